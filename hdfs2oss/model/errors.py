@@ -1,0 +1,165 @@
+"""The tree of errors. Exit code and consequence are attributes of the class.
+
+Hdfs2ossError            1   anything not foreseen
+  UsageError             2   arguments that cannot mean anything, options that exclude each other
+  SurveyError            3   the listing is incomplete
+    SourceNotFound       3   a source path or pattern matches nothing
+    DuplicateEntry       3   two sources bring the same file
+  TransferError          4   a file could not be copied
+    ReadError            4   the source's side            skippable under -i
+    WriteError           4   the target's side
+    VerifyError          4   what arrived is not what was read        a retry may help
+    SourceChanged        4   the source is no longer what was planned
+    TypeConflict         4   a file stands where a directory is due, or the other way round
+    IllegalName          4   the name cannot exist at the other end
+  CommitError            5   publication, directory attributes or deletion failed
+  BrakeError             6   refused for safety
+  StoreError             1   what a store answered, before a phase gave it a meaning
+    NotFound                 no such path
+    AlreadyExists            the path is taken
+    PermissionDenied         the store knows who asks and says no
+    AuthenticationFailed     the store does not accept who asks
+    Unreachable              no answer, refused, or out of time       a retry may help
+    Throttled                the store asks for patience              a retry may help
+    CorruptData              bytes do not match their checksum        a retry may help
+    Interrupted        130   a signal arrived (143 for SIGTERM)
+"""
+
+from __future__ import annotations
+
+
+class Hdfs2ossError(Exception):
+    """The base of all errors this package raises on purpose.
+
+    `hint` is the next command or step for the operator; it is printed on a line of its own.
+    """
+
+    exit_code = 1
+    retryable = False
+    skippable = False
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(Hdfs2ossError):
+    """The command line cannot be carried out as written."""
+
+    exit_code = 2
+
+
+class SurveyError(Hdfs2ossError):
+    """The copy listing is not complete, so nothing may be concluded from it."""
+
+    exit_code = 3
+
+
+class SourceNotFound(SurveyError):
+    """A source path or pattern matches nothing."""
+
+
+class DuplicateEntry(SurveyError):
+    """Two sources bring a file to the same target path."""
+
+
+class TransferError(Hdfs2ossError):
+    """One file could not be copied."""
+
+    exit_code = 4
+
+
+class ReadError(TransferError):
+    """The source's side failed."""
+
+    skippable = True
+
+
+class WriteError(TransferError):
+    """The target's side failed."""
+
+
+class VerifyError(TransferError):
+    """The target holds something else than what was read."""
+
+    retryable = True
+
+
+class SourceChanged(TransferError):
+    """The source is no longer what the plan says; a new run will see it as it is then."""
+
+
+class TypeConflict(TransferError):
+    """A file stands where a directory is due, or the other way round."""
+
+
+class IllegalName(TransferError):
+    """The name cannot exist at the other end."""
+
+
+class CommitError(Hdfs2ossError):
+    """Publication, directory attributes or deletion failed."""
+
+    exit_code = 5
+
+
+class BrakeError(Hdfs2ossError):
+    """Refused for safety."""
+
+    exit_code = 6
+
+
+class StoreError(Hdfs2ossError):
+    """What a store answered, before a phase gave it a meaning."""
+
+
+class NotFound(StoreError):
+    """No such path, bucket or upload."""
+
+
+class AlreadyExists(StoreError):
+    """The path is taken, or a directory is not empty."""
+
+
+class PermissionDenied(StoreError):
+    """The store knows who asks and says no."""
+
+
+class AuthenticationFailed(StoreError):
+    """The store does not accept who asks."""
+
+
+class Unreachable(StoreError):
+    """No answer, connection refused, or out of time."""
+
+    retryable = True
+
+
+class Throttled(StoreError):
+    """The store asks for patience; `delay_seconds` is what it named, or 0."""
+
+    retryable = True
+
+    def __init__(self, message: str, hint: str = "", delay_seconds: float = 0.0) -> None:
+        super().__init__(message, hint)
+        self.args = (message, hint, delay_seconds)
+        self.delay_seconds = delay_seconds
+
+
+class CorruptData(StoreError):
+    """Bytes do not match their checksum."""
+
+    retryable = True
+
+
+class Interrupted(Hdfs2ossError):
+    """A signal arrived; 128 + its number is the exit code."""
+
+    def __init__(self, message: str, hint: str = "", signal_number: int = 2) -> None:
+        super().__init__(message, hint)
+        self.args = (message, hint, signal_number)
+        self.exit_code = 128 + signal_number
