@@ -1,0 +1,157 @@
+"""The files of HADOOP_CONF_DIR: a function names the keys of one file, and why a key is set stands beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from .ports import LOOPBACK
+
+Properties = Mapping[str, object]
+OSS_KEYS_FROM_ENVIRONMENT = "com.aliyun.oss.common.auth.EnvironmentVariableCredentialsProvider"
+
+# The servers ask for INFO with -Dhadoop.root.logger; tools that share the folder speak up only when something
+# is wrong.
+LOG4J = """\
+hadoop.root.logger=WARN,console
+log4j.rootLogger=${hadoop.root.logger}
+log4j.appender.console=org.apache.log4j.ConsoleAppender
+log4j.appender.console.target=System.err
+log4j.appender.console.layout=org.apache.log4j.PatternLayout
+log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %p %c{2}: %m%n
+log4j.logger.org.apache.hadoop.util.NativeCodeLoader=ERROR
+log4j.logger.BlockStateChange=WARN
+log4j.logger.org.apache.hadoop.hdfs.StateChange=WARN
+log4j.logger.org.apache.hadoop.hdfs.server.namenode.FSNamesystem.audit=WARN
+log4j.logger.org.apache.hadoop.hdfs.server.datanode.DataNode.clienttrace=WARN
+"""
+# The servers look for their web pages and stop without the folders; empty ones serve WebHDFS and /jmx.
+WEBAPPS = ("hdfs", "datanode", "static")
+
+
+def write_conf_folder(folder: Path, files: Mapping[str, Properties]) -> None:
+    """XML files by name, with the logging configuration and the folders the servers look for."""
+    for webapp in WEBAPPS:
+        (folder / "webapps" / webapp).mkdir(parents=True, exist_ok=True)
+    (folder / "log4j.properties").write_text(LOG4J)
+    for name, properties in files.items():
+        write_properties(folder / f"{name}.xml", properties)
+
+
+def write_properties(path: Path, properties: Properties) -> None:
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<configuration>"]
+    for key, value in properties.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        lines.append(f"  <property><name>{escape(key)}</name><value>{escape(text)}</value></property>")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*lines, "</configuration>", ""]))
+
+
+def core_site(state: Path, ports: Mapping[str, int]) -> Properties:
+    properties: dict[str, object] = {
+        "fs.defaultFS": f"hdfs://{LOOPBACK}:{ports['namenode-rpc']}",
+        "hadoop.tmp.dir": state / "tmp",
+        "fs.trash.interval": 60,  # 0 switches the trash off
+    }
+    if "oss" in ports:
+        properties |= {
+            "fs.oss.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",
+            "fs.AbstractFileSystem.oss.impl": "org.apache.hadoop.fs.aliyun.oss.OSS",
+            "fs.oss.endpoint": f"http://{LOOPBACK}:{ports['oss']}",
+            # The keys come from OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET and stand in no file here.
+            "fs.oss.credentials.provider": OSS_KEYS_FROM_ENVIRONMENT,
+        }
+    return properties
+
+
+def hdfs_site(state: Path, ports: Mapping[str, int]) -> Properties:
+    return {
+        "dfs.namenode.rpc-address": f"{LOOPBACK}:{ports['namenode-rpc']}",
+        "dfs.namenode.http-address": f"{LOOPBACK}:{ports['namenode-http']}",
+        "dfs.namenode.name.dir": state / "hdfs" / "name",
+        "dfs.replication": 1,
+        "dfs.namenode.acls.enabled": True,
+        "dfs.namenode.xattrs.enabled": True,
+        "dfs.namenode.safemode.extension": 0,
+        "dfs.namenode.fs-limits.min-block-size": 4096,  # small files of several blocks
+        "dfs.heartbeat.interval": 1,
+        "dfs.namenode.heartbeat.recheck-interval": 5000,  # a DataNode that is gone counts as dead after 20 s
+        "dfs.namenode.datanode.registration.ip-hostname-check": False,  # no reverse names needed
+        "dfs.namenode.resource.du.reserved": 0,
+    }
+
+
+def datanode_site(state: Path, ports: Mapping[str, int], index: int) -> Properties:
+    """A DataNode's own hdfs-site.xml, found before the common one. It tells the NameNode the ports it got."""
+    return {
+        **hdfs_site(state, ports),
+        "dfs.datanode.data.dir": state / "hdfs" / f"data-{index}",
+        "dfs.datanode.address": f"{LOOPBACK}:0",
+        "dfs.datanode.http.address": f"{LOOPBACK}:0",
+        "dfs.datanode.ipc.address": f"{LOOPBACK}:0",
+        "dfs.datanode.hostname": LOOPBACK,
+    }
+
+
+def mapred_site(state: Path, yarn: bool, classpath: str) -> Properties:
+    """MapReduce (DistCp) in the client's process, or on the sandbox's YARN."""
+    local: dict[str, object] = {
+        # The default staging folder of local jobs is shared by everybody on the machine.
+        "mapreduce.jobtracker.staging.root.dir": state / "tmp" / "staging",
+        "mapreduce.cluster.local.dir": state / "tmp" / "mapred",
+    }
+    if not yarn:
+        return {**local, "mapreduce.framework.name": "local"}
+    return {
+        "mapreduce.framework.name": "yarn",
+        "mapreduce.application.classpath": classpath.replace(":", ","),
+        "mapreduce.shuffle.port": 0,
+        "yarn.app.mapreduce.am.staging-dir": "/tmp/hadoop-yarn/staging",
+        "yarn.app.mapreduce.am.resource.mb": 512,
+        "yarn.app.mapreduce.am.command-opts": "-Xmx400m",
+        "mapreduce.map.memory.mb": 512,
+        "mapreduce.map.java.opts": "-Xmx300m",
+    }
+
+
+def yarn_site(state: Path, ports: Mapping[str, int], classpath: str) -> Properties:
+    manager = "yarn.resourcemanager"
+    node = "yarn.nodemanager"
+    disk = f"{node}.disk-health-checker"
+    return {
+        f"{manager}.hostname": LOOPBACK,
+        f"{manager}.address": f"{LOOPBACK}:{ports['yarn-rpc']}",
+        f"{manager}.scheduler.address": f"{LOOPBACK}:{ports['yarn-scheduler']}",
+        f"{manager}.resource-tracker.address": f"{LOOPBACK}:{ports['yarn-tracker']}",
+        f"{manager}.admin.address": f"{LOOPBACK}:{ports['yarn-admin']}",
+        f"{manager}.webapp.address": f"{LOOPBACK}:{ports['yarn-http']}",
+        f"{manager}.am.max-attempts": 1,
+        f"{manager}.nodemanagers.heartbeat-interval-ms": 200,
+        f"{node}.hostname": LOOPBACK,
+        f"{node}.address": f"{LOOPBACK}:0",
+        f"{node}.localizer.address": f"{LOOPBACK}:0",
+        f"{node}.webapp.address": f"{LOOPBACK}:0",
+        f"{node}.heartbeat.interval-ms": 200,
+        f"{node}.local-dirs": state / "yarn" / "local",
+        f"{node}.log-dirs": state / "yarn" / "logs",
+        f"{node}.resource.memory-mb": 8192,
+        f"{node}.resource.cpu-vcores": 8,
+        f"{node}.pmem-check-enabled": False,
+        f"{node}.vmem-check-enabled": False,
+        # A disk that is nearly full makes the node unhealthy by default, and jobs wait for ever.
+        f"{disk}.max-disk-utilization-per-disk-percentage": 100,
+        f"{disk}.min-free-space-per-disk-mb": 0,
+        f"{node}.aux-services": "mapreduce_shuffle",
+        f"{node}.aux-services.mapreduce_shuffle.class": "org.apache.hadoop.mapred.ShuffleHandler",
+        f"{node}.env-whitelist": "JAVA_HOME,HADOOP_CONF_DIR,PATH,LANG,TZ",
+        "mapreduce.shuffle.port": 0,
+        "yarn.scheduler.minimum-allocation-mb": 128,
+        "yarn.application.classpath": classpath.replace(":", ","),
+    }
+
+
+def capacity_scheduler() -> Properties:
+    return {
+        "yarn.scheduler.capacity.root.queues": "default",
+        "yarn.scheduler.capacity.root.default.capacity": 100,
+        "yarn.scheduler.capacity.maximum-am-resource-percent": 1.0,  # by default a second application waits
+    }

@@ -1,0 +1,303 @@
+"""A sandbox: real servers on loopback, under one name.
+
+`up` starts what is wanted and does not run, `down` ends everything. Both may be repeated, and only one of them
+at a time works on a sandbox. A sandbox remembers what it was asked for: an `up` may add to it, never take away.
+"""
+
+import os
+import secrets
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import hdfs_cluster, oss_server, yarn_cluster
+from .daemon import Daemon, find_processes, stop_processes
+from .errors import NotUp, PortTaken
+from .hadoop_conf import (
+    capacity_scheduler,
+    core_site,
+    datanode_site,
+    hdfs_site,
+    mapred_site,
+    write_conf_folder,
+    write_properties,
+    yarn_site,
+)
+from .hdfs_cluster import HdfsCluster
+from .jars import fetch_jars, jars_folder
+from .java import java_command, java_environment
+from .oss_server import OssServer
+from .ports import choose_ports
+from .state import Record, StateFolder, sandbox_names
+from .yarn_cluster import YarnCluster
+
+PORT_CHOICES = 3
+TOOL_HEAP_MIB = 512
+TOOL_TIMEOUT_SECONDS = 240.0
+SHELL_CLASS = "org.apache.hadoop.fs.FsShell"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One line of `status`."""
+
+    name: str
+    pid: int | None
+    ports: dict[str, int]
+
+
+class Sandbox:
+    def __init__(
+        self,
+        name: str = "default",
+        *,
+        oss: bool = True,
+        yarn: bool = False,
+        datanodes: int = 1,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.name = name
+        self._wanted = Record(id="", oss=oss, yarn=yarn, datanodes=datanodes)
+        self._say = say
+        self._state = StateFolder(name)
+        self._parts_made: _Parts | None = None
+
+    def up(self) -> list[str]:
+        """Start what is missing and return its names: none, if everything ran already."""
+        with self._state.locked():
+            record = self._state.load()
+            fresh = record is None
+            record = self._merge(record or Record(id=secrets.token_hex(6)))
+            missing = [service.name for service in _services(record) if service.pid is None]
+            if not missing:
+                return []
+            started = time.monotonic()
+            fetch_jars(self._say)
+            try:
+                self._start(record, missing)
+            except BaseException:
+                if fresh:
+                    stop_processes(lambda: _all_processes(record))
+                    self._state.remove(keep_logs=True)
+                raise
+            self._say(f"sandbox '{self.name}' is up after {time.monotonic() - started:.1f} s")
+            return missing
+
+    def down(self, keep: bool = False) -> bool:
+        """End its processes and, unless told to keep it, remove its state. False: there was nothing to do."""
+        with self._state.locked():
+            record = self._state.load()
+            pids = _all_processes(record) if record else []
+            if record:
+                stop_processes(lambda: _all_processes(record))
+                if record.yarn:
+                    self._parts(record).yarn.stop_containers()
+            there = self._state.path.exists()
+            if not keep:
+                self._state.remove()
+            self._parts_made = None
+            return bool(pids) or (there and not keep)
+
+    def status(self) -> list[Service]:
+        """What belongs to it, running or not; nothing if there is no such sandbox."""
+        record = self._state.load()
+        return _services(record) if record else []
+
+    def is_up(self) -> bool:
+        services = self.status()
+        return bool(services) and all(service.pid for service in services)
+
+    def env(self) -> dict[str, str]:
+        """What a client needs to know, as environment variables."""
+        record = self._running_record()
+        hdfs, webhdfs = self._parts(record).hdfs.uris()
+        variables = {
+            "HADOOP_CONF_DIR": str(self._state.conf),
+            "HADOOP_CLASSPATH_FILE": str(self._state.classpath_file),
+            "SANDBOX_HDFS": hdfs,
+            "SANDBOX_WEBHDFS": webhdfs,
+        }
+        if record.oss:
+            keys = self._state.keys()
+            variables |= {
+                "SANDBOX_BUCKET": oss_server.BUCKET,
+                "OSS_ENDPOINT": self._parts(record).oss.endpoint(),
+                "OSS_ACCESS_KEY_ID": keys.access_key_id,
+                "OSS_ACCESS_KEY_SECRET": keys.access_key_secret,
+            }
+        if record.yarn:
+            variables["SANDBOX_YARN"] = self._parts(record).yarn.address()
+        return variables
+
+    def hadoop_shell(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """`hadoop fs` with these arguments; the caller looks at the exit code."""
+        return self.hadoop(SHELL_CLASS, *arguments)
+
+    def hadoop(self, main_class: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Any Hadoop tool, such as DistCp, as a client of this sandbox. `oss://` works too."""
+        command = java_command(self._state.classpath_file.read_text(), main_class, TOOL_HEAP_MIB)
+        return subprocess.run(
+            [*command, *arguments],
+            env={**java_environment(), **self.env()},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TOOL_TIMEOUT_SECONDS,
+            check=False,
+        )
+
+    # Faults: what can happen to a cluster while somebody works with it.
+
+    def kill_datanode(self, index: int = 1) -> None:
+        """The NameNode goes on believing in it for 20 s."""
+        self._hdfs().datanodes[index - 1].kill()
+
+    def start_datanode(self, index: int = 1) -> None:
+        hdfs = self._hdfs()
+        hdfs.start_datanodes([hdfs.datanodes[index - 1]])
+
+    def kill_namenode(self) -> None:
+        self._hdfs().namenode.kill()
+
+    def start_namenode(self) -> None:
+        """With its old port and data; returns when the DataNodes are back and safe mode is over."""
+        hdfs = self._hdfs()
+        hdfs.start_namenode()
+        hdfs.wait_for_namenode()
+
+    def freeze_namenode(self) -> None:
+        """It keeps its connections and answers nobody."""
+        self._hdfs().namenode.freeze()
+
+    def thaw_namenode(self) -> None:
+        self._hdfs().namenode.thaw()
+
+    def kill_oss(self) -> None:
+        self._parts(self._running_record()).oss.daemon.kill()
+
+    def start_oss(self) -> None:
+        oss = self._parts(self._running_record()).oss
+        oss.start()
+        oss.wait()
+
+    def _hdfs(self) -> HdfsCluster:
+        return self._parts(self._running_record()).hdfs
+
+    def _running_record(self) -> Record:
+        record = self._state.load()
+        if record is None or not _all_processes(record):
+            raise NotUp(f"sandbox '{self.name}' is not up: start it with 'bin/sandbox up --name {self.name}'")
+        return record
+
+    def _merge(self, record: Record) -> Record:
+        record.oss = record.oss or self._wanted.oss
+        record.yarn = record.yarn or self._wanted.yarn
+        record.datanodes = max(record.datanodes, self._wanted.datanodes)
+        return record
+
+    def _start(self, record: Record, missing: list[str]) -> None:
+        """Choose ports and start; when somebody was faster with a port, choose again."""
+        for choice in range(PORT_CHOICES):
+            preferred = record.ports if choice == 0 else {}
+            record.ports |= choose_ports(_ports_of(missing), preferred)
+            self._state.save(record)
+            self._write_conf(record)
+            self._parts_made = None
+            parts = self._parts(record)
+            daemons = [daemon for daemon in parts.daemons() if daemon.service in missing]
+            try:
+                parts.start(missing)
+                return
+            except BaseException as error:
+                for daemon in daemons:
+                    daemon.stop()
+                if not isinstance(error, PortTaken) or choice == PORT_CHOICES - 1:
+                    raise
+
+    def _write_conf(self, record: Record) -> None:
+        path, ports = self._state.path, record.ports
+        classpath = self._classpath()
+        files = {
+            "core-site": core_site(path, ports),
+            "hdfs-site": hdfs_site(path, ports),
+            "mapred-site": mapred_site(path, record.yarn, classpath),
+        }
+        if record.yarn:
+            files["yarn-site"] = yarn_site(path, ports, classpath)
+            files["capacity-scheduler"] = capacity_scheduler()
+        write_conf_folder(self._state.conf, files)
+        for index in range(1, record.datanodes + 1):
+            own = path / f"conf-datanode-{index}" / "hdfs-site.xml"
+            write_properties(own, datanode_site(path, ports, index))
+        self._state.classpath_file.write_text(classpath)
+
+    def _classpath(self) -> str:
+        return f"{self._state.conf}:{jars_folder()}/*"
+
+    def _parts(self, record: Record) -> "_Parts":
+        if self._parts_made is None or self._parts_made.record != record:
+            self._parts_made = _Parts(self._state, record, self._classpath())
+        return self._parts_made
+
+
+class _Parts:
+    """The servers of a sandbox, and the order in which they start."""
+
+    def __init__(self, state: StateFolder, record: Record, classpath: str) -> None:
+        self.record = record
+        self.hdfs = HdfsCluster(state, record, classpath)
+        self.oss = OssServer(state, record)
+        self.yarn = YarnCluster(state, record, classpath)
+
+    def daemons(self) -> list[Daemon]:
+        return [self.oss.daemon, self.hdfs.namenode, *self.hdfs.datanodes, self.yarn.manager, self.yarn.node]
+
+    def start(self, missing: list[str]) -> None:
+        if "oss" in missing:
+            self.oss.start()
+        if "namenode" in missing:
+            self.hdfs.start_namenode()
+        self.hdfs.start_datanodes([node for node in self.hdfs.datanodes if node.service in missing])
+        self.hdfs.wait_for_namenode()
+        self.hdfs.make_home_folders()
+        if "oss" in missing:
+            self.oss.wait()
+        if self.record.yarn:
+            self.yarn.start()
+
+
+def _services(record: Record) -> list[Service]:
+    names = ["namenode", *(f"datanode-{index}" for index in range(1, record.datanodes + 1))]
+    names += ["oss"] if record.oss else []
+    names += ["resourcemanager", "nodemanager"] if record.yarn else []
+    return [
+        Service(
+            name,
+            next(iter(find_processes(f"proc_sandbox_{record.id}_{name}")), None),
+            {port: record.ports[port] for port in _ports_of([name]) if port in record.ports},
+        )
+        for name in names
+    ]
+
+
+def _ports_of(services: list[str]) -> list[str]:
+    ports = {
+        "namenode": hdfs_cluster.PORTS,
+        "oss": oss_server.PORTS,
+        "resourcemanager": yarn_cluster.PORTS,
+    }
+    return [port for service in services for port in ports.get(service, ())]
+
+
+def _all_processes(record: Record) -> list[int]:
+    return find_processes(f"proc_sandbox_{record.id}_", whole=False)
+
+
+def reap_abandoned(prefix: str) -> None:
+    """Bring down the sandboxes named `<prefix>-<pid>-...` whose process is gone without having done it."""
+    for name in sandbox_names():
+        head, _, rest = name.partition("-")
+        pid = rest.partition("-")[0]
+        if head == prefix and pid.isdecimal() and not os.path.exists(f"/proc/{pid}"):
+            Sandbox(name).down()
