@@ -1,0 +1,113 @@
+"""Hadoop's configuration as a small dict: read once, resolved, and fit to travel to executors."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+
+from ..model.errors import UsageError
+
+_FILES = ("core-site.xml", "hdfs-site.xml")
+_RELEVANT = ("fs.oss.", "dfs.", "hadoop.security.")
+_VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")
+_INCLUDE = "{http://www.w3.org/2001/XInclude}include"
+_FALLBACK = "{http://www.w3.org/2001/XInclude}fallback"
+# Hadoop gives up at the same depth.
+_MAX_SUBSTITUTIONS = 20
+_MAX_INCLUDES = 16
+
+
+def read_hadoop_conf(environment: Mapping[str, str]) -> dict[str, str]:
+    """Read core-site.xml and hdfs-site.xml of HADOOP_CONF_DIR, else of HADOOP_HOME/etc/hadoop.
+
+    A later file wins over an earlier one, except over a key marked final. `${...}` (other keys,
+    `env.NAME`, `user.name`) and XInclude are resolved. Only keys a copy needs are kept; without a
+    configuration folder the dict is empty. Raises UsageError that names a file which cannot be read.
+    """
+    folder = environment.get("HADOOP_CONF_DIR") or ""
+    if not folder and environment.get("HADOOP_HOME"):
+        folder = os.path.join(environment["HADOOP_HOME"], "etc", "hadoop")
+    raw: dict[str, str] = {}
+    final: set[str] = set()
+    for name in _FILES:
+        path = os.path.join(folder, name) if folder else ""
+        if path and os.path.exists(path):
+            _read_file(path, raw, final, 0)
+    resolved = {key: _resolve(value, raw, environment) for key, value in raw.items()}
+    return keep_relevant(resolved)
+
+
+def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
+    """The keys a copy needs, out of a configuration that is resolved already (such as Spark's)."""
+    return {
+        key: value
+        for key, value in configuration.items()
+        if key == "fs.defaultFS" or key.startswith(_RELEVANT)
+    }
+
+
+def _read_file(path: str, raw: dict[str, str], final: set[str], depth: int) -> None:
+    if depth > _MAX_INCLUDES:
+        raise UsageError(f"the Hadoop configuration {path} includes itself")
+    try:
+        root = ET.parse(path).getroot()
+    except ET.ParseError as error:
+        raise UsageError(f"the Hadoop configuration {path} is not well-formed XML: {error}") from None
+    except OSError as error:
+        raise UsageError(f"the Hadoop configuration {path} cannot be read: {error.strerror}") from None
+    if root.tag != "configuration":
+        raise UsageError(f"the Hadoop configuration {path} does not start with <configuration>")
+    _read_properties(root, path, raw, final, depth)
+
+
+def _read_properties(parent: ET.Element, path: str, raw: dict[str, str], final: set[str], depth: int) -> None:
+    for element in parent:
+        if element.tag == _INCLUDE:
+            _include(element, path, raw, final, depth)
+        elif element.tag == "configuration":
+            _read_properties(element, path, raw, final, depth)
+        elif element.tag == "property":
+            name = (element.findtext("name") or element.get("name") or "").strip()
+            value = element.findtext("value")
+            value = element.get("value") if value is None else value
+            if not name or value is None or name in final:
+                continue
+            raw[name] = value.strip()
+            if (element.findtext("final") or "").strip() == "true":
+                final.add(name)
+
+
+def _include(element: ET.Element, path: str, raw: dict[str, str], final: set[str], depth: int) -> None:
+    target = (element.get("href") or "").removeprefix("file://")
+    target = os.path.join(os.path.dirname(path), target)
+    if os.path.exists(target):
+        _read_file(target, raw, final, depth + 1)
+        return
+    fallback = element.find(_FALLBACK)
+    if fallback is None:
+        raise UsageError(f"the Hadoop configuration {path} includes {target}, which does not exist")
+    _read_properties(fallback, path, raw, final, depth)
+
+
+def _resolve(value: str, raw: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    for _ in range(_MAX_SUBSTITUTIONS):
+        replaced = _VARIABLE.sub(lambda match: _look_up(match, raw, environment), value)
+        if replaced == value:
+            break
+        value = replaced
+    return value
+
+
+def _look_up(match: re.Match[str], raw: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    name = match[1]
+    if name.startswith("env."):
+        variable, separator, default = re.match(r"env\.([^:-]+)(:?-)?(.*)", name).groups("")  # type: ignore[union-attr]
+        return environment.get(variable, "") or (
+            default if separator else environment.get(variable, match[0])
+        )
+    if name == "user.name":
+        return environment.get("HADOOP_USER_NAME") or getpass.getuser()
+    return raw.get(name, match[0])

@@ -1,0 +1,270 @@
+"""Files of this machine, for tests and small jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import grp
+import os
+import pwd
+import shutil
+import stat as stat_bits
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+
+from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenied, StoreError
+from ..model.uri import join_path
+from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
+from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from .tree_walk import TreeWalk
+
+_TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY)
+
+
+@contextlib.contextmanager
+def map_errors(what: str, path: str) -> Iterator[None]:
+    """Turn OSError into our errors; what was being done and the path go into the message."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound(f"cannot {what} {path}: there is no such path") from None
+    except OSError as error:
+        kind: type[StoreError] = StoreError
+        if error.errno in _TAKEN:
+            kind = AlreadyExists
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            kind = PermissionDenied
+        raise kind(f"cannot {what} {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise StoreError(f"cannot {what} {path!r}: {error}") from None
+
+
+class LocalFileSystem(FileSystem):
+    """POSIX files. Symbolic links are listed as such and never followed below the root of a walk."""
+
+    def __init__(self) -> None:
+        self.capabilities = Capabilities("FILE", atomic_put=False, multipart=False, real_directories=True)
+        self.traffic = Traffic()
+
+    def status(self, path: str) -> FileStatus | None:
+        """A link that was named outright and leads to a directory counts as that directory."""
+        self.traffic.read()
+        try:
+            with map_errors("look at", path):
+                found = os.lstat(path)
+                if stat_bits.S_ISLNK(found.st_mode) and os.path.isdir(path):
+                    found = os.stat(path)
+                return _row("", found)
+        except NotFound:
+            return None
+        except AlreadyExists:  # an element above is a file
+            return None
+
+    def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
+        def list_children(directory: str) -> Iterator[FileStatus]:
+            return iter(self._children(join_path(path, directory), directory))
+
+        return TreeWalk(list_children, after, until, recursive)
+
+    def _children(self, directory: str, relative: str) -> list[FileStatus]:
+        self.traffic.listed()
+        prefix = f"{relative}/" if relative else ""
+        rows = []
+        if os.path.lexists(directory) and not os.path.isdir(directory):
+            raise NotFound(f"cannot list {directory}: it is not a directory")
+        with map_errors("list", directory), os.scandir(directory) as entries:
+            for entry in entries:
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # gone since the folder was read
+                rows.append(_row(prefix + entry.name, found))
+        rows.sort(key=lambda row: row.key)
+        return rows
+
+    def open_reader(self, path: str, expected_length: int) -> Reader:
+        with map_errors("read", path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        found = os.fstat(descriptor)
+        if stat_bits.S_ISDIR(found.st_mode):
+            os.close(descriptor)
+            raise NotFound(f"cannot read {path}: it is a directory")
+        return _LocalReader(self, path, descriptor, found.st_size)
+
+    def open_writer(self, path: str, work_path: str) -> Writer:
+        return _LocalWriter(self, path, work_path)
+
+    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+        with self.open_writer(path, work_path) as writer:
+            writer.write(data)
+            return writer.commit(lambda stored: _check_length(path, stored, len(data)))
+
+    def make_directory(self, path: str) -> None:
+        self.traffic.wrote()
+        with map_errors("make the directory", path):
+            os.makedirs(path, exist_ok=True)
+
+    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
+        self.traffic.wrote()
+        with map_errors("rename to", new_path):
+            os.makedirs(os.path.dirname(new_path), exist_ok=True)
+        with map_errors(f"rename {path} to", new_path):
+            if overwrite:
+                os.replace(path, new_path)
+            else:
+                os.link(path, new_path)
+                os.unlink(path)
+
+    def remove(self, path: str, recursive: bool = False) -> bool:
+        self.traffic.wrote()
+        try:
+            with map_errors("remove", path):
+                if os.path.islink(path) or not os.path.isdir(path):
+                    os.unlink(path)
+                elif recursive:
+                    shutil.rmtree(path)
+                else:
+                    os.rmdir(path)
+        except NotFound:
+            return False
+        return True
+
+    def read_bytes(self, path: str) -> bytes:
+        with self.open_reader(path, -1) as reader:
+            return b"".join(reader.stream(0, reader.length, max(reader.length, 1)))
+
+    def create_exclusive(self, path: str, data: bytes) -> bool:
+        self.traffic.wrote(len(data))
+        work_path = f"{path}.{uuid.uuid4().hex}"
+        with map_errors("write", path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(work_path, "xb") as file:
+                file.write(data)
+            try:
+                os.link(work_path, path)
+            except FileExistsError:
+                return False
+            finally:
+                os.unlink(work_path)
+        return True
+
+
+class _LocalReader(Reader):
+    def __init__(self, owner: LocalFileSystem, path: str, descriptor: int, length: int) -> None:
+        self._owner = owner
+        self._path = path
+        self._descriptor = descriptor
+        self.length = length
+
+    def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
+        end = offset + size
+        while offset < end:
+            wanted = min(piece_bytes, end - offset)
+            with map_errors("read", self._path):
+                piece = os.pread(self._descriptor, wanted, offset)
+                while piece and len(piece) < wanted:
+                    more = os.pread(self._descriptor, wanted - len(piece), offset + len(piece))
+                    if not more:
+                        break
+                    piece += more
+            if len(piece) < wanted:
+                raise CorruptData(f"{self._path} ended {end - offset - len(piece)} bytes early")
+            self._owner.traffic.read(wanted)
+            offset += wanted
+            yield piece
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class _LocalWriter(Writer):
+    def __init__(self, owner: LocalFileSystem, path: str, work_path: str) -> None:
+        self._owner = owner
+        self._path = path
+        self._work_path = work_path
+        self._done = False
+        with map_errors("write", path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.makedirs(os.path.dirname(work_path), exist_ok=True)
+            self._file = open(work_path, "wb", buffering=0)  # noqa: SIM115 (closed by commit or abort)
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        with map_errors("write", self._path):
+            while view:
+                view = view[self._file.write(view) :]
+        self._owner.traffic.wrote(len(data))
+
+    def commit(self, check: Callable[[Stored], None]) -> Stored:
+        with map_errors("write", self._path):
+            found = os.fstat(self._file.fileno())
+            self._file.close()
+        stored = Stored(found.st_size, mtime_ms=found.st_mtime_ns // 1_000_000)
+        check(stored)
+        with map_errors("publish", self._path):
+            os.replace(self._work_path, self._path)
+        self._done = True
+        return stored
+
+    def abort(self) -> None:
+        if self._done:
+            return
+        self._done = True
+        self._file.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._work_path)
+
+
+def _row(path: str, found: os.stat_result) -> FileStatus:
+    mode = found.st_mode
+    problem = ""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        path = os.fsencode(path).decode("utf-8", "backslashreplace")
+        problem = "the name is not UTF-8"
+    if problem:
+        kind = UNUSABLE
+    elif stat_bits.S_ISREG(mode):
+        kind = FILE
+    elif stat_bits.S_ISDIR(mode):
+        kind = DIRECTORY
+    elif stat_bits.S_ISLNK(mode):
+        kind = SYMLINK
+    else:
+        kind, problem = UNUSABLE, "it is neither a file nor a directory"
+    return FileStatus(
+        path,
+        kind,
+        length=found.st_size if kind == FILE else 0,
+        mtime_ms=found.st_mtime_ns // 1_000_000,
+        atime_ms=found.st_atime_ns // 1_000_000,
+        owner=_user_name(found.st_uid),
+        group=_group_name(found.st_gid),
+        permission=mode & 0o1777,
+        problem=problem,
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _user_name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+@functools.lru_cache(maxsize=1024)
+def _group_name(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
+
+
+def _check_length(path: str, stored: Stored, length: int) -> None:
+    if stored.length != length:
+        raise CorruptData(f"{path} holds {stored.length} bytes after {length} were written")

@@ -1,0 +1,70 @@
+"""A tree as a stream, for stores that list one directory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..model.errors import Hdfs2ossError
+from ..model.values import DIRECTORY, FileStatus
+from .base import Walk
+
+# The children of one directory in key order; it and their paths are relative to the root of the walk.
+ListChildren = Callable[[str], Iterator[FileStatus]]
+
+
+class TreeWalk(Walk):
+    """Depth first, one open listing for every level, each read only as far as needed.
+
+    1. A directory row is given before the directory is entered.
+    2. Entering happens when the next row is asked for, so `stop_descending` after a row holds for that row.
+    3. When listing a directory fails, the error is raised and that directory is left; asking again goes on
+       with what follows it. `failed_directory` is the relative path of the directory at fault.
+    """
+
+    def __init__(
+        self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True
+    ) -> None:
+        self._list_children = list_children
+        self._after = after
+        self._until = until
+        self._descending = recursive
+        self._levels: list[tuple[str, Iterator[FileStatus]]] = []
+        self._to_enter: str | None = ""
+        self.failed_directory: str | None = None
+
+    def stop_descending(self) -> None:
+        self._descending = False
+        if self._levels:
+            self._to_enter = None
+
+    def __next__(self) -> FileStatus:
+        if self._to_enter is not None:
+            entering, self._to_enter = self._to_enter, None
+            self._levels.append((entering, self._guarded(entering)))
+        while self._levels:
+            directory, rows = self._levels[-1]
+            try:
+                row = next(rows, None)
+            except Hdfs2ossError:
+                self._levels.pop()
+                self.failed_directory = directory
+                raise
+            if row is None:
+                self._levels.pop()
+                continue
+            if row.kind == DIRECTORY and self._descending:
+                self._to_enter = row.path
+            return row
+        raise StopIteration
+
+    def _guarded(self, directory: str) -> Iterator[FileStatus]:
+        rows = self._list_children(directory)
+        return self._between(rows) if not directory and (self._after or self._until) else rows
+
+    def _between(self, rows: Iterator[FileStatus]) -> Iterator[FileStatus]:
+        for row in rows:
+            key = row.key
+            if self._until and key > self._until:
+                return
+            if key > self._after:
+                yield row

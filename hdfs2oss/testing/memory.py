@@ -1,0 +1,321 @@
+"""A file system in memory: everything a store can do, with capabilities to be switched on and off.
+
+With `real_directories` off it behaves like an object store: directories are implied by the files below
+them, vanish with the last one, and `make_directory` leaves a marker.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..filesystems.base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from ..filesystems.tree_walk import TreeWalk
+from ..model.errors import AlreadyExists, CorruptData, NotFound
+from ..model.uri import join_path
+from ..model.values import DIRECTORY, FILE, FileStatus, StoredPart
+from ..rules.checksum import compose_crc64, crc64
+
+LIKE_HDFS = Capabilities(
+    "HDFS", atomic_put=False, multipart=False, real_directories=True, forbidden_characters=":"
+)
+LIKE_OSS = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
+EVERYTHING = Capabilities("MEMORY", atomic_put=True, multipart=True, real_directories=True)
+
+
+@dataclass
+class MemoryFile:
+    """A file and what is known of it."""
+
+    data: bytes
+    status: FileStatus
+    metadata: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class MemoryDirectory:
+    """A directory; `marked` when it was made on purpose and stays when empty."""
+
+    status: FileStatus
+    marked: bool
+    children: dict[str, MemoryFile | MemoryDirectory] = field(default_factory=dict)
+
+
+Node = MemoryFile | MemoryDirectory
+
+
+class MemoryFileSystem(FileSystem):
+    """`clock_ms` gives the time of each write; `place` arranges files with any attributes."""
+
+    def __init__(
+        self, capabilities: Capabilities = EVERYTHING, clock_ms: Callable[[], int] | None = None
+    ) -> None:
+        self.capabilities = capabilities
+        self.traffic = Traffic()
+        self._clock_ms = clock_ms or (lambda: time.time_ns() // 1_000_000)
+        self._lock = threading.RLock()
+        self._root = MemoryDirectory(FileStatus("", DIRECTORY), marked=True)
+        self._uploads: dict[str, tuple[str, dict[int, bytes]]] = {}
+        self._completed: dict[str, Stored] = {}
+
+    # Arranging and looking, for tests.
+
+    def place(self, path: str, data: bytes = b"", **attributes: object) -> None:
+        """Put a file there with the given fields of its status (mtime_ms, owner, kind, ...)."""
+        self._publish(path, data, {})
+        node = self._find(path)
+        assert isinstance(node, MemoryFile)
+        node.status = node.status._replace(**attributes)  # type: ignore[arg-type]
+
+    def files(self) -> dict[str, bytes]:
+        """All files by their paths, sorted."""
+        with self._lock:
+            return {path: node.data for path, node in sorted(_flatten(self._root, ""))}
+
+    def file(self, path: str) -> MemoryFile:
+        """One file with its metadata and notes. Raises NotFound."""
+        node = self._find(path)
+        if not isinstance(node, MemoryFile):
+            raise NotFound(f"no file {path}")
+        return node
+
+    def open_uploads(self) -> list[str]:
+        """Ids of uploads neither completed nor aborted."""
+        return sorted(self._uploads)
+
+    # FileSystem
+
+    def status(self, path: str) -> FileStatus | None:
+        self.traffic.read()
+        node = self._find(path)
+        return node.status if node else None
+
+    def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
+        def list_children(directory: str) -> Iterator[FileStatus]:
+            return iter(self._children(join_path(path, directory), directory))
+
+        return TreeWalk(list_children, after, until, recursive)
+
+    def _children(self, path: str, relative: str) -> list[FileStatus]:
+        self.traffic.listed()
+        with self._lock:
+            node = self._find(path)
+            if not isinstance(node, MemoryDirectory):
+                raise NotFound(f"cannot list {path}: there is no such directory")
+            prefix = f"{relative}/" if relative else ""
+            rows = [child.status._replace(path=prefix + name) for name, child in node.children.items()]
+        return sorted(rows, key=lambda row: row.key)
+
+    def open_reader(self, path: str, expected_length: int) -> Reader:
+        self.traffic.read()
+        node = self._find(path)
+        if not isinstance(node, MemoryFile):
+            raise NotFound(f"cannot read {path}: there is no such file")
+        return _MemoryReader(self, path, node.data)
+
+    def open_writer(self, path: str, work_path: str) -> Writer:
+        return _MemoryWriter(self, path, work_path)
+
+    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+        self.traffic.wrote(len(data))
+        return self._publish(path, bytes(data), metadata)
+
+    def make_directory(self, path: str) -> None:
+        self.traffic.wrote()
+        with self._lock:
+            self._directory(path, mark=True)
+
+    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
+        self.traffic.wrote()
+        with self._lock:
+            node = self._find(path)
+            if node is None:
+                raise NotFound(f"cannot rename {path}: there is no such path")
+            if path == new_path:
+                return
+            taken = self._find(new_path)
+            if taken is not None and (isinstance(taken, MemoryDirectory) or not overwrite):
+                raise AlreadyExists(f"cannot rename {path} to {new_path}: the path is taken")
+            parent, name = _split(new_path)
+            self._directory(parent).children[name] = node
+            self._detach(path)
+
+    def remove(self, path: str, recursive: bool = False) -> bool:
+        self.traffic.wrote()
+        with self._lock:
+            node = self._find(path)
+            if node is None:
+                return False
+            if isinstance(node, MemoryDirectory) and node.children and not recursive:
+                raise AlreadyExists(f"cannot remove {path}: the directory is not empty")
+            self._detach(path)
+            return True
+
+    def read_bytes(self, path: str) -> bytes:
+        with self.open_reader(path, -1) as reader:
+            return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
+
+    def create_exclusive(self, path: str, data: bytes) -> bool:
+        self.traffic.wrote(len(data))
+        with self._lock:
+            if self._find(path) is not None:
+                return False
+            self._publish(path, bytes(data), {})
+            return True
+
+    def begin_upload(self, path: str) -> str:
+        self.traffic.wrote()
+        upload_id = uuid.uuid4().hex
+        self._uploads[upload_id] = (path, {})
+        return upload_id
+
+    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
+        self.traffic.wrote(len(data))
+        with self._lock:
+            self._upload(path, upload_id)[number] = bytes(data)
+        value = crc64(data)
+        return StoredPart(number, f"{value:016X}", value, len(data))
+
+    def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
+        self.traffic.wrote()
+        with self._lock:
+            if upload_id in self._completed:
+                return self._completed[upload_id]
+            held = self._upload(path, upload_id)
+            for part in parts:
+                if part.number not in held or crc64(held[part.number]) != part.crc64:
+                    raise CorruptData(f"part {part.number} of {path} is not what was sent")
+            stored = self._publish(path, b"".join(held[part.number] for part in parts), {})
+            if stored.crc64 != compose_crc64((part.crc64, part.length) for part in parts):
+                raise CorruptData(f"{path} is not the sum of its parts")
+            del self._uploads[upload_id]
+            self._completed[upload_id] = stored
+            return stored
+
+    def abort_upload(self, path: str, upload_id: str) -> None:
+        self.traffic.wrote()
+        self._uploads.pop(upload_id, None)
+
+    def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
+        self.traffic.wrote()
+        self.file(path).notes = dict(notes)
+
+    # The tree
+
+    def _find(self, path: str) -> Node | None:
+        node: Node = self._root
+        for name in path.split("/"):
+            if not name:
+                continue
+            child = node.children.get(name) if isinstance(node, MemoryDirectory) else None
+            if child is None:
+                return None
+            node = child
+        return node
+
+    def _directory(self, path: str, mark: bool = False) -> MemoryDirectory:
+        marked = mark or self.capabilities.real_directories
+        node = self._root
+        for name in path.split("/"):
+            if not name:
+                continue
+            if name not in node.children:
+                made = FileStatus("", DIRECTORY, mtime_ms=self._clock_ms())
+                node.children[name] = MemoryDirectory(made, self.capabilities.real_directories)
+            child = node.children[name]
+            if isinstance(child, MemoryFile):
+                raise AlreadyExists(f"cannot make the directory {path}: {name} is a file")
+            node = child
+        node.marked = node.marked or marked
+        return node
+
+    def _publish(self, path: str, data: bytes, metadata: Mapping[str, str]) -> Stored:
+        with self._lock:
+            parent, name = _split(path)
+            directory = self._directory(parent)
+            if isinstance(directory.children.get(name), MemoryDirectory):
+                raise AlreadyExists(f"cannot write {path}: it is a directory")
+            value = crc64(data)
+            etag = f"{value:016X}"
+            status = FileStatus("", FILE, len(data), self._clock_ms(), etag=etag)
+            directory.children[name] = MemoryFile(data, status, dict(metadata))
+            return Stored(len(data), etag, status.mtime_ms, value)
+
+    def _detach(self, path: str) -> None:
+        parent, name = _split(path)
+        directory = self._find(parent)
+        assert isinstance(directory, MemoryDirectory)
+        del directory.children[name]
+        if not directory.children and not directory.marked:
+            self._detach(parent)
+
+    def _upload(self, path: str, upload_id: str) -> dict[int, bytes]:
+        if upload_id not in self._uploads or self._uploads[upload_id][0] != path:
+            raise NotFound(f"the upload {upload_id} of {path} is gone")
+        return self._uploads[upload_id][1]
+
+
+class _MemoryReader(Reader):
+    def __init__(self, owner: MemoryFileSystem, path: str, data: bytes) -> None:
+        self._owner = owner
+        self._path = path
+        self._data = data
+        self.length = len(data)
+
+    def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
+        end = offset + size
+        while offset < end:
+            piece = self._data[offset : min(offset + piece_bytes, end)]
+            if len(piece) < min(piece_bytes, end - offset):
+                raise CorruptData(f"{self._path} ended {end - len(self._data)} bytes early")
+            self._owner.traffic.read(len(piece))
+            offset += len(piece)
+            yield piece
+
+    def close(self) -> None:
+        pass
+
+
+class _MemoryWriter(Writer):
+    """Visible at its work path while it is written, as on a real store."""
+
+    def __init__(self, owner: MemoryFileSystem, path: str, work_path: str) -> None:
+        self._owner = owner
+        self._path = path
+        self._work_path = work_path
+        self._data = bytearray()
+        self._done = False
+        owner._publish(work_path, b"", {})
+
+    def write(self, data: bytes) -> None:
+        self._owner.traffic.wrote(len(data))
+        self._data += data
+
+    def commit(self, check: Callable[[Stored], None]) -> Stored:
+        stored = self._owner._publish(self._work_path, bytes(self._data), {})
+        check(stored)
+        self._owner.rename(self._work_path, self._path)
+        self._done = True
+        return stored
+
+    def abort(self) -> None:
+        if not self._done:
+            self._done = True
+            self._owner.remove(self._work_path)
+
+
+def _split(path: str) -> tuple[str, str]:
+    parent, _, name = path.rstrip("/").rpartition("/")
+    return parent, name
+
+
+def _flatten(directory: MemoryDirectory, path: str) -> Iterator[tuple[str, MemoryFile]]:
+    for name, child in directory.children.items():
+        if isinstance(child, MemoryFile):
+            yield f"{path}/{name}", child
+        else:
+            yield from _flatten(child, f"{path}/{name}")
