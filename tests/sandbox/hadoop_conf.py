@@ -1,4 +1,4 @@
-"""The files of HADOOP_CONF_DIR: a function names the keys of one file, and why a key is set stands beside it."""
+"""The files of HADOOP_CONF_DIR: a function names the keys of one file; why a key is set stands beside it."""
 
 from collections.abc import Mapping
 from pathlib import Path

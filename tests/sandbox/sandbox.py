@@ -1,7 +1,7 @@
 """A sandbox: real servers on loopback, under one name.
 
-`up` starts what is wanted and does not run, `down` ends everything. Both may be repeated, and only one of them
-at a time works on a sandbox. A sandbox remembers what it was asked for: an `up` may add to it, never take away.
+`up` starts what is wanted and does not run, `down` ends everything. Both may be repeated; only one of them at
+a time works on a sandbox. A sandbox remembers what it was asked for: an `up` may add to it, never take away.
 """
 
 import os

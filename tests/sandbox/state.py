@@ -103,7 +103,7 @@ class StateFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One command at a time changes this sandbox. The lock lies beside the folder, which comes and goes."""
+        """One command at a time changes this sandbox. The lock is beside the folder, which comes and goes."""
         lock = STATE_ROOT / f".{self.name}.lock"
         STATE_ROOT.mkdir(parents=True, exist_ok=True)
         while True:

@@ -1,0 +1,45 @@
+# The one door to everything a developer runs. "make help" lists the targets; the environment is .venv, made by "make setup".
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test-fast test test-full bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv and fetch the Hadoop jars; does nothing when both are there
+	@bin/setup
+
+demo: setup ## copy a small lake from a real HDFS to the local OSS server and prove it
+	@$(PYTHON) tests/demo.py
+
+check: ## format, lint, types, layer rule, sizes
+	@$(PYTHON) -m ruff format --check --quiet . || { echo "run: $(PYTHON) -m ruff format ." >&2; exit 1; }
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+	@$(PYTHON) tests/check_sizes.py
+	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
+
+test-fast: ## what needs no JVM: seconds
+	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults"
+
+test: setup check ## everything, with real HDFS, YARN and Spark: under 15 minutes on 2 cores
+	@$(PYTEST)
+
+test-full: setup check ## "test", and the Spark tests once more on pyspark 3.5
+	@bin/setup --pyspark35
+	@$(PYTEST)
+	@.venv-spark35/bin/python -m pytest -m spark
+
+bench: setup ## side-by-side runs against other tools
+	@$(PYTHON) -m benchmarks
+
+clean: ## bring the sandboxes down and remove what was built; keeps .venv and the jars
+	@if [[ -x $(PYTHON) ]]; then bin/sandbox down --all; fi
+	@rm -rf build dist .sandbox .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis \
+	    spark-warehouse metastore_db derby.log .coverage .coverage.*
+	@find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +

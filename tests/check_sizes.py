@@ -1,0 +1,37 @@
+"""Part of `make check`: no module of the product above 400 lines, no function above 60."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+ROOMS = ("hdfs2oss", "jobs")
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+
+def complaints(path: Path) -> Iterator[str]:
+    source = path.read_text()
+    lines = len(source.splitlines())
+    if lines > MAX_MODULE_LINES:
+        yield f"{path}: {lines} lines, the limit is {MAX_MODULE_LINES}"
+    for node in ast.walk(ast.parse(source, str(path))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+            length = node.end_lineno - node.lineno + 1
+            if length > MAX_FUNCTION_LINES:
+                limit = f"the limit is {MAX_FUNCTION_LINES}"
+                yield f"{path}:{node.lineno}: {node.name} has {length} lines, {limit}"
+
+
+def main() -> int:
+    found = [
+        line for room in ROOMS for path in sorted((PROJECT / room).rglob("*.py")) for line in complaints(path)
+    ]
+    for line in found:
+        print(line)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
