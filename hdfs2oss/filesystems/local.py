@@ -71,7 +71,7 @@ class LocalFileSystem(FileSystem):
         self.traffic.listed()
         prefix = f"{relative}/" if relative else ""
         rows = []
-        if os.path.lexists(directory) and not os.path.isdir(directory):
+        if os.path.isfile(directory):
             raise NotFound(f"cannot list {directory}: it is not a directory")
         with map_errors("list", directory), os.scandir(directory) as entries:
             for entry in entries:

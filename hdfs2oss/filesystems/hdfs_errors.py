@@ -1,0 +1,111 @@
+"""What the client of HDFS raises, as our errors: one line, with what was being done and the NameNode.
+
+FileNotFoundError                                       NotFound
+FileExistsError, IsADirectoryError, *AlreadyExists*     AlreadyExists
+AccessControlException                                  PermissionDenied
+SafeMode, Retriable, ServerTooBusy, StandbyException    Throttled
+SASL, Kerberos, invalid token                           AuthenticationFailed
+checksum, short block                                   CorruptData
+OSError, connection, block not reachable                Unreachable
+anything else, also a panic of the client               StoreError
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+from ..model.errors import (
+    AlreadyExists,
+    AuthenticationFailed,
+    CorruptData,
+    Hdfs2ossError,
+    NotFound,
+    PermissionDenied,
+    StoreError,
+    Throttled,
+    Unreachable,
+)
+
+_RPC_ERROR = re.compile(r'RPCError\("([\w.$]+)",\s*"(.*?)(?:\\n|\n|"\)|$)', re.DOTALL)
+_BY_CLASS: dict[str, type[StoreError]] = {
+    "AccessControlException": PermissionDenied,
+    "SnapshotAccessControlException": PermissionDenied,
+    "SafeModeException": Throttled,
+    "RetriableException": Throttled,
+    "ServerTooBusyException": Throttled,
+    "RpcServerException": Throttled,
+    "StandbyException": Throttled,
+    "ObserverRetryOnActiveException": Throttled,
+    "NotReplicatedYetException": Throttled,
+    "FileNotFoundException": NotFound,
+    "FileAlreadyExistsException": AlreadyExists,
+    "AlreadyBeingCreatedException": AlreadyExists,
+    "PathIsNotEmptyDirectoryException": AlreadyExists,
+    "ParentNotDirectoryException": AlreadyExists,
+    "NotADirectoryException": AlreadyExists,
+    "AuthorizationException": AuthenticationFailed,
+    "SaslException": AuthenticationFailed,
+    "InvalidToken": AuthenticationFailed,
+}
+_BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
+    (re.compile(r"must both be (files|directories)|is a directory|already exists as a", re.I), AlreadyExists),
+    (re.compile(r"checksum|corrupt|crc", re.I), CorruptData),
+    (re.compile(r"kerberos|sasl|gssapi|token|authenticat", re.I), AuthenticationFailed),
+    (
+        re.compile(
+            r"connect|timed out|timeout|disconnected|reset by peer|broken pipe|unreachable|os error", re.I
+        ),
+        Unreachable,
+    ),
+    (
+        re.compile(r"block|datanode|data transfer|failed to complete|unexpected eof|early eof", re.I),
+        Unreachable,
+    ),
+)
+_MAX_MESSAGE = 300
+
+
+@contextlib.contextmanager
+def map_errors(what: str, place: str) -> Iterator[None]:
+    """Turn whatever the client raises into our errors; `what` names the action and the path.
+
+    A panic of the client is no Exception, so everything is caught; only what ends the process passes.
+    """
+    try:
+        yield
+    except (Hdfs2ossError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 (a panic of the client)
+        raise translate(error, what, place) from None
+
+
+def translate(error: BaseException, what: str, place: str) -> StoreError:
+    """The error of ours that stands for one of the client."""
+    if isinstance(error, FileNotFoundError):
+        return NotFound(f"cannot {what}: there is no such path on {place}")
+    if isinstance(error, (FileExistsError, IsADirectoryError, NotADirectoryError)):
+        return AlreadyExists(f"cannot {what}: {_shorten(str(error)) or 'the path is taken'} ({place})")
+    text = str(error)
+    match = _RPC_ERROR.search(text)
+    if match:
+        name = match[1].rsplit(".", 1)[-1].rsplit("$", 1)[-1]
+        message = f"cannot {what}: {_shorten(match[2])} ({name} from {place})"
+        kind = _BY_CLASS.get(name) or _class_by_text(match[2]) or StoreError
+        return kind(
+            message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else ""
+        )
+    message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
+    if isinstance(error, OSError):
+        return (_class_by_text(text) or Unreachable)(message)
+    return (_class_by_text(text) or StoreError)(message)
+
+
+def _class_by_text(text: str) -> type[StoreError] | None:
+    return next((kind for pattern, kind in _BY_TEXT if pattern.search(text)), None)
+
+
+def _shorten(text: str) -> str:
+    line = text.replace("\\n", "\n").strip().split("\n", 1)[0].replace('\\"', '"').strip().rstrip(".")
+    return line if len(line) <= _MAX_MESSAGE else line[:_MAX_MESSAGE] + "..."

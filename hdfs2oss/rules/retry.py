@@ -1,0 +1,83 @@
+"""When to ask a store again, and how long to wait before.
+
+    error                     asked again
+    Throttled                 yes, after the delay the store named or our own, until `throttled_seconds`
+    other retryable errors    yes, after our own delay, until `deadline_seconds`
+    everything else           no
+
+Our own delay is random between 0 and `base * 2^n` seconds (full jitter), so that a thousand
+workers refused together do not come back together.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from ..model.errors import StoreError, Throttled
+
+T = TypeVar("T")
+
+
+class RetryPolicy(NamedTuple):
+    """Bounds of asking again; all times in seconds from the first try.
+
+    A second try is made even when the first one outlasted the deadline: one lost packet may cost a whole
+    time-out.
+    """
+
+    attempts: int = 8
+    base_seconds: float = 0.2
+    cap_seconds: float = 20.0
+    deadline_seconds: float = 20.0
+    throttled_attempts: int = 12
+    throttled_seconds: float = 180.0
+
+
+class RetryClock(NamedTuple):
+    """Time and chance, to be replaced in tests."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+
+
+def is_retryable(error: StoreError) -> bool:
+    """The consequence that the class of the error carries."""
+    return error.retryable
+
+
+def call_with_retries(
+    function: Callable[[], T],
+    policy: RetryPolicy,
+    clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
+    should_retry: Callable[[StoreError], bool] = is_retryable,
+) -> T:
+    """Call until it succeeds, or raise the last error once the policy is spent."""
+    started = clock.now()
+    attempt = 1
+    while True:
+        try:
+            return function()
+        except StoreError as error:
+            if not should_retry(error):
+                raise
+            delay = delay_seconds(error, attempt, policy, clock.random())
+            throttled = isinstance(error, Throttled)
+            deadline = policy.throttled_seconds if throttled else policy.deadline_seconds
+            allowed = policy.throttled_attempts if throttled else policy.attempts
+            late = attempt > 1 and clock.now() - started + delay > deadline
+            if attempt >= allowed or late:
+                raise
+        clock.sleep(delay)
+        attempt += 1
+
+
+def delay_seconds(error: StoreError, attempt: int, policy: RetryPolicy, chance: float) -> float:
+    """Seconds to wait after failed attempt number `attempt` (from 1); `chance` is in [0, 1)."""
+    jitter = chance * min(policy.cap_seconds, policy.base_seconds * 2.0**attempt)
+    if isinstance(error, Throttled) and error.delay_seconds > 0:
+        return error.delay_seconds + jitter
+    return jitter
