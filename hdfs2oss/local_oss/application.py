@@ -1,0 +1,89 @@
+"""From a request to its answer: address, identity, operation; every failure becomes an error document."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import dataclass
+
+from hdfs2oss.local_oss.addressing import Addressing, check_bucket_name, check_key
+from hdfs2oss.local_oss.conditions import NotModified
+from hdfs2oss.local_oss.context import Context
+from hdfs2oss.local_oss.errors import OssError, access_denied
+from hdfs2oss.local_oss.message import Request, Response
+from hdfs2oss.local_oss.routing import operation_of
+from hdfs2oss.local_oss.signature import Authenticator
+from hdfs2oss.local_oss.subresource import selectors_of
+from hdfs2oss.local_oss.wire import Truncated
+from hdfs2oss.local_oss.xml import Node, document
+
+_LOG = logging.getLogger("hdfs2oss.local_oss")
+
+
+@dataclass(frozen=True)
+class Application:
+    """The protocol above HTTP."""
+
+    context: Context
+    authenticator: Authenticator
+    addressing: Addressing
+
+    def answer(self, request: Request) -> Response:
+        """The response to a request. Raises only Truncated and OSError: the connection is of no more use."""
+        try:
+            return self._answer(request)
+        except OssError as error:
+            return error_response(error, request)
+        except NotModified:
+            return Response(304)
+        except (Truncated, OSError):
+            raise
+        except Exception:  # noqa: BLE001 - whatever goes wrong, the client gets an answer and the log a trace
+            _LOG.exception("%s %s failed", request.method, request.target)
+            failure = OssError(500, "InternalError", "We encountered an internal error. Please try again.")
+            return error_response(failure, request)
+
+    def _answer(self, request: Request) -> Response:
+        address = self.addressing.resolve(request.target, request.header("host"))
+        request.bucket, request.key, request.query = address
+        if request.bucket:
+            check_bucket_name(request.bucket)
+        if request.key:
+            check_key(request.key, self.context.limits.max_key_bytes)
+        if not self.authenticator.authenticate(request):
+            self._check_public(request)
+        return operation_of(request)(self.context, request)
+
+    def _check_public(self, request: Request) -> None:
+        """Let an anonymous caller do what the ACL opens to everybody: object data, nothing else."""
+        is_reading = request.method in ("GET", "HEAD")
+        acl = self._acl_of(request) if request.key and not selectors_of(request.query) else ""
+        is_open = acl == "public-read-write" or (acl == "public-read" and is_reading)
+        if not is_open:
+            raise access_denied("Anonymous access is forbidden for this operation.")
+
+    def _acl_of(self, request: Request) -> str:
+        bucket = self.context.bucket(request)
+        stored = self.context.store.find(bucket, request.key)
+        acl = stored.attributes.acl if stored else "default"
+        return bucket.acl if acl == "default" else acl
+
+
+def error_response(error: OssError, request: Request) -> Response:
+    """The error document; for HEAD, which has no body, it goes into the header x-oss-err."""
+    nodes: list[Node] = [
+        ("Code", error.code),
+        ("Message", error.message),
+        ("RequestId", request.request_id),
+        ("HostId", request.header("host", "127.0.0.1")),
+    ]
+    nodes += list(error.details.items())
+    headers = {"Content-Type": "application/xml"} | error.headers
+    if error.number:
+        nodes.append(("EC", error.number))
+        headers["x-oss-ec"] = error.number
+    body = document(("Error", nodes))
+    if request.method == "HEAD":
+        headers["x-oss-err"] = base64.b64encode(body).decode()
+        return Response(error.status, headers, content_length=0)
+    return Response(error.status, headers, body)

@@ -1,0 +1,60 @@
+"""Which operation a request asks for: one table by level, method and the query names that choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hdfs2oss.local_oss.context import Context
+from hdfs2oss.local_oss.errors import OssError, not_served
+from hdfs2oss.local_oss.handlers import bucket, listing, multipart, object, part_listing, service
+from hdfs2oss.local_oss.message import Request, Response
+from hdfs2oss.local_oss.subresource import selectors_of
+
+Operation = Callable[[Context, Request], Response]
+
+SERVICE, BUCKET, OBJECT = "service", "bucket", "object"
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"})
+
+_OPERATIONS: dict[tuple[str, str, str], Operation] = {
+    (SERVICE, "GET", ""): service.list_buckets,
+    (BUCKET, "PUT", ""): bucket.put_bucket,
+    (BUCKET, "DELETE", ""): bucket.delete_bucket,
+    (BUCKET, "GET", ""): listing.list_objects_v1_or_v2,
+    (BUCKET, "GET", "acl"): bucket.get_bucket_acl,
+    (BUCKET, "PUT", "acl"): bucket.put_bucket_acl,
+    (BUCKET, "GET", "bucketInfo"): bucket.get_bucket_info,
+    (BUCKET, "GET", "location"): bucket.get_bucket_location,
+    (BUCKET, "GET", "stat"): bucket.get_bucket_stat,
+    (BUCKET, "GET", "uploads"): part_listing.list_uploads,
+    (BUCKET, "GET", "versioning"): bucket.get_bucket_versioning,
+    (OBJECT, "PUT", ""): object.put_object,
+    (OBJECT, "GET", ""): object.get_object,
+    (OBJECT, "HEAD", ""): object.head_object,
+    (OBJECT, "HEAD", "objectMeta"): object.get_object_meta,
+    (OBJECT, "DELETE", ""): object.delete_object,
+    (OBJECT, "POST", "uploads"): multipart.initiate,
+    (OBJECT, "PUT", "uploadId"): multipart.upload_part,
+    (OBJECT, "POST", "uploadId"): multipart.complete,
+    (OBJECT, "DELETE", "uploadId"): multipart.abort,
+    (OBJECT, "GET", "uploadId"): part_listing.list_parts,
+}
+
+
+def operation_of(request: Request) -> Operation:
+    """The operation; 405 for a method nobody knows, 501 for what this server does not serve."""
+    if request.method not in _METHODS:
+        raise OssError(
+            405,
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+            {"Method": request.method},
+        )
+    level = OBJECT if request.key else BUCKET if request.bucket else SERVICE
+    selectors = selectors_of(request.query)
+    operation = _OPERATIONS.get((level, request.method, "&".join(selectors)))
+    if operation is None:
+        what = f"{request.method} on a {level}" + (f" with {', '.join(selectors)}" if selectors else "")
+        raise not_served(what)
+    if request.query.get("versionId", "null") not in ("", "null"):
+        raise not_served("versions of objects")
+    return operation

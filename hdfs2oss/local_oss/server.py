@@ -1,0 +1,116 @@
+"""The server as an object: start it, use its endpoint, stop it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from hdfs2oss.local_oss.addressing import Addressing, check_bucket_name
+from hdfs2oss.local_oss.application import Application
+from hdfs2oss.local_oss.context import Context
+from hdfs2oss.local_oss.errors import OssError
+from hdfs2oss.local_oss.limits import Limits
+from hdfs2oss.local_oss.listener import Listener
+from hdfs2oss.local_oss.signature import Authenticator, Credentials
+from hdfs2oss.local_oss.store.rows import Bucket
+from hdfs2oss.local_oss.store.store import Store
+from hdfs2oss.local_oss.store.uploads import Uploads
+from hdfs2oss.model.errors import UsageError
+
+ETAG_MODES = ("md5", "fast")
+_POLL_SECONDS = 0.05
+
+
+@dataclass
+class LocalOssServer:
+    """The OSS protocol on loopback, over a directory of its own.
+
+    Used as a context manager it runs in threads of this process:
+
+        with LocalOssServer(path, access_key_id="id", access_key_secret="secret", buckets=["b"]) as server:
+            bucket = oss2.Bucket(oss2.Auth("id", "secret"), server.endpoint, "b")
+
+    `port` 0 takes a free one. `etag` "fast" leaves out MD5. `security_token`, if given, must come with
+    every signed request. `cnames` maps further host names to buckets. What was acknowledged is still
+    there when a server is started on the same directory again, however this one ended.
+    Raises UsageError for a directory in use or a name that cannot be a bucket, OSError for a taken port.
+    """
+
+    directory: str | Path
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 0
+    buckets: Sequence[str] = ()
+    region: str = "cn-hangzhou"
+    etag: str = "md5"
+    limits: Limits = field(default_factory=Limits)
+    cnames: Mapping[str, str] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        if self.etag not in ETAG_MODES:
+            raise UsageError(f"etag must be one of {', '.join(ETAG_MODES)}, not {self.etag}")
+        self._store: Store | None = None
+        self._listener: Listener | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """What clients are given, `http://127.0.0.1:PORT`; the port is known once started."""
+        return f"http://{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Open the directory, make the buckets, listen, and serve in a thread."""
+        store = Store(Path(self.directory), self.limits.max_inline_bytes)
+        try:
+            context = Context(store, Uploads(store), self.limits, self.region, self.etag == "md5", self.clock)
+            self._create_buckets(context)
+            credentials = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
+            authenticator = Authenticator(credentials, self.region, self.limits.max_skew_seconds, self.clock)
+            application = Application(context, authenticator, Addressing(self.cnames))
+            listener = Listener((self.host, self.port), application)
+        except BaseException:
+            store.close()
+            raise
+        self._store, self._listener = store, listener
+        self.port = listener.server_port
+        self._thread = threading.Thread(
+            target=listener.serve_forever, args=(_POLL_SECONDS,), name="oss-listener", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every connection and close the directory; a second call does nothing."""
+        if self._listener and self._thread:
+            self._listener.shutdown()
+            self._listener.close()
+            self._thread.join()
+            self._listener = self._thread = None
+        if self._store:
+            self._store.close()
+            self._store = None
+
+    def __enter__(self) -> LocalOssServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _create_buckets(self, context: Context) -> None:
+        existing = {bucket.name for bucket in context.store.buckets()}
+        for name in self.buckets:
+            try:
+                check_bucket_name(name)
+            except OssError:
+                raise UsageError(f"{name} cannot be a bucket: 3 to 63 of a-z, 0-9 and inner '-'") from None
+            if name not in existing:
+                context.store.put_bucket(Bucket(0, name, context.now_ms(), "private", "Standard", "LRS"))

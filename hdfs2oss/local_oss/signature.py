@@ -1,0 +1,189 @@
+"""Who sends a request: the V1 and V4 signatures, in headers and in URLs.
+
+| what the request carries                        | rule                                     |
+|-------------------------------------------------|------------------------------------------|
+| Authorization: OSS ID:SIGNATURE                 | V1, dated by x-oss-date or Date          |
+| query OSSAccessKeyId, Expires, Signature        | V1 URL, valid until Expires              |
+| Authorization: OSS4-HMAC-SHA256 Credential=...  | V4, dated by x-oss-date                  |
+| query x-oss-signature-version=OSS4-HMAC-SHA256  | V4 URL, valid x-oss-expires seconds      |
+| V2 of either form, anything else                | 400                                      |
+| nothing                                         | anonymous: public objects only           |
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from calendar import timegm
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import parsedate_tz
+from functools import lru_cache
+
+from hdfs2oss.local_oss import signature_v1, signature_v4
+from hdfs2oss.local_oss.errors import OssError, access_denied, invalid_argument
+from hdfs2oss.local_oss.message import Request
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key pair, with the token that must come with it if it is a temporary one."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    """Verifies signatures against one key pair, for one region."""
+
+    credentials: Credentials
+    region: str
+    max_skew_seconds: int
+    clock: Callable[[], float] = time.time
+
+    def authenticate(self, request: Request) -> bool:
+        """True for the owner of the key pair, False for an anonymous caller.
+
+        Raises the service's 400 and 403 answers for anything that claims an identity and does not prove it.
+        """
+        authorization = request.header("authorization")
+        query = request.query
+        if authorization.startswith("OSS "):
+            self._verify_v1_header(request, authorization)
+        elif authorization.startswith(signature_v4.ALGORITHM + " "):
+            self._verify_v4_header(request, authorization)
+        elif authorization or query.get("x-oss-signature-version") == "OSS2":
+            raise invalid_argument("The authorization is of a kind this server does not take: use V1 or V4.")
+        elif query.get("x-oss-signature-version") == signature_v4.ALGORITHM:
+            self._verify_v4_url(request)
+        elif "OSSAccessKeyId" in query or "Signature" in query:
+            self._verify_v1_url(request)
+        else:
+            return False
+        return True
+
+    def _verify_v1_header(self, request: Request, authorization: str) -> None:
+        access_key_id, separator, given = authorization[4:].strip().rpartition(":")
+        if not separator:
+            raise invalid_argument("Authorization header is invalid.", "Authorization", authorization)
+        self._check_identity(access_key_id, request.header("x-oss-security-token"))
+        date = request.header("x-oss-date") or request.header("date")
+        self._check_skew(_parse_date(date))
+        text = signature_v1.string_to_sign(request, date)
+        self._check_v1(given, text, access_key_id)
+
+    def _verify_v1_url(self, request: Request) -> None:
+        query = request.query
+        access_key_id = query.get("OSSAccessKeyId", "")
+        given, expires = query.get("Signature", ""), query.get("Expires", "")
+        if not (access_key_id and given and expires.isdigit()):
+            raise access_denied("OSSAccessKeyId, Expires and Signature must be given together.")
+        token = query.get("security-token") or request.header("x-oss-security-token")
+        self._check_identity(access_key_id, token)
+        if int(expires) < self.clock():
+            raise access_denied("Request has expired.")
+        self._check_v1(given, signature_v1.string_to_sign(request, expires), access_key_id)
+
+    def _check_v1(self, given: str, text: bytes, access_key_id: str) -> None:
+        expected = signature_v1.sign(text, self.credentials.access_key_secret)
+        if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
+            raise _does_not_match(access_key_id, given, text)
+
+    def _verify_v4_header(self, request: Request, authorization: str) -> None:
+        claim = signature_v4.claim_of_header(request, authorization)
+        if request.header("x-oss-content-sha256") != signature_v4.PAYLOAD:
+            raise invalid_argument(
+                "The x-oss-content-sha256 header must be UNSIGNED-PAYLOAD.",
+                "x-oss-content-sha256",
+                request.header("x-oss-content-sha256"),
+            )
+        self._check_identity(claim.access_key_id, request.header("x-oss-security-token"))
+        if claim.region != self.region:
+            raise _wrong_region("Invalid signing region in Authorization header.", claim.region)
+        self._check_skew(_parse_date(claim.date))
+        self._check_v4(request, claim)
+
+    def _verify_v4_url(self, request: Request) -> None:
+        claim = signature_v4.claim_of_url(request)
+        self._check_identity(claim.access_key_id, request.query.get("x-oss-security-token", ""))
+        if claim.region != self.region:
+            raise _wrong_region("The signing region in credential is invalid.", claim.region)
+        signed_at = _parse_date(claim.date)
+        if signed_at is None:
+            raise access_denied("x-oss-date is missing or is not a date.")
+        if signed_at + claim.expires_seconds < self.clock():
+            raise access_denied("Request has expired.")
+        if signed_at > self.clock() + self.max_skew_seconds:
+            raise _too_skewed()
+        self._check_v4(request, claim)
+
+    def _check_v4(self, request: Request, claim: signature_v4.Claim) -> None:
+        canonical = signature_v4.canonical_request(request, claim)
+        text = signature_v4.string_to_sign(canonical, claim)
+        expected = signature_v4.sign(text, self.credentials.access_key_secret, claim)
+        if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
+            error = _does_not_match(claim.access_key_id, claim.signature, text)
+            error.details["CanonicalRequest"] = canonical.decode("utf-8", "replace")
+            raise error
+
+    def _check_identity(self, access_key_id: str, token: str) -> None:
+        if access_key_id != self.credentials.access_key_id:
+            raise OssError(
+                403,
+                "InvalidAccessKeyId",
+                "The OSS Access Key Id you provided does not exist in our records.",
+                {"OSSAccessKeyId": access_key_id},
+            )
+        expected = self.credentials.security_token
+        if expected and not hmac.compare_digest(expected.encode(), token.encode("utf-8", "replace")):
+            raise OssError(403, "InvalidSecurityToken", "The security token you provided is invalid.")
+
+    def _check_skew(self, signed_at: float | None) -> None:
+        if signed_at is None:
+            raise access_denied("OSS authentication requires a valid Date.")
+        if abs(self.clock() - signed_at) > self.max_skew_seconds:
+            raise _too_skewed()
+
+
+@lru_cache(maxsize=256)
+def _parse_date(text: str) -> float | None:
+    """Seconds since 1970 of an RFC 1123 or basic ISO date. Cached: requests come many to a second."""
+    try:
+        return float(timegm(time.strptime(text, "%Y%m%dT%H%M%SZ")))
+    except ValueError:
+        pass
+    try:
+        fields = parsedate_tz(text)
+        return float(timegm((*fields[:6], 0, 0, 0)) - (fields[9] or 0)) if fields else None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _too_skewed() -> OssError:
+    return OssError(
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+    )
+
+
+def _wrong_region(message: str, region: str) -> OssError:
+    return OssError(400, "InvalidArgument", message, {"Region": region}, number="0002-00000226")
+
+
+def _does_not_match(access_key_id: str, given: str, text: bytes) -> OssError:
+    return OssError(
+        403,
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+        {
+            "OSSAccessKeyId": access_key_id,
+            "SignatureProvided": given,
+            "StringToSign": text.decode("utf-8", "replace"),
+            "StringToSignBytes": text.hex(" ").upper(),
+        },
+        number="0002-00000040",
+    )

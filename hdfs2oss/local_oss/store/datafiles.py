@@ -1,0 +1,119 @@
+"""Files for bodies too large for the index, and how a body is taken off the wire.
+
+A file bears a random name, never one a client chose, and is written once. It counts only when the index
+refers to it; what a dead server left unreferred is swept at the next start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Set
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hdfs2oss.local_oss.errors import OssError
+from hdfs2oss.local_oss.message import ByteSource
+from hdfs2oss.local_oss.store.rows import Received
+from hdfs2oss.rules.checksum import crc64
+
+_BUFFER_BYTES = 1024 * 1024
+_thread = threading.local()
+
+
+class DataFiles:
+    """The directory of data files."""
+
+    def __init__(self, directory: Path, max_inline_bytes: int) -> None:
+        self._directory = directory
+        self._max_inline_bytes = max_inline_bytes
+        for number in range(256):
+            (directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+
+    def path(self, name: str) -> str:
+        """Where the file of this name is."""
+        return f"{self._directory}/{name[:2]}/{name}"
+
+    @contextmanager
+    def receiving(self, source: ByteSource, wants_md5: bool, max_bytes: int) -> Iterator[Received]:
+        """What `receive` gives; if the block fails, the bytes are thrown away."""
+        received = self.receive(source, wants_md5, max_bytes)
+        try:
+            yield received
+        except BaseException:
+            if received.file:
+                self.remove(received.file)
+            raise
+
+    def receive(self, source: ByteSource, wants_md5: bool, max_bytes: int) -> Received:
+        """Take all bytes of `source`, with their CRC-64 and, if wanted, MD5.
+
+        Raises EntityTooLarge past `max_bytes`, and whatever the source raises; then no file is left.
+        """
+        buffer = _buffer()
+        count = source.readinto(buffer)
+        _check_size(count, max_bytes)
+        if count <= self._max_inline_bytes:
+            content = bytes(buffer[:count])
+            digest = hashlib.md5(content).digest() if wants_md5 else None
+            return Received(count, crc64(content), digest, content, "")
+        name = os.urandom(16).hex()
+        try:
+            with open(self.path(name), "xb", buffering=0) as file:
+                md5 = hashlib.md5() if wants_md5 else None
+                size, checksum = 0, 0
+                while count:
+                    filled = buffer[:count]
+                    checksum = crc64(filled, checksum)
+                    if md5:
+                        md5.update(filled)
+                    _write_all(file.fileno(), filled)
+                    size += count
+                    count = source.readinto(buffer)
+                    _check_size(size + count, max_bytes)
+        except BaseException:
+            self.remove(name)
+            raise
+        return Received(size, checksum, md5.digest() if md5 else None, b"", name)
+
+    def duplicate(self, name: str) -> str:
+        """The name of a second file with the same bytes; a hard link, since files never change."""
+        copy = os.urandom(16).hex()
+        os.link(self.path(name), self.path(copy))
+        return copy
+
+    def remove(self, name: str) -> None:
+        """Remove a file that may be there."""
+        with suppress(FileNotFoundError):
+            os.unlink(self.path(name))
+
+    def sweep(self, referred: Set[str]) -> None:
+        """Remove every file that is not in `referred`."""
+        for folder in os.scandir(self._directory):
+            for entry in os.scandir(folder.path):
+                if entry.name not in referred:
+                    os.unlink(entry.path)
+
+
+def _buffer() -> memoryview:
+    """This thread's buffer: connections are threads, and most of them move many bodies."""
+    buffer: memoryview | None = getattr(_thread, "buffer", None)
+    if buffer is None:
+        buffer = _thread.buffer = memoryview(bytearray(_BUFFER_BYTES))
+    return buffer
+
+
+def _check_size(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise OssError(
+            400,
+            "EntityTooLarge",
+            "Your proposed upload exceeds the maximum allowed size.",
+            {"MaxSizeAllowed": str(max_bytes)},
+        )
+
+
+def _write_all(descriptor: int, data: memoryview) -> None:
+    while len(data):
+        data = data[os.write(descriptor, data) :]

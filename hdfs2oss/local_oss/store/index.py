@@ -1,0 +1,92 @@
+"""The index: one SQLite file in WAL mode, one connection, one lock.
+
+Everything a client can see is a row here, so a change is visible whole or not at all, at once, in the
+order of the lock. Keys are BLOBs of UTF-8, which SQLite compares by byte. A commit is in the operating
+system's hands when it returns: it survives the death of this process, not that of the machine.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hdfs2oss.model.errors import UsageError
+
+_LAYOUT_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE buckets (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL,
+    acl TEXT NOT NULL, storage_class TEXT NOT NULL, redundancy TEXT NOT NULL);
+CREATE TABLE objects (
+    bucket INTEGER NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
+    modified_ms INTEGER NOT NULL, storage_class TEXT NOT NULL, crc64 TEXT, md5 TEXT NOT NULL,
+    acl TEXT NOT NULL,
+    tags TEXT NOT NULL, link_target TEXT NOT NULL, body INTEGER NOT NULL, headers TEXT NOT NULL,
+    PRIMARY KEY (bucket, key)) WITHOUT ROWID;
+CREATE TABLE segments (
+    body INTEGER NOT NULL, position INTEGER NOT NULL, size INTEGER NOT NULL, file TEXT NOT NULL, content BLOB,
+    PRIMARY KEY (body, position)) WITHOUT ROWID;
+CREATE TABLE uploads (
+    bucket INTEGER NOT NULL, key BLOB NOT NULL, upload_id TEXT NOT NULL, initiated_ms INTEGER NOT NULL,
+    storage_class TEXT NOT NULL, acl TEXT NOT NULL, tags TEXT NOT NULL, headers TEXT NOT NULL,
+    PRIMARY KEY (bucket, key, upload_id)) WITHOUT ROWID;
+CREATE TABLE parts (
+    upload_id TEXT NOT NULL, number INTEGER NOT NULL, etag TEXT NOT NULL, crc64 TEXT NOT NULL,
+    size INTEGER NOT NULL, modified_ms INTEGER NOT NULL, body INTEGER NOT NULL,
+    PRIMARY KEY (upload_id, number)) WITHOUT ROWID;
+"""
+
+
+class Index:
+    """The connection and its lock. Statements run inside `reading()` only."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=OFF")
+        self._connection.execute("PRAGMA wal_autocheckpoint=4000")
+        self._connection.execute("PRAGMA cache_size=-65536")
+        self._prepare(path)
+
+    def _prepare(self, path: Path) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_LAYOUT_VERSION}; COMMIT;"
+            )
+        elif version != _LAYOUT_VERSION:
+            self._connection.close()
+            raise UsageError(
+                f"{path} was written with layout {version}, this server reads layout {_LAYOUT_VERSION}",
+                "Give the server a new --dir, or use the release that wrote this one.",
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection while nobody else reads or writes."""
+        with self._lock:
+            yield self._connection
+
+    def close(self) -> None:
+        """Write everything back into one file and let go of it."""
+        with self._lock:
+            self._connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit at the end, roll back on any error."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,88 @@
+"""XML in and out, as the service writes it and its clients expect it.
+
+Out: a document is a tree of (name, children or text) pairs, without a namespace, in the order given.
+In: request documents are small, may carry a namespace, and may hold raw control characters in keys,
+which XML 1.0 forbids but the service takes; those pass through the parser disguised.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Union
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from hdfs2oss.local_oss.errors import malformed_xml
+
+Node = tuple[str, Union[str, int, bool, "Sequence[Node]"]]
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"} | {
+    # A parser would turn a raw line end into \n and drop other control characters' keys altogether.
+    code: f"&#{code};"
+    for code in range(32)
+    if code not in (9, 10)
+}
+# Control characters of a request travel through the parser as private-use characters.
+_DISGUISE_BASE = 0xF700
+_DISGUISE = {code: _DISGUISE_BASE + code for code in range(32) if code not in (9, 10, 13)}
+_UNDISGUISE = {disguised: code for code, disguised in _DISGUISE.items()}
+
+
+def document(root: Node) -> bytes:
+    """The UTF-8 bytes of a document."""
+    pieces = [_DECLARATION]
+    _write(root, pieces)
+    return "".join(pieces).encode("utf-8", "surrogateescape")
+
+
+def parse(body: bytes, root: str) -> ElementTree.Element:
+    """The root element of a request document, namespaces removed.
+
+    Raises MalformedXML if it is not well-formed, has a DOCTYPE, or its root is not named `root`.
+    """
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise malformed_xml()
+    try:
+        element = ElementTree.fromstring(body.decode("utf-8-sig").translate(_DISGUISE))
+    except (ElementTree.ParseError, ValueError):
+        raise malformed_xml() from None
+    for node in element.iter():
+        node.tag = node.tag.rpartition("}")[2]
+    if element.tag != root:
+        raise malformed_xml()
+    return element
+
+
+def text_of(element: ElementTree.Element, name: str) -> str | None:
+    """The text of a child, '' if it is empty, None if there is none."""
+    child = element.find(name)
+    if child is None:
+        return None
+    return (child.text or "").translate(_UNDISGUISE)
+
+
+def url_encoded(text: str) -> str:
+    """What `encoding-type=url` makes of a key or prefix."""
+    return quote(text.encode("utf-8", "surrogateescape"), safe="-_.~/")
+
+
+def iso_date(milliseconds: int) -> str:
+    """A time as lists show it. The milliseconds are always .000: clients insist."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(milliseconds // 1000))
+
+
+def _write(node: Node, pieces: list[str]) -> None:
+    name, content = node
+    if isinstance(content, str):
+        pieces.append(f"<{name}>{content.translate(_ESCAPES)}</{name}>")
+    elif isinstance(content, bool):
+        pieces.append(f"<{name}>{'true' if content else 'false'}</{name}>")
+    elif isinstance(content, int):
+        pieces.append(f"<{name}>{content}</{name}>")
+    else:
+        pieces.append(f"<{name}>")
+        for child in content:
+            _write(child, pieces)
+        pieces.append(f"</{name}>")
