@@ -15,6 +15,20 @@ class ByteSource(Protocol):
         """Fill the front of `target`; 0 only at the end."""
 
 
+class BytesSource:
+    """Bytes at hand, as a source."""
+
+    def __init__(self, data: bytes) -> None:
+        self._left = memoryview(data)
+
+    def readinto(self, target: memoryview) -> int:
+        """Fill the front of `target`."""
+        count = min(len(target), len(self._left))
+        target[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+
 class BodyReader(ByteSource, Protocol):
     """A stored body, or a range of it, on its way out."""
 

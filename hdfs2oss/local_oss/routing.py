@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, not_served
-from hdfs2oss.local_oss.handlers import bucket, listing, multipart, object, part_listing, service
+from hdfs2oss.local_oss.handlers import (
+    acl,
+    appending,
+    bucket,
+    copying,
+    listing,
+    multidelete,
+    multipart,
+    object,
+    part_listing,
+    service,
+    symlink,
+    tagging,
+)
 from hdfs2oss.local_oss.message import Request, Response
 from hdfs2oss.local_oss.subresource import selectors_of
 
@@ -27,6 +40,7 @@ _OPERATIONS: dict[tuple[str, str, str], Operation] = {
     (BUCKET, "GET", "stat"): bucket.get_bucket_stat,
     (BUCKET, "GET", "uploads"): part_listing.list_uploads,
     (BUCKET, "GET", "versioning"): bucket.get_bucket_versioning,
+    (BUCKET, "POST", "delete"): multidelete.delete_objects,
     (OBJECT, "PUT", ""): object.put_object,
     (OBJECT, "GET", ""): object.get_object,
     (OBJECT, "HEAD", ""): object.head_object,
@@ -37,6 +51,20 @@ _OPERATIONS: dict[tuple[str, str, str], Operation] = {
     (OBJECT, "POST", "uploadId"): multipart.complete,
     (OBJECT, "DELETE", "uploadId"): multipart.abort,
     (OBJECT, "GET", "uploadId"): part_listing.list_parts,
+    (OBJECT, "POST", "append"): appending.append_object,
+    (OBJECT, "PUT", "tagging"): tagging.put_tagging,
+    (OBJECT, "GET", "tagging"): tagging.get_tagging,
+    (OBJECT, "DELETE", "tagging"): tagging.delete_tagging,
+    (OBJECT, "PUT", "acl"): acl.put_object_acl,
+    (OBJECT, "GET", "acl"): acl.get_object_acl,
+    (OBJECT, "PUT", "symlink"): symlink.put_symlink,
+    (OBJECT, "GET", "symlink"): symlink.get_symlink,
+}
+
+# A PUT that names a source copies it.
+_COPIES: dict[str, Operation] = {
+    "": copying.copy_object,
+    "uploadId": copying.upload_part_copy,
 }
 
 
@@ -51,7 +79,10 @@ def operation_of(request: Request) -> Operation:
         )
     level = OBJECT if request.key else BUCKET if request.bucket else SERVICE
     selectors = selectors_of(request.query)
-    operation = _OPERATIONS.get((level, request.method, "&".join(selectors)))
+    choice = "&".join(selectors)
+    operation = _OPERATIONS.get((level, request.method, choice))
+    if level == OBJECT and request.method == "PUT" and copying.SOURCE in request.headers:
+        operation = _COPIES.get(choice)
     if operation is None:
         what = f"{request.method} on a {level}" + (f" with {', '.join(selectors)}" if selectors else "")
         raise not_served(what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
 
@@ -69,7 +70,7 @@ def get_object(context: Context, request: Request) -> Response:
     def span_of(found: StoredObject) -> tuple[int, int]:
         nonlocal span
         check_conditions(request, found)
-        _check_readable(found)
+        check_readable(found)
         span = range_of(request, found.size)
         return span or (0, found.size)
 
@@ -130,18 +131,7 @@ def follow_link(context: Context, bucket: Bucket, key: str) -> tuple[StoredObjec
 
 def with_body(stored: StoredObject, body: int) -> StoredObject:
     """The same object with its body's number."""
-    return StoredObject(
-        stored.key,
-        stored.kind,
-        stored.size,
-        stored.etag,
-        stored.crc64,
-        stored.md5,
-        stored.modified_ms,
-        stored.attributes,
-        stored.link_target,
-        body,
-    )
+    return replace(stored, body=body)
 
 
 def integrity_headers(stored: StoredObject) -> dict[str, str]:
@@ -207,7 +197,8 @@ def _overrides_of(request: Request) -> dict[str, str]:
     return headers
 
 
-def _check_readable(stored: StoredObject) -> None:
+def check_readable(stored: StoredObject) -> None:
+    """Refuse the bytes of an object in a class that must be restored first: InvalidObjectState."""
     if stored.attributes.storage_class in FROZEN_CLASSES:
         raise OssError(
             403,

@@ -116,7 +116,8 @@ class Bodies:
         """The segments that hold bytes of [start, end), in order."""
         rows = connection.execute(
             "SELECT position, size, content, file FROM segments WHERE body = ?1 AND position < ?3"
-            " AND position >= ifnull((SELECT max(position) FROM segments WHERE body = ?1 AND position <= ?2), 0)"
+            " AND position >= ifnull("
+            "(SELECT max(position) FROM segments WHERE body = ?1 AND position <= ?2), 0)"
             " ORDER BY position",
             (body, start, (1 << 62) if end is None else end),
         )

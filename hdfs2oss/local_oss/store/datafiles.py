@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hdfs2oss.local_oss.errors import OssError
-from hdfs2oss.local_oss.message import ByteSource
+from hdfs2oss.local_oss.message import BodyReader, ByteSource, BytesSource
 from hdfs2oss.local_oss.store.rows import Received
 from hdfs2oss.rules.checksum import crc64
 
@@ -45,6 +45,17 @@ class DataFiles:
             if received.file:
                 self.remove(received.file)
             raise
+
+    @contextmanager
+    def copying(self, body: bytes | BodyReader, wants_md5: bool, max_bytes: int) -> Iterator[Received]:
+        """Like `receiving`, from bytes that are stored already; they are let go of afterwards."""
+        source = BytesSource(body) if isinstance(body, bytes) else body
+        try:
+            with self.receiving(source, wants_md5, max_bytes) as received:
+                yield received
+        finally:
+            if not isinstance(body, bytes):
+                body.close()
 
     def receive(self, source: ByteSource, wants_md5: bool, max_bytes: int) -> Received:
         """Take all bytes of `source`, with their CRC-64 and, if wanted, MD5.

@@ -1,0 +1,69 @@
+"""PutSymlink, GetSymlink."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from hdfs2oss.local_oss.addressing import check_key
+from hdfs2oss.local_oss.attributes import attributes_of_request
+from hdfs2oss.local_oss.context import Context
+from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument
+from hdfs2oss.local_oss.etag import link_tag
+from hdfs2oss.local_oss.handlers.object import http_date
+from hdfs2oss.local_oss.handlers.tagging import existing_object
+from hdfs2oss.local_oss.message import Request, Response
+from hdfs2oss.local_oss.store.rows import SYMLINK, StoredObject
+from hdfs2oss.local_oss.store.store import find_object
+
+_TARGET = "x-oss-symlink-target"
+
+
+def put_symlink(context: Context, request: Request) -> Response:
+    """Make a symlink to another key of the bucket, which need not exist."""
+    bucket = context.bucket(request)
+    target = _target_of(context, request)
+    stored = StoredObject(
+        key=request.key,
+        kind=SYMLINK,
+        size=0,
+        etag=link_tag(target),
+        crc64=None,
+        md5="",
+        modified_ms=context.now_ms(),
+        attributes=attributes_of_request(request, bucket, context.limits),
+        link_target=target,
+    )
+    with context.store.writing(bucket) as connection:
+        if request.flag("x-oss-forbid-overwrite") and find_object(connection, bucket, request.key):
+            raise file_already_exists()
+        context.store.put(connection, bucket, stored)
+    return Response(200, {"ETag": f'"{stored.etag}"'})
+
+
+def get_symlink(context: Context, request: Request) -> Response:
+    """Where a symlink points."""
+    found = existing_object(context, request)
+    if found.kind != SYMLINK:
+        raise OssError(400, "NotSymlink", "The object is not a symlink.", {"Key": request.key})
+    headers = {
+        _TARGET: quote(found.link_target, safe=""),
+        "ETag": f'"{found.etag}"',
+        "Last-Modified": http_date(found.modified_ms // 1000),
+        "x-oss-object-type": SYMLINK,
+    }
+    metadata = {
+        name: value for name, value in found.attributes.headers.items() if name.startswith("x-oss-meta-")
+    }
+    return Response(200, headers | metadata)
+
+
+def _target_of(context: Context, request: Request) -> str:
+    text = request.header(_TARGET)
+    try:
+        target = unquote(text, errors="strict")
+        check_key(target, context.limits.max_key_bytes)
+    except UnicodeError:
+        target = ""
+    if not target:
+        raise invalid_argument("The symlink target must be a key of the bucket.", _TARGET, text)
+    return target
