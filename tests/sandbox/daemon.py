@@ -2,6 +2,7 @@
 
 A process is known by a marker on its command line, found by looking through /proc, not by a number in a file.
 A number may belong to another program by the time it is read; a marker with the sandbox's random id cannot.
+Only what was started here is known by its handle too: for an instant of its start it has no command line.
 """
 
 import os
@@ -33,14 +34,15 @@ class Daemon:
     marker: str
     command: Sequence[str]
     log: Path
-    environment: Mapping[str, str]
-    _log_offset: int = field(default=0, init=False)
+    environment: Mapping[str, str] = field(repr=False)
+    _log_offset: int = field(default=0, init=False, repr=False)
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as log:
             self._log_offset = log.tell()
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -49,10 +51,10 @@ class Daemon:
                 cwd=self.log.parent,
                 start_new_session=True,  # an interrupt at the terminal is not meant for the servers
             )
-        _children.append(process)  # kept, so that the process can be waited for and leaves no zombie
+        _children.append(self._process)  # outlives this object, so that it can be waited for
 
     def pid(self) -> int | None:
-        return next(iter(find_processes(self.marker)), None)
+        return next(iter(self._pids()), None)
 
     def signal(self, number: signal.Signals) -> None:
         pid = self.pid()
@@ -62,8 +64,9 @@ class Daemon:
 
     def kill(self) -> None:
         """End it without a chance to tidy up, and return when it is gone."""
-        self.signal(signal.SIGKILL)
-        stop_processes(lambda: find_processes(self.marker))
+        if self.pid() is None:
+            raise NotUp(f"{self.service} is not running")
+        stop_processes(self._pids, first=signal.SIGKILL)
 
     def freeze(self) -> None:
         self.signal(signal.SIGSTOP)
@@ -72,7 +75,12 @@ class Daemon:
         self.signal(signal.SIGCONT)
 
     def stop(self) -> None:
-        stop_processes(lambda: find_processes(self.marker))
+        stop_processes(self._pids)
+
+    def _pids(self) -> list[int]:
+        if self._process is not None and self._process.poll() is None:
+            return [self._process.pid]
+        return find_processes(self.marker)
 
     def new_log(self) -> str:
         """What it wrote since its last start in this process."""
@@ -129,21 +137,37 @@ def find_processes(marker: str, whole: bool = True) -> list[int]:
     return found
 
 
-def stop_processes(find: Callable[[], list[int]]) -> None:
-    """Ask the processes to end, insist after a while, and return when none is left."""
+def stop_processes(find: Callable[[], list[int]], first: signal.Signals = signal.SIGTERM) -> None:
+    """Ask the processes to end, insist after a while, and return when none is left.
+
+    One that is ending is no longer found, as its memory goes first; so all that were asked are watched.
+    """
     deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    asked: set[int] = set()
-    while pids := find():
-        insist = time.monotonic() > deadline
-        for pid in pids:
-            if insist:
-                _send(pid, signal.SIGKILL)
-            elif pid not in asked:
-                _send(pid, signal.SIGTERM)
+    asked: dict[int, str] = {}
+    while True:
+        for pid in find():
+            birth = _birth(pid)
+            if birth is not None and asked.get(pid) != birth:
+                asked[pid] = birth
+                _send(pid, first)
                 _send(pid, signal.SIGCONT)  # a frozen process acts on a signal only when it goes on
-                asked.add(pid)
+        left = [pid for pid, birth in asked.items() if _birth(pid) == birth]
+        if not left:
+            break
+        if time.monotonic() > deadline:
+            for pid in left:
+                _send(pid, signal.SIGKILL)
         time.sleep(POLL_SECONDS)
     _children[:] = [child for child in _children if child.poll() is None]
+
+
+def _birth(pid: int) -> str | None:
+    """When a process began, which tells it from a later one of the same number; None if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]
 
 
 def _send(pid: int, number: signal.Signals) -> None:

@@ -102,6 +102,7 @@ def mapred_site(state: Path, yarn: bool, classpath: str) -> Properties:
     if not yarn:
         return {**local, "mapreduce.framework.name": "local"}
     return {
+        **local,
         "mapreduce.framework.name": "yarn",
         "mapreduce.application.classpath": classpath.replace(":", ","),
         "mapreduce.shuffle.port": 0,

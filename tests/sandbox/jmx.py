@@ -9,9 +9,9 @@ from .ports import LOOPBACK
 TIMEOUT_SECONDS = 5.0
 
 
-def request(method: str, port: int, path: str) -> tuple[int, str]:
+def request(method: str, port: int, path: str, timeout_seconds: float = TIMEOUT_SECONDS) -> tuple[int, str]:
     """Status and body. OSError or HTTPException while the server is not there yet."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
     try:
         connection.request(method, path)
         response = connection.getresponse()

@@ -1,0 +1,48 @@
+"""Pytest fixtures: `pytest_plugins = ["tests.sandbox.fixtures"]` in the conftest.
+
+    sandbox        HDFS and the OSS server, private to this test run, started by the first test that asks
+    yarn_sandbox   the same one, with YARN added to it
+    sandbox_name   makes names of sandboxes of a test's own; whatever has such a name is brought down
+
+All come down at the session's end, also when tests failed. What a killed test run left, the next one ends.
+"""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from .sandbox import Sandbox, reap_abandoned
+
+PREFIX = "pytest"
+
+
+@pytest.fixture(scope="session")
+def sandbox_name() -> Iterator[Callable[[], str]]:
+    reap_abandoned(PREFIX)
+    names: list[str] = []
+    numbers = itertools.count(1)
+
+    def make() -> str:
+        names.append(f"{PREFIX}-{os.getpid()}-{next(numbers)}")
+        return names[-1]
+
+    try:
+        yield make
+    finally:
+        for name in names:
+            Sandbox(name).down()
+
+
+@pytest.fixture(scope="session")
+def sandbox(sandbox_name: Callable[[], str]) -> Sandbox:
+    started = Sandbox(sandbox_name())
+    started.up()
+    return started
+
+
+@pytest.fixture(scope="session")
+def yarn_sandbox(sandbox: Sandbox) -> Sandbox:
+    Sandbox(sandbox.name, yarn=True).up()
+    return sandbox
