@@ -1,0 +1,115 @@
+"""What OSS answers, as our errors. A message holds code, words and request id, never a key.
+
+404 NoSuchBucket                                        BucketMissing (a NotFound)
+404                                                     NotFound
+InvalidAccessKeyId, SignatureDoesNotMatch, token, clock AuthenticationFailed
+403 and FileImmutable                                   PermissionDenied
+409 FileAlreadyExists                                   AlreadyExists
+429, 503                                                Throttled, with the delay that OSS names
+400 RequestTimeout, 408, other 5xx                      Unreachable
+InvalidDigest, InvalidCRC64, IncompleteBody, 412        CorruptData
+anything else                                           StoreError
+"""
+
+from __future__ import annotations
+
+from oss2.exceptions import OssError
+
+from ..model.errors import (
+    AlreadyExists,
+    AuthenticationFailed,
+    CorruptData,
+    NotFound,
+    PermissionDenied,
+    StoreError,
+    Throttled,
+    Unreachable,
+)
+
+_MAX_MESSAGE = 300
+
+
+class BucketMissing(NotFound):
+    """The bucket itself does not exist, which is more than a missing path."""
+
+
+class UploadMissing(NotFound):
+    """The multipart upload was completed, aborted or never begun."""
+
+
+_KEYS_HINT = "Check OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (or the keys in the path)."
+# code: (class, sentence in place of the store's own words or "", hint)
+_BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
+    "InvalidAccessKeyId": (AuthenticationFailed, "the access key id is not known or disabled", _KEYS_HINT),
+    "SignatureDoesNotMatch": (AuthenticationFailed, "the access key secret does not fit the id", _KEYS_HINT),
+    "SecurityTokenExpired": (
+        AuthenticationFailed,
+        "the temporary keys have expired",
+        "Get new ones and run again.",
+    ),
+    "InvalidSecurityToken": (AuthenticationFailed, "the security token does not fit the keys", _KEYS_HINT),
+    "RequestTimeTooSkewed": (
+        AuthenticationFailed,
+        "the clock of this node is more than 15 minutes off",
+        "Set the clock of the node (chronyc makestep) and run again.",
+    ),
+    "InvalidObjectState": (
+        PermissionDenied,
+        "the object is archived: restore it first",
+        "Restore it (ossutil restore), wait until that is done, and run again.",
+    ),
+    "SecondLevelDomainForbidden": (
+        PermissionDenied,
+        "the endpoint must be a host name of OSS, not an address",
+        "Use an endpoint such as https://oss-cn-hangzhou-internal.aliyuncs.com.",
+    ),
+    "FileImmutable": (PermissionDenied, "the bucket's retention policy forbids changes to the object", ""),
+    "FileAlreadyExists": (AlreadyExists, "the path is taken", ""),
+    "NoSuchUpload": (UploadMissing, "the upload is gone", ""),
+    "RequestTimeout": (Unreachable, "", ""),
+    "InvalidDigest": (CorruptData, "what arrived is not what was sent", ""),
+    "InvalidCRC64": (CorruptData, "what arrived is not what was sent", ""),
+    "IncompleteBody": (CorruptData, "not all that was sent arrived", ""),
+    "PreconditionFailed": (CorruptData, "the object was replaced while it was read", ""),
+}
+
+
+def translate(error: OssError, what: str, bucket: str, endpoint: str) -> StoreError:
+    """The error of ours for one of oss2; `what` names the action and the path."""
+    code, status = error.code or "", error.status
+    if code == "NoSuchBucket":
+        return BucketMissing(
+            f"the bucket {bucket} does not exist at {endpoint}",
+            "Check the bucket's name and the region of the endpoint.",
+        )
+    kind, words, hint = _BY_CODE.get(code, (_by_status(status), "", ""))
+    words = words or _shorten(error.message or "")
+    if not words and not code:
+        words = _shorten(str(error.body or "")) if status < 0 else f"HTTP status {status}"
+    label = f"{code}: {words}" if code and words else code or words
+    message = f"cannot {what}: {label}"
+    if error.request_id:
+        message += f" (request {error.request_id})"
+    if kind is Throttled:
+        return Throttled(message, hint, _named_delay(error))
+    return kind(message, hint)
+
+
+def _by_status(status: int) -> type[StoreError]:
+    if status in (503, 429):
+        return Throttled
+    if status >= 500 or status == 408:
+        return Unreachable
+    return {404: NotFound, 401: AuthenticationFailed, 403: PermissionDenied, 412: CorruptData}.get(
+        status, StoreError
+    )
+
+
+def _named_delay(error: OssError) -> float:
+    text = error.headers.get("x-oss-qos-delay-time") or ""
+    return min(int(text) / 1000, 30.0) if text.isdigit() else 0.0
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_MESSAGE else line[:_MAX_MESSAGE] + "..."

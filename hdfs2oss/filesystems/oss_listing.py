@@ -1,0 +1,163 @@
+"""Pages of a bucket listing.
+
+A page of 1,000 keys is taken apart by one regular expression when it has the usual shape, which is
+several times faster than an XML parser, and by the parser otherwise.
+"""
+
+from __future__ import annotations
+
+import calendar
+import functools
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from ..model.errors import StoreError
+from ..rules.merge import out_of_order
+from .base import Traffic
+from .oss_client import OssClient
+
+# Sorts behind everything that begins the same way.
+BEHIND_ALL = "\U0010ffff"
+PAGE_KEYS = 1000
+
+_CONTENTS = re.compile(
+    r"<Contents>\s*<Key>([^<]*)</Key>\s*<LastModified>([^<]*)</LastModified>\s*<ETag>([^<]*)</ETag>\s*"
+    r"<Type>([^<]*)</Type>\s*<Size>(\d+)</Size>\s*<StorageClass>([^<]*)</StorageClass>"
+)
+_PREFIXES = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<]*)</Prefix>\s*</CommonPrefixes>")
+_TOKEN = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
+
+
+class OssEntry(NamedTuple):
+    """A key of a listing, or (with `is_prefix`) all keys below one that ends in a slash."""
+
+    key: str
+    size: int = 0
+    mtime_ms: int = 0
+    etag: str = ""
+    type: str = ""
+    storage_class: str = ""
+    is_prefix: bool = False
+
+
+def list_entries(
+    client: OssClient,
+    traffic: Traffic,
+    prefix: str,
+    start_after: str = "",
+    delimiter: str = "",
+    limit: int = 0,
+) -> Iterator[OssEntry]:
+    """Keys under a prefix in key order, page by page; with `limit` only the first so many.
+
+    With the delimiter `/` keys further down appear as one entry for each prefix. Raises SurveyError when
+    the store's order is not that of keys.
+    """
+    params = {"list-type": "2", "encoding-type": "url", "max-keys": str(limit or PAGE_KEYS)}
+    if prefix:
+        params["prefix"] = prefix
+    if delimiter:
+        params["delimiter"] = delimiter
+    if start_after:
+        params["start-after"] = start_after
+    previous = ""
+    while True:
+        _, body = client.call(f"list /{prefix}", "GET", "", params=dict(params))
+        traffic.listed()
+        entries, token = parse_page(body.decode("utf-8", "replace"))
+        for entry in entries:
+            if entry.key <= previous:
+                raise out_of_order(previous, entry.key)
+            previous = entry.key
+            yield entry
+        if not token or limit:
+            return
+        params["continuation-token"] = token
+        params.pop("start-after", None)
+
+
+def parse_page(text: str) -> tuple[list[OssEntry], str]:
+    """The entries of one page in key order, and the token for the next page or ""."""
+    usual = "<EncodingType>url</EncodingType>" in text
+    found = _CONTENTS.findall(text) if usual else []
+    if not usual or len(found) != text.count("<Contents>"):
+        return _parse_with_parser(text)
+    entries = [
+        OssEntry(
+            unquote(key) if "%" in key else key,
+            int(size),
+            _milliseconds(modified),
+            _bare(etag),
+            kind,
+            storage_class,
+        )
+        for key, modified, etag, kind, size, storage_class in found
+    ]
+    if "<CommonPrefixes>" in text:
+        prefixes = _PREFIXES.findall(text)
+        if len(prefixes) != text.count("<CommonPrefixes>"):
+            return _parse_with_parser(text)
+        entries += [OssEntry(unquote(name), is_prefix=True) for name in prefixes]
+        entries.sort()
+    if "<IsTruncated>true" not in text:
+        return entries, ""
+    token = _TOKEN.search(text)
+    if not token:
+        return _parse_with_parser(text)
+    return entries, unquote(token[1])
+
+
+def _parse_with_parser(text: str) -> tuple[list[OssEntry], str]:
+    try:
+        root = ET.fromstring(text)
+    except ET.ParseError as error:
+        raise StoreError(f"a page of the listing is not XML: {error}") from None
+    if root.findtext("IsTruncated") not in ("true", "false"):
+        raise StoreError("a page of the listing does not say whether it is the last one")
+    encoded = root.findtext("EncodingType") == "url"
+
+    def decode(name: str | None) -> str:
+        return unquote(name or "") if encoded else name or ""
+
+    entries = [
+        OssEntry(
+            decode(contents.findtext("Key")),
+            int(contents.findtext("Size") or 0),
+            _milliseconds(contents.findtext("LastModified") or ""),
+            _bare(contents.findtext("ETag") or ""),
+            contents.findtext("Type") or "",
+            contents.findtext("StorageClass") or "",
+        )
+        for contents in root.iter("Contents")
+    ]
+    entries += [
+        OssEntry(decode(part.findtext("Prefix")), is_prefix=True) for part in root.iter("CommonPrefixes")
+    ]
+    entries.sort()
+    token = decode(root.findtext("NextContinuationToken")) if root.findtext("IsTruncated") == "true" else ""
+    if root.findtext("IsTruncated") == "true" and not token:
+        raise StoreError("a page of the listing says that more follow, but not where")
+    return entries, token
+
+
+def _bare(etag: str) -> str:
+    return etag.replace("&quot;", "").strip('"')
+
+
+def _milliseconds(text: str) -> int:
+    """`2026-01-31T23:59:58.000Z` in ms since 1970."""
+    try:
+        return (
+            _minute_ms(text[:16]) + int(text[17:19]) * 1000 + (int(text[20:23]) if text[19:20] == "." else 0)
+        )
+    except ValueError:
+        raise StoreError(f"a page of the listing holds the odd time {text!r}") from None
+
+
+@functools.lru_cache(maxsize=4096)
+def _minute_ms(text: str) -> int:
+    parts = (int(text[0:4]), int(text[5:7]), int(text[8:10]), int(text[11:13]), int(text[14:16]), 0)
+    return calendar.timegm(parts) * 1000

@@ -1,0 +1,238 @@
+"""The wire to one bucket: kept connections, time-outs, and nothing from the environment.
+
+The session that oss2 brings takes a password out of ~/.netrc in place of the signature, follows proxy
+variables, and costs more time than the rest of a small request. This one has the same single method.
+"""
+
+from __future__ import annotations
+
+import collections
+import http.client
+import socket
+import ssl
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..model.errors import Unreachable
+
+CONNECT_SECONDS = 6.0
+READ_SECONDS = 60.0
+# The store closes a connection that was idle for a minute; one about to be closed is not worth taking.
+_IDLE_SECONDS = 40.0
+_SEND_BYTES = 1 << 20
+
+
+class CertificateRefused(Unreachable):
+    """The server is not who it should be; asking again changes nothing."""
+
+    retryable = False
+
+
+class OssResponse:
+    """An answer whose body is read by the caller; the connection is kept once all of it was read."""
+
+    def __init__(
+        self, session: OssSession, connection: _Connection, response: http.client.HTTPResponse
+    ) -> None:
+        self._session = session
+        self._connection: _Connection | None = connection
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers  # type: ignore[assignment]
+        self.request_id = response.headers.get("x-oss-request-id", "")
+        self._release_at_end()
+
+    def read(self, amount: int | None = None) -> bytes:
+        """Up to `amount` bytes; fewer, down to none, only at the end or when the connection broke."""
+        try:
+            data = self._response.read(amount)
+        except http.client.IncompleteRead as error:
+            self.discard()
+            return error.partial
+        except (OSError, http.client.HTTPException) as error:
+            self.discard()
+            raise Unreachable(f"the connection broke while reading: {describe(error)}") from None
+        self._release_at_end()
+        return data
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.read(_SEND_BYTES), b"")
+
+    def discard(self) -> None:
+        """Give the connection up, because the rest of the body is not wanted or will not come."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.http.close()
+        self._response.close()
+
+    def _release_at_end(self) -> None:
+        if self._connection is not None and self._response.isclosed():
+            connection, self._connection = self._connection, None
+            if self._response.will_close:
+                connection.http.close()
+            else:
+                self._session.give_back(connection)
+
+
+class _Connection:
+    __slots__ = ("http", "idle_since", "used")
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.http = connection
+        self.used = False
+        self.idle_since = 0.0
+
+
+class OssSession:
+    """Connections to one endpoint, shared by threads: each request takes one and gives it back.
+
+    `keep` is how many idle ones are kept, at least the number of threads.
+    """
+
+    def __init__(
+        self,
+        keep: int = 16,
+        use_proxy: bool = False,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        self._keep = keep
+        self._use_proxy = use_proxy
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+        self._idle: collections.deque[_Connection] = collections.deque()
+        self._certificates: ssl.SSLContext | None = None
+
+    def do_request(self, req: Any, timeout: object) -> OssResponse:
+        """Send what oss2 has signed and give the answer, whatever its status.
+
+        Raises Unreachable. A kept connection that turns out to be closed is replaced at once.
+        """
+        scheme, _, host, path = req.url.split("/", 3)
+        target = f"/{path}"
+        if req.params:
+            target += "?" + "&".join(_parameter(name, value) for name, value in req.params.items())
+        while True:
+            connection = self._take(scheme, host)
+            try:
+                response = self._exchange(connection, req, target)
+            except (ConnectionError, http.client.RemoteDisconnected) as error:
+                connection.http.close()
+                if connection.used:
+                    continue
+                raise Unreachable(f"the connection to {host} broke: {describe(error)}") from None
+            except (OSError, http.client.HTTPException) as error:
+                connection.http.close()
+                raise Unreachable(f"no answer from {host}: {describe(error)}") from None
+            connection.used = True
+            return OssResponse(self, connection, response)
+
+    def give_back(self, connection: _Connection) -> None:
+        """Keep a connection for the next request."""
+        if len(self._idle) >= self._keep:
+            connection.http.close()
+            return
+        connection.idle_since = time.monotonic()
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().http.close()
+
+    def _take(self, scheme: str, host: str) -> _Connection:
+        oldest_useful = time.monotonic() - _IDLE_SECONDS
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return self._connect(scheme, host)
+            if connection.idle_since > oldest_useful:
+                return connection
+            connection.http.close()
+
+    def _connect(self, scheme: str, host: str) -> _Connection:
+        connection = self._make(scheme.rstrip(":"), host)
+        try:
+            connection.connect()
+            assert connection.sock is not None
+            connection.sock.settimeout(self._read_seconds)
+        except ssl.SSLCertVerificationError as error:
+            connection.close()
+            raise CertificateRefused(
+                f"the certificate of {host} is not accepted: {error.verify_message}",
+                "Install the authority's certificate on every node, or correct the endpoint.",
+            ) from None
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise Unreachable(
+                f"cannot connect to {host}: {describe(error)}",
+                "Check the endpoint and that this node reaches it.",
+            ) from None
+        return _Connection(connection)
+
+    def _make(self, scheme: str, host: str) -> http.client.HTTPConnection:
+        proxy = ""
+        if self._use_proxy and not urllib.request.proxy_bypass(host):
+            proxy = urllib.request.getproxies().get(scheme, "")
+        at = urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").netloc.rpartition("@")[2] or host
+        if scheme == "https":
+            if self._certificates is None:
+                self._certificates = ssl.create_default_context()
+            secure = http.client.HTTPSConnection(
+                at, timeout=self._connect_seconds, context=self._certificates
+            )
+            if proxy:
+                secure.set_tunnel(host)
+            return secure
+        plain = http.client.HTTPConnection(at, timeout=self._connect_seconds)
+        if proxy:
+            plain.set_tunnel(host)
+        return plain
+
+    def _exchange(self, connection: _Connection, req: Any, target: str) -> http.client.HTTPResponse:
+        wire = connection.http
+        wire.putrequest(req.method, target, skip_accept_encoding=True)
+        for name, value in req.headers.items():
+            if value is not None:
+                wire.putheader(name, value.encode() if isinstance(value, str) else value)
+        body = req.data
+        if body is not None or req.method in ("PUT", "POST"):
+            wire.putheader("Content-Length", str(len(body or b"")))
+        wire.endheaders()
+        if body:
+            self._send_body(wire, body)
+        return wire.getresponse()
+
+    def _send_body(self, wire: http.client.HTTPConnection, body: bytes) -> None:
+        # The time-out of a socket counts for a whole sendall, so a large body goes out in pieces.
+        view = memoryview(body)
+        try:
+            for start in range(0, len(view), _SEND_BYTES):
+                wire.send(view[start : start + _SEND_BYTES])
+        except ConnectionError:
+            # A server that refuses a body may answer and hang up before it has read all of it.
+            if wire.sock is None:
+                raise
+            wire.sock.settimeout(1.0)
+
+
+def _parameter(name: str, value: object) -> str:
+    quoted = urllib.parse.quote(name, safe="")
+    return f"{quoted}={urllib.parse.quote(str(value), safe='')}" if value not in ("", None) else quoted
+
+
+def describe(error: BaseException) -> str:
+    """A socket's error as a person would say it."""
+    if isinstance(error, TimeoutError):
+        return "out of time"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "the server hung up without an answer"
+    if isinstance(error, socket.gaierror):
+        return "the host name is not known"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
