@@ -12,7 +12,7 @@ from oss2.exceptions import OssError
 from ..model.errors import StoreError
 from ..rules.retry import RetryPolicy, call_with_retries
 from .credentials import OssAccess
-from .oss_errors import translate
+from .oss_errors import ObjectReplaced, translate
 from .oss_session import OssResponse, OssSession
 
 T = TypeVar("T")
@@ -81,8 +81,12 @@ class OssClient:
 
     def again(self, function: Callable[[], T]) -> T:
         """Run a function of requests under the retry rule of this client."""
-        return call_with_retries(function, self._retries)
+        return call_with_retries(function, self._retries, should_retry=_may_pass)
 
     def close(self) -> None:
         """Close idle connections."""
         self._session.close()
+
+
+def _may_pass(error: StoreError) -> bool:
+    return error.retryable and not isinstance(error, ObjectReplaced)

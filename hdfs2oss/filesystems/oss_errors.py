@@ -37,6 +37,10 @@ class UploadMissing(NotFound):
     """The multipart upload was completed, aborted or never begun."""
 
 
+class ObjectReplaced(CorruptData):
+    """The object is no longer the one that was opened; to be opened anew, not asked for again."""
+
+
 _KEYS_HINT = "Check OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (or the keys in the path)."
 # code: (class, sentence in place of the store's own words or "", hint)
 _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
@@ -70,7 +74,7 @@ _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
     "InvalidDigest": (CorruptData, "what arrived is not what was sent", ""),
     "InvalidCRC64": (CorruptData, "what arrived is not what was sent", ""),
     "IncompleteBody": (CorruptData, "not all that was sent arrived", ""),
-    "PreconditionFailed": (CorruptData, "the object was replaced while it was read", ""),
+    "PreconditionFailed": (ObjectReplaced, "the object was replaced while it was read", ""),
 }
 
 
@@ -100,7 +104,7 @@ def _by_status(status: int) -> type[StoreError]:
         return Throttled
     if status >= 500 or status == 408:
         return Unreachable
-    return {404: NotFound, 401: AuthenticationFailed, 403: PermissionDenied, 412: CorruptData}.get(
+    return {404: NotFound, 401: AuthenticationFailed, 403: PermissionDenied, 412: ObjectReplaced}.get(
         status, StoreError
     )
 

@@ -14,7 +14,7 @@ from ..model.values import StoredPart
 from ..rules.checksum import compose_crc64, crc64
 from .base import Reader, Stored, Traffic, Writer
 from .oss_client import OssClient
-from .oss_errors import BucketMissing
+from .oss_errors import BucketMissing, ObjectReplaced
 from .oss_session import OssResponse
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class OssReader(Reader):
         except BucketMissing:
             raise
         except NotFound:
-            raise CorruptData(f"{self._path} was removed while it was read") from None
+            raise ObjectReplaced(f"{self._path} was removed while it was read") from None
         range_text = response.headers.get("Content-Range") or ""
         if response.status != 206 or not range_text.startswith(f"bytes {start}-{end - 1}/"):
             response.discard()

@@ -30,6 +30,8 @@ def remove_below(client: OssClient, traffic: Traffic, path: str, key: str, recur
         if first:
             client.call(f"remove {path}", "DELETE", prefix)
         return True
+    if not prefix:
+        raise PermissionDenied(f"cannot remove all of the bucket {client.bucket}: name a directory in it")
     before: list[str] = []
     while keys := [entry.key for entry in list_entries(client, traffic, prefix, limit=PAGE_KEYS)]:
         if keys == before:
