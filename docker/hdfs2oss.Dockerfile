@@ -1,6 +1,6 @@
 # The tool: Python, Java and spark-submit (which comes with pyspark), with the package installed.
 #
-#   docker build -f docker/hdfs2oss.Dockerfile -t hdfs2oss .
+#   DOCKER_BUILDKIT=1 docker build -f docker/hdfs2oss.Dockerfile -t hdfs2oss .
 #   docker run --rm -v "$HADOOP_CONF_DIR":/etc/hadoop/conf:ro -e OSS_ACCESS_KEY_ID -e OSS_ACCESS_KEY_SECRET \
 #       hdfs2oss hdfs://namenode:8020/warehouse oss://bucket/warehouse
 #

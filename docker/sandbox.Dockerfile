@@ -1,6 +1,6 @@
 # The sandbox: a real one-node HDFS and the local OSS server, for trying the tool out where no Java is installed.
 #
-#   docker build -f docker/sandbox.Dockerfile -t hdfs2oss-sandbox .
+#   DOCKER_BUILDKIT=1 docker build -f docker/sandbox.Dockerfile -t hdfs2oss-sandbox .
 #   docker run --rm -it hdfs2oss-sandbox
 #
 # The servers listen on the container's loopback only, so the tool is used inside: the shell that starts has the
@@ -12,6 +12,6 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/hdfs2oss
 COPY . .
-RUN rm -rf .venv .venv-spark35 .sandbox && bin/setup && rm -rf /root/.m2 /root/.cache/pip
+RUN bin/setup && rm -rf /root/.m2 /root/.cache/pip
 ENV PATH=/opt/hdfs2oss/.venv/bin:$PATH
 ENTRYPOINT ["bash", "-c", "bin/sandbox up && eval \"$(bin/sandbox env)\" && exec bash \"$@\"", "sandbox"]
