@@ -74,16 +74,15 @@ def parse_query(query: str) -> dict[str, str]:
     A repeated name is refused: which of its values was signed would be a guess.
     """
     parameters: dict[str, str] = {}
-    if not query.isascii():
-        query = query.encode("latin-1").decode("utf-8", "surrogateescape")
-    for piece in query.split("&"):
-        if not piece:
-            continue
-        name, _, value = piece.partition("=")
-        name = unquote_plus(name, errors="surrogateescape")
+    try:
+        text = query if query.isascii() else query.encode("latin-1").decode("utf-8")
+        pairs = [_decode_pair(piece) for piece in text.split("&") if piece]
+    except UnicodeDecodeError:
+        raise invalid_argument("The query is not valid UTF-8.") from None
+    for name, value in pairs:
         if name in parameters:
             raise invalid_argument("A query parameter is given twice.", name, value)
-        parameters[name] = unquote_plus(value, errors="surrogateescape")
+        parameters[name] = value
     return parameters
 
 
@@ -106,6 +105,11 @@ def _split_absolute(target: str) -> tuple[str, str]:
     authority, slash, path = rest.partition("/")
     host, mark, query = authority.partition("?")
     return host, "/" + path if slash else f"/{mark}{query}"
+
+
+def _decode_pair(piece: str) -> tuple[str, str]:
+    name, _, value = piece.partition("=")
+    return unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
 
 
 def _decode(text: str) -> str:

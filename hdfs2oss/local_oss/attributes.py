@@ -15,7 +15,7 @@ FROZEN_CLASSES = ("Archive", "ColdArchive", "DeepColdArchive")
 """Objects of these cannot be read before they are restored."""
 OBJECT_ACLS = ("default", "private", "public-read", "public-read-write")
 BUCKET_ACLS = OBJECT_ACLS[1:]
-_KEPT = (
+KEPT_HEADERS = (
     "content-type",
     "cache-control",
     "content-disposition",
@@ -23,6 +23,7 @@ _KEPT = (
     "content-language",
     "expires",
 )
+"""Standard headers given back as they came, and what response-* parameters override."""
 _ENCRYPTION = "x-oss-server-side-encryption"
 ENCRYPTION_HEADERS = (_ENCRYPTION, _ENCRYPTION + "-key-id", "x-oss-server-side-data-encryption")
 META_PREFIX = "x-oss-meta-"
@@ -31,7 +32,7 @@ _META_NAME = re.compile(r"x-oss-meta-[a-z0-9-]+")
 
 def attributes_of_request(request: Request, bucket: Bucket, limits: Limits) -> Attributes:
     """The attributes a Put, Append, Initiate or replacing Copy asks for. Raises the service's 400s."""
-    headers = {name: request.headers[name] for name in _KEPT if request.headers.get(name)}
+    headers = {name: request.headers[name] for name in KEPT_HEADERS if request.headers.get(name)}
     metadata = {name: value for name, value in request.headers.items() if name.startswith(META_PREFIX)}
     _check_metadata(metadata, limits)
     headers |= metadata

@@ -64,7 +64,10 @@ class Connection(BaseHTTPRequestHandler):
             is_usable = not has_doubtful_body and self._is_drained(body)
             keep = is_usable and self._wants_to_stay(head)
             self._send(request, response, keep, started)
-        except (Truncated, OSError, EOFError):
+        except Truncated:
+            self._refuse(OssError(400, "IncompleteBody", "The request body ended before its length."))
+            return
+        except (OSError, EOFError):
             return
         self.close_connection = not keep
         if not is_usable:

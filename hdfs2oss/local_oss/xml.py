@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Union
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -70,7 +71,12 @@ def url_encoded(text: str) -> str:
 
 def iso_date(milliseconds: int) -> str:
     """A time as lists show it. The milliseconds are always .000: clients insist."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(milliseconds // 1000))
+    return _iso_date(milliseconds // 1000)
+
+
+@lru_cache(maxsize=1024)
+def _iso_date(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(seconds))
 
 
 def _write(node: Node, pieces: list[str]) -> None:

@@ -26,7 +26,7 @@ from hdfs2oss.local_oss.etag import tag_of
 from hdfs2oss.local_oss.handlers.multipart import part_number_of
 from hdfs2oss.local_oss.handlers.object import check_readable, encryption_echo, integrity_headers
 from hdfs2oss.local_oss.message import Request, Response, xml_response
-from hdfs2oss.local_oss.store.rows import Attributes, Bucket, Part, StoredObject
+from hdfs2oss.local_oss.store.rows import NORMAL, SYMLINK, Attributes, Bucket, Part, StoredObject
 from hdfs2oss.local_oss.store.store import find_object
 from hdfs2oss.local_oss.xml import document, iso_date
 
@@ -42,7 +42,10 @@ class Source(NamedTuple):
 
 
 def copy_object(context: Context, request: Request) -> Response:
-    """CopyObject, also onto itself to change metadata. A symlink is copied as a symlink."""
+    """CopyObject, also onto itself to change metadata. A symlink is copied as a symlink.
+
+    The copy is a normal object but keeps the source's tag, since its bytes are the same.
+    """
     bucket = context.bucket(request)
     source = _source_of(context, request)
     replacement = attributes_of_request(request, bucket, context.limits)
@@ -61,6 +64,7 @@ def copy_object(context: Context, request: Request) -> Response:
         stored = replace(
             found,
             key=request.key,
+            kind=SYMLINK if found.kind == SYMLINK else NORMAL,
             modified_ms=context.now_ms(),
             attributes=_attributes(context, request, bucket, found, replacement),
             body=body,

@@ -37,13 +37,9 @@ def encoder_of(request: Request) -> Encoder:
 
 
 def checked_name(request: Request, name: str, max_bytes: int) -> str:
-    """A prefix, marker or the like: UTF-8, not longer than a key."""
+    """A prefix, marker or the like, not longer than a key."""
     value = request.query.get(name, "")
-    try:
-        size = len(value.encode())
-    except UnicodeEncodeError:
-        raise invalid_argument(f"The {name} is not valid UTF-8.", name) from None
-    if size > max_bytes:
+    if len(value.encode()) > max_bytes:
         raise invalid_argument(f"The length of {name} must be at most {max_bytes} bytes.", name)
     return value
 

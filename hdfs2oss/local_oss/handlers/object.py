@@ -6,25 +6,22 @@ import base64
 from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
+from typing import TypeVar
 
-from hdfs2oss.local_oss.attributes import FROZEN_CLASSES, attributes_of_request
+from hdfs2oss.local_oss.attributes import FROZEN_CLASSES, KEPT_HEADERS, META_PREFIX, attributes_of_request
 from hdfs2oss.local_oss.conditions import check_conditions, range_of
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument, no_such_key
 from hdfs2oss.local_oss.etag import tag_of
 from hdfs2oss.local_oss.message import Request, Response
 from hdfs2oss.local_oss.receiving import received_body
-from hdfs2oss.local_oss.store.rows import NORMAL, SYMLINK, Bucket, StoredObject
+from hdfs2oss.local_oss.store.rows import APPENDABLE, NORMAL, SYMLINK, StoredObject
 from hdfs2oss.local_oss.store.store import find_object
 
-_OVERRIDES = {
-    "response-content-type": "content-type",
-    "response-content-language": "content-language",
-    "response-expires": "expires",
-    "response-cache-control": "cache-control",
-    "response-content-disposition": "content-disposition",
-    "response-content-encoding": "content-encoding",
-}
+Found = TypeVar("Found")
+
+_WRITTEN = {name: name.title() for name in KEPT_HEADERS}
+_OVERRIDES = tuple("response-" + name for name in KEPT_HEADERS)
 _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 
 
@@ -61,23 +58,29 @@ def put_object(context: Context, request: Request) -> Response:
 
 
 def get_object(context: Context, request: Request) -> Response:
-    """GetObject, whole or a range, conditional or not."""
+    """GetObject, whole or a range, conditional or not. A symlink serves its target."""
     bucket = context.bucket(request)
     overrides = _overrides_of(request)
-    link, bucket, key = follow_link(context, bucket, request.key)
     span: tuple[int, int] | None = None
 
     def span_of(found: StoredObject) -> tuple[int, int]:
         nonlocal span
+        if found.kind == SYMLINK:
+            return 0, 0
         check_conditions(request, found)
         check_readable(found)
         span = range_of(request, found.size)
         return span or (0, found.size)
 
-    opened = context.store.open(bucket, key, span_of)
+    opened = context.store.open(bucket, request.key, span_of)
     if opened is None:
-        raise _link_broken() if link else no_such_key(request.key)
+        raise no_such_key(request.key)
+    link: StoredObject | None = None
     stored, body = opened
+    if stored.kind == SYMLINK:
+        link = stored
+        stored, body = _target(context.store.open(bucket, link.link_target, span_of))
+        _check_target(stored)
     headers = object_headers(stored, link) | overrides
     if span is None:
         return Response(200, headers, body)
@@ -88,22 +91,14 @@ def get_object(context: Context, request: Request) -> Response:
 
 def head_object(context: Context, request: Request) -> Response:
     """HeadObject."""
-    bucket = context.bucket(request)
-    link, bucket, key = follow_link(context, bucket, request.key)
-    stored = context.store.find(bucket, key)
-    if stored is None:
-        raise _link_broken() if link else no_such_key(request.key)
+    stored, link = _find_through_link(context, request)
     check_conditions(request, stored)
     return Response(200, object_headers(stored, link), content_length=stored.size)
 
 
 def get_object_meta(context: Context, request: Request) -> Response:
     """GetObjectMeta: length, tag, date and CRC-64 only."""
-    bucket = context.bucket(request)
-    link, bucket, key = follow_link(context, bucket, request.key)
-    stored = context.store.find(bucket, key)
-    if stored is None:
-        raise _link_broken() if link else no_such_key(request.key)
+    stored, _ = _find_through_link(context, request)
     headers = {"ETag": f'"{stored.etag}"', "Last-Modified": http_date(stored.modified_ms // 1000)}
     if stored.crc64 is not None:
         headers["x-oss-hash-crc64ecma"] = str(stored.crc64)
@@ -116,17 +111,6 @@ def delete_object(context: Context, request: Request) -> Response:
     with context.store.writing(bucket) as connection:
         context.store.delete(connection, bucket, request.key)
     return Response(204)
-
-
-def follow_link(context: Context, bucket: Bucket, key: str) -> tuple[StoredObject | None, Bucket, str]:
-    """(the symlink or None, where its bytes are). A link to a link is refused."""
-    found = context.store.find(bucket, key)
-    if found is None or found.kind != SYMLINK:
-        return None, bucket, key
-    target = context.store.find(bucket, found.link_target)
-    if target is not None and target.kind == SYMLINK:
-        raise OssError(400, "InvalidTargetType", "The target of the symlink is itself a symlink.")
-    return found, bucket, found.link_target
 
 
 def with_body(stored: StoredObject, body: int) -> StoredObject:
@@ -154,7 +138,7 @@ def encryption_echo(stored: StoredObject) -> dict[str, str]:
 
 
 def object_headers(stored: StoredObject, link: StoredObject | None = None) -> dict[str, str]:
-    """Headers of a Get or Head. Through a symlink, metadata and tags are the link's own."""
+    """Headers of a Get or Head. Through a symlink, type, metadata and tags are the link's own."""
     outer = link or stored
     headers = {
         "Accept-Ranges": "bytes",
@@ -163,38 +147,27 @@ def object_headers(stored: StoredObject, link: StoredObject | None = None) -> di
         "x-oss-storage-class": stored.attributes.storage_class,
     }
     headers |= integrity_headers(stored)
-    headers |= stored.attributes.headers if link is None else _link_headers(stored, link)
+    for name, value in stored.attributes.headers.items():
+        if link is None or not name.startswith(META_PREFIX):
+            headers[_WRITTEN.get(name, name)] = value
+    if link:
+        headers |= metadata_of(link)
     if outer.attributes.tags:
         headers["x-oss-tagging-count"] = str(len(outer.attributes.tags))
-    if stored.kind == "Appendable":
+    if stored.kind == APPENDABLE:
         headers["x-oss-next-append-position"] = str(stored.size)
     return headers
+
+
+def metadata_of(stored: StoredObject) -> dict[str, str]:
+    """The x-oss-meta-* headers of an object."""
+    return {name: value for name, value in stored.attributes.headers.items() if name.startswith(META_PREFIX)}
 
 
 @lru_cache(maxsize=1024)
 def http_date(seconds: int) -> str:
     """A date as headers show it. Cached: many objects share a second."""
     return formatdate(seconds, usegmt=True)
-
-
-def _link_headers(stored: StoredObject, link: StoredObject) -> dict[str, str]:
-    plain = {
-        name: value for name, value in stored.attributes.headers.items() if not name.startswith("x-oss-meta-")
-    }
-    own = {name: value for name, value in link.attributes.headers.items() if name.startswith("x-oss-meta-")}
-    return plain | own
-
-
-def _overrides_of(request: Request) -> dict[str, str]:
-    headers = {}
-    for parameter, name in _OVERRIDES.items():
-        value = request.query.get(parameter)
-        if not value:
-            continue
-        if any(ord(character) < 32 for character in value):
-            raise invalid_argument("A response header may not hold control characters.", parameter)
-        headers[name] = value
-    return headers
 
 
 def check_readable(stored: StoredObject) -> None:
@@ -208,5 +181,37 @@ def check_readable(stored: StoredObject) -> None:
         )
 
 
-def _link_broken() -> OssError:
-    return OssError(404, "SymlinkTargetNotExist", "The target of the symlink does not exist.")
+def _find_through_link(context: Context, request: Request) -> tuple[StoredObject, StoredObject | None]:
+    """(the object whose bytes a request is about, the symlink that led there)."""
+    bucket = context.bucket(request)
+    stored = context.store.find(bucket, request.key)
+    if stored is None:
+        raise no_such_key(request.key)
+    if stored.kind != SYMLINK:
+        return stored, None
+    target = _target(context.store.find(bucket, stored.link_target))
+    _check_target(target)
+    return target, stored
+
+
+def _target(found: Found | None) -> Found:
+    if found is None:
+        raise OssError(404, "SymlinkTargetNotExist", "The target of the symlink does not exist.")
+    return found
+
+
+def _check_target(target: StoredObject) -> None:
+    if target.kind == SYMLINK:
+        raise OssError(400, "InvalidTargetType", "The target of the symlink is itself a symlink.")
+
+
+def _overrides_of(request: Request) -> dict[str, str]:
+    headers = {}
+    for parameter in _OVERRIDES:
+        value = request.query.get(parameter)
+        if not value:
+            continue
+        if any(ord(character) < 32 for character in value):
+            raise invalid_argument("A response header may not hold control characters.", parameter)
+        headers[_WRITTEN[parameter.removeprefix("response-")]] = value
+    return headers

@@ -9,7 +9,7 @@ from hdfs2oss.local_oss.attributes import attributes_of_request
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument
 from hdfs2oss.local_oss.etag import link_tag
-from hdfs2oss.local_oss.handlers.object import http_date
+from hdfs2oss.local_oss.handlers.object import http_date, metadata_of
 from hdfs2oss.local_oss.handlers.tagging import existing_object
 from hdfs2oss.local_oss.message import Request, Response
 from hdfs2oss.local_oss.store.rows import SYMLINK, StoredObject
@@ -51,10 +51,7 @@ def get_symlink(context: Context, request: Request) -> Response:
         "Last-Modified": http_date(found.modified_ms // 1000),
         "x-oss-object-type": SYMLINK,
     }
-    metadata = {
-        name: value for name, value in found.attributes.headers.items() if name.startswith("x-oss-meta-")
-    }
-    return Response(200, headers | metadata)
+    return Response(200, headers | metadata_of(found))
 
 
 def _target_of(context: Context, request: Request) -> str:
