@@ -39,7 +39,7 @@ bench: setup ## side-by-side runs against other tools
 	@$(PYTHON) -m benchmarks
 
 clean: ## bring the sandboxes down and remove what was built; keeps .venv and the jars
-	@if [[ -x $(PYTHON) ]]; then bin/sandbox down --all; fi
-	@rm -rf build dist .sandbox .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis \
+	@if [[ -x $(PYTHON) ]]; then bin/sandbox down --all && rm -rf .sandbox; fi
+	@rm -rf build dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis \
 	    spark-warehouse metastore_db derby.log .coverage .coverage.*
 	@find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -112,7 +112,9 @@ def wait_until(
             if daemon.pid() is None:
                 raise daemon.failure(f"ended before {what}")
         if time.monotonic() > deadline:
-            raise daemons[-1].failure(f"runs, but not {what} within {timeout_seconds:.0f} s")
+            raise daemons[-1].failure(
+                f"runs, but waiting until {what} took more than {timeout_seconds:.0f} s"
+            )
         time.sleep(POLL_SECONDS)
 
 
