@@ -1,0 +1,240 @@
+"""What every store can be asked. A path is absolute and starts with a slash; the root is `/`.
+
+All errors that leave a file system are those of `model.errors` below StoreError; a missing path is None
+from `status` and NotFound from everything else. Listings are streams in key order: UTF-8 bytes, a
+directory counting as `name/`. A listing that cannot be finished raises; it never just ends.
+"""
+
+from __future__ import annotations
+
+import abc
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import NamedTuple
+
+from ..model.values import FileStatus, StoredPart
+
+
+class Capabilities(NamedTuple):
+    """What differs between stores, asked instead of their types."""
+
+    # The row of the File System Counters: FILE, HDFS, OSS.
+    counter_name: str
+    # `put` and `complete_upload` publish whole files at once, so nothing is renamed.
+    atomic_put: bool
+    # Files can be sent as parts, in any order and from several machines.
+    multipart: bool
+    # A directory exists by itself, not just by the files below it.
+    real_directories: bool
+    # Characters that no element of a path may hold.
+    forbidden_characters: str = ""
+    # Seconds that closing a small file takes, whatever its size: more threads hide it.
+    close_seconds: float = 0.0
+
+
+class Stored(NamedTuple):
+    """What the store says it holds after a write; None where it says nothing."""
+
+    length: int | None
+    etag: str = ""
+    mtime_ms: int = -1
+    crc64: int | None = None
+
+
+class Traffic:
+    """What was measured at the store's edge: the File System Counters of one file system object."""
+
+    __slots__ = ("_lock", "bytes_read", "bytes_written", "large_read_operations", "read_operations", "write_operations")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.bytes_read = 0
+        self.bytes_written = 0
+        self.read_operations = 0
+        self.large_read_operations = 0
+        self.write_operations = 0
+
+    def read(self, size_bytes: int = 0, operations: int = 1) -> None:
+        """Bytes or metadata came in."""
+        with self._lock:
+            self.bytes_read += size_bytes
+            self.read_operations += operations
+
+    def listed(self) -> None:
+        """A page of a listing came in: Hadoop's large read."""
+        with self._lock:
+            self.read_operations += 1
+            self.large_read_operations += 1
+
+    def wrote(self, size_bytes: int = 0, operations: int = 1) -> None:
+        """Bytes or a change went out."""
+        with self._lock:
+            self.bytes_written += size_bytes
+            self.write_operations += operations
+
+    def snapshot(self) -> dict[str, int]:
+        """The values by Hadoop's counter names (without the store's prefix)."""
+        with self._lock:
+            return {
+                "BYTES_READ": self.bytes_read,
+                "BYTES_WRITTEN": self.bytes_written,
+                "READ_OPS": self.read_operations,
+                "LARGE_READ_OPS": self.large_read_operations,
+                "WRITE_OPS": self.write_operations,
+            }
+
+
+class Walk(abc.ABC):
+    """A tree below one directory as a stream in key order, paths relative to that directory.
+
+    A directory is opened when the row after it is asked for. After `stop_descending` the files (and names
+    of sub-directories) of the directories already open are still given, but no further sub-directory is
+    entered, not even the one given last.
+
+    A sub-directory whose listing fails gives an UNLISTED row with the reason where its next row was due, and
+    the walk goes on behind it; when the directory asked for itself fails, the walk raises.
+    """
+
+    def __iter__(self) -> Iterator[FileStatus]:
+        return self
+
+    @abc.abstractmethod
+    def __next__(self) -> FileStatus: ...
+
+    @abc.abstractmethod
+    def stop_descending(self) -> None: ...
+
+    def seek(self, key: str) -> None:
+        """Rows before `key` are not wanted any more and may be left out; a hint that saves listing."""
+
+
+class Reader(abc.ABC):
+    """An open file. `length` is what the store will give, which may differ from its status.
+
+    `etag` is the version that the bytes came from, once some came, on stores that have versions; else "".
+    """
+
+    length: int
+    etag: str = ""
+
+    @abc.abstractmethod
+    def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
+        """The bytes [offset, offset + size) in pieces of `piece_bytes`, the last one shorter.
+
+        Raises CorruptData when fewer come. Never ask past the end. May be called by several threads at once.
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Writer(abc.ABC):
+    """A file on its way, invisible under its target path until `commit`.
+
+    Leaving the context without `commit` removes what was written.
+    """
+
+    @abc.abstractmethod
+    def write(self, data: bytes) -> None: ...
+
+    @abc.abstractmethod
+    def commit(self, check: Callable[[Stored], None]) -> Stored:
+        """Close, ask the store what it holds, let `check` raise on a difference, then publish, replacing a file."""
+
+    @abc.abstractmethod
+    def abort(self) -> None:
+        """Remove what was written; harmless after `commit`."""
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abort()
+
+
+class FileSystem(abc.ABC):
+    """One store as one client sees it; safe for several threads, never carried over a fork or pickled."""
+
+    capabilities: Capabilities
+    traffic: Traffic
+
+    @abc.abstractmethod
+    def status(self, path: str) -> FileStatus | None:
+        """The status with the empty relative path, or None when nothing is there."""
+
+    @abc.abstractmethod
+    def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
+        """The tree below a directory.
+
+        `after` and `until` are child keys (`name` or `name/`) of that directory: rows of children with
+        after < key <= until, and what lies below those, are given ("" leaves that end open).
+        With recursive=False only the children. Raises NotFound when the directory is missing.
+        """
+
+    @abc.abstractmethod
+    def open_reader(self, path: str, expected_length: int) -> Reader:
+        """Open for reading. The caller compares `length` with what it expects."""
+
+    @abc.abstractmethod
+    def open_writer(self, path: str, work_path: str) -> Writer:
+        """Write a stream to `work_path` and publish it as `path`. Parents are made."""
+
+    @abc.abstractmethod
+    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+        """Write a small file whole and publish it, replacing a file; verified by the store's checksum where it has one.
+
+        `metadata` is kept where the store can keep it. Stores with `atomic_put` ignore `work_path`.
+        """
+
+    @abc.abstractmethod
+    def make_directory(self, path: str) -> None:
+        """Make a directory and its parents; one that exists is left alone. TypeConflict over a file is AlreadyExists."""
+
+    @abc.abstractmethod
+    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
+        """Move a file at once; AlreadyExists when the new path is taken and overwrite is off."""
+
+    @abc.abstractmethod
+    def remove(self, path: str, recursive: bool = False) -> bool:
+        """Remove a file or directory; False when nothing was there."""
+
+    @abc.abstractmethod
+    def read_bytes(self, path: str) -> bytes:
+        """A whole small file."""
+
+    @abc.abstractmethod
+    def create_exclusive(self, path: str, data: bytes) -> bool:
+        """Write a whole small file under a path that is free, at once; False when it was taken. The first wins."""
+
+    def begin_upload(self, path: str) -> str:
+        """Open a multipart upload and give its id. Only with `capabilities.multipart`, like the four below."""
+        raise NotImplementedError(type(self).__name__)
+
+    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
+        """Send part `number` (1 to 10,000); sending it again replaces it. Verified by the store's CRC-64."""
+        raise NotImplementedError(type(self).__name__)
+
+    def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
+        """Publish the parts as one file, verified by the store's CRC-64; "already done" is found out and fine."""
+        raise NotImplementedError(type(self).__name__)
+
+    def abort_upload(self, path: str, upload_id: str) -> None:
+        """Drop an upload and its parts; one that is gone is fine."""
+        raise NotImplementedError(type(self).__name__)
+
+    def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
+        """Attach short notes to a published file, where the store can (object tags on OSS)."""
+
+    def close(self) -> None:
+        """Give back connections."""

@@ -1,0 +1,70 @@
+"""Which class serves a scheme, and one client per store and process.
+
+Clients are made after a fork, in the process that uses them: a client of hdfs-native carried over a fork
+hangs. `StoreConfig` is plain and travels to executors; what it opens never does.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..model.errors import UsageError
+from ..model.uri import Uri
+from .base import FileSystem
+from .credentials import OssAccess
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """All that is needed to reach the stores of one run. Holds secrets: its repr shows none.
+
+    `hadoop_conf` holds resolved Hadoop keys; `oss` maps a bucket to its access.
+    """
+
+    hadoop_conf: Mapping[str, str] = field(default_factory=dict, repr=False)
+    oss: Mapping[str, OssAccess] = field(default_factory=dict, repr=False)
+    threads: int = 16
+    hdfs_user: str = ""
+
+
+_clients: dict[tuple[int, str, str, int], FileSystem] = {}
+_lock = threading.Lock()
+
+
+def open_filesystem(uri: Uri, config: StoreConfig) -> FileSystem:
+    """The client for the store that `uri` lies in, shared within this process."""
+    key = (os.getpid(), uri.scheme, uri.authority, hash((tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads)))
+    with _lock:
+        if key not in _clients:
+            _clients[key] = _make(uri, config)
+        return _clients[key]
+
+
+def close_filesystems() -> None:
+    """Close this process's clients (at the end of a run)."""
+    with _lock:
+        for key in [key for key in _clients if key[0] == os.getpid()]:
+            _clients.pop(key).close()
+
+
+def _make(uri: Uri, config: StoreConfig) -> FileSystem:
+    # Each storage SDK is imported only where it is needed: a copy between two OSS buckets needs no HDFS client.
+    if uri.scheme == "hdfs":
+        from .hdfs import HdfsFileSystem
+
+        return HdfsFileSystem(uri.authority, config.hadoop_conf, config.hdfs_user)
+    if uri.scheme == "oss":
+        from .oss import OssFileSystem
+
+        access = config.oss.get(uri.authority)
+        if access is None:
+            raise UsageError(f"no endpoint and keys are known for the bucket {uri.authority}")
+        return OssFileSystem(uri.authority, access, config.threads)
+    if uri.scheme == "file":
+        from .local import LocalFileSystem
+
+        return LocalFileSystem()
+    raise UsageError(f"no file system serves {uri}")

@@ -1,0 +1,79 @@
+"""Counters by group and name, with DistCp's names and meanings, and how Hadoop prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+FILE_SYSTEM = "File System Counters"
+JOB = "Job Counters"
+FRAMEWORK = "Map-Reduce Framework"
+INPUT_FORMAT = "File Input Format Counters"
+OUTPUT_FORMAT = "File Output Format Counters"
+COPY_MAPPER = "org.apache.hadoop.tools.mapred.CopyMapper$Counter"
+OWN = "hdfs2oss"
+
+# Hadoop's order: framework groups first, the tool's own last.
+GROUPS = (FILE_SYSTEM, JOB, FRAMEWORK, INPUT_FORMAT, OUTPUT_FORMAT, COPY_MAPPER, OWN)
+
+_FILE_SYSTEM_ROWS = (
+    ("BYTES_READ", "Number of bytes read"),
+    ("BYTES_WRITTEN", "Number of bytes written"),
+    ("READ_OPS", "Number of read operations"),
+    ("LARGE_READ_OPS", "Number of large read operations"),
+    ("WRITE_OPS", "Number of write operations"),
+)
+
+Counts = dict[str, dict[str, int]]
+
+
+class Counters:
+    """Sums by group and name. Only what was measured is added, so only that is printed."""
+
+    def __init__(self, counts: Mapping[str, Mapping[str, int]] | None = None) -> None:
+        self._counts: Counts = {group: dict(names) for group, names in (counts or {}).items()}
+
+    def add(self, group: str, name: str, value: int = 1) -> None:
+        """Add to one counter."""
+        names = self._counts.setdefault(group, {})
+        names[name] = names.get(name, 0) + value
+
+    def add_traffic(self, store: str, traffic: Mapping[str, int]) -> None:
+        """Add what a file system measured, as rows such as `HDFS: Number of bytes read`."""
+        for key, label in _FILE_SYSTEM_ROWS:
+            self.add(FILE_SYSTEM, f"{store}: {label}", traffic.get(key, 0))
+
+    def merge(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Add all of another set."""
+        for group, names in counts.items():
+            for name, value in names.items():
+                self.add(group, name, value)
+
+    def get(self, group: str, name: str) -> int:
+        """One value; 0 when it was never touched."""
+        return self._counts.get(group, {}).get(name, 0)
+
+    def as_dict(self) -> Counts:
+        """A plain copy, groups in the order in which they are printed."""
+        return {group: dict(self._counts[group]) for group in GROUPS if self._counts.get(group)}
+
+    def lines(self) -> Iterable[str]:
+        """The block that Hadoop's `Job` prints: `Counters: N`, groups behind one tab, values behind two."""
+        shown = {group: names for group in GROUPS if (names := self._shown(group))}
+        yield f"Counters: {sum(len(names) for names in shown.values())}"
+        for group, names in shown.items():
+            yield f"\t{group}"
+            for name, value in names:
+                yield f"\t\t{name}={value}"
+
+    def _shown(self, group: str) -> list[tuple[str, int]]:
+        names = self._counts.get(group, {})
+        if group == COPY_MAPPER:
+            return sorted((name, value) for name, value in names.items() if value)
+        if group == FILE_SYSTEM:
+            return sorted(names.items(), key=lambda row: (row[0].split(":")[0], _row_order(row[0])))
+        return list(names.items())
+
+
+def _row_order(name: str) -> int:
+    label = name.partition(": ")[2]
+    return [row[1] for row in _FILE_SYSTEM_ROWS].index(label)

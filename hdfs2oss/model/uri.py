@@ -1,0 +1,139 @@
+"""Where things are: parsed once at the door, never shown with a secret.
+
+A path is taken as it stands: never percent-decoded, and `#` and `?` are ordinary characters in it.
+Repeated and trailing slashes mean nothing, as in Hadoop's `Path`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .errors import UsageError
+
+SCHEMES = ("hdfs", "oss", "file")
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", re.DOTALL)
+
+
+class Uri(NamedTuple):
+    """A place in a store: `scheme` is "" until a bare path meets its default file system."""
+
+    scheme: str
+    authority: str
+    path: str
+
+    def __str__(self) -> str:
+        if not self.scheme:
+            return self.path
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+    @property
+    def name(self) -> str:
+        """The last element of the path; "" for the root."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def parent(self) -> Uri:
+        """The directory above; the root is its own parent."""
+        return self._replace(path=self.path.rsplit("/", 1)[0] or "/")
+
+    def join(self, relative_path: str) -> Uri:
+        """The place below this one; the empty relative path is the place itself."""
+        return self._replace(path=join_path(self.path, relative_path))
+
+    def holds(self, other: Uri) -> bool:
+        """Whether `other` is this place or lies below it."""
+        if (self.scheme, self.authority) != (other.scheme, other.authority):
+            return False
+        return other.path == self.path or other.path.startswith(self.path.rstrip("/") + "/")
+
+
+class UriSecrets(NamedTuple):
+    """What the classic `oss://id:secret[:token]@bucket.endpoint/path` carries besides the place."""
+
+    access_key_id: str = ""
+    access_key_secret: str = ""
+    security_token: str = ""
+    endpoint: str = ""
+
+    def __repr__(self) -> str:
+        return f"UriSecrets(endpoint={self.endpoint!r}, keys={'***' if self.access_key_id else 'none'})"
+
+
+class ParsedUri(NamedTuple):
+    """A place, and what was written into it that is not part of the place."""
+
+    uri: Uri
+    secrets: UriSecrets
+
+
+def join_path(path: str, relative_path: str) -> str:
+    """`/a` and `b/c` give `/a/b/c`; the empty relative path changes nothing."""
+    if not relative_path:
+        return path
+    return f"{path.rstrip('/')}/{relative_path}"
+
+
+def normalise_path(path: str) -> str:
+    """One slash between elements and none at the end; `.` and `..` are left for the store to refuse."""
+    return "/" + "/".join(element for element in path.split("/") if element)
+
+
+def parse_uri(text: str) -> ParsedUri:
+    """Parse an argument. A bare path keeps the empty scheme; a relative one stays without its slash.
+
+    Raises UsageError without ever repeating a secret.
+    """
+    if not text.strip():
+        raise UsageError(
+            "a path is empty", "Give a source and a target, such as hdfs:///data and oss://bucket/data."
+        )
+    match = _SCHEME.match(text)
+    if not match or text.startswith("/"):
+        path = normalise_path(text)
+        return ParsedUri(Uri("", "", path if text.startswith("/") else path[1:]), UriSecrets())
+    scheme, rest = match[1].lower(), match[2]
+    if scheme not in SCHEMES:
+        raise UsageError(
+            f"the scheme {scheme}:// is not known",
+            "Paths start with hdfs://, oss://, file:// or a plain slash.",
+        )
+    if not rest.startswith("//"):
+        if not rest.startswith("/"):
+            raise UsageError(f"{scheme}: must be followed by a slash", f"Write {scheme}:///path.")
+        return ParsedUri(Uri(scheme, "", normalise_path(rest)), UriSecrets())
+    authority, slash, path = rest[2:].partition("/")
+    if scheme == "oss":
+        return _parse_oss(authority, slash + path)
+    return ParsedUri(
+        Uri(scheme, "" if scheme == "file" else authority.lower(), normalise_path(path)), UriSecrets()
+    )
+
+
+def _parse_oss(authority: str, path: str) -> ParsedUri:
+    secrets = UriSecrets()
+    place = authority
+    if "@" in authority:
+        keys, _, place = authority.rpartition("@")
+        key_id, _, rest = keys.partition(":")
+        secret, _, token = rest.partition(":")
+        if not key_id or not secret:
+            raise UsageError(
+                "the credentials in the oss:// path are not of the form id:secret",
+                "Write oss://id:secret@bucket.endpoint/path, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.",
+            )
+        secrets = UriSecrets(key_id, secret, token)
+    elif ":" in authority.split(".")[0]:
+        raise UsageError(
+            "the oss:// path seems to hold a secret with a slash in it",
+            "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path.",
+        )
+    bucket, _, endpoint = place.partition(".")
+    if not bucket:
+        raise UsageError("the oss:// path names no bucket", "Write oss://bucket/path.")
+    return ParsedUri(Uri("oss", bucket, normalise_path(path)), secrets._replace(endpoint=endpoint))
+
+
+def mask_secrets(text: str) -> str:
+    """Text that may hold `oss://id:secret@`, fit to be shown."""
+    return re.sub(r"(?i)(oss://)[^/@\s]*@", r"\1***@", text)

@@ -1,0 +1,129 @@
+"""The copy committer: completes the uploads whose chunks all arrived, and drops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from ..filesystems.base import FileSystem
+from ..filesystems.registry import open_filesystem
+from ..model.errors import Hdfs2ossError, SourceChanged
+from ..model.units import MIB
+from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
+from ..records import ledger
+from ..records.planfile import read_slices
+from ..rules.checksum import compose_crc32c
+from ..rules.throttle import Throttle
+from ..runners.base import RunContext
+from ..runners.meter import TaskMeter
+from ..transfer.buffers import BufferBudget
+from ..transfer.stream import Ends, Transfer
+
+_THREADS = 8
+
+
+class CommitTask(NamedTuple):
+    """Uploads to complete, and the ledger files in which the results of their chunks are."""
+
+    number: int
+    slices: tuple[PlanSlice, ...]
+    ledger_files: tuple[str, ...]
+
+
+def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:
+    """Complete or drop the uploads of a task; each file is counted here, once. A task function."""
+    job_dir = context.open_job_dir()
+    target = open_filesystem(context.layout.base, context.stores)
+    items = list(read_slices(job_dir, task.slices))
+    chunks = _chunks_of(
+        {item.upload_id for item in items},
+        (result for name in task.ledger_files for result in ledger.read_results(job_dir, name)),
+    )
+    meter = TaskMeter(f"commit-{task.number:05d}", attempt, [target, job_dir.filesystem])
+    with ThreadPoolExecutor(_THREADS) as pool:
+        results = list(
+            pool.map(lambda item: _commit(context, target, item, chunks.get(item.upload_id, []), pool), items)
+        )
+    for result in results:
+        meter.count(result)
+    return ledger.publish(job_dir, meter.report(results), results)
+
+
+def _chunks_of(upload_ids: set[str], results: Iterable[CopyResult]) -> dict[str, list[CopyResult]]:
+    chunks: dict[str, list[CopyResult]] = {}
+    for result in results:
+        if result.upload_id in upload_ids:
+            chunks.setdefault(result.upload_id, []).append(result)
+    return {upload_id: sorted(found, key=lambda one: one.offset) for upload_id, found in chunks.items()}
+
+
+def _commit(
+    context: RunContext,
+    target: FileSystem,
+    item: CopyItem,
+    chunks: list[CopyResult],
+    pool: ThreadPoolExecutor,
+) -> CopyResult:
+    source = context.layout.source_of(item.root, item.path)
+    ends = Ends(source, context.layout.target_of(item.path), "")
+    transfer = Transfer(
+        open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), pool
+    )
+    result = CopyResult(
+        item.path,
+        item.root,
+        item.kind,
+        item.action,
+        Outcome.FAILED,
+        item.length,
+        item.mtime_ms,
+        upload_id=item.upload_id,
+    )
+    unsent = next((chunk for chunk in chunks if chunk.outcome != Outcome.CHUNK), None)
+    if unsent is not None:
+        transfer.drop_upload(ends.target.path, item.upload_id)
+        return result._replace(
+            outcome=unsent.outcome,
+            error_class=unsent.error_class,
+            message=unsent.message,
+            retryable=unsent.retryable,
+            skippable=unsent.skippable,
+        )
+    try:
+        _refuse_gaps(ends, item, chunks)
+        transfer.refuse_changed_source(ends, item)
+        parts = [part for chunk in chunks for part in chunk.parts]
+        sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
+        copied = transfer.join(ends, item.upload_id, item.length, parts, sum32)
+    except Hdfs2ossError as error:
+        transfer.drop_upload(ends.target.path, item.upload_id)
+        outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else Outcome.FAILED
+        return result._replace(
+            outcome=outcome.value,
+            error_class=type(error).__name__,
+            message=str(error),
+            retryable=error.retryable,
+        )
+    return result._replace(
+        outcome=Outcome.COPIED.value,
+        bytes_copied=item.length,
+        target_etag=copied.stored.etag,
+        target_mtime_ms=copied.stored.mtime_ms,
+        crc64=copied.crc64,
+        crc32c=copied.crc32c,
+        verified_by=copied.verified_by,
+    )
+
+
+def _refuse_gaps(ends: Ends, item: CopyItem, chunks: list[CopyResult]) -> None:
+    """The chunks must cover the file exactly, in order."""
+    position = 0
+    for chunk in chunks:
+        if chunk.offset != position:
+            break
+        position += chunk.size
+    if position != item.length:
+        raise Hdfs2ossError(
+            f"copying {ends.source} to {ends.target}: the ledger holds chunks for {position} of {item.length} bytes"
+        )

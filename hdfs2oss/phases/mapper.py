@@ -1,0 +1,234 @@
+"""The copy mapper: carries out the items of a task and publishes its ledger file.
+
+A file-level failure never raises out of a task: it becomes a FAILED (or CHANGED) result that names both ends.
+A task raises only when it cannot do its own work: read the plan, publish the ledger.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from ..filesystems.registry import open_filesystem
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, TransferError
+from ..model.units import MIB
+from ..model.uri import Uri
+from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, TaskReport
+from ..records import ledger
+from ..records.copylog import CopyLog
+from ..records.planfile import read_slices
+from ..rules.checksum import compose_crc32c, compose_crc64
+from ..rules.filters import WORK_PREFIX
+from ..rules.packing import threads_for
+from ..rules.throttle import Throttle
+from ..runners.base import RunContext
+from ..runners.meter import TaskMeter
+from ..transfer.buffers import BufferBudget
+from ..transfer.stream import Copied, Ends, Transfer
+
+# What the buffers of one task may hold together.
+_BUFFER_BYTES = 256 * MIB
+_PARTS_AT_ONCE = 4
+_MOST_TRIES = 3
+_FIRST_PAUSE_SECONDS = 0.5
+
+
+def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
+    """Copy the items of a task. A task function; safe to run twice."""
+    job_dir = context.open_job_dir()
+    name = f"{task.number:05d}"
+    mapper = Mapper(context, f"{context.run_id}-{name}-{attempt}")
+    meter = TaskMeter(f"copy-{name}", attempt, [*mapper.stores(), job_dir.filesystem])
+    log = CopyLog(context.options.verbose, context.options.log_path is not None)
+    results = []
+    for result in mapper.copy_all(read_slices(job_dir, task.slices)):
+        meter.count(result)
+        results.append(result)
+        _note(context, log, result)
+    report = ledger.publish(job_dir, meter.report(results), results)
+    if context.options.log_path is not None:
+        log_store = open_filesystem(context.options.log_path, context.stores)
+        log.publish(log_store, context.options.log_path.path, f"part-m-{name}")
+    return report
+
+
+class Mapper:
+    """The threads, limits and stores of one task."""
+
+    def __init__(self, context: RunContext, work_name: str) -> None:
+        self._context = context
+        self._work_name = work_name
+        self._target = open_filesystem(context.layout.base, context.stores)
+        self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
+        self._throttle = Throttle(context.options.bytes_per_second)
+        self._buffers = BufferBudget(_BUFFER_BYTES)
+        self._brake = _Brake(2 * self._threads)
+        self._transfers: dict[Uri, Transfer] = {}
+
+    def stores(self) -> list[object]:
+        """Every store this task talks to."""
+        roots = [open_filesystem(root.source, self._context.stores) for root in self._context.layout.roots]
+        return [self._target, *roots]
+
+    def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
+        """Results as they come; at most twice as many items are in memory as there are threads."""
+        with (
+            ThreadPoolExecutor(self._threads, "copy") as pool,
+            ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as part_pool,
+        ):
+            running: set[Future[CopyResult]] = set()
+            for item in items:
+                running.add(pool.submit(self._copy_item, item, part_pool))
+                if len(running) >= 2 * self._threads:
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in done)
+            yield from (future.result() for future in running)
+
+    def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
+        ends = self._ends(item)
+        for attempt in range(1, _MOST_TRIES + 1):
+            if self._brake.is_on:
+                return _failed(
+                    item, TransferError(f"copying {ends.source} to {ends.target}: {self._brake.reason}")
+                )
+            try:
+                result = self._carry_out(item, ends, part_pool)
+            except Hdfs2ossError as error:
+                if error.retryable and attempt < _MOST_TRIES:
+                    time.sleep(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+                    continue
+                self._brake.failed(error)
+                return _failed(item, error)
+            except Exception as error:  # noqa: BLE001 - one file must never take the others of its task along
+                failure = TransferError(
+                    f"copying {ends.source} to {ends.target}: {type(error).__name__}: {error}"
+                )
+                self._brake.failed(failure)
+                return _failed(item, failure)
+            self._brake.succeeded()
+            return result
+        raise AssertionError("the last try returns")
+
+    def _carry_out(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyResult:
+        if item.action == FileAction.CONFLICT:
+            raise TransferError(f"copying {ends.source} to {ends.target}: {item.problem}")
+        if item.action == FileAction.MKDIR:
+            self._make_directory(ends)
+            return _result(item, Outcome.MADE)
+        transfer = self._transfer(ends.source, part_pool)
+        if item.upload_id:
+            return self._send_chunk(item, ends, transfer)
+        return _copied(item, transfer.copy(ends, item))
+
+    def _make_directory(self, ends: Ends) -> None:
+        try:
+            self._target.make_directory(ends.target.path)
+        except StoreError as error:
+            failure = TransferError(
+                f"making the directory {ends.target} for {ends.source}: {error}", error.hint
+            )
+            failure.retryable = error.retryable
+            raise failure from error
+
+    def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
+        with transfer.open_source(ends, item) as reader:
+            sent = transfer.send_range(ends, item, reader, item.upload_id)
+            transfer.refuse_changed_source(ends, item, reader.etag)
+        parts = tuple(one.part for one in sent)
+        return _result(item, Outcome.CHUNK)._replace(
+            bytes_copied=item.size,
+            crc64=compose_crc64((part.crc64, part.length) for part in parts),
+            crc32c=compose_crc32c((one.crc32c, one.part.length) for one in sent),
+            parts=parts,
+        )
+
+    def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:
+        store = source._replace(path="/")
+        if store not in self._transfers:
+            self._transfers[store] = Transfer(
+                open_filesystem(store, self._context.stores),
+                self._target,
+                self._throttle,
+                self._buffers,
+                part_pool,
+                _PARTS_AT_ONCE,
+            )
+        return self._transfers[store]
+
+    def _ends(self, item: CopyItem) -> Ends:
+        source = self._context.layout.source_of(item.root, item.path)
+        target = self._context.layout.target_of(item.path)
+        # Attempts never share a work path, and two files of one directory neither.
+        work = f"{WORK_PREFIX}{self._work_name}-{abs(hash(item.path)):x}"
+        return Ends(source, target, target.parent.join(work).path)
+
+
+class _Brake:
+    """Stops a task whose store has gone: so many failures in a row, none of them the file's own fault."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._row = 0
+        self._lock = threading.Lock()
+        self.reason = ""
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.reason)
+
+    def failed(self, error: Hdfs2ossError) -> None:
+        with self._lock:
+            self._row = self._row + 1 if error.retryable else 0
+            if self._row >= self._limit and not self.reason:
+                self.reason = f"not tried, because {self._row} files in a row failed; the last one: {error}"
+
+    def succeeded(self) -> None:
+        with self._lock:
+            self._row = 0
+
+
+def _result(item: CopyItem, outcome: Outcome) -> CopyResult:
+    return CopyResult(
+        path=item.path,
+        root=item.root,
+        kind=item.kind,
+        action=item.action,
+        outcome=outcome.value,
+        source_length=item.length,
+        source_mtime_ms=item.mtime_ms,
+        offset=item.offset,
+        size=item.size,
+        upload_id=item.upload_id,
+    )
+
+
+def _copied(item: CopyItem, copied: Copied) -> CopyResult:
+    return _result(item, Outcome.COPIED)._replace(
+        bytes_copied=item.length,
+        target_etag=copied.stored.etag,
+        target_mtime_ms=copied.stored.mtime_ms,
+        crc64=copied.crc64,
+        crc32c=copied.crc32c,
+        verified_by=copied.verified_by,
+    )
+
+
+def _failed(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
+    outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else Outcome.FAILED
+    return _result(item, outcome)._replace(
+        error_class=type(error).__name__,
+        message=str(error),
+        retryable=error.retryable,
+        skippable=error.skippable,
+    )
+
+
+def _note(context: RunContext, log: CopyLog, result: CopyResult) -> None:
+    """The -log line of a result."""
+    source = context.layout.source_of(result.root, result.path)
+    if result.outcome == Outcome.COPIED:
+        log.copied(source, context.layout.target_of(result.path), result.source_length, result.bytes_copied)
+    elif result.outcome in (Outcome.FAILED, Outcome.CHANGED):
+        log.failed(source, result.message)

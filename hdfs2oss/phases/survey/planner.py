@@ -1,0 +1,114 @@
+"""From pairs to plan files: decide, count, and write down what is to be done."""
+
+from __future__ import annotations
+
+from ...filesystems.registry import open_filesystem
+from ...model.counters import COPY_MAPPER, OWN, Counters, Counts
+from ...model.values import DIRECTORY, CopyItem, FileAction, FilePair, FileStatus, PlanSlice
+from ...records.copylog import CopyLog
+from ...records.planfile import PlanWriter
+from ...rules.compare import decide, decide_single
+from ...rules.packing import cost_of, part_size_for, threads_for
+from ...runners.base import RunContext
+
+
+class Planner:
+    """Takes the pairs of one survey task. Files above the chunk size go to a plan file of their own, to be cut."""
+
+    def __init__(self, context: RunContext, name: str) -> None:
+        self._context = context
+        self._options = context.options
+        self._name = name
+        self._items = PlanWriter(f"plan/{name}.parquet")
+        self._large_items = PlanWriter(f"plan/{name}-large.parquet")
+        self._counters = Counters()
+        self._log = CopyLog(context.options.verbose, context.options.log_path is not None)
+        capabilities = open_filesystem(context.layout.base, context.stores).capabilities
+        self._cuts_files = capabilities.multipart
+        self._close_seconds = capabilities.close_seconds
+        self._threads = threads_for(capabilities.close_seconds, context.options.threads)
+        self._forbidden = capabilities.forbidden_characters
+
+    def take(self, pair: FilePair) -> None:
+        """Decide about a pair and write it down, or count it as skipped."""
+        source = pair.source
+        if source is None:
+            return
+        action = decide_single(pair) if self._context.layout.onto_file else decide(pair, self._options)
+        problem = self._problem(pair, source, action)
+        if problem:
+            action = FileAction.CONFLICT
+        if source.kind != DIRECTORY:
+            self._counters.add(OWN, "FILES_EXPECTED")
+            self._counters.add(OWN, "BYTES_EXPECTED", source.length)
+        if action is FileAction.SKIP:
+            self._skip(pair, source)
+            return
+        self._write(self._item(pair, source, action, problem))
+
+    def count_directory(self) -> None:
+        """A source directory was listed (DistCp's DIR_COPY)."""
+        self._counters.add(COPY_MAPPER, "DIR_COPY")
+
+    def count_excluded(self, row: FileStatus) -> None:
+        """A row that filters, or being our own work, kept out of the listing."""
+        self._counters.add(OWN, "DIRECTORIES_EXCLUDED" if row.kind == DIRECTORY else "FILES_EXCLUDED")
+
+    def publish(self) -> tuple[list[PlanSlice], list[PlanSlice], Counts]:
+        """Write the plan files; the slices of ordinary items, those of large files, and the counters."""
+        job_dir = self._context.open_job_dir()
+        slices, large = self._items.publish(job_dir), self._large_items.publish(job_dir)
+        log_path = self._options.log_path
+        if log_path is not None:
+            log_store = open_filesystem(log_path, self._context.stores)
+            self._log.publish(log_store, log_path.path, f"survey-{self._name}")
+        return slices, large, self._counters.as_dict()
+
+    def _skip(self, pair: FilePair, source: FileStatus) -> None:
+        if source.kind == DIRECTORY:
+            return
+        self._counters.add(COPY_MAPPER, "SKIP")
+        self._counters.add(COPY_MAPPER, "BYTESSKIPPED", source.length)
+        self._counters.add(OWN, "FILES_SKIPPED")
+        self._counters.add(OWN, "BYTES_SKIPPED", source.length)
+        layout = self._context.layout
+        target_length = pair.target.length if pair.target is not None else 0
+        self._log.skipped(
+            layout.source_of(pair.root, pair.path), layout.target_of(pair.path), source.length, target_length
+        )
+
+    def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> str:
+        """Why this pair cannot be copied; empty when it can."""
+        if source.problem:
+            return source.problem
+        if action is FileAction.CONFLICT:
+            if pair.target is not None and pair.target.kind != source.kind:
+                return (
+                    "the target is a directory" if pair.target.kind == DIRECTORY else "the target is a file"
+                ) + f", the source a {'directory' if source.kind == DIRECTORY else 'file'}"
+            return "a symbolic link is not followed"
+        forbidden = next((one for one in self._forbidden if one in pair.path), "")
+        return f"the target allows no {forbidden!r} in names" if forbidden else ""
+
+    def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: str) -> CopyItem:
+        target = pair.target
+        return CopyItem(
+            path=pair.path,
+            root=pair.root,
+            action=action.value,
+            kind=source.kind,
+            length=source.length,
+            mtime_ms=source.mtime_ms,
+            etag=source.etag,
+            target_length=target.length if target is not None else -1,
+            target_mtime_ms=target.mtime_ms if target is not None else -1,
+            part_size_bytes=part_size_for(source.length, self._options.part_size_bytes),
+            problem=problem,
+        )
+
+    def _write(self, item: CopyItem) -> None:
+        cost = cost_of(item.length, self._close_seconds, self._threads)
+        if self._cuts_files and item.length > self._options.chunk_size_bytes and not item.problem:
+            self._large_items.add(item, cost)
+        else:
+            self._items.add(item, cost)

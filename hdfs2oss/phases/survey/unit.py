@@ -1,0 +1,198 @@
+"""One unit of a survey: its streams, its budget, and what it hands back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+
+from ...filesystems.base import Walk
+from ...filesystems.mounted import DirectoryAt, FileAt, WalkAt
+from ...filesystems.registry import open_filesystem
+from ...model.errors import NotFound, StoreError, SurveyError
+from ...model.values import DIRECTORY, FilePair, FileStatus
+from ...rules.filters import is_own_work, make_filter
+from ...rules.frontier import Frontier, SurveyUnit, parent_of
+from ...rules.pairing import Listing, Match, Pairing
+from ...runners.base import RunContext
+from .planner import Planner
+
+
+class Budget:
+    """How much a unit may look at before it hands back sub-directories."""
+
+    def __init__(self, entries: int, seconds: float) -> None:
+        self._entries_left = entries
+        self._deadline = time.monotonic() + seconds
+
+    def spend(self) -> None:
+        """One more entry."""
+        self._entries_left -= 1
+
+    @property
+    def is_spent(self) -> bool:
+        return self._entries_left < 0 or time.monotonic() > self._deadline
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong: (place, cause) of directories that could not be listed; files that two sources bring."""
+
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    duplicates: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+class UnitSurvey:
+    """Walks one unit and gives its pairs to the planner."""
+
+    def __init__(
+        self, context: RunContext, unit: SurveyUnit, budget: Budget, planner: Planner, trouble: Trouble
+    ) -> None:
+        self._context = context
+        self._layout = context.layout
+        self._unit = unit
+        self._budget = budget
+        self._planner = planner
+        self._trouble = trouble
+        self._frontier = Frontier(unit)
+        self._stopped = False
+        self._left_out: set[str] = set()
+        self._walks: list[Walk] = []
+        self._matches_filter = make_filter(context.options.filters)
+        self._excluded_below: dict[int, str] = {}
+
+    def run(self) -> list[SurveyUnit]:
+        """Pair everything, give back what was not entered. A listing that fails is trouble of this unit only."""
+        try:
+            sources = self._open_sources()
+            if not sources:
+                raise NotFound("the directory has gone since it was listed")
+            target = self._open_target()
+            root = self._root_pair(sources, target is not None)
+            pairing = Pairing(sources, target, self._is_wanted, wants_missing=False)
+            for pair in pairing.pairs(root, self._before):
+                # A directory that was left out is paired by the unit that will enter it.
+                if pair.path in self._left_out:
+                    self._left_out.discard(pair.path)
+                else:
+                    self._planner.take(pair)
+        except (StoreError, SurveyError) as error:
+            self._trouble.problems.append((self._place(), str(error)))
+            return []
+        self._note_trouble(pairing)
+        return self._frontier.units()
+
+    def _open_sources(self) -> list[Listing]:
+        """One stream for each source that maps onto the unit's directory or below it."""
+        unit, listings = self._unit, []
+        for number, root in enumerate(self._layout.roots):
+            filesystem = open_filesystem(root.source, self._context.stores)
+            walk: Walk
+            if not root.is_file and _lies_in(unit.directory, root.prefix):
+                path = self._layout.source_of(number, unit.directory).path
+                walk = WalkAt(unit.directory, partial(filesystem.walk, path, unit.after, unit.until))
+            elif parent_of(root.prefix) != unit.directory:
+                continue
+            elif root.is_file:
+                walk = FileAt(root.prefix, partial(filesystem.status, root.source.path))
+            elif _in_range(root.prefix, unit):
+                walk = DirectoryAt(root.prefix, partial(filesystem.walk, root.source.path))
+            else:
+                continue
+            try:
+                listings.append(Listing(walk, number))
+            except NotFound:
+                continue
+            self._walks.append(walk)
+        return listings
+
+    def _open_target(self) -> Listing | None:
+        if not self._layout.base_exists:
+            return None
+        unit = self._unit
+        target = self._layout.target_of(unit.directory)
+        filesystem = open_filesystem(target, self._context.stores)
+        walk = WalkAt(unit.directory, partial(filesystem.walk, target.path, unit.after, unit.until))
+        try:
+            listing = Listing(walk)
+        except NotFound:
+            return None
+        self._walks.append(walk)
+        return listing
+
+    def _root_pair(self, sources: list[Listing], target_exists: bool) -> FilePair | None:
+        """The unit's own directory, unless another unit has seen to it."""
+        unit = self._unit
+        if unit.resumed:
+            return None
+        status = FileStatus(unit.directory, DIRECTORY)
+        # DistCp leaves the root out of the listing under -update and -overwrite.
+        if unit.directory or not self._context.options.sync:
+            self._planner.count_directory()
+        return FilePair(unit.directory, status, status if target_exists else None, sources[0].root)
+
+    def _before(self, match: Match) -> None:
+        """Decide about entering a directory while no stream has moved past it."""
+        self._budget.spend()
+        if not match.key.endswith("/"):
+            return
+        if not self._stopped and self._budget.is_spent:
+            self._stopped = True
+            for walk in self._walks:
+                walk.stop_descending()
+        directory = match.key.rstrip("/")
+        if not self._stopped:
+            self._frontier.enter(directory)
+        elif any(row.kind == DIRECTORY and not self._excludes(root, row) for root, row in match.sources):
+            self._frontier.leave_out(directory)
+            self._left_out.add(directory)
+
+    def _is_wanted(self, root: int, row: FileStatus) -> bool:
+        """Whether a source row takes part: not excluded, and not accounted for by an earlier unit."""
+        if row.kind != DIRECTORY and self._unit.resumed and parent_of(row.path) == self._unit.directory:
+            return False
+        if self._excludes(root, row):
+            self._planner.count_excluded(row)
+            return False
+        if row.kind == DIRECTORY and not self._stopped:
+            self._planner.count_directory()
+        return True
+
+    def _excludes(self, root: int, row: FileStatus) -> bool:
+        """Filters, and our own work; an excluded directory takes all below it along."""
+        below = self._excluded_below.get(root)
+        if below is not None and row.path.startswith(below):
+            return True
+        if not self._context.options.filters and not is_own_work(row.path.rpartition("/")[2]):
+            return False
+        source = self._layout.source_of(root, row.path)
+        if not (is_own_work(source.name) or self._matches_filter(source)):
+            return False
+        if row.kind == DIRECTORY:
+            self._excluded_below[root] = row.path + "/"
+        return True
+
+    def _note_trouble(self, pairing: Pairing) -> None:
+        for row in pairing.unlisted:
+            self._trouble.problems.append((str(self._layout.target_of(row.path)), row.problem))
+        for path, one, other in pairing.duplicates:
+            first, second = self._layout.source_of(one, path), self._layout.source_of(other, path)
+            self._trouble.duplicates.append((path, str(first), str(second)))
+
+    def _place(self) -> str:
+        """The unit in words: all its sources, and its target."""
+        sources = [
+            str(self._layout.source_of(number, self._unit.directory))
+            for number, root in enumerate(self._layout.roots)
+            if not root.is_file and _lies_in(self._unit.directory, root.prefix)
+        ]
+        return " + ".join(sources) + f" -> {self._layout.target_of(self._unit.directory)}"
+
+
+def _lies_in(directory: str, prefix: str) -> bool:
+    return not prefix or directory == prefix or directory.startswith(prefix + "/")
+
+
+def _in_range(prefix: str, unit: SurveyUnit) -> bool:
+    key = prefix.rpartition("/")[2] + "/"
+    return key > unit.after and (not unit.until or key <= unit.until)

@@ -1,0 +1,134 @@
+"""The survey: listings of sources and target, merged in key order, become file actions and plan files.
+
+A unit is a directory below the target base together with all source directories that map onto it. It is
+walked until its budget is spent; from then on files of the directories already open are finished, but
+sub-directories are handed back as ranges of their parent, so the driver never holds a listing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ...filesystems.registry import open_filesystem
+from ...model.counters import Counters, Counts
+from ...model.errors import DuplicateEntry, SurveyError
+from ...model.values import FilePair, PlanSlice
+from ...rules.frontier import SurveyUnit
+from ...runners.base import RunContext, Runner
+from .planner import Planner
+from .unit import Budget, Trouble, UnitSurvey
+
+# The driver's own share: small trees are surveyed without starting anything.
+_FIRST_ENTRIES, _FIRST_SECONDS = 20_000, 10.0
+_ENTRIES, _SECONDS = 200_000, 60.0
+_TASKS_PER_SLOT = 4
+_MOST_PROBLEMS = 100
+
+
+class SurveyTask(NamedTuple):
+    """A bin of units with the budget for each."""
+
+    number: int
+    units: tuple[SurveyUnit, ...]
+    entries: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class SurveyReport:
+    """What a survey found: slices of plan files, what is still to be walked, what went wrong.
+
+    `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
+    two sources bring. Both keep the first hundred.
+    """
+
+    slices: list[PlanSlice] = field(default_factory=list)
+    large_slices: list[PlanSlice] = field(default_factory=list)
+    rest: list[SurveyUnit] = field(default_factory=list)
+    counters: Counts = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    duplicates: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def add(self, other: SurveyReport) -> None:
+        """Take over what another task found, except its rest."""
+        self.slices += other.slices
+        self.large_slices += other.large_slices
+        self.problems = (self.problems + other.problems)[:_MOST_PROBLEMS]
+        self.duplicates = (self.duplicates + other.duplicates)[:_MOST_PROBLEMS]
+        counters = Counters(self.counters)
+        counters.merge(other.counters)
+        self.counters = counters.as_dict()
+
+
+def survey(context: RunContext, runner: Runner) -> SurveyReport:
+    """List everything, in waves until nothing is handed back. Raises DuplicateEntry before anything is copied."""
+    found = SurveyReport()
+    first = survey_task(
+        context, SurveyTask(0, first_units(context), _FIRST_ENTRIES, _FIRST_SECONDS), "driver"
+    )
+    found.add(first)
+    rest, number = first.rest, 1
+    while rest:
+        bins = min(len(rest), runner.slots * _TASKS_PER_SLOT)
+        tasks = [SurveyTask(number + at, tuple(rest[at::bins]), _ENTRIES, _SECONDS) for at in range(bins)]
+        number += bins
+        rest = []
+
+        def on_report(report: SurveyReport, rest: list[SurveyUnit] = rest) -> None:
+            found.add(report)
+            rest.extend(report.rest)
+
+        runner.run_wave("survey", survey_task, tasks, context, on_report)
+    if found.duplicates:
+        path, one, other = found.duplicates[0]
+        more = f" (and {len(found.duplicates) - 1} more)" if len(found.duplicates) > 1 else ""
+        raise DuplicateEntry(
+            f"two sources bring the same file {path!r}: {one} and {other}{more}; nothing was copied",
+            "Leave one of them out, or copy them to different targets.",
+        )
+    return found
+
+
+def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:
+    """Where walking begins: the base when some source goes straight into it, else one unit for each source directory."""
+    roots = context.layout.roots
+    if any(not root.prefix for root in roots):
+        return (SurveyUnit(""),)
+    return tuple(dict.fromkeys(SurveyUnit(root.prefix) for root in roots if not root.is_file))
+
+
+def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyReport:
+    """Walk the units of a task and publish what is to be done as plan files. A task function."""
+    report = SurveyReport()
+    planner = Planner(context, f"{task.number:05d}-{attempt}")
+    if task.number == 0 and all(unit.directory for unit in task.units):
+        _pair_single_files(context, planner, report)
+    for unit in task.units:
+        trouble = Trouble()
+        rest = UnitSurvey(context, unit, Budget(task.entries, task.seconds), planner, trouble).run()
+        report.rest.extend(rest)
+        report.problems.extend(trouble.problems)
+        report.duplicates.extend(trouble.duplicates)
+    report.slices, report.large_slices, report.counters = planner.publish()
+    return report
+
+
+def _pair_single_files(context: RunContext, planner: Planner, report: SurveyReport) -> None:
+    """Sources that are files, where no listing of the target base is due anyway: asked for one by one."""
+    seen: dict[str, str] = {
+        root.prefix: str(root.source) for root in context.layout.roots if not root.is_file
+    }
+    for number, root in enumerate(context.layout.roots):
+        if not root.is_file:
+            continue
+        if root.prefix in seen:
+            report.duplicates.append((root.prefix, seen[root.prefix], str(root.source)))
+            continue
+        seen[root.prefix] = str(root.source)
+        target = context.layout.target_of(root.prefix)
+        source_status = open_filesystem(root.source, context.stores).status(root.source.path)
+        target_status = open_filesystem(target, context.stores).status(target.path)
+        if source_status is None:
+            raise SurveyError(f"the source {root.source} has gone since the command began")
+        planner.take(FilePair(root.prefix, source_status._replace(path=root.prefix), target_status, number))

@@ -1,0 +1,52 @@
+"""The -log directory: text files with a line for each file, in DistCp's words.
+
+    SKIP: <source>                                                     always
+    FAIL: <source> - <cause>                                           always
+    FILE_COPIED: source=<uri>, size=<bytes> --> target=<uri>, size=<bytes>    with -v
+    FILE_SKIPPED: source=<uri>, size=<bytes> --> target=<uri>, size=<bytes>   with -v
+
+Unlike DistCp's, the second size is that of the target after the copy.
+"""
+
+from __future__ import annotations
+
+from ..filesystems.base import FileSystem
+from ..model.uri import Uri, join_path
+from ..rules.filters import WORK_PREFIX
+
+
+class CopyLog:
+    """Collects the lines of one task; does nothing without a -log directory."""
+
+    def __init__(self, verbose: bool, enabled: bool) -> None:
+        self._verbose = verbose
+        self._enabled = enabled
+        self._lines: list[str] = []
+
+    def skipped(self, source: Uri, target: Uri, length: int, target_length: int) -> None:
+        """A file that was left as it is."""
+        if self._enabled:
+            self._lines.append(f"SKIP: {source}")
+            if self._verbose:
+                sizes = f"source={source}, size={length} --> target={target}, size={target_length}"
+                self._lines.append(f"FILE_SKIPPED: {sizes}")
+
+    def failed(self, source: Uri, cause: str) -> None:
+        """A file that did not arrive."""
+        if self._enabled:
+            self._lines.append(f"FAIL: {source} - {cause}")
+
+    def copied(self, source: Uri, target: Uri, length: int, target_length: int) -> None:
+        """A file that arrived."""
+        if self._enabled and self._verbose:
+            self._lines.append(
+                f"FILE_COPIED: source={source}, size={length} --> target={target}, size={target_length}"
+            )
+
+    def publish(self, filesystem: FileSystem, directory: str, name: str) -> None:
+        """Write the lines as one file; an empty one when there is nothing to say, as DistCp does."""
+        text = "".join(line + "\n" for line in self._lines)
+        path = join_path(directory, name)
+        filesystem.put(
+            path, text.encode("utf-8", "surrogateescape"), join_path(directory, WORK_PREFIX + name), {}
+        )

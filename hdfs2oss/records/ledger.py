@@ -1,0 +1,43 @@
+"""Ledger files: what happened to every item, with the task's report in the footer.
+
+A task publishes one file by a rename that never overwrites. The first attempt wins; a later one takes
+over the report of the first, so every count exists once, however often a task ran.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+
+from ..model.values import CopyResult, StoredPart, TaskReport
+from .jobdir import JobDir
+from .tables import RESULT_SCHEMA, open_table, results_of, write_table
+
+_REPORT_KEY = "hdfs2oss.task_report"
+
+
+def publish(job_dir: JobDir, report: TaskReport, results: Sequence[CopyResult]) -> TaskReport:
+    """Write `ledger/<task>.parquet` and give the report that counts: ours, or that of an earlier attempt."""
+    data = write_table(results, RESULT_SCHEMA, {_REPORT_KEY: json.dumps(dataclasses.asdict(report))})
+    if job_dir.publish(f"ledger/{report.ledger_file}", data):
+        return report
+    return read_report(job_dir, report.ledger_file)
+
+
+def read_report(job_dir: JobDir, ledger_file: str) -> TaskReport:
+    """The report in the footer of a ledger file."""
+    metadata = open_table(job_dir.read(f"ledger/{ledger_file}")).schema_arrow.metadata
+    fields = json.loads(metadata[_REPORT_KEY.encode()])
+    failures = tuple(
+        CopyResult(*values)._replace(parts=tuple(StoredPart(*part) for part in values[-1]))
+        for values in fields.pop("failures")
+    )
+    return TaskReport(**fields, failures=failures)
+
+
+def read_results(job_dir: JobDir, ledger_file: str) -> Iterator[CopyResult]:
+    """The rows of a ledger file, one row group in memory at a time."""
+    table = open_table(job_dir.read(f"ledger/{ledger_file}"))
+    for group in range(table.num_row_groups):
+        yield from results_of(table.read_row_group(group))

@@ -1,0 +1,118 @@
+"""The lock of a job directory: one run at a time for a pair of places.
+
+`_lock` says who holds it: run id, host, process, and a heartbeat. A lock whose process has gone from this
+host, or whose heartbeat is older than a minute, is taken over; any other is respected.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from ..filesystems.base import FileSystem
+from ..model.errors import BrakeError, CommitError, StoreError
+from ..model.uri import join_path
+from ..rules.filters import WORK_PREFIX
+
+HEARTBEAT_SECONDS = 15.0
+STALE_SECONDS = 60.0
+
+
+class Lock:
+    """Held from `acquire` to `release`; a thread keeps the heartbeat fresh."""
+
+    def __init__(
+        self, filesystem: FileSystem, directory: str, run_id: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._filesystem = filesystem
+        self._path = join_path(directory, "_lock")
+        self._work_path = join_path(directory, f"{WORK_PREFIX}lock-{run_id}")
+        self._run_id = run_id
+        self._clock = clock
+        self._released = threading.Event()
+        self._lost = False
+        self._beat = threading.Thread(target=self._keep_fresh, name="lock-heartbeat", daemon=True)
+
+    def acquire(self) -> None:
+        """Take the lock. Raises BrakeError (6) when another run holds it."""
+        while not self._filesystem.create_exclusive(self._path, self._content()):
+            holder = self._holder()
+            if holder is not None and not self._is_stale(holder):
+                raise BrakeError(
+                    f"another run of the same copy is going on: run {holder['run']} on {holder['host']}, "
+                    f"process {holder['process']}",
+                    f"Wait for it. If it is certainly dead, remove {self._path}.",
+                )
+            self._filesystem.remove(self._path)
+        self._beat.start()
+
+    def check(self) -> None:
+        """Before a publication: is the lock still ours? Raises CommitError."""
+        holder = self._holder()
+        if self._lost or holder is None or holder["run"] != self._run_id:
+            raise CommitError(
+                f"the lock {self._path} was taken over by another run; this one publishes nothing more",
+                "Only one of the two should run; start the same command again once neither does.",
+            )
+
+    def release(self) -> None:
+        """Give the lock back; a lock that is not ours any more is left alone."""
+        self._released.set()
+        if self._beat.is_alive():
+            self._beat.join()
+        holder = self._holder()
+        if holder is not None and holder["run"] == self._run_id:
+            self._filesystem.remove(self._path)
+
+    def _keep_fresh(self) -> None:
+        while not self._released.wait(HEARTBEAT_SECONDS):
+            try:
+                holder = self._holder()
+                if holder is None or holder["run"] != self._run_id:
+                    self._lost = True
+                    return
+                self._filesystem.put(self._path, self._content(), self._work_path, {})
+            except StoreError:
+                # The next beat may do better; `check` finds out before anything is published.
+                continue
+
+    def _content(self) -> bytes:
+        facts = {
+            "run": self._run_id,
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "heartbeat": self._clock(),
+        }
+        return json.dumps(facts).encode()
+
+    def _holder(self) -> dict[str, object] | None:
+        if self._filesystem.status(self._path) is None:
+            return None
+        try:
+            holder = json.loads(self._filesystem.read_bytes(self._path))
+        except (StoreError, ValueError):
+            return None
+        return (
+            holder
+            if isinstance(holder, dict) and {"run", "host", "process", "heartbeat"} <= holder.keys()
+            else None
+        )
+
+    def _is_stale(self, holder: dict[str, object]) -> bool:
+        if holder["host"] == socket.gethostname() and not _is_alive(int(str(holder["process"]))):
+            return True
+        return self._clock() - float(str(holder["heartbeat"])) > STALE_SECONDS
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

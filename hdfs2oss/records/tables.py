@@ -1,0 +1,81 @@
+"""NamedTuples as Parquet tables: how rows of a plan or a ledger become columns and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..model.values import CopyItem, CopyResult, StoredPart
+
+Row = TypeVar("Row", bound=NamedTuple)
+
+_PART = pa.struct(
+    [("number", pa.int32()), ("etag", pa.string()), ("crc64", pa.uint64()), ("length", pa.int64())]
+)
+_NARROW: dict[str, Any] = {
+    "root": pa.int32(),
+    "first_part": pa.int32(),
+    "crc64": pa.uint64(),
+    "crc32c": pa.uint32(),
+}
+_BY_ANNOTATION: dict[str, Any] = {
+    "str": pa.string(),
+    "int": pa.int64(),
+    "int | None": pa.int64(),
+    "bool": pa.bool_(),
+}
+
+
+def schema_of(row_type: type[Any]) -> pa.Schema:
+    """One column for each field, named like it."""
+    fields = []
+    for name, annotation in row_type.__annotations__.items():
+        text = annotation if isinstance(annotation, str) else getattr(annotation, "__forward_arg__", "")
+        kind = pa.list_(_PART) if name == "parts" else _NARROW.get(name) or _BY_ANNOTATION[text]
+        fields.append(pa.field(name, kind))
+    return pa.schema(fields)
+
+
+ITEM_SCHEMA = schema_of(CopyItem)
+RESULT_SCHEMA = schema_of(CopyResult)
+
+
+def to_table(rows: Sequence[NamedTuple], schema: pa.Schema) -> pa.Table:
+    """Rows as a table; nested parts become structs."""
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in schema]
+    if "parts" in schema.names:
+        at = schema.names.index("parts")
+        columns[at] = [[part._asdict() for part in parts] for parts in columns[at]]
+    return pa.Table.from_arrays(
+        [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema=schema
+    )
+
+
+def items_of(table: pa.Table) -> Iterator[CopyItem]:
+    """The items of a plan table, in order."""
+    columns = [column.to_pylist() for column in table.columns]
+    return (CopyItem(*values) for values in zip(*columns, strict=True))
+
+
+def results_of(table: pa.Table) -> Iterator[CopyResult]:
+    """The results of a ledger table, in order."""
+    columns = [column.to_pylist() for column in table.columns]
+    for values in zip(*columns, strict=True):
+        result = CopyResult(*values)
+        yield result._replace(parts=tuple(StoredPart(**part) for part in result.parts))
+
+
+def open_table(data: bytes) -> pq.ParquetFile:
+    """A Parquet file held in memory."""
+    return pq.ParquetFile(pa.BufferReader(data))
+
+
+def write_table(rows: Iterable[NamedTuple], schema: pa.Schema, footer: dict[str, str]) -> bytes:
+    """One Parquet file with key-value pairs in its footer."""
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, schema.with_metadata(footer), compression="zstd") as writer:
+        writer.write_table(to_table(list(rows), schema).replace_schema_metadata(footer))
+    return bytes(sink.getvalue())

@@ -1,0 +1,79 @@
+"""What a survey did not get to: ranges of sub-directories, a bounded number of them however many there are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_MOST_RANGES = 32
+
+
+class SurveyUnit(NamedTuple):
+    """A directory below the target base with after < child key <= until ("" leaves an end open).
+
+    `resumed` means that its own files, and the directory itself, were accounted for by an earlier unit.
+    """
+
+    directory: str
+    after: str = ""
+    until: str = ""
+    resumed: bool = False
+
+
+class Frontier:
+    """Follows a walk in key order: which directories are open, and which sub-directories were left out.
+
+    While all is entered only the chain of open directories is kept. Once something is left out, each open
+    directory keeps at most 64 names, thinned out evenly, which become the borders of up to 32 ranges.
+    """
+
+    def __init__(self, unit: SurveyUnit) -> None:
+        self._unit = unit
+        self._chain: list[tuple[str, str]] = [(unit.directory, unit.after)]
+        self._borders: dict[str, list[str]] = {}
+        self._strides: dict[str, tuple[int, int]] = {}
+
+    def enter(self, directory: str) -> None:
+        """The walk goes into a sub-directory."""
+        parent = parent_of(directory)
+        while self._chain and self._chain[-1][0] != parent:
+            self._chain.pop()
+        if self._chain:
+            self._chain[-1] = (parent, child_key(directory, parent))
+        self._chain.append((directory, ""))
+
+    def leave_out(self, directory: str) -> None:
+        """The walk stays out of a sub-directory; it comes up again in one of the units."""
+        parent = parent_of(directory)
+        borders = self._borders.setdefault(parent, [])
+        stride, seen = self._strides.get(parent, (1, 0))
+        if seen % stride == 0:
+            borders.append(child_key(directory, parent))
+        if len(borders) >= 2 * _MOST_RANGES:
+            del borders[1::2]
+            stride *= 2
+        self._strides[parent] = (stride, seen + 1)
+
+    def units(self) -> list[SurveyUnit]:
+        """Units that together cover all that was left out, and nothing else."""
+        entered = dict(self._chain)
+        found = []
+        for parent, borders in self._borders.items():
+            last = self._unit.until if parent == self._unit.directory else ""
+            step = -(-len(borders) // _MOST_RANGES)
+            # A range ends with the last name before the next one begins.
+            ends = borders[step::step]
+            after = entered.get(parent, "")
+            for end in [*ends, last]:
+                found.append(SurveyUnit(parent, after, end, resumed=True))
+                after = end
+        return found
+
+
+def parent_of(path: str) -> str:
+    """The directory a relative path lies in; "" for those directly below the base."""
+    return path.rpartition("/")[0]
+
+
+def child_key(directory: str, parent: str) -> str:
+    """The key of a sub-directory among its parent's children: `name/`."""
+    return (directory[len(parent) + 1 :] if parent else directory) + "/"

@@ -1,0 +1,107 @@
+"""Where each source goes: DistCp's path rules.
+
+The key of an entry is its path below a source root; it is appended to the target. With `sync`
+(-update or -overwrite):
+
+    source            target     sync    goes to
+    one file          missing    any     the target path itself
+    one file          a file     any     the target path itself
+    one file          directory  any     target/name
+    one directory     missing    any     its contents into the target
+    one directory     directory  no      target/name
+    one directory     directory  yes     its contents into the target
+    several, a file   not a file any     target/name
+    several, a dir.   not a file no      target/name
+    several, a dir.   not a file yes     its contents into the target, merged
+    the root `/`      not a file any     its contents into the target
+    a directory, or several, and the target is a file: refused
+
+Unlike DistCp, directories of the same name merge; only the same *file* twice is refused, by the survey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..model.errors import UsageError
+from ..model.uri import Uri
+from ..model.values import DIRECTORY, FILE, CopyRoot
+
+
+class Layout(NamedTuple):
+    """The directory all relative paths count from, and what is mapped below it.
+
+    `base_exists` is what was seen before anything was written; `onto_file` means a lone file onto a file.
+    """
+
+    base: Uri
+    roots: tuple[CopyRoot, ...]
+    base_exists: bool
+    onto_file: bool = False
+
+    def source_of(self, root: int, path: str) -> Uri:
+        """The source of the relative path `path`, which belongs to root number `root`."""
+        copy_root = self.roots[root]
+        return copy_root.source.join(path[len(copy_root.prefix) :].lstrip("/") if copy_root.prefix else path)
+
+    def target_of(self, path: str) -> Uri:
+        """The target of a relative path."""
+        return self.base.join(path)
+
+
+class SourceFact(NamedTuple):
+    """A source as it was found: FILE or DIRECTORY."""
+
+    uri: Uri
+    kind: str
+
+
+def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None, sync: bool) -> Layout:
+    """Map sources to a target; `target_kind` is FILE, DIRECTORY or None when it is missing. Raises UsageError."""
+    found = list(dict.fromkeys(sources))
+    single_file = len(found) == 1 and found[0].kind == FILE
+    if target_kind == FILE and not single_file:
+        what = "a directory" if len(found) == 1 else f"{len(found)} sources"
+        raise UsageError(
+            f"the target {target} is a file, and {what} cannot go into a file",
+            "Name a directory, or a path that does not exist yet.",
+        )
+    if single_file and target_kind != DIRECTORY:
+        _refuse_root_as_file(target)
+        layout = Layout(
+            target.parent, (CopyRoot(found[0].uri, target.name, True),), True, target_kind == FILE
+        )
+    else:
+        layout = Layout(
+            target,
+            tuple(_root(fact, len(found), target_kind, sync) for fact in found),
+            target_kind is not None,
+        )
+    for copy_root in layout.roots:
+        _refuse_nesting(copy_root.source, layout.target_of(copy_root.prefix), copy_root.is_file)
+    return layout
+
+
+def _root(fact: SourceFact, count: int, target_kind: str | None, sync: bool) -> CopyRoot:
+    if fact.kind == FILE:
+        return CopyRoot(fact.uri, fact.uri.name, True)
+    contents_only = sync or fact.uri.path == "/" or (count == 1 and target_kind is None)
+    return CopyRoot(fact.uri, "" if contents_only else fact.uri.name, False)
+
+
+def _refuse_root_as_file(target: Uri) -> None:
+    if target.path == "/":
+        raise UsageError(
+            f"a file cannot be copied onto the root {target}", "Name a directory or a file below it."
+        )
+
+
+def _refuse_nesting(source: Uri, target: Uri, is_file: bool) -> None:
+    if source == target:
+        raise UsageError(f"the source {source} and the target {target} are the same", "Name another target.")
+    if not is_file and source.holds(target):
+        raise UsageError(
+            f"the target {target} lies inside the source {source}: the copy would copy itself",
+            "Name a target outside the source.",
+        )

@@ -1,0 +1,91 @@
+"""How work is cut and bundled: what a file costs, parts, chunks, row groups, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..model.values import CopyTask, PlanSlice
+
+# A slot moves about this much; only ratios between costs matter.
+_BYTES_PER_SECOND = 100 * 1024 * 1024
+_FILE_SECONDS = 0.003
+_THREADS = 16
+_WAITING_THREADS = 48
+MOST_PARTS = 10_000
+# Row groups double from the first cost to the last, so that a small job still has work for every slot
+# and a large one has few descriptors.
+FIRST_GROUP_SECONDS = 0.5
+LAST_GROUP_SECONDS = 30.0
+_TASKS_PER_SLOT = 4
+
+
+def cost_of(length: int, close_seconds: float, threads: int) -> float:
+    """Seconds of one slot that a file takes; `close_seconds` is waiting that `threads` share."""
+    return _FILE_SECONDS + close_seconds / threads + length / _BYTES_PER_SECOND
+
+
+def threads_for(close_seconds: float, asked: int | None) -> int:
+    """Copy threads of a task: more where closing a file is mostly waiting, unless a number was asked for."""
+    if asked is not None:
+        return asked
+    return _WAITING_THREADS if close_seconds > 0 else _THREADS
+
+
+def part_size_for(length: int, part_size_bytes: int) -> int:
+    """The part size for a file: the one asked for, or larger where 10,000 parts would not do (whole MiB)."""
+    needed = -(-length // (MOST_PARTS - 1000))
+    if needed <= part_size_bytes:
+        return part_size_bytes
+    mebibyte = 1024 * 1024
+    return -(-needed // mebibyte) * mebibyte
+
+
+class Chunk(NamedTuple):
+    """The range [offset, offset + size) of a file; its parts are numbered from `first_part`."""
+
+    offset: int
+    size: int
+    first_part: int
+
+
+def cut(length: int, part_size_bytes: int, chunk_size_bytes: int) -> Iterator[Chunk]:
+    """Chunks of whole parts, about `chunk_size_bytes` each; every attempt at the file cuts it alike."""
+    parts_per_chunk = max(1, chunk_size_bytes // part_size_bytes)
+    step = parts_per_chunk * part_size_bytes
+    for number, offset in enumerate(range(0, length, step)):
+        yield Chunk(offset, min(step, length - offset), 1 + number * parts_per_chunk)
+
+
+def group_limit(groups_closed: int) -> float:
+    """The cost at which the next row group is closed."""
+    return float(min(LAST_GROUP_SECONDS, FIRST_GROUP_SECONDS * 2 ** min(groups_closed, 16)))
+
+
+def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
+    """Tasks of one or more slices, the costliest first: handed out in this order, they balance themselves.
+
+    Slices are joined while a task costs less than a fair part of the whole, at most 30 s.
+    """
+    total = sum(piece.cost for piece in slices)
+    limit = min(LAST_GROUP_SECONDS, total / max(1, slots * _TASKS_PER_SLOT))
+    bins: list[list[PlanSlice]] = []
+    room = 0.0
+    for piece in sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group)):
+        if not bins or piece.cost > room:
+            bins.append([])
+            room = max(limit, piece.cost)
+        bins[-1].append(piece)
+        room -= piece.cost
+    return [CopyTask(number, tuple(pieces)) for number, pieces in enumerate(bins)]
+
+
+def spread(tasks: Sequence[CopyTask], ways: int) -> list[list[CopyTask]]:
+    """Deal tasks to at most `ways` chains of about equal cost (costliest first to the least loaded)."""
+    chains: list[list[CopyTask]] = [[] for _ in range(min(ways, len(tasks)))]
+    loads = [0.0] * len(chains)
+    for task in tasks:
+        lightest = loads.index(min(loads))
+        chains[lightest].append(task)
+        loads[lightest] += sum(piece.cost for piece in task.slices)
+    return chains

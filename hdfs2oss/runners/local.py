@@ -1,0 +1,124 @@
+"""Tasks in processes of this machine, without a JVM; `processes=0` runs them one by one right here."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from ..model.errors import Interrupted, TransferError
+from .base import Report, RunContext, Runner, Task
+
+_MOST_ATTEMPTS = 3
+
+
+class LocalRunner(Runner):
+    """Runs tasks in `processes` processes, started afresh (never forked: clients do not survive that)."""
+
+    def __init__(self, processes: int) -> None:
+        self.slots = max(1, processes)
+        self._pool: ProcessPoolExecutor | None = None
+        self._in_process = processes == 0
+        self._cancelled = threading.Event()
+        self._attempts = 0
+
+    def run_wave(
+        self,
+        name: str,
+        function: Callable[[RunContext, Task, str], Report],
+        tasks: Sequence[Task],
+        context: RunContext,
+        on_report: Callable[[Report], None],
+    ) -> None:
+        if self._in_process or len(tasks) == 0:
+            for task in tasks:
+                self._raise_if_cancelled()
+                on_report(function(context, task, self._next_attempt()))
+            return
+        self._run_in_processes(function, tasks, context, on_report)
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        self._kill_workers()
+
+    def describe(self) -> dict[str, int]:
+        return {"Launched map tasks": self._attempts}
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=not self._cancelled.is_set(), cancel_futures=True)
+            self._pool = None
+
+    def _run_in_processes(
+        self,
+        function: Callable[[RunContext, Task, str], Report],
+        tasks: Sequence[Task],
+        context: RunContext,
+        on_report: Callable[[Report], None],
+    ) -> None:
+        waiting = [(task, 1) for task in reversed(tasks)]
+        running: dict[Future[Report], tuple[Task, int]] = {}
+        while waiting or running:
+            self._raise_if_cancelled()
+            while waiting and len(running) < self.slots:
+                task, attempt = waiting.pop()
+                running[self._open_pool().submit(function, context, task, self._next_attempt())] = (
+                    task,
+                    attempt,
+                )
+            done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                task, attempt = running.pop(future)
+                try:
+                    on_report(future.result())
+                except BrokenProcessPool:
+                    # A worker died (killed, out of memory) and took the pool along: what ran runs again.
+                    self._raise_if_cancelled()
+                    self._pool = None
+                    if attempt == _MOST_ATTEMPTS:
+                        raise TransferError(
+                            f"a worker process died {_MOST_ATTEMPTS} times over the same task",
+                            "Look for the out-of-memory killer in dmesg; fewer --threads need less memory.",
+                        ) from None
+                    waiting.append((task, attempt + 1))
+
+    def _open_pool(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.slots, mp_context=spawn, initializer=_start_worker)
+        return self._pool
+
+    def _kill_workers(self) -> None:
+        pool = self._pool
+        processes: dict[int, Any] = getattr(pool, "_processes", None) or {}
+        for process in list(processes.values()):
+            process.kill()
+
+    def _next_attempt(self) -> str:
+        self._attempts += 1
+        return f"{self._attempts}"
+
+    def _raise_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise Interrupted("the run was cancelled")
+
+
+def _start_worker() -> None:
+    """Ctrl-C reaches the whole process group, but only the driver decides what it means.
+
+    A driver killed outright takes its workers along: nobody would ever read their reports.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _leave_with(driver: int) -> None:
+    while os.getppid() == driver:
+        time.sleep(1)
+    os._exit(1)

@@ -1,0 +1,83 @@
+"""What a task measured about itself: time, memory, and the traffic of its stores."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import time
+from collections.abc import Sequence
+
+from ..filesystems.base import FileSystem
+from ..model.counters import COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters
+from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport
+
+# So many failures travel to the driver with a report; all of them are in the ledger.
+_MOST_FAILURES = 20
+
+
+class TaskMeter:
+    """Started with a task; `report` gives what happened since. Clients are shared by the tasks of a process,
+    which run one after another, so the difference of their traffic is this task's."""
+
+    def __init__(self, task: str, attempt: str, stores: Sequence[FileSystem]) -> None:
+        self._task = task
+        self._attempt = attempt
+        self._stores = {id(store): store for store in stores}.values()
+        self._traffic = {id(store): store.traffic.snapshot() for store in self._stores}
+        self._started = time.monotonic()
+        self._cpu = time.process_time()
+        self.counters = Counters()
+
+    def count(self, result: CopyResult) -> None:
+        """Count one finished file or directory; a chunk is counted with its file, by the committer."""
+        self.counters.add(FRAMEWORK, "Map input records")
+        if result.outcome == Outcome.CHUNK:
+            return
+        if result.outcome == Outcome.MADE:
+            self.counters.add(OWN, "DIRECTORIES_MADE")
+        elif result.outcome == Outcome.COPIED:
+            self._count_file("COPY", ("BYTESCOPIED", "BYTESEXPECTED"), "COPIED", result)
+        else:
+            what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
+            self._count_file("FAIL", ("BYTESFAILED",), what, result)
+
+    def report(self, results: Sequence[CopyResult]) -> TaskReport:
+        """The report for the footer of this task's ledger file."""
+        seconds = time.monotonic() - self._started
+        cpu_seconds = time.process_time() - self._cpu
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        for store in self._stores:
+            before, now = self._traffic[id(store)], store.traffic.snapshot()
+            self.counters.add_traffic(
+                store.capabilities.counter_name, {name: now[name] - before[name] for name in now}
+            )
+        # The bytes of a file that went up in chunks were counted with the chunks.
+        copied = sum(one.bytes_copied for one in results if one.outcome == Outcome.CHUNK or not one.upload_id)
+        self.counters.add(FRAMEWORK, "Map output records", len(results))
+        self.counters.add(FRAMEWORK, "CPU time spent (ms)", round(cpu_seconds * 1000))
+        self.counters.add(OUTPUT_FORMAT, "Bytes Written", copied)
+        # DistCp's rule: bytes by whole seconds, at least one, summed over the maps.
+        self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", copied // max(1, int(seconds)))
+        failures = [one for one in results if one.outcome in (Outcome.FAILED, Outcome.CHANGED)]
+        return TaskReport(
+            task=self._task,
+            attempt=self._attempt,
+            host=f"{socket.gethostname()}:{os.getpid()}",
+            ledger_file=f"{self._task}.parquet",
+            seconds=seconds,
+            cpu_seconds=cpu_seconds,
+            peak_memory_bytes=peak,
+            counters=self.counters.as_dict(),
+            failures=tuple(failures[:_MOST_FAILURES]),
+        )
+
+    def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:
+        if result.kind == DIRECTORY:
+            self.counters.add(OWN, f"DIRECTORIES_{own}")
+            return
+        self.counters.add(COPY_MAPPER, name)
+        for byte_name in byte_names:
+            self.counters.add(COPY_MAPPER, byte_name, result.source_length)
+        self.counters.add(OWN, f"FILES_{own}")
+        self.counters.add(OWN, f"BYTES_{own}", result.source_length)

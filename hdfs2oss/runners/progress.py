@@ -1,0 +1,108 @@
+"""A line that says how far the run is: rewritten each second on a terminal, logged every 10 s otherwise."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from ..model.counters import OWN
+from ..model.errors import Hdfs2ossError
+from ..model.units import format_duration, format_size
+from ..model.values import TaskReport
+from ..records import ledger
+from ..records.jobdir import JobDir
+
+_TERMINAL_SECONDS = 1.0
+_LOG_SECONDS = 10.0
+
+
+class Progress:
+    """Counts finished tasks, files and bytes of the copy phase; prints from a thread of its own.
+
+    Where reports come only at the end of a wave (Spark), the ledger files that tasks publish tell it before.
+    """
+
+    def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._on_terminal = stream.isatty()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._job_dir: JobDir | None = None
+        self._seen: set[str] = set()
+        self._phase = ""
+        self._started = clock()
+        self._tasks = self._tasks_done = self._files = self._files_done = self._bytes = self._bytes_done = 0
+
+    def begin(
+        self, phase: str, tasks: int = 0, files: int = 0, size_bytes: int = 0, job_dir: JobDir | None = None
+    ) -> None:
+        """A phase begins; with `job_dir` its ledger is polled for finished tasks."""
+        with self._lock:
+            self._phase, self._tasks, self._files, self._bytes = phase, tasks, files, size_bytes
+            self._tasks_done = self._files_done = self._bytes_done = 0
+            self._started = self._clock()
+            self._job_dir = job_dir
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+            self._thread.start()
+
+    def task_done(self, report: TaskReport) -> None:
+        """A task has finished; one that is known already is not counted again."""
+        with self._lock:
+            if report.ledger_file in self._seen:
+                return
+            self._seen.add(report.ledger_file)
+            counts = report.counters.get(OWN, {})
+            self._tasks_done += 1
+            self._files_done += sum(value for name, value in counts.items() if name.startswith("FILES_"))
+            self._bytes_done += counts.get("BYTES_COPIED", 0)
+
+    def end(self) -> None:
+        """Stop printing, and leave the cursor on a fresh line."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(5)
+            if self._on_terminal:
+                self._stream.write("\r\x1b[K")
+                self._stream.flush()
+
+    def line(self) -> str:
+        """The line as it stands now."""
+        with self._lock:
+            seconds = max(self._clock() - self._started, 0.001)
+            if not self._tasks:
+                return f"{self._phase}: {format_duration(seconds)}"
+            rate = self._bytes_done / seconds
+            share = self._bytes_done / self._bytes if self._bytes else self._tasks_done / self._tasks
+            left = f", {format_duration(seconds / share - seconds)} left" if 0 < share < 1 else ""
+            return (
+                f"{self._phase}: {self._tasks_done}/{self._tasks} tasks, {self._files_done}/{self._files} files, "
+                f"{format_size(self._bytes_done)} of {format_size(self._bytes)}, {format_size(rate)}/s{left}"
+            )
+
+    def _run(self) -> None:
+        pause = _TERMINAL_SECONDS if self._on_terminal else _LOG_SECONDS
+        while not self._stop.wait(pause):
+            self._poll()
+            text = self.line()
+            self._stream.write(
+                f"\r\x1b[K{text}" if self._on_terminal else f"{time.strftime('%H:%M:%S')} {text}\n"
+            )
+            self._stream.flush()
+
+    def _poll(self) -> None:
+        job_dir = self._job_dir
+        if job_dir is None:
+            return
+        try:
+            for name in job_dir.names("ledger"):
+                if name not in self._seen:
+                    self.task_done(ledger.read_report(job_dir, name))
+        except Hdfs2ossError:
+            # Display only: the run itself will meet, and report, what is wrong with the job directory.
+            return

@@ -1,0 +1,272 @@
+"""Moving one file: read once, checksum on the way, write, compare with what the store says, then publish.
+
+The steps of each of the three ways (a small file whole, a stream, parts):
+1. open the source and compare its length with the plan's;
+2. read, and update CRC-64/XZ and CRC-32C over the same bytes;
+3. write where nobody sees it yet;
+4. look at the source again: a changed one is an outcome of its own, never a mixed file;
+5. compare length and checksum with the store's, and publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..filesystems.base import FileSystem, Reader, Stored
+from ..model.errors import NotFound, ReadError, SourceChanged, StoreError, VerifyError, WriteError
+from ..model.units import MIB
+from ..model.uri import Uri
+from ..model.values import CopyItem, StoredPart
+from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
+from ..rules.throttle import Throttle
+from .buffers import BufferBudget
+
+# Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
+STREAM_PIECE_BYTES = 4 * MIB
+CRC32C_NOTE = "hdfs2oss-crc32c"
+CRC64_NOTE = "hdfs2oss-crc64"
+
+
+class Ends(NamedTuple):
+    """The two ends of one copy, and the path for unpublished bytes beside the target."""
+
+    source: Uri
+    target: Uri
+    work_path: str
+
+
+class Copied(NamedTuple):
+    """What arrived. `verified_by` names the proof: crc64, or length where the store has no checksum to offer."""
+
+    stored: Stored
+    crc64: int
+    crc32c: int
+    verified_by: str
+
+
+class SentPart(NamedTuple):
+    """A part and the CRC-32C of its bytes (the store only knows CRC-64)."""
+
+    part: StoredPart
+    crc32c: int
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Copies files between two stores; shared by the threads of a task.
+
+    `pool` runs reads ahead of writes and parts beside each other; it must not be the pool that calls `copy`.
+    """
+
+    source: FileSystem
+    target: FileSystem
+    throttle: Throttle
+    buffers: BufferBudget
+    pool: Executor
+    parts_at_once: int = 4
+
+    def copy(self, ends: Ends, item: CopyItem) -> Copied:
+        """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
+        with self.open_source(ends, item) as reader:
+            if item.length <= item.part_size_bytes:
+                return self._copy_whole(ends, item, reader)
+            if self.target.capabilities.multipart:
+                return self._copy_parts(ends, item, reader)
+            return self._copy_stream(ends, item, reader)
+
+    @contextmanager
+    def open_source(self, ends: Ends, item: CopyItem) -> Iterator[Reader]:
+        """The source, open, with the length that was planned."""
+        with reading(ends):
+            reader = self.source.open_reader(ends.source.path, item.length)
+        with reader:
+            if reader.length != item.length:
+                self.refuse_changed_source(ends, item)
+                raise ReadError(
+                    f"copying {ends.source} to {ends.target}: the source says {item.length} bytes and gives "
+                    f"{reader.length}: it is still being written"
+                )
+            yield reader
+
+    def send_range(self, ends: Ends, item: CopyItem, reader: Reader, upload_id: str) -> list[SentPart]:
+        """Send the bytes [offset, offset + size) of a file as parts, some at once; the first error ends it."""
+        step = item.part_size_bytes
+        end = item.offset + item.size
+        jobs = [
+            (item.first_part + number, offset, min(step, end - offset))
+            for number, offset in enumerate(range(item.offset, end, step))
+        ]
+        sent: list[SentPart] = []
+        for start in range(0, len(jobs), self.parts_at_once):
+            batch = jobs[start : start + self.parts_at_once]
+            futures = [self.pool.submit(self._send_part, ends, reader, upload_id, *job) for job in batch]
+            # All of a batch are waited for, so that no thread reads on behind an error.
+            errors = [error for future in futures if (error := future.exception()) is not None]
+            if errors:
+                raise errors[0]
+            sent.extend(future.result() for future in futures)
+        return sent
+
+    def refuse_changed_source(self, ends: Ends, item: CopyItem, read_etag: str = "") -> None:
+        """Raise SourceChanged unless the source is what the plan says: same length, same mtime (or ETag)."""
+        if read_etag and item.etag == read_etag:
+            return
+        with reading(ends):
+            now = self.source.status(ends.source.path)
+        if now is None:
+            raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone")
+        if (now.length, now.mtime_ms) != (item.length, item.mtime_ms):
+            raise SourceChanged(
+                f"copying {ends.source} to {ends.target}: the source changed since it was surveyed "
+                f"({item.length} bytes then, {now.length} now)",
+                "Run the same command with -update once nobody writes to it.",
+            )
+
+    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+        with self.buffers.hold(item.length):
+            with reading(ends):
+                data = self._read(reader, 0, item.length)
+            self.refuse_changed_source(ends, item, reader.etag)
+            sums = crc64(data), crc32c(data)
+            notes = notes_of(*sums)
+            with writing(ends):
+                stored = self.target.put(ends.target.path, data, ends.work_path, notes)
+        verify(ends, item.length, sums[0], stored)
+        return Copied(stored, *sums, proof(stored))
+
+    def _copy_stream(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+        sum64 = sum32 = 0
+        with writing(ends):
+            writer = self.target.open_writer(ends.target.path, ends.work_path)
+        # One piece is written while the next one is read.
+        with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
+            for piece in self._read_ahead(ends, reader, item.length):
+                sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
+                with writing(ends):
+                    writer.write(piece)
+
+            def check(stored: Stored) -> None:
+                self.refuse_changed_source(ends, item, reader.etag)
+                verify(ends, item.length, sum64, stored)
+
+            with writing(ends):
+                stored = writer.commit(check)
+        return Copied(stored, sum64, sum32, proof(stored))
+
+    def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+        whole = item._replace(offset=0, size=item.length, first_part=1)
+        path = ends.target.path
+        with writing(ends):
+            upload_id = self.target.begin_upload(path)
+        try:
+            sent = self.send_range(ends, whole, reader, upload_id)
+            self.refuse_changed_source(ends, item, reader.etag)
+            sum32 = compose_crc32c((one.crc32c, one.part.length) for one in sent)
+            return self.join(ends, upload_id, item.length, [one.part for one in sent], sum32)
+        except BaseException:
+            self.drop_upload(path, upload_id)
+            raise
+
+    def join(self, ends: Ends, upload_id: str, length: int, parts: list[StoredPart], sum32: int) -> Copied:
+        """Publish parts as one file, verified; its CRC-32C becomes a note, as it was not known at the start."""
+        sum64 = compose_crc64((part.crc64, part.length) for part in parts)
+        with writing(ends):
+            stored = self.target.complete_upload(ends.target.path, upload_id, parts)
+        verify(ends, length, sum64, stored)
+        with writing(ends):
+            self.target.keep_note(ends.target.path, notes_of(sum64, sum32))
+        return Copied(stored, sum64, sum32, proof(stored))
+
+    def drop_upload(self, path: str, upload_id: str) -> None:
+        """Give up an upload. That this fails too must not hide why it is given up; the upload is on record."""
+        with suppress(StoreError):
+            self.target.abort_upload(path, upload_id)
+
+    def _send_part(
+        self, ends: Ends, reader: Reader, upload_id: str, number: int, offset: int, size: int
+    ) -> SentPart:
+        with self.buffers.hold(size):
+            with reading(ends):
+                data = self._read(reader, offset, size)
+            sum32 = crc32c(data)
+            with writing(ends):
+                part = self.target.put_part(ends.target.path, upload_id, number, data)
+        return SentPart(part, sum32)
+
+    def _read(self, reader: Reader, offset: int, size: int) -> bytes:
+        """One buffer of bytes, no faster than the throttle allows."""
+        if size == 0:
+            return b""
+        piece_bytes = min(size, self.throttle.piece_bytes or size)
+        pieces = []
+        for piece in reader.stream(offset, size, piece_bytes):
+            self.throttle.take(len(piece))
+            pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _read_ahead(self, ends: Ends, reader: Reader, length: int) -> Iterator[bytes]:
+        """The whole file in pieces, the next one being read while the caller writes the last."""
+        piece_bytes = min(STREAM_PIECE_BYTES, self.throttle.piece_bytes or STREAM_PIECE_BYTES)
+        pieces = reader.stream(0, length, piece_bytes)
+        coming = self.pool.submit(next, pieces, b"")
+        while True:
+            with reading(ends):
+                piece = coming.result()
+            if not piece:
+                return
+            coming = self.pool.submit(next, pieces, b"")
+            self.throttle.take(len(piece))
+            yield piece
+
+
+def verify(ends: Ends, length: int, sum64: int, stored: Stored) -> None:
+    """Compare what was read with what the store says it holds. Raises VerifyError."""
+    if stored.length is not None and stored.length != length:
+        raise VerifyError(
+            f"copying {ends.source} to {ends.target}: {length} bytes were read, and the target holds {stored.length}"
+        )
+    if stored.crc64 is not None and stored.crc64 != sum64:
+        raise VerifyError(
+            f"copying {ends.source} to {ends.target}: the CRC-64 of the bytes read is {sum64}, "
+            f"that of the target {stored.crc64}"
+        )
+
+
+def proof(stored: Stored) -> str:
+    """What the comparison rested on."""
+    return "crc64" if stored.crc64 is not None else "length"
+
+
+def notes_of(sum64: int, sum32: int) -> dict[str, str]:
+    """The checksums kept with a file; the CRC-32C counts only while the file's CRC-64 is the one beside it."""
+    return {CRC64_NOTE: str(sum64), CRC32C_NOTE: f"{sum32:08x}"}
+
+
+@contextmanager
+def reading(ends: Ends) -> Iterator[None]:
+    """Give the store errors of the source's side both ends and a consequence."""
+    try:
+        yield
+    except NotFound as error:
+        raise ReadError(
+            f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint
+        ) from error
+    except StoreError as error:
+        failure = ReadError(f"copying {ends.source} to {ends.target}: reading failed: {error}", error.hint)
+        failure.retryable = error.retryable
+        raise failure from error
+
+
+@contextmanager
+def writing(ends: Ends) -> Iterator[None]:
+    """Give the store errors of the target's side both ends and a consequence."""
+    try:
+        yield
+    except StoreError as error:
+        failure = WriteError(f"copying {ends.source} to {ends.target}: writing failed: {error}", error.hint)
+        failure.retryable = error.retryable
+        raise failure from error

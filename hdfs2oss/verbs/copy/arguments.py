@@ -1,0 +1,160 @@
+"""The words of a copy command: DistCp's switches and our own, anywhere on the line, with one dash or two."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ...model.errors import UsageError
+from ...model.units import parse_size
+
+USAGE_HINT = "See hdfs2oss --help."
+
+# DistCp's switches that this version does not carry out: a command that relies on one must not run without it.
+_NOT_YET = {
+    "p": "preserving attributes",
+    "append": "appending tails",
+    "delete": "deleting what is missing at the source",
+    "skipcrccheck": "it compares sizes and times only, so there is no checksum step to skip",
+    "xtrack": "tracking missing files",
+    "diff": "snapshot differences",
+    "rdiff": "snapshot differences",
+    "atomic": "an atomic switch of the whole target",
+    "tmp": "a work directory for -atomic",
+    "async": "leaving a copy behind",
+    "strategy": "it always balances its tasks dynamically",
+    "numListstatusThreads": "it lists in parallel by itself",
+    "useiterator": "it always streams its listings",
+    "blocksperchunk": "large files are cut by --chunk-size",
+    "copybuffersize": "buffers follow --part-size",
+    "direct": "files are always published at once, under their final name",
+    "updateRoot": "preserving attributes of the root",
+    "filelimit": "DistCp itself ignores it",
+    "sizelimit": "DistCp itself ignores it",
+}
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but an error is ours."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message.replace("argument ", "option "), USAGE_HINT)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse a copy command. Raises UsageError for anything that is not understood, and guesses at nothing."""
+    _refuse_pasted_dashes(argv)
+    parser = build_parser()
+    known, rest = parser.parse_known_intermixed_args(list(argv))
+    if rest:
+        _refuse_unknown(rest[0], parser)
+    return known
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The table of options; the usage text is made from it."""
+    parser = _Parser(
+        prog="hdfs2oss",
+        usage="hdfs2oss [options] SOURCE... TARGET",
+        description="Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters.",
+        epilog="Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "
+        "OSS keys: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN, OSS_ENDPOINT, or Hadoop's fs.oss.* keys. "
+        "Exit codes: 0 all well, 1 unexpected, 2 usage, 3 survey incomplete or source missing, 4 some files failed, "
+        "5 commit failed, 6 refused by a brake, 130/143 interrupted. Also: hdfs2oss local-oss --help.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help=argparse.SUPPRESS)
+    _add_switches(parser)
+    _add_values(parser)
+    return parser
+
+
+def _add_switches(parser: argparse.ArgumentParser) -> None:
+    for names, text in (
+        (("-update", "--update"), "copy only files that differ: size first, then source newer than target"),
+        (("-overwrite", "--overwrite"), "copy every file, whatever the target holds"),
+        (("-i", "--ignore-failures"), "go on in spite of failed files (the exit code still tells)"),
+        (("-v", "--verbose"), "list every file in the -log directory, and show stack traces"),
+    ):
+        parser.add_argument(*names, action="store_true", help=text)
+
+
+def _add_values(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("-m", "--maps", type=int, metavar="N", help="at most N tasks at once (default 20)")
+    add(
+        "-bandwidth",
+        "--bandwidth",
+        type=float,
+        metavar="MB",
+        help="at most MB MiB/s for each task (default: no limit)",
+    )
+    add("-log", "--log", metavar="DIR", help="write a line for each file into DIR")
+    add("-f", "--source-list", metavar="FILE", help="take the sources from FILE, one path a line")
+    add(
+        "-filters",
+        "--filters",
+        metavar="FILE",
+        help="leave out paths that match a regular expression of FILE",
+    )
+    add(
+        "-D",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="properties",
+        help="set a Hadoop property (fs., dfs.)",
+    )
+    add(
+        "--job-dir",
+        metavar="DIR",
+        help="keep the records of runs in DIR (default: .hdfs2oss in your HDFS home)",
+    )
+    add("--oss-endpoint", metavar="URL", help="the OSS endpoint (default: OSS_ENDPOINT, fs.oss.endpoint)")
+    add("--threads", type=int, metavar="N", help="copy threads in each task (default: 16, or 48 onto HDFS)")
+    add("--part-size", type=_size, metavar="SIZE", help="part size of large files on OSS (default 16m)")
+    add(
+        "--chunk-size",
+        type=_size,
+        metavar="SIZE",
+        help="cut larger files so that several tasks copy them (default 512m)",
+    )
+    add(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="without Spark: processes at work (default: one a core, at most -m)",
+    )
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _refuse_pasted_dashes(argv: Sequence[str]) -> None:
+    for word in argv:
+        if word[:1] in _DASHES and word[:1]:
+            bare = word.lstrip(_DASHES + "-")
+            raise UsageError(
+                f"{word!r} begins with a dash that is not the minus sign (U+{ord(word[0]):04X}), "
+                "as pasted from a web page or a document",
+                f"Type it again: -{bare}",
+            )
+
+
+def _refuse_unknown(word: str, parser: argparse.ArgumentParser) -> NoReturn:
+    bare = word.lstrip("-").split("=")[0]
+    preserve = bare.startswith("p") and set(bare[1:].lower()) <= set("rbugpcaxte")
+    if bare in _NOT_YET or preserve:
+        reason = _NOT_YET["p" if preserve and bare not in _NOT_YET else bare]
+        raise UsageError(f"DistCp's -{bare} is not available in this version ({reason})", USAGE_HINT)
+    names = {name.lstrip("-"): name for action in parser._actions for name in action.option_strings}
+    near = difflib.get_close_matches(bare, [*names, *_NOT_YET], 1, 0.5)
+    guess = f"did you mean {names.get(near[0], '-' + near[0])}? " if near else ""
+    raise UsageError(f"the option {word.split('=')[0]} is not known", guess + USAGE_HINT)

@@ -1,0 +1,182 @@
+"""The copy: its phases in order. This is the only place that knows the order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ...filesystems.registry import StoreConfig, open_filesystem
+from ...model.errors import AlreadyExists, PermissionDenied, UsageError
+from ...model.options import CopyOptions
+from ...model.uri import Uri, join_path
+from ...model.values import PlanSlice, TaskReport
+from ...phases.committer import CommitTask, commit_task
+from ...phases.cutter import CutReport, cut_task
+from ...phases.mapper import copy_task
+from ...phases.report import Report
+from ...phases.roots import find_roots
+from ...phases.survey import survey
+from ...records.jobdir import JobDir, default_base, pair_name
+from ...records.lock import Lock
+from ...rules.layout import Layout
+from ...rules.packing import pack
+from ...runners.base import RunContext, Runner
+from ...runners.progress import Progress
+
+
+class CopyJob:
+    """One run of one copy."""
+
+    def __init__(
+        self,
+        options: CopyOptions,
+        stores: StoreConfig,
+        runner: Runner,
+        progress: Progress,
+        homes: Sequence[Uri],
+    ) -> None:
+        """`homes` are the places where the job directory may go, the best first, unless an option names it."""
+        self._options = options
+        self._stores = stores
+        self._runner = runner
+        self._progress = progress
+        self._homes = homes
+        self._run_id = time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
+        self._phase_seconds: dict[str, float] = {}
+
+    def run(self) -> Report:
+        """Look at the roots, survey, cut, copy, commit, report. Raises what keeps the copy from being tried."""
+        with self._phase("roots"):
+            layout = find_roots(self._options, self._stores)
+        context = self._context(layout)
+        job_dir = context.open_job_dir()
+        lock = Lock(job_dir.filesystem, job_dir.path, self._run_id)
+        lock.acquire()
+        try:
+            job_dir.publish_json("run.json", self._description())
+            report = self._carry_out(context, job_dir, lock)
+            lock.check()
+            job_dir.publish_json("report.json", report.as_dict())
+            job_dir.publish("counters.txt", "".join(f"{line}\n" for line in report.counters.lines()).encode())
+        finally:
+            lock.release()
+        return report
+
+    def _carry_out(self, context: RunContext, job_dir: JobDir, lock: Lock) -> Report:
+        report = Report(
+            self._run_id, self._sources(), str(self._options.target), f"{context.job_dir}/runs/{self._run_id}"
+        )
+        with self._phase("survey"):
+            found = survey(context, self._runner)
+        report.add_survey(found.counters, found.problems)
+        lock.check()
+        with self._phase("copy"):
+            cuts = self._cut(context, found.large_slices)
+            ledger_files = self._copy(context, found.slices + cuts.chunks, report, job_dir)
+        with self._phase("commit"):
+            self._commit(context, cuts.uploads, ledger_files, report)
+        report.add_job(self._runner.describe())
+        report.check_identities()
+        report.phase_seconds = self._phase_seconds
+        self._finish_log()
+        return report
+
+    def _cut(self, context: RunContext, slices: list[PlanSlice]) -> CutReport:
+        cuts = CutReport()
+
+        def on_report(one: CutReport) -> None:
+            cuts.chunks += one.chunks
+            cuts.uploads += one.uploads
+
+        if slices:
+            self._runner.run_wave("cut", cut_task, pack(slices, self._runner.slots), context, on_report)
+        return cuts
+
+    def _copy(
+        self, context: RunContext, slices: list[PlanSlice], report: Report, job_dir: JobDir
+    ) -> list[str]:
+        """Copy everything; the names of the ledger files."""
+        tasks = pack(slices, self._runner.slots)
+        files, size_bytes = sum(one.items for one in slices), sum(one.size_bytes for one in slices)
+        polled = None if self._runner.reports_live else job_dir
+        self._progress.begin("copy", len(tasks), files, size_bytes, polled)
+        ledger_files: list[str] = []
+
+        def on_report(one: TaskReport) -> None:
+            report.add_task(one)
+            ledger_files.append(one.ledger_file)
+            self._progress.task_done(one)
+
+        if tasks:
+            self._runner.run_wave("copy", copy_task, tasks, context, on_report)
+        return ledger_files
+
+    def _commit(
+        self, context: RunContext, uploads: list[PlanSlice], ledger_files: list[str], report: Report
+    ) -> None:
+        if not uploads:
+            return
+        tasks = [
+            CommitTask(task.number, task.slices, tuple(ledger_files))
+            for task in pack(uploads, self._runner.slots)
+        ]
+        self._runner.run_wave("commit", commit_task, tasks, context, report.add_task)
+
+    def _context(self, layout: Layout) -> RunContext:
+        base = self._options.job_dir or self._writable_home()
+        place = base.join(pair_name(self._options.sources, self._options.target))
+        return RunContext(self._options, layout, self._stores, place, self._run_id)
+
+    def _writable_home(self) -> Uri:
+        """The first home in which a job directory can be made."""
+        refusals = []
+        for home in self._homes:
+            if home.scheme == "file" and not self._runner.shares_disk:
+                continue
+            base = default_base(home)
+            try:
+                open_filesystem(base, self._stores).make_directory(base.path)
+            except (PermissionDenied, AlreadyExists) as error:
+                refusals.append(str(error))
+                continue
+            return base
+        raise UsageError(
+            "there is no place for the job directory" + "".join(f"; {refusal}" for refusal in refusals),
+            "Name one that all executors can reach: --job-dir hdfs://.../dir (or oss://bucket/dir).",
+        )
+
+    def _description(self) -> dict[str, object]:
+        options = self._options.model_dump(mode="json", exclude={"sources", "target", "job_dir", "log_path"})
+        return {
+            "run": self._run_id,
+            "sources": [str(source) for source in self._options.sources],
+            "target": str(self._options.target),
+            "log": str(self._options.log_path or ""),
+            "options": options,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        }
+
+    def _finish_log(self) -> None:
+        """`_SUCCESS` in the -log directory, as MapReduce leaves it."""
+        log_path = self._options.log_path
+        if log_path is not None:
+            open_filesystem(log_path, self._stores).put(
+                join_path(log_path.path, "_SUCCESS"),
+                b"",
+                join_path(log_path.path, ".hdfs2oss-work-success"),
+                {},
+            )
+
+    def _sources(self) -> str:
+        shown = [str(source) for source in self._options.sources]
+        return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]} and {len(shown) - 1} more"
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        self._progress.begin(name)
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._phase_seconds[name] = self._phase_seconds.get(name, 0.0) + time.monotonic() - started
