@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ..filesystems.base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
 from ..filesystems.tree_walk import TreeWalk
-from ..model.errors import AlreadyExists, CorruptData, NotFound
+from ..model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, FileStatus, StoredPart
 from ..rules.checksum import compose_crc64, crc64
@@ -60,6 +60,7 @@ class MemoryFileSystem(FileSystem):
         self._lock = threading.RLock()
         self._root = MemoryDirectory(FileStatus("", DIRECTORY), marked=True)
         self._uploads: dict[str, tuple[str, dict[int, bytes]]] = {}
+        self._upload_metadata: dict[str, dict[str, str]] = {}
         self._completed: dict[str, Stored] = {}
 
     # Arranging and looking, for tests.
@@ -167,10 +168,11 @@ class MemoryFileSystem(FileSystem):
             self._publish(path, bytes(data), {})
             return True
 
-    def begin_upload(self, path: str) -> str:
+    def begin_upload(self, path: str, metadata: Mapping[str, str] | None = None) -> str:
         self.traffic.wrote()
         upload_id = uuid.uuid4().hex
         self._uploads[upload_id] = (path, {})
+        self._upload_metadata[upload_id] = dict(metadata or {})
         return upload_id
 
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
@@ -189,7 +191,9 @@ class MemoryFileSystem(FileSystem):
             for part in parts:
                 if part.number not in held or crc64(held[part.number]) != part.crc64:
                     raise CorruptData(f"part {part.number} of {path} is not what was sent")
-            stored = self._publish(path, b"".join(held[part.number] for part in parts), {})
+            stored = self._publish(
+                path, b"".join(held[part.number] for part in parts), self._upload_metadata[upload_id]
+            )
             if stored.crc64 != compose_crc64((part.crc64, part.length) for part in parts):
                 raise CorruptData(f"{path} is not the sum of its parts")
             del self._uploads[upload_id]
@@ -203,6 +207,11 @@ class MemoryFileSystem(FileSystem):
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.traffic.wrote()
         self.file(path).notes = dict(notes)
+
+    def read_notes(self, path: str) -> dict[str, str]:
+        """What was kept with a file: its metadata and its notes. Raises NotFound."""
+        self.traffic.read()
+        return {**self.file(path).metadata, **self.file(path).notes}
 
     # The tree
 
@@ -235,6 +244,8 @@ class MemoryFileSystem(FileSystem):
 
     def _publish(self, path: str, data: bytes, metadata: Mapping[str, str]) -> Stored:
         with self._lock:
+            if set(path) & set(self.capabilities.forbidden_characters):
+                raise StoreError(f"cannot write {path}: the name is not allowed here")
             parent, name = _split(path)
             directory = self._directory(parent)
             if isinstance(directory.children.get(name), MemoryDirectory):

@@ -1,0 +1,19 @@
+"""What every file system must do. A test class inherits the suite and gives `store` (and `root`):
+
+    class TestMemory(FileSystemContract):
+        @pytest.fixture
+        def store(self): return MemoryFileSystem()
+
+`root` is a directory that exists for the length of one test. Where stores differ, their capabilities say so.
+"""
+
+from __future__ import annotations
+
+from .contract_reading import ReadContract, StatusContract, WalkContract
+from .contract_writing import ChangeContract, MultipartContract, WriteContract
+
+__all__ = ["FileSystemContract", "MultipartContract"]
+
+
+class FileSystemContract(StatusContract, WalkContract, ReadContract, WriteContract, ChangeContract):
+    """Everything but parts, which only some stores have."""

@@ -1,0 +1,257 @@
+"""A file system that fails where it is told to, round any other.
+
+    FlakyFileSystem(store, Fault("read", path="b.bin", after=1024), Fault("put", times=1))
+
+A fault hits calls of its operation on paths that contain `path`, after the first `skip` of them, and at
+most `times` times. What `after` means:
+
+    operation                after
+    read                     bytes given before the error
+    list                     rows given before the error (the listing is that of `path`'s directory)
+    write                    bytes taken before the error
+    status put make_directory rename remove create part complete abort note open commit     no meaning
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..filesystems.base import FileSystem, Reader, Stored, Walk, Writer
+from ..model.errors import StoreError, Unreachable
+from ..model.values import FileStatus, StoredPart
+
+OPERATIONS = [
+    "status",
+    "list",
+    "open",
+    "read",
+    "write",
+    "commit",
+    "put",
+    "make_directory",
+    "rename",
+    "remove",
+    "create",
+    "part",
+    "complete",
+    "abort",
+    "note",
+]
+
+
+@dataclass
+class Fault:
+    """One rule. `times` < 0 means always; `damage` alters what is read instead of failing."""
+
+    operation: str
+    path: str = ""
+    error: type[StoreError] = Unreachable
+    after: int = 0
+    skip: int = 0
+    times: int = -1
+    damage: Callable[[bytes], bytes] | None = None
+    # Runs just when the fault strikes, before the error; with `silent` there is no error.
+    meanwhile: Callable[[], None] | None = None
+    silent: bool = False
+    struck: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if self.operation not in OPERATIONS:
+            raise ValueError(f"no operation is called {self.operation!r}")
+
+
+def flip_first_byte(data: bytes) -> bytes:
+    """Damage for `Fault.damage`: same length, other bytes."""
+    return bytes([data[0] ^ 0xFF]) + data[1:] if data else data
+
+
+def cut_last_byte(data: bytes) -> bytes:
+    """Damage for `Fault.damage`: one byte is missing."""
+    return data[:-1]
+
+
+class FlakyFileSystem(FileSystem):
+    """Passes everything to the wrapped store, except where a fault strikes.
+
+    `calls` lists (operation, path) of everything that was asked, in order.
+    """
+
+    def __init__(self, wrapped: FileSystem, *faults: Fault) -> None:
+        self.wrapped = wrapped
+        self.capabilities = wrapped.capabilities
+        self.traffic = wrapped.traffic
+        self.faults = list(faults)
+        self.calls: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
+
+    def strike(self, operation: str, path: str) -> Fault | None:
+        """Note a call, and give the fault that is due for it, already counted."""
+        with self._lock:
+            self.calls.append((operation, path))
+            for fault in self.faults:
+                if fault.operation != operation or fault.path not in path or fault.times == 0:
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                fault.struck += 1
+                return fault
+        return None
+
+    def meet(self, operation: str, path: str) -> None:
+        """Raise the error of the fault that is due, if one is."""
+        fault = self.strike(operation, path)
+        if fault is not None:
+            fail(fault, operation, path)
+
+    def status(self, path: str) -> FileStatus | None:
+        self.meet("status", path)
+        return self.wrapped.status(path)
+
+    def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
+        return _FlakyWalk(self, path, self.wrapped.walk(path, after, until, recursive))
+
+    def open_reader(self, path: str, expected_length: int) -> Reader:
+        self.meet("open", path)
+        return _FlakyReader(self, path, self.wrapped.open_reader(path, expected_length))
+
+    def open_writer(self, path: str, work_path: str) -> Writer:
+        return _FlakyWriter(self, path, self.wrapped.open_writer(path, work_path))
+
+    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+        self.meet("put", path)
+        return self.wrapped.put(path, data, work_path, metadata)
+
+    def make_directory(self, path: str) -> None:
+        self.meet("make_directory", path)
+        self.wrapped.make_directory(path)
+
+    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
+        self.meet("rename", new_path)
+        self.wrapped.rename(path, new_path, overwrite)
+
+    def remove(self, path: str, recursive: bool = False) -> bool:
+        self.meet("remove", path)
+        return self.wrapped.remove(path, recursive)
+
+    def read_bytes(self, path: str) -> bytes:
+        with self.open_reader(path, 0) as reader:
+            return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
+
+    def create_exclusive(self, path: str, data: bytes) -> bool:
+        self.meet("create", path)
+        return self.wrapped.create_exclusive(path, data)
+
+    def begin_upload(self, path: str) -> str:
+        return self.wrapped.begin_upload(path)
+
+    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
+        self.meet("part", path)
+        return self.wrapped.put_part(path, upload_id, number, data)
+
+    def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
+        self.meet("complete", path)
+        return self.wrapped.complete_upload(path, upload_id, parts)
+
+    def abort_upload(self, path: str, upload_id: str) -> None:
+        self.meet("abort", path)
+        self.wrapped.abort_upload(path, upload_id)
+
+    def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
+        self.meet("note", path)
+        self.wrapped.keep_note(path, notes)
+
+    def close(self) -> None:
+        self.wrapped.close()
+
+
+def fail(fault: Fault, operation: str, path: str) -> None:
+    """Let a fault strike."""
+    if fault.meanwhile is not None:
+        fault.meanwhile()
+    if not fault.silent and fault.damage is None:
+        raise fault.error(f"cannot {operation} {path}: as the test wants it")
+
+
+class _FlakyWalk(Walk):
+    """Listing faults strike while rows of a directory whose path contains the fault's are given."""
+
+    def __init__(self, owner: FlakyFileSystem, path: str, wrapped: Walk) -> None:
+        self._owner = owner
+        self._path = path
+        self._wrapped = wrapped
+        self._fault: Fault | None = None
+        self._rows = 0
+        self._entered("")
+
+    def _entered(self, directory: str) -> None:
+        path = f"{self._path.rstrip('/')}/{directory}".rstrip("/") or "/"
+        fault = self._owner.strike("list", path)
+        if fault is not None:
+            self._fault, self._rows = fault, 0
+
+    def __next__(self) -> FileStatus:
+        fault = self._fault
+        if fault is not None and self._rows >= fault.after:
+            self._fault = None
+            fail(fault, "list", self._path)
+        row = next(self._wrapped)
+        self._rows += 1
+        if row.key.endswith("/"):
+            self._entered(row.path)
+        return row
+
+    def stop_descending(self) -> None:
+        self._wrapped.stop_descending()
+
+
+class _FlakyReader(Reader):
+    def __init__(self, owner: FlakyFileSystem, path: str, wrapped: Reader) -> None:
+        self._owner = owner
+        self._path = path
+        self._wrapped = wrapped
+        self.length = wrapped.length
+
+    def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
+        fault = self._owner.strike("read", self._path)
+        given = 0
+        for piece in self._wrapped.stream(offset, size, piece_bytes):
+            if fault is not None and given + len(piece) > fault.after:
+                if fault.damage is not None:
+                    piece = fault.damage(piece)
+                fail(fault, "read", self._path)
+                fault = None
+            given += len(piece)
+            yield piece
+
+    def close(self) -> None:
+        self._wrapped.close()
+
+
+class _FlakyWriter(Writer):
+    def __init__(self, owner: FlakyFileSystem, path: str, wrapped: Writer) -> None:
+        self._owner = owner
+        self._path = path
+        self._wrapped = wrapped
+        self._fault = owner.strike("write", path)
+        self._taken = 0
+
+    def write(self, data: bytes) -> None:
+        fault = self._fault
+        if fault is not None and self._taken + len(data) > fault.after:
+            self._fault = None
+            if fault.damage is not None:
+                data = fault.damage(data)
+            fail(fault, "write", self._path)
+        self._taken += len(data)
+        self._wrapped.write(data)
+
+    def commit(self, check: Callable[[Stored], None]) -> Stored:
+        self._owner.meet("commit", self._path)
+        return self._wrapped.commit(check)
+
+    def abort(self) -> None:
+        self._wrapped.abort()

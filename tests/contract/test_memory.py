@@ -1,0 +1,25 @@
+"""The contract on the file system in memory, as every kind of store."""
+
+import pytest
+
+from hdfs2oss.filesystems.base import FileSystem
+from hdfs2oss.testing.contract import FileSystemContract, MultipartContract
+from hdfs2oss.testing.memory import EVERYTHING, LIKE_HDFS, LIKE_OSS, MemoryFileSystem
+
+
+class TestMemory(FileSystemContract, MultipartContract):
+    @pytest.fixture
+    def store(self) -> FileSystem:
+        return MemoryFileSystem(EVERYTHING)
+
+
+class TestMemoryLikeHdfs(FileSystemContract):
+    @pytest.fixture
+    def store(self) -> FileSystem:
+        return MemoryFileSystem(LIKE_HDFS)
+
+
+class TestMemoryLikeOss(FileSystemContract, MultipartContract):
+    @pytest.fixture
+    def store(self) -> FileSystem:
+        return MemoryFileSystem(LIKE_OSS)
