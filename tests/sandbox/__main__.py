@@ -34,9 +34,7 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="sandbox", description="A real HDFS and the local OSS server on loopback."
-    )
+    parser = argparse.ArgumentParser(prog="sandbox", description="A real HDFS and the local OSS server on loopback.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start it, or what is missing of it")
@@ -46,9 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="end its processes and remove its state")
-    down.add_argument(
-        "--keep", action="store_true", help="keep the state: the next 'up' finds the data again"
-    )
+    down.add_argument("--keep", action="store_true", help="keep the state: the next 'up' finds the data again")
     down.add_argument("--all", action="store_true", help="every sandbox of this checkout")
     down.set_defaults(run=_down)
 

@@ -97,14 +97,10 @@ class Daemon:
         telling = [line for line in lines if TROUBLE.search(line)] or [line for line in lines if line.strip()]
         excerpt = "\n".join(f"    {line.strip()[:400]}" for line in telling[-EXCERPT_LINES:])
         kind = PortTaken if PORT_TROUBLE.search(excerpt) else SandboxError
-        return kind(
-            f"{self.service} {what}; its log says:\n{excerpt or '    (nothing)'}\n  whole log: {self.log}"
-        )
+        return kind(f"{self.service} {what}; its log says:\n{excerpt or '    (nothing)'}\n  whole log: {self.log}")
 
 
-def wait_until(
-    ready: Callable[[], bool], what: str, timeout_seconds: float, daemons: Sequence[Daemon]
-) -> None:
+def wait_until(ready: Callable[[], bool], what: str, timeout_seconds: float, daemons: Sequence[Daemon]) -> None:
     """Return once `ready()`; raise the first daemon's own reason if it dies or the time is over."""
     deadline = time.monotonic() + timeout_seconds
     while not ready():
@@ -112,9 +108,7 @@ def wait_until(
             if daemon.pid() is None:
                 raise daemon.failure(f"ended before {what}")
         if time.monotonic() > deadline:
-            raise daemons[-1].failure(
-                f"runs, but waiting until {what} took more than {timeout_seconds:.0f} s"
-            )
+            raise daemons[-1].failure(f"runs, but waiting until {what} took more than {timeout_seconds:.0f} s")
         time.sleep(POLL_SECONDS)
 
 
@@ -131,10 +125,7 @@ def find_processes(marker: str, whole: bool = True) -> list[int]:
                 arguments = Path(entry.path, "cmdline").read_bytes().split(b"\0")
             except OSError:  # it ended while we looked
                 continue
-            if any(
-                argument.removeprefix(b"-D") == needle if whole else needle in argument
-                for argument in arguments
-            ):
+            if any(argument.removeprefix(b"-D") == needle if whole else needle in argument for argument in arguments):
                 found.append(int(entry.name))
     return found
 
@@ -164,12 +155,16 @@ def stop_processes(find: Callable[[], list[int]], first: signal.Signals = signal
 
 
 def _birth(pid: int) -> str | None:
-    """When a process began, which tells it from a later one of the same number; None if it has ended."""
+    """When a process began, which tells it from a later one of the same number; None if it has ended.
+
+    A zombie has ended, unless it is only the first of several threads.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else fields[19]
+    state, threads, birth = fields[0], int(fields[17]), fields[19]
+    return None if state in "ZX" and threads <= 1 else birth
 
 
 def _send(pid: int, number: signal.Signals) -> None:

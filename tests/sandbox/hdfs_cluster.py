@@ -48,9 +48,7 @@ class HdfsCluster:
             self._format()
         self.namenode.start()
         rpc = self._record.ports["namenode-rpc"]
-        wait_until(
-            lambda: accepts_connections(rpc), "its RPC port answers", START_TIMEOUT_SECONDS, [self.namenode]
-        )
+        wait_until(lambda: accepts_connections(rpc), "its RPC port answers", START_TIMEOUT_SECONDS, [self.namenode])
 
     def wait_for_namenode(self) -> None:
         """Return when it can be written to: as many live DataNodes as there should be, and no safe mode."""

@@ -14,8 +14,9 @@ FLAGS = (
     "-Djava.net.preferIPv4Stack=true",
     "--add-opens=java.base/java.lang=ALL-UNNAMED",
 )
-# Would change who the servers run as, or what they read.
+# Would change who the servers run as, or what they read; the token belongs to other keys than the sandbox's.
 UNWANTED = (
+    "OSS_SESSION_TOKEN",
     "HADOOP_USER_NAME",
     "HADOOP_PROXY_USER",
     "HADOOP_CONF_DIR",
@@ -30,9 +31,7 @@ def java_executable() -> str:
     candidate = Path(home, "bin", "java") if home else None
     found = str(candidate) if candidate and candidate.is_file() else shutil.which("java")
     if not found:
-        raise SandboxError(
-            "Java 17 or newer is not on the PATH (Debian: apt-get install openjdk-17-jre-headless)"
-        )
+        raise SandboxError("Java 17 or newer is not on the PATH (Debian: apt-get install openjdk-17-jre-headless)")
     return found
 
 

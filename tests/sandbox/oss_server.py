@@ -21,8 +21,10 @@ class OssServer:
         command = [sys.executable, "-X", marker, "-m", "hdfs2oss", "local-oss"]
         command += ["--dir", str(state.path / "oss"), "--bucket", BUCKET]
         command += ["--port", str(record.ports.get("oss", 0)), "--port-file", str(self._port_file)]
+        # A token of the caller's own would become one that this server asks every client for.
+        inherited = {key: value for key, value in os.environ.items() if key != "OSS_SESSION_TOKEN"}
         environment = {
-            **os.environ,
+            **inherited,
             "PYTHONPATH": str(PROJECT),
             "PYTHONUNBUFFERED": "1",
             "OSS_ACCESS_KEY_ID": keys.access_key_id,

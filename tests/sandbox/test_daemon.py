@@ -68,9 +68,7 @@ def test_kill_does_not_ask(daemon: DaemonMaker) -> None:
 def test_a_server_that_dies_is_reported_with_the_last_errors_of_its_log(daemon: DaemonMaker) -> None:
     server = daemon("print('2026-01-01 ERROR disk is on fire'); print('bye'); raise SystemExit(1)")
     server.start()
-    with pytest.raises(
-        SandboxError, match=r"server ended before it is ready[\s\S]*disk is on fire"
-    ) as raised:
+    with pytest.raises(SandboxError, match=r"server ended before it is ready[\s\S]*disk is on fire") as raised:
         wait_until(lambda: False, "it is ready", 30, [server])
     assert "bye" not in str(raised.value)
     assert str(server.log) in str(raised.value)
@@ -87,7 +85,5 @@ def test_a_server_that_is_never_ready_is_reported_with_its_log(daemon: DaemonMak
     server = daemon(SLEEP)
     server.start()
     wait_until(lambda: is_ready(server), "it is ready", 30, [server])
-    with pytest.raises(
-        SandboxError, match=r"runs, but waiting until it answers took more than 0 s[\s\S]*ready"
-    ):
+    with pytest.raises(SandboxError, match=r"runs, but waiting until it answers took more than 0 s[\s\S]*ready"):
         wait_until(lambda: False, "it answers", 0, [server])

@@ -77,6 +77,8 @@ def test_acls_attributes_and_the_trash_work(sandbox: Sandbox) -> None:
 
 def test_the_hadoop_shell_reaches_the_oss_server_with_keys_from_the_environment(sandbox: Sandbox) -> None:
     url = f"oss://{sandbox.env()['SANDBOX_BUCKET']}/shell/note"
+    made = sandbox.hadoop_shell("-mkdir", "-p", url.rpartition("/")[0])
+    assert made.returncode == 0, made.stderr
     source = STATE_ROOT / sandbox.name / "classpath"
     put = sandbox.hadoop_shell("-put", "-f", f"file://{source}", url)
     assert put.returncode == 0, put.stderr
@@ -109,9 +111,7 @@ def test_a_frozen_namenode_answers_nobody_until_it_is_thawed(sandbox: Sandbox) -
     assert get_json(port, "/jmx") is not None
 
 
-def test_two_sandboxes_live_side_by_side_and_down_leaves_no_process(
-    sandbox: Sandbox, sandbox_name: NameMaker
-) -> None:
+def test_two_sandboxes_live_side_by_side_and_down_leaves_no_process(sandbox: Sandbox, sandbox_name: NameMaker) -> None:
     other = Sandbox(sandbox_name(), oss=False)
     with ThreadPoolExecutor(2) as pool:  # two at once: the second waits for the first and finds it done
         started = sorted(pool.map(lambda _: Sandbox(other.name, oss=False).up(), range(2)))

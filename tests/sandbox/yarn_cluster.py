@@ -26,9 +26,7 @@ class YarnCluster:
         if self.manager.pid() is None:
             self.manager.start()
         tracker = ports["yarn-tracker"]
-        wait_until(
-            lambda: accepts_connections(tracker), "its port answers", START_TIMEOUT_SECONDS, [self.manager]
-        )
+        wait_until(lambda: accepts_connections(tracker), "its port answers", START_TIMEOUT_SECONDS, [self.manager])
         if self.node.pid() is None:
             self.node.start()
         wait_until(self._usable, "a node is active", START_TIMEOUT_SECONDS, [self.manager, self.node])
