@@ -1,0 +1,178 @@
+"""Keys on their way from a command line to the process that uses them.
+
+Anybody can read a command line in `ps`, and Spark writes it into its event log. So keys are taken off it
+and handed over in one environment variable, one line a bucket:
+
+    bucket id secret token-or-dash endpoint-or-dash
+
+The bucket is `*` for keys that belong to none (-Dfs.oss.accessKeyId). Where no environment travels, a
+file that only its owner can read holds the same lines, and HDFS2OSS_KEYS_FILE names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .errors import UsageError
+from .uri import UriSecrets
+
+HANDOVER_VARIABLE = "HDFS2OSS_KEYS"
+HANDOVER_FILE_VARIABLE = "HDFS2OSS_KEYS_FILE"
+ANY_BUCKET = "*"
+
+_NOTHING = "-"
+_ADVICE = "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path."
+# Also as the value of an option, such as --job-dir=oss://...
+_OSS_WORD = re.compile(r"(?is)^(-[^=]*=)?oss://(.*)$")
+_KEYS_ANYWHERE = re.compile(r"(?i)oss://[^/\s]*:[^\s]*@")
+_PLACE = re.compile(r"^([a-z0-9][a-z0-9-]*)(?:\.([A-Za-z0-9.-]+(?::[0-9]+)?))?$")
+_HADOOP_KEYS = {
+    "fs.oss.accesskeyid": "access_key_id",
+    "fs.oss.accesskeysecret": "access_key_secret",
+    "fs.oss.securitytoken": "security_token",
+}
+_LOOKS_SECRET = re.compile(r"(?i)secret|passw|securitytoken|access[._-]?key")
+
+
+class _Definition(NamedTuple):
+    """`-Dkey=value`, in one word or two."""
+
+    key: str
+    value: str
+    words: int
+
+
+def holds_secrets(argv: Sequence[str]) -> bool:
+    """Whether a word of the command line gives a key away."""
+    position = 0
+    while position < len(argv):
+        definition = _definition_at(argv, position)
+        if definition and _LOOKS_SECRET.search(definition.key):
+            return True
+        if _KEYS_ANYWHERE.search(argv[position]) or _has_keys(argv[position]):
+            return True
+        position += definition.words if definition else 1
+    return False
+
+
+def split_secrets(argv: Sequence[str]) -> tuple[list[str], dict[str, UriSecrets]]:
+    """The command line without keys, and the keys by bucket.
+
+    `oss://id:secret[:token]@bucket[.endpoint]/path` becomes `oss://bucket/path`, and `-D` definitions of
+    Hadoop's OSS keys go. An endpoint without keys stays where it is. A secret may hold any printing
+    character: keys end at the first `@` that a bucket's name follows. Raises UsageError, never repeating a
+    secret, when keys are there but cannot be told apart.
+    """
+    clean: list[str] = []
+    found: dict[str, UriSecrets] = {}
+    defined: dict[str, str] = {}
+    position = 0
+    while position < len(argv):
+        definition = _definition_at(argv, position)
+        if definition and _LOOKS_SECRET.search(definition.key):
+            defined[_hadoop_field(definition.key)] = definition.value
+            position += definition.words
+            continue
+        clean.append(_split_word(argv[position], found))
+        position += 1
+    if defined:
+        found[ANY_BUCKET] = _keys_of_definitions(defined)
+    return clean, found
+
+
+def write_handover(keys: Mapping[str, UriSecrets]) -> str:
+    """The value of the environment variable. Raises UsageError for what no key can be."""
+    lines = []
+    for bucket, secrets in keys.items():
+        words = (bucket, *(word or _NOTHING for word in secrets))
+        if any(not word or re.search(r"\s", word) for word in words):
+            raise UsageError(f"a key for the bucket {bucket!r} holds white space", _ADVICE)
+        lines.append(" ".join(words) + "\n")
+    return "".join(lines)
+
+
+def read_handover(environment: Mapping[str, str]) -> dict[str, UriSecrets]:
+    """What was handed over, by bucket; a later line wins. Raises UsageError for a malformed line."""
+    name = environment.get(HANDOVER_FILE_VARIABLE, "")
+    text = environment.get(HANDOVER_VARIABLE, "") + "\n" + (_read_file(name) if name else "")
+    keys: dict[str, UriSecrets] = {}
+    for line in text.splitlines():
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != 5:
+            raise UsageError(
+                f"a line of {HANDOVER_VARIABLE} has {len(words)} words, not five",
+                "Each line is: bucket id secret token-or-dash endpoint-or-dash",
+            )
+        bucket, *values = words
+        keys[bucket] = UriSecrets(*("" if value == _NOTHING else value for value in values))
+    return keys
+
+
+def _read_file(name: str) -> str:
+    try:
+        with open(name, encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"{HANDOVER_FILE_VARIABLE} names {name}, which cannot be read: {error.strerror}") from None
+
+
+def _definition_at(argv: Sequence[str], position: int) -> _Definition | None:
+    word = argv[position]
+    if not word.startswith("-D"):
+        return None
+    words = 1
+    text = word[2:]
+    if not text and position + 1 < len(argv):
+        words, text = 2, argv[position + 1]
+    key, equals, value = text.partition("=")
+    return _Definition(key, value, words) if equals else None
+
+
+def _hadoop_field(key: str) -> str:
+    field = _HADOOP_KEYS.get(key.lower())
+    if field is None:
+        raise UsageError(f"-D{key} holds a secret, and a command line can be read by anybody", _ADVICE)
+    return field
+
+
+def _keys_of_definitions(defined: Mapping[str, str]) -> UriSecrets:
+    secrets = UriSecrets(**defined)
+    if not secrets.access_key_id or not secrets.access_key_secret:
+        raise UsageError("-Dfs.oss.accessKeyId and -Dfs.oss.accessKeySecret come together or not at all", _ADVICE)
+    return secrets
+
+
+def _has_keys(word: str) -> bool:
+    match = _OSS_WORD.match(word)
+    if not match:
+        return False
+    authority = match[2].partition("/")[0]
+    # A port follows an endpoint, hence a dot; a bucket's name holds no colon.
+    return "@" in authority or ":" in authority.partition(".")[0]
+
+
+def _split_word(word: str, found: dict[str, UriSecrets]) -> str:
+    if not _has_keys(word):
+        if _KEYS_ANYWHERE.search(word):
+            raise UsageError("an argument that is no oss:// path holds keys of one", _ADVICE)
+        return word
+    match = _OSS_WORD.match(word)
+    assert match is not None
+    option, rest = match[1] or "", match[2]
+    for at in (position for position, character in enumerate(rest) if character == "@"):
+        key_id, _, remainder = rest[:at].partition(":")
+        secret, _, token = remainder.partition(":")
+        place, slash, path = rest[at + 1 :].partition("/")
+        names = _PLACE.match(place)
+        if not (names and key_id and secret):
+            continue
+        bucket = names[1]
+        secrets = UriSecrets(key_id, secret, token, names[2] or "")
+        if found.setdefault(bucket, secrets) != secrets:
+            raise UsageError(f"two arguments give different keys for the bucket {bucket}", _ADVICE)
+        return f"{option}oss://{bucket}{slash}{path}"
+    raise UsageError("the keys in an oss:// path are not of the form oss://id:secret@bucket.endpoint/path", _ADVICE)
