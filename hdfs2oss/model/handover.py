@@ -26,8 +26,11 @@ _NOTHING = "-"
 _ADVICE = "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path."
 # Also as the value of an option, such as --job-dir=oss://...
 _OSS_WORD = re.compile(r"(?is)^(-[^=]*=)?oss://(.*)$")
-_KEYS_ANYWHERE = re.compile(r"(?i)oss://[^/\s]*:[^\s]*@")
-_PLACE = re.compile(r"^([a-z0-9][a-z0-9-]*)(?:\.([A-Za-z0-9.-]+(?::[0-9]+)?))?$")
+_OSS_INSIDE = re.compile(r"(?i)oss://(\S*)")
+# A bucket as OSS allows it, and an endpoint.
+_PLACE = re.compile(r"^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:\.([A-Za-z0-9.-]+(?::[0-9]+)?))?$")
+# What may follow oss:// when no keys do: a port has an endpoint before it, hence a dot.
+_WITHOUT_KEYS = re.compile(r"^[^:@.]*(\.[^:@]*(:[0-9]*)?)?$")
 _HADOOP_KEYS = {
     "fs.oss.accesskeyid": "access_key_id",
     "fs.oss.accesskeysecret": "access_key_secret",
@@ -51,7 +54,7 @@ def holds_secrets(argv: Sequence[str]) -> bool:
         definition = _definition_at(argv, position)
         if definition and _LOOKS_SECRET.search(definition.key):
             return True
-        if _KEYS_ANYWHERE.search(argv[position]) or _has_keys(argv[position]):
+        if any(_has_keys(rest) for rest in _OSS_INSIDE.findall(argv[position])):
             return True
         position += definition.words if definition else 1
     return False
@@ -146,22 +149,17 @@ def _keys_of_definitions(defined: Mapping[str, str]) -> UriSecrets:
     return secrets
 
 
-def _has_keys(word: str) -> bool:
-    match = _OSS_WORD.match(word)
-    if not match:
-        return False
-    authority = match[2].partition("/")[0]
-    # A port follows an endpoint, hence a dot; a bucket's name holds no colon.
-    return "@" in authority or ":" in authority.partition(".")[0]
+def _has_keys(rest: str) -> bool:
+    """Whether keys stand in what follows `oss://`."""
+    return not _WITHOUT_KEYS.match(rest.partition("/")[0])
 
 
 def _split_word(word: str, found: dict[str, UriSecrets]) -> str:
-    if not _has_keys(word):
-        if _KEYS_ANYWHERE.search(word):
-            raise UsageError("an argument that is no oss:// path holds keys of one", _ADVICE)
+    if not any(_has_keys(rest) for rest in _OSS_INSIDE.findall(word)):
         return word
     match = _OSS_WORD.match(word)
-    assert match is not None
+    if not match:
+        raise UsageError("an argument that is no oss:// path holds the keys of one", _ADVICE)
     option, rest = match[1] or "", match[2]
     for at in (position for position, character in enumerate(rest) if character == "@"):
         key_id, _, remainder = rest[:at].partition(":")

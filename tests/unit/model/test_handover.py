@@ -1,0 +1,130 @@
+"""Keys leave the command line whole, and nothing else does."""
+
+import pytest
+
+from hdfs2oss.model.errors import UsageError
+from hdfs2oss.model.handover import holds_secrets, read_handover, split_secrets, write_handover
+from hdfs2oss.model.uri import UriSecrets, parse_uri
+
+# Also what the wrapper is held to, see tests/spark/test_wrapper.py.
+FORMS = {
+    "plain": ("oss://ID:SECRET@bucket/a/b", "oss://bucket/a/b", ("ID", "SECRET", "", "")),
+    "endpoint": ("oss://ID:SECRET@bucket.cn-x.example/a", "oss://bucket/a", ("ID", "SECRET", "", "cn-x.example")),
+    "endpoint with port": ("oss://ID:SECRET@bucket.host:8080/a", "oss://bucket/a", ("ID", "SECRET", "", "host:8080")),
+    "no path": ("oss://ID:SECRET@bucket", "oss://bucket", ("ID", "SECRET", "", "")),
+    "token": ("oss://STS.ID:SECRET:TOKEN@bucket/a", "oss://bucket/a", ("STS.ID", "SECRET", "TOKEN", "")),
+    "token with slashes": ("oss://STS.ID:SECRET:TO/K+E/N==@bucket/a", "oss://bucket/a", ("STS.ID", "SECRET", "TO/K+E/N==", "")),
+    "token with colons": ("oss://ID:SECRET:a:b@bucket/a", "oss://bucket/a", ("ID", "SECRET", "a:b", "")),
+    "slash": ("oss://ID:SEC/RET@bucket/a", "oss://bucket/a", ("ID", "SEC/RET", "", "")),
+    "slash and at": ("oss://ID:S@E/C@bucket/a", "oss://bucket/a", ("ID", "S@E/C", "", "")),
+    "at": ("oss://ID:SEC@RET@bucket/a", "oss://bucket/a", ("ID", "SEC@RET", "", "")),
+    "plus and equals": ("oss://ID:S+E=C==@bucket/a", "oss://bucket/a", ("ID", "S+E=C==", "", "")),
+    "percent": ("oss://ID:SE%2FC%%@bucket/a%20b", "oss://bucket/a%20b", ("ID", "SE%2FC%%", "", "")),
+    "shell characters": ("oss://ID:$(x)`y`*?\\'\"@bucket/a*", "oss://bucket/a*", ("ID", "$(x)`y`*?\\'\"", "", "")),
+    "at in the path": ("oss://ID:SECRET@bucket/me@x.org/x", "oss://bucket/me@x.org/x", ("ID", "SECRET", "", "")),
+    "upper-case scheme": ("OSS://ID:SECRET@bucket/A", "oss://bucket/A", ("ID", "SECRET", "", "")),
+    "option": ("--job-dir=oss://ID:SECRET@bucket/jobs", "--job-dir=oss://bucket/jobs", ("ID", "SECRET", "", "")),
+}  # fmt: skip
+HARMLESS = (
+    "oss://bucket/a",
+    "oss://bucket.cn-x.example/me@x.org/x:y@z",
+    "oss://bucket.host:8080/me@x.org",
+    "oss://bucket/a:b@c",
+    "hdfs://nn:8020/a@b",
+    "-update",
+    "-Dfs.oss.endpoint=cn-x.example",
+    "-m",
+    "20",
+    "",
+)
+MALFORMED = (
+    "oss://ID@bucket/a",
+    "oss://ID:hush@/a",
+    "oss://ID:hush/a",
+    "oss://:hush@bucket/a",
+    "x=oss://ID:hush@bucket/a",
+)
+
+
+@pytest.mark.parametrize(("word", "clean", "keys"), FORMS.values(), ids=FORMS)
+def test_keys_leave_a_path_whole(word, clean, keys):
+    argv, found = split_secrets(["-update", "/a", word])
+    assert argv == ["-update", "/a", clean]
+    assert found == {"bucket": UriSecrets(*keys)}
+    assert holds_secrets([word])
+    assert not holds_secrets(argv)
+    assert read_handover({"HDFS2OSS_KEYS": write_handover(found)}) == found
+
+
+@pytest.mark.parametrize("word", HARMLESS)
+def test_what_holds_no_key_stays_as_it_is(word):
+    assert split_secrets([word]) == ([word], {})
+    assert not holds_secrets([word])
+
+
+@pytest.mark.parametrize("word", MALFORMED)
+def test_keys_that_cannot_be_told_apart_are_refused_without_repeating_them(word):
+    assert holds_secrets([word])
+    with pytest.raises(UsageError) as caught:
+        split_secrets([word])
+    assert "hush" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_an_endpoint_without_keys_stays_where_the_parser_finds_it():
+    argv, _ = split_secrets(["oss://bucket.cn-x.example/a"])
+    assert parse_uri(argv[0]).secrets.endpoint == "cn-x.example"
+
+
+@pytest.mark.parametrize("gap", [[], ["-D"]], ids=["one word", "two words"])
+def test_hadoop_definitions_of_keys_are_taken_off_for_any_bucket(gap):
+    prefix = "" if gap else "-D"
+    argv = ["-Dx=y"]
+    for pair in ("fs.oss.accessKeyId=ID", "fs.oss.accessKeySecret=S=/@", "fs.oss.securityToken=T"):
+        argv += [*gap, prefix + pair]
+    assert holds_secrets(argv)
+    assert split_secrets([*argv, "/a"]) == (["-Dx=y", "/a"], {"*": UriSecrets("ID", "S=/@", "T")})
+
+
+@pytest.mark.parametrize(
+    "argv", [["-Dfs.oss.accessKeySecret=hush"], ["-D", "fs.s3a.secret.key=hush"], ["-Dmy.password=hush"]]
+)
+def test_definitions_of_other_or_half_secrets_are_refused_without_repeating_them(argv):
+    assert holds_secrets(argv)
+    with pytest.raises(UsageError) as caught:
+        split_secrets(argv)
+    assert "hush" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_different_keys_for_one_bucket_are_refused():
+    with pytest.raises(UsageError, match="two arguments give different keys for the bucket bucket"):
+        split_secrets(["oss://A:one@bucket/a", "oss://A:two@bucket/b"])
+
+
+def test_several_buckets_are_one_line_each():
+    _, found = split_secrets(["oss://A:one@bucket-1/a", "oss://B:two:tok@bucket-2.host/b"])
+    assert write_handover(found) == "bucket-1 A one - -\nbucket-2 B two tok host\n"
+
+
+def test_white_space_in_a_key_is_refused():
+    with pytest.raises(UsageError) as caught:
+        write_handover({"bucket": UriSecrets("ID", "hu sh")})
+    assert "hu sh" not in str(caught.value)
+
+
+def test_a_malformed_line_is_refused_without_repeating_it():
+    with pytest.raises(UsageError, match="has 4 words") as caught:
+        read_handover({"HDFS2OSS_KEYS": "bucket ID hush -"})
+    assert "hush" not in str(caught.value)
+
+
+def test_nothing_handed_over_is_nothing():
+    assert read_handover({}) == {}
+
+
+def test_a_file_is_read_where_no_environment_travels(tmp_path):
+    (tmp_path / "keys").write_text("bucket ID SECRET - -\n")
+    assert read_handover({"HDFS2OSS_KEYS_FILE": str(tmp_path / "keys")}) == {"bucket": UriSecrets("ID", "SECRET")}
+
+
+def test_a_later_line_wins():
+    assert read_handover({"HDFS2OSS_KEYS": "b A one - -\nb B two - -\n"})["b"].access_key_id == "B"
