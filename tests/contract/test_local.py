@@ -27,9 +27,7 @@ class TestLocal(FileSystemContract):
         return LocalFileSystem()
 
 
-def test_symbolic_links_are_rows_of_their_own_and_never_followed(
-    store: LocalFileSystem, tmp_path: Path
-) -> None:
+def test_symbolic_links_are_rows_of_their_own_and_never_followed(store: LocalFileSystem, tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "file").write_bytes(b"1")
     (tmp_path / "link").symlink_to("d")

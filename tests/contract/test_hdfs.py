@@ -1,0 +1,152 @@
+"""The contract on a real HDFS, and what only HDFS can be."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hdfs_native import WriteOptions
+
+from hdfs2oss.filesystems.hdfs import HdfsFileSystem
+from hdfs2oss.model.errors import PermissionDenied, StoreError
+from hdfs2oss.testing.contract import FileSystemContract
+from hdfs2oss.testing.contract_reading import TREE
+from tests.sandbox.sandbox import Sandbox
+
+pytestmark = pytest.mark.hdfs
+
+# HDFS lists these in quite another order: signed bytes.
+NAMES = ["A", "a", "a b", "a-b", "a0", "aa", "aé", "z", "~", "é", "ÿ", "数据", "\ue000", "\uffee", "\U0001f600"]
+
+
+@pytest.fixture(scope="module")
+def authority(sandbox: Sandbox) -> str:
+    return sandbox.env()["SANDBOX_HDFS"].removeprefix("hdfs://")
+
+
+@pytest.fixture(scope="module")
+def hdfs(authority: str) -> HdfsFileSystem:
+    return HdfsFileSystem(authority, {})
+
+
+@pytest.fixture
+def root(hdfs: HdfsFileSystem) -> Iterator[str]:
+    path = f"/tmp/contract-{uuid.uuid4().hex}"
+    hdfs.make_directory(path)
+    yield path
+    hdfs.remove(path, recursive=True)
+
+
+def put_all(hdfs: HdfsFileSystem, paths: list[str]) -> None:
+    """Closing takes half a second whatever the size, so many at once."""
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(lambda path: hdfs.put(path, path.encode(), f"{path}._work", {}), paths))
+
+
+class TestHdfs(FileSystemContract):
+    @pytest.fixture
+    def store(self, hdfs: HdfsFileSystem) -> HdfsFileSystem:
+        return hdfs
+
+    @pytest.fixture
+    def root(self, root: str) -> str:
+        return root
+
+    def tree(self, store: HdfsFileSystem, root: str) -> None:  # type: ignore[override]
+        with ThreadPoolExecutor(len(TREE)) as pool:
+            list(pool.map(lambda p: store.put(f"{root}/{p}", p.encode(), f"{root}._{uuid.uuid4().hex}", {}), TREE))
+
+    @pytest.fixture
+    def many(self, store: HdfsFileSystem, root: str) -> tuple[str, int]:
+        # Empty files need no block and close at once.
+        def make(number: int) -> None:
+            store.client().create(f"{root}/many/f{number:05d}").close()
+
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(make, range(2500)))
+        return f"{root}/many", 2500
+
+
+def test_names_are_given_in_the_order_of_their_utf8_bytes(hdfs: HdfsFileSystem, root: str) -> None:
+    put_all(hdfs, [f"{root}/{name}" for name in NAMES])
+    for name in ("a.d", "é.d", "数"):
+        hdfs.make_directory(f"{root}/{name}")
+    listed = [status.path.rsplit("/", 1)[1] for status in hdfs.client().list_status(root)]
+    assert listed != sorted(listed), "HDFS compares signed bytes"
+    keys = [row.key for row in hdfs.walk(root)]
+    assert keys == sorted([*NAMES, "a.d/", "é.d/", "数/"])
+
+
+def test_attributes_are_set_and_told(hdfs: HdfsFileSystem, root: str) -> None:
+    hdfs.put(f"{root}/file", b"1", f"{root}/.work", {})
+    hdfs.set_owner(f"{root}/file", "hive", "lake")
+    hdfs.set_permission(f"{root}/file", 0o1640)
+    hdfs.set_replication(f"{root}/file", 2)
+    hdfs.set_times(f"{root}/file", 1_500_000_000_123, None)
+    status = hdfs.status(f"{root}/file")
+    assert status is not None
+    assert (status.owner, status.group, status.permission) == ("hive", "lake", 0o1640)
+    assert (status.replication, status.mtime_ms) == (2, 1_500_000_000_123)
+    assert status.atime_ms > status.mtime_ms
+    assert status.block_size_bytes > 0
+
+
+def test_a_file_of_several_blocks_is_read_across_their_borders(hdfs: HdfsFileSystem, root: str) -> None:
+    data = bytes(range(251)) * 20_000
+    file = hdfs.client().create(f"{root}/blocks", WriteOptions(block_size=1 << 20))
+    file.write(data)
+    file.close()
+    with hdfs.open_reader(f"{root}/blocks", len(data)) as reader:
+        assert b"".join(reader.stream(0, len(data), 300_000)) == data
+        assert b"".join(reader.stream(1_000_000, 2_500_000, 65_536)) == data[1_000_000:3_500_000]
+
+
+def test_the_reader_of_a_file_still_open_is_shorter_than_its_status(hdfs: HdfsFileSystem, root: str) -> None:
+    file = hdfs.client().create(f"{root}/open")
+    file.write(b"x" * 5000)
+    file.hsync()
+    status = hdfs.status(f"{root}/open")
+    with hdfs.open_reader(f"{root}/open", 5000) as reader:
+        assert status is not None
+        assert reader.length < max(status.length, 5000)
+    file.close()
+
+
+def test_a_refusal_names_user_and_path_on_one_line(
+    authority: str, hdfs: HdfsFileSystem, root: str, monkeypatch
+) -> None:
+    hdfs.make_directory(f"{root}/private")
+    hdfs.set_permission(f"{root}/private", 0o700)
+    monkeypatch.setenv("HADOOP_USER_NAME", "restored-afterwards")
+    other = HdfsFileSystem(authority, {}, user="nobody")
+    with pytest.raises(PermissionDenied) as caught:
+        list(other.walk(f"{root}/private"))
+    message = str(caught.value)
+    assert "user=nobody" in message
+    assert f"{root}/private" in message
+    assert "\n" not in message
+    assert "java" not in message
+    assert "org.apache" not in message
+
+
+def test_a_name_service_is_reached_through_its_namenodes(authority: str, root: str) -> None:
+    configuration = {
+        "dfs.nameservices": "ns",
+        "dfs.ha.namenodes.ns": "nn1,nn2",
+        "dfs.namenode.rpc-address.ns.nn1": "127.0.0.1:1",
+        "dfs.namenode.rpc-address.ns.nn2": authority,
+    }
+    status = HdfsFileSystem("ns", configuration).status(root)
+    assert status is not None
+
+
+def test_errors_of_the_client_come_out_as_ours(hdfs: HdfsFileSystem, root: str) -> None:
+    hdfs.make_directory(f"{root}/d/e")
+    for attempt in (
+        lambda: hdfs.put(f"{root}/a:b", b"", f"{root}/.work", {}),
+        lambda: hdfs.rename(f"{root}/d", f"{root}/d/e/f"),
+        lambda: hdfs.set_permission(f"{root}/missing", 0o644),
+        lambda: hdfs.set_times(f"{root}/d", -1, None),
+    ):
+        with pytest.raises(StoreError):
+            attempt()

@@ -1,0 +1,256 @@
+"""The contract on OSS (the local server speaks its protocol), and what only OSS can be."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import oss2
+import pytest
+
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.oss import OssFileSystem
+from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.model.errors import (
+    AuthenticationFailed,
+    CorruptData,
+    NotFound,
+    PermissionDenied,
+    StoreError,
+    Unreachable,
+)
+from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
+from hdfs2oss.testing.contract import FileSystemContract, MultipartContract
+
+KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOssServer]:
+    with LocalOssServer(tmp_path_factory.mktemp("oss"), **KEYS, buckets=["lake"]) as running:
+        yield running
+
+
+@pytest.fixture
+def store(server: LocalOssServer) -> Iterator[OssFileSystem]:
+    """An empty bucket."""
+    opened = OssFileSystem("lake", OssAccess(server.endpoint, *KEYS.values()), threads=4)
+    for row in list(opened.walk("/", recursive=False)):
+        bucket(server).delete_object(row.key)
+        opened.remove(f"/{row.path}", recursive=True)
+    yield opened
+    opened.close()
+
+
+def bucket(server: LocalOssServer) -> oss2.Bucket:
+    """The bucket as any other client sees it, for keys that are not paths."""
+    session = oss2.Session()
+    session.session.trust_env = False
+    return oss2.Bucket(oss2.Auth(*KEYS.values()), server.endpoint, "lake", session=session)
+
+
+class TestOss(FileSystemContract, MultipartContract):
+    @pytest.fixture
+    def many(self, server: LocalOssServer, store: OssFileSystem, root: str) -> tuple[str, int]:
+        for number in range(2500):
+            store.put(f"{root}/many/f{number:05d}", b"", "", {})
+        return f"{root}/many", 2500
+
+
+class TestOssWithSignatureV4(FileSystemContract, MultipartContract):
+    @pytest.fixture
+    def store(self, server: LocalOssServer, store: OssFileSystem) -> Iterator[OssFileSystem]:
+        access = OssAccess(server.endpoint, *KEYS.values(), region="cn-hangzhou", signature="v4")
+        opened = OssFileSystem("lake", access, threads=4)
+        yield opened
+        opened.close()
+
+    @pytest.fixture
+    def many(self) -> tuple[str, int]:
+        pytest.skip("signatures do not change with the number of keys")
+
+
+def rows(store: OssFileSystem, path: str = "/") -> list[tuple[str, str]]:
+    return [(row.key, row.kind) for row in store.walk(path)]
+
+
+def test_keys_that_cannot_be_paths_are_unusable_rows_in_their_place(
+    server: LocalOssServer, store: OssFileSystem
+) -> None:
+    raw = bucket(server)
+    for key in ("a", "a/b", "bytes/", "bytes/in", "dot/./x", "dot/../y", "two//slashes", "two/good", "z"):
+        raw.put_object(key, b"12")
+    raw.put_object("marker/", b"")
+    assert rows(store) == [
+        ("a", FILE), ("a/", DIRECTORY), ("a/b", FILE),
+        ("bytes/", DIRECTORY), ("bytes/", UNUSABLE), ("bytes/in", FILE),
+        ("dot/", DIRECTORY), ("dot/../y", UNUSABLE), ("dot/./x", UNUSABLE),
+        ("marker/", DIRECTORY),
+        ("two/", DIRECTORY), ("two//slashes", UNUSABLE), ("two/good", FILE),
+        ("z", FILE),
+    ]  # fmt: skip
+    assert all(row.problem for row in store.walk("/") if row.kind == UNUSABLE)
+
+
+def test_one_level_names_unusable_prefixes_too(server: LocalOssServer, store: OssFileSystem) -> None:
+    raw = bucket(server)
+    for key in ("d//x", "d/../y", "d/e/f", "d/z"):
+        raw.put_object(key, b"1")
+    found = [(row.key, row.kind) for row in store.walk("/d", recursive=False)]
+    assert found == [("../", UNUSABLE), ("/", UNUSABLE), ("e/", DIRECTORY), ("z", FILE)]
+
+
+def test_blocks_of_oss_hdfs_are_one_row_and_not_entered(server: LocalOssServer, store: OssFileSystem) -> None:
+    raw = bucket(server)
+    for key in (".a", ".dlsdata/1", ".dlsdata/2/3", ".dlsdatb", "z/.dlsdata/x"):
+        raw.put_object(key, b"1")
+    expected = [(".a", FILE), (".dlsdata/", UNUSABLE), (".dlsdatb", FILE), ("z/", DIRECTORY)]
+    assert rows(store) == [*expected, ("z/.dlsdata/", DIRECTORY), ("z/.dlsdata/x", FILE)]
+    assert [(row.key, row.kind) for row in store.walk("/", recursive=False)] == expected
+
+
+def test_a_symlink_is_a_row_of_its_kind(server: LocalOssServer, store: OssFileSystem) -> None:
+    raw = bucket(server)
+    raw.put_object("target", b"1")
+    raw.put_symlink("target", "link")
+    assert rows(store) == [("link", SYMLINK), ("target", FILE)]
+    status = store.status("/link")
+    assert status is not None
+    assert status.kind == SYMLINK
+
+
+def test_metadata_and_notes_come_back(store: OssFileSystem) -> None:
+    store.put("/file", b"1", "", {"owner": "hive", "mtime": "12"})
+    store.keep_note("/file", {"crc32c": "0123abcd", "by": "a b+c=d.e_f:g/h-i"})
+    assert store.read_notes("/file") == {
+        "owner": "hive", "mtime": "12", "crc32c": "0123abcd", "by": "a b+c=d.e_f:g/h-i",
+    }  # fmt: skip
+
+
+def test_metadata_of_an_upload_is_fixed_when_it_begins(store: OssFileSystem) -> None:
+    upload = store.begin_upload("/file", {"owner": "hive"})
+    store.complete_upload("/file", upload, [store.put_part("/file", upload, 1, b"1")])
+    assert store.read_notes("/file") == {"owner": "hive"}
+
+
+def test_a_note_that_no_tag_may_hold_is_refused(store: OssFileSystem) -> None:
+    store.put("/file", b"1", "", {})
+    with pytest.raises(StoreError, match="characters"):
+        store.keep_note("/file", {"name": "<&>"})
+
+
+def test_making_a_directory_again_keeps_the_metadata_of_its_marker(
+    server: LocalOssServer, store: OssFileSystem
+) -> None:
+    bucket(server).put_object("d/", b"", headers={"x-oss-meta-owner": "hive"})
+    store.make_directory("/d")
+    assert bucket(server).head_object("d/").headers["x-oss-meta-owner"] == "hive"
+
+
+def test_an_object_replaced_while_it_is_read_is_never_mixed(store: OssFileSystem) -> None:
+    store.put("/file", b"1" * 1000, "", {})
+    with store.open_reader("/file", -1) as reader:
+        assert b"".join(reader.stream(0, 10, 10)) == b"1" * 10
+        store.put("/file", b"2" * 1000, "", {})
+        with pytest.raises(CorruptData, match="replaced"):
+            list(reader.stream(10, 10, 10))
+        store.remove("/file")
+        with pytest.raises(CorruptData, match="removed"):
+            list(reader.stream(10, 10, 10))
+
+
+def test_the_whole_object_is_compared_with_its_crc(store: OssFileSystem) -> None:
+    data = bytes(range(256)) * 4096
+    store.put("/file", data, "", {})
+    for expected_length in (len(data), -1):
+        with store.open_reader("/file", expected_length) as reader:
+            assert b"".join(reader.stream(0, len(data), 65_536)) == data
+
+
+def test_a_large_stream_goes_up_in_parts(store: OssFileSystem) -> None:
+    data = b"0123456789abcdef" * (1 << 16) * 18
+    with store.open_writer("/big", "") as writer:
+        for start in range(0, len(data), 1 << 20):
+            writer.write(data[start : start + (1 << 20)])
+        stored = writer.commit(lambda _: None)
+    assert stored.length == len(data)
+    assert stored.etag.endswith("-2")
+
+
+def test_an_abandoned_stream_leaves_no_parts(server: LocalOssServer, store: OssFileSystem) -> None:
+    with store.open_writer("/big", "") as writer:
+        writer.write(bytes(17 << 20))
+        assert len(bucket(server).list_multipart_uploads(prefix="big").upload_list) == 1
+    assert bucket(server).list_multipart_uploads(prefix="big").upload_list == []
+
+
+def test_removing_a_directory_takes_any_key_below_it(server: LocalOssServer, store: OssFileSystem) -> None:
+    raw = bucket(server)
+    for number in range(1005):
+        raw.put_object(f"d/{number}", b"")
+    for key in ("d/", "d//x", "d/a\rb", "d/<&>", "d/\x01", "d2"):
+        raw.put_object(key, b"")
+    assert store.remove("/d", recursive=True)
+    assert rows(store) == [("d2", FILE)]
+
+
+def test_the_root_of_a_bucket_is_never_removed(store: OssFileSystem) -> None:
+    store.put("/file", b"1", "", {})
+    with pytest.raises(PermissionDenied):
+        store.remove("/", recursive=True)
+
+
+def test_of_many_that_create_a_file_at_once_one_wins(store: OssFileSystem) -> None:
+    won: list[int] = []
+    start = threading.Barrier(8)
+
+    def create(number: int) -> None:
+        start.wait()
+        if store.create_exclusive("/one", str(number).encode()):
+            won.append(number)
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [str(number).encode() for number in won] == [store.read_bytes("/one")]
+
+
+@pytest.mark.parametrize("signature", ["v1", "v4"])
+def test_wrong_keys_are_said_to_be_wrong_and_never_shown(server: LocalOssServer, signature: str) -> None:
+    for key_id, secret, cause in (("nobody", "test-secret", "not known"), ("test-id", "wr0ng", "does not fit")):
+        access = OssAccess(server.endpoint, key_id, secret, region="cn-hangzhou", signature=signature)
+        opened = OssFileSystem("lake", access)
+        for attempt in (lambda fs=opened: fs.status("/x"), lambda fs=opened: fs.put("/x", b"", "", {})):
+            with pytest.raises(AuthenticationFailed, match=cause) as caught:
+                attempt()
+            assert key_id not in str(caught.value)
+            assert secret not in str(caught.value)
+
+
+def test_a_missing_bucket_is_named_with_its_endpoint(server: LocalOssServer) -> None:
+    opened = OssFileSystem("no-such", OssAccess(server.endpoint, *KEYS.values()))
+    for attempt in (
+        lambda: opened.status("/"), lambda: opened.status("/x"), lambda: list(opened.walk("/")),
+        lambda: opened.put("/x", b"", "", {}), lambda: opened.remove("/x"), lambda: opened.make_directory("/x"),
+    ):  # fmt: skip
+        with pytest.raises(NotFound, match="the bucket no-such does not exist at http://127"):
+            attempt()
+
+
+def test_a_wrong_clock_is_named(tmp_path: Path) -> None:
+    with LocalOssServer(tmp_path, **KEYS, buckets=["lake"], clock=lambda: time.time() + 3600) as late:
+        opened = OssFileSystem("lake", OssAccess(late.endpoint, *KEYS.values()))
+        with pytest.raises(AuthenticationFailed, match="clock"):
+            opened.status("/x")
+
+
+def test_a_refused_connection_is_one_clear_error_within_half_a_minute(tmp_path: Path) -> None:
+    with LocalOssServer(tmp_path, **KEYS, buckets=["lake"]) as stopped:
+        pass
+    opened = OssFileSystem("lake", OssAccess(stopped.endpoint, *KEYS.values()))
+    started = time.monotonic()
+    with pytest.raises(Unreachable, match=r"cannot write /x: cannot connect to 127\.0\.0\.1:\d+: Connection refused"):
+        opened.put("/x", b"", "", {})
+    assert time.monotonic() - started < 30
