@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from .daemon import Daemon, wait_until
+from .daemon import Daemon, find_processes, stop_processes, wait_until
 from .errors import SandboxError
 from .java import java_command, java_environment
 from .jmx import bean, request
@@ -44,7 +44,7 @@ class HdfsCluster:
 
         A DataNode that comes before that sleeps for five seconds until its next try.
         """
-        if not (self._state.path / "hdfs" / "name" / "current" / "VERSION").exists():
+        if not self._is_formatted():
             self._format()
         self.namenode.start()
         rpc = self._record.ports["namenode-rpc"]
@@ -82,9 +82,15 @@ class HdfsCluster:
         ports = self._record.ports
         return f"hdfs://{LOOPBACK}:{ports['namenode-rpc']}", f"http://{LOOPBACK}:{ports['namenode-http']}"
 
+    def _is_formatted(self) -> bool:
+        """An image appears as the last step; a format that was interrupted is done again."""
+        current = self._state.path / "hdfs" / "name" / "current"
+        return any(image.suffix != ".md5" for image in current.glob("fsimage_*"))
+
     def _format(self) -> None:
-        # Without a marker: it ends by itself, and is not the NameNode when somebody looks for that.
-        command = java_command(self._classpath, NAMENODE_CLASS, NAMENODE_HEAP_MIB)
+        marker = f"proc_sandbox_{self._record.id}_format"
+        stop_processes(lambda: find_processes(marker))  # of an `up` that was killed
+        command = java_command(self._classpath, NAMENODE_CLASS, NAMENODE_HEAP_MIB, [marker])
         done = subprocess.run(
             [*command, "-format", "-nonInteractive", "-force"],
             env=java_environment(),
