@@ -21,7 +21,7 @@ def main(argv: Sequence[str], entry: str = "python") -> int:
     except Hdfs2ossError as error:
         if isinstance(error, UsageError) and not argv:
             copy.build_parser().print_usage(sys.stderr)
-        if "-v" in argv or "--verbose" in argv:
+        if not isinstance(error, UsageError) and {"-v", "-verbose", "--verbose"} & set(argv):
             traceback.print_exc()
         _say(f"hdfs2oss: {error}")
         if error.hint:

@@ -39,14 +39,10 @@ class CopyLog:
     def copied(self, source: Uri, target: Uri, length: int, target_length: int) -> None:
         """A file that arrived."""
         if self._enabled and self._verbose:
-            self._lines.append(
-                f"FILE_COPIED: source={source}, size={length} --> target={target}, size={target_length}"
-            )
+            self._lines.append(f"FILE_COPIED: source={source}, size={length} --> target={target}, size={target_length}")
 
     def publish(self, filesystem: FileSystem, directory: str, name: str) -> None:
         """Write the lines as one file; an empty one when there is nothing to say, as DistCp does."""
         text = "".join(line + "\n" for line in self._lines)
         path = join_path(directory, name)
-        filesystem.put(
-            path, text.encode("utf-8", "surrogateescape"), join_path(directory, WORK_PREFIX + name), {}
-        )
+        filesystem.put(path, text.encode("utf-8", "surrogateescape"), join_path(directory, WORK_PREFIX + name), {})

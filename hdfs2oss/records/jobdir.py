@@ -46,6 +46,7 @@ class JobDir:
         self.path = path
         self.run_id = run_id
         self.run_path = join_path(path, f"runs/{run_id}")
+        self.bytes_read = 0
 
     def publish(self, name: str, data: bytes) -> bool:
         """Write a file of the run at once; False, and nothing changed, when it is there already."""
@@ -57,7 +58,9 @@ class JobDir:
 
     def read(self, name: str) -> bytes:
         """A file of the run. Raises NotFound."""
-        return self.filesystem.read_bytes(join_path(self.run_path, name))
+        data = self.filesystem.read_bytes(join_path(self.run_path, name))
+        self.bytes_read += len(data)
+        return data
 
     def names(self, directory: str) -> list[str]:
         """The files of one directory of the run; empty when it does not exist yet."""

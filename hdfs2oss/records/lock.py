@@ -96,11 +96,7 @@ class Lock:
             holder = json.loads(self._filesystem.read_bytes(self._path))
         except (StoreError, ValueError):
             return None
-        return (
-            holder
-            if isinstance(holder, dict) and {"run", "host", "process", "heartbeat"} <= holder.keys()
-            else None
-        )
+        return holder if isinstance(holder, dict) and {"run", "host", "process", "heartbeat"} <= holder.keys() else None
 
     def _is_stale(self, holder: dict[str, object]) -> bool:
         if holder["host"] == socket.gethostname() and not _is_alive(int(str(holder["process"]))):

@@ -51,9 +51,7 @@ class PlanWriter:
         if not self._rows:
             return
         self._writer.write_table(to_table(self._rows, ITEM_SCHEMA), row_group_size=len(self._rows))
-        self._slices.append(
-            PlanSlice(self._name, len(self._slices), len(self._rows), self._bytes, self._cost)
-        )
+        self._slices.append(PlanSlice(self._name, len(self._slices), len(self._rows), self._bytes, self._cost))
         self._rows, self._cost, self._bytes = [], 0.0, 0
 
 

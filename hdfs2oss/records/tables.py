@@ -12,9 +12,7 @@ from ..model.values import CopyItem, CopyResult, StoredPart
 
 Row = TypeVar("Row", bound=NamedTuple)
 
-_PART = pa.struct(
-    [("number", pa.int32()), ("etag", pa.string()), ("crc64", pa.uint64()), ("length", pa.int64())]
-)
+_PART = pa.struct([("number", pa.int32()), ("etag", pa.string()), ("crc64", pa.uint64()), ("length", pa.int64())])
 _NARROW: dict[str, Any] = {
     "root": pa.int32(),
     "first_part": pa.int32(),
@@ -64,8 +62,8 @@ def results_of(table: pa.Table) -> Iterator[CopyResult]:
     """The results of a ledger table, in order."""
     columns = [column.to_pylist() for column in table.columns]
     for values in zip(*columns, strict=True):
-        result = CopyResult(*values)
-        yield result._replace(parts=tuple(StoredPart(**part) for part in result.parts))
+        *plain, parts = values
+        yield CopyResult(*plain, tuple(StoredPart(**part) for part in parts))
 
 
 def open_table(data: bytes) -> pq.ParquetFile:

@@ -38,9 +38,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         server.start()
     except OSError as error:
-        raise UsageError(
-            f"cannot serve {arguments.dir} on {arguments.host}:{arguments.port}: {error}"
-        ) from error
+        raise UsageError(f"cannot serve {arguments.dir} on {arguments.host}:{arguments.port}: {error}") from error
     try:
         if arguments.port_file:
             _write_atomically(arguments.port_file, f"{server.port}\n")
@@ -62,9 +60,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     parser.add_argument("--bucket", action="append", default=[], help="made at the start; may be repeated")
-    parser.add_argument(
-        "--region", default="cn-hangzhou", help="what V4 signatures name (default %(default)s)"
-    )
+    parser.add_argument("--region", default="cn-hangzhou", help="what V4 signatures name (default %(default)s)")
     parser.add_argument("--etag", choices=ETAG_MODES, default="md5", help="fast computes no MD5")
     parser.add_argument("--port-file", type=Path, help="gets the port once the server listens")
     return parser.parse_args(argv)

@@ -81,6 +81,4 @@ def _hadoop_conf(runner: Runner, environment: Mapping[str, str]) -> Mapping[str,
 
 
 def _sources(options: CopyOptions) -> str:
-    return ", ".join(str(source) for source in options.sources[:3]) + (
-        " ..." if len(options.sources) > 3 else ""
-    )
+    return ", ".join(str(source) for source in options.sources[:3]) + (" ..." if len(options.sources) > 3 else "")

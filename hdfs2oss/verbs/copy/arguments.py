@@ -48,10 +48,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse a copy command. Raises UsageError for anything that is not understood, and guesses at nothing."""
     _refuse_pasted_dashes(argv)
     parser = build_parser()
-    known, rest = parser.parse_known_intermixed_args(list(argv))
-    if rest:
-        _refuse_unknown(rest[0], parser)
-    return known
+    options, paths = _separate(argv, parser)
+    arguments = parser.parse_args(options)
+    arguments.paths = paths
+    return arguments
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,12 +61,11 @@ def build_parser() -> argparse.ArgumentParser:
         usage="hdfs2oss [options] SOURCE... TARGET",
         description="Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters.",
         epilog="Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "
-        "OSS keys: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN, OSS_ENDPOINT, or Hadoop's fs.oss.* keys. "
+        "OSS keys: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN, OSS_ENDPOINT, or Hadoop's fs.oss.*. "
         "Exit codes: 0 all well, 1 unexpected, 2 usage, 3 survey incomplete or source missing, 4 some files failed, "
         "5 commit failed, 6 refused by a brake, 130/143 interrupted. Also: hdfs2oss local-oss --help.",
         allow_abbrev=False,
     )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help=argparse.SUPPRESS)
     _add_switches(parser)
     _add_values(parser)
     return parser
@@ -102,6 +101,7 @@ def _add_values(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "-D",
+        "--property",
         action="append",
         default=[],
         metavar="KEY=VALUE",
@@ -128,6 +128,50 @@ def _add_values(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="without Spark: processes at work (default: one a core, at most -m)",
     )
+
+
+def _separate(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+    """Options in one form, `--name=value`, and paths; after `--` all are paths.
+
+    argparse alone would take `-updat` for `-update` and `-foo` for `-f oo`.
+    """
+    actions = {name: action for action in parser._actions for name in action.option_strings}
+    options: list[str] = []
+    paths: list[str] = []
+    words = list(argv)
+    while words:
+        word = words.pop(0)
+        if word == "--":
+            return options, paths + words
+        if not word.startswith("-") or word == "-":
+            paths.append(word)
+            continue
+        name, value = _split_value(word)
+        if name not in actions:
+            _refuse_unknown(word, parser)
+        long_name = actions[name].option_strings[-1]
+        if actions[name].nargs == 0:
+            if value is not None:
+                raise UsageError(f"the option {name} takes no value", USAGE_HINT)
+            options.append(long_name)
+            continue
+        if value is None:
+            if not words:
+                raise UsageError(f"the option {name} needs a value", USAGE_HINT)
+            value = words.pop(0)
+        options.append(f"{long_name}={value}")
+    return options, paths
+
+
+def _split_value(word: str) -> tuple[str, str | None]:
+    """`--maps=4`, `-m=4`, DistCp's glued `-m20`, Hadoop's glued `-Dkey=value`."""
+    if word.startswith("-D"):
+        return ("-D",)
+        "--property", word[2:] or None
+    if word.startswith("-m") and word[2:].isdigit():
+        return "-m", word[2:]
+    name, equals, value = word.partition("=")
+    return name, value if equals else None
 
 
 def _size(text: str) -> int:

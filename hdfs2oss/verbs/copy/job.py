@@ -93,9 +93,7 @@ class CopyJob:
             self._runner.run_wave("cut", cut_task, pack(slices, self._runner.slots), context, on_report)
         return cuts
 
-    def _copy(
-        self, context: RunContext, slices: list[PlanSlice], report: Report, job_dir: JobDir
-    ) -> list[str]:
+    def _copy(self, context: RunContext, slices: list[PlanSlice], report: Report, job_dir: JobDir) -> list[str]:
         """Copy everything; the names of the ledger files."""
         tasks = pack(slices, self._runner.slots)
         files, size_bytes = sum(one.items for one in slices), sum(one.size_bytes for one in slices)
@@ -112,14 +110,11 @@ class CopyJob:
             self._runner.run_wave("copy", copy_task, tasks, context, on_report)
         return ledger_files
 
-    def _commit(
-        self, context: RunContext, uploads: list[PlanSlice], ledger_files: list[str], report: Report
-    ) -> None:
+    def _commit(self, context: RunContext, uploads: list[PlanSlice], ledger_files: list[str], report: Report) -> None:
         if not uploads:
             return
         tasks = [
-            CommitTask(task.number, task.slices, tuple(ledger_files))
-            for task in pack(uploads, self._runner.slots)
+            CommitTask(task.number, task.slices, tuple(ledger_files)) for task in pack(uploads, self._runner.slots)
         ]
         self._runner.run_wave("commit", commit_task, tasks, context, report.add_task)
 

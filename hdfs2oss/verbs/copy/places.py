@@ -23,9 +23,7 @@ from .arguments import USAGE_HINT
 class Places:
     """Resolves the paths of one command and collects the access to their stores."""
 
-    def __init__(
-        self, arguments: Namespace, environment: Mapping[str, str], hadoop_conf: Mapping[str, str]
-    ) -> None:
+    def __init__(self, arguments: Namespace, environment: Mapping[str, str], hadoop_conf: Mapping[str, str]) -> None:
         self._arguments = arguments
         self._environment = environment
         self._handed_over = read_handover(environment)
@@ -65,9 +63,7 @@ class Places:
 
     def stores(self) -> StoreConfig:
         """Access to all stores that were resolved so far."""
-        return StoreConfig(
-            self._conf, dict(self._oss), hdfs_user=self._environment.get("HADOOP_USER_NAME", "")
-        )
+        return StoreConfig(self._conf, dict(self._oss), hdfs_user=self._environment.get("HADOOP_USER_NAME", ""))
 
     def homes(self, options: CopyOptions) -> list[Uri]:
         """Where a job directory may go: the user's home on the HDFS of the source, of the target, then this machine."""
@@ -102,9 +98,7 @@ class Places:
         handed = self._handed_over.get(bucket) or self._handed_over.get("*") or UriSecrets()
         if not secrets.access_key_id:
             secrets = handed._replace(endpoint=secrets.endpoint or handed.endpoint)
-        return resolve_access(
-            bucket, secrets, self._arguments.oss_endpoint or "", self._environment, self._conf
-        )
+        return resolve_access(bucket, secrets, self._arguments.oss_endpoint or "", self._environment, self._conf)
 
     def _on_default(self, text: str, uri: Uri) -> Uri:
         default = self._conf.get("fs.defaultFS", "")
@@ -116,9 +110,7 @@ class Places:
                 "or set HADOOP_CONF_DIR.",
             )
         if uri.scheme and parsed.scheme != uri.scheme:
-            raise UsageError(
-                f"{text} names no NameNode, and fs.defaultFS is {parsed}", "Write hdfs://namenode/path."
-            )
+            raise UsageError(f"{text} names no NameNode, and fs.defaultFS is {parsed}", "Write hdfs://namenode/path.")
         path = uri.path if uri.path.startswith("/") else f"/user/{self.user}/{uri.path}".rstrip("/")
         return Uri(parsed.scheme, parsed.authority, path)
 
