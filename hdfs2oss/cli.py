@@ -27,6 +27,12 @@ def main(argv: Sequence[str], entry: str = "python") -> int:
         if error.hint:
             _say(f"  {error.hint}")
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 - whatever it is, the operator gets one line and a code
+        if {"-v", "-verbose", "--verbose"} & set(argv):
+            traceback.print_exc()
+        _say(f"hdfs2oss: unexpected {type(error).__name__}: {error}")
+        _say("  This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it.")
+        return Hdfs2ossError.exit_code
 
 
 def _dispatch(argv: Sequence[str], entry: str) -> int:

@@ -25,9 +25,7 @@ def complaints(path: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    found = [
-        line for room in ROOMS for path in sorted((PROJECT / room).rglob("*.py")) for line in complaints(path)
-    ]
+    found = [line for room in ROOMS for path in sorted((PROJECT / room).rglob("*.py")) for line in complaints(path)]
     for line in found:
         print(line)
     return 1 if found else 0

@@ -199,7 +199,7 @@ class FileSystem(abc.ABC):
 
     @abc.abstractmethod
     def make_directory(self, path: str) -> None:
-        """Make a directory and its parents; one that exists is left alone. TypeConflict over a file is AlreadyExists."""
+        """Make a directory and its parents; one that exists is left alone. Over a file: AlreadyExists."""
 
     @abc.abstractmethod
     def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:

@@ -34,9 +34,7 @@ def resolve_access(
     (OSS_ENDPOINT, OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN), Hadoop's `fs.oss.*` keys.
     Raises UsageError that names what is missing and how to give it.
     """
-    where = (
-        secrets.endpoint or endpoint or environment.get("OSS_ENDPOINT") or hadoop_conf.get("fs.oss.endpoint") or ""
-    )
+    where = secrets.endpoint or endpoint or environment.get("OSS_ENDPOINT") or hadoop_conf.get("fs.oss.endpoint") or ""
     if not where:
         raise UsageError(
             f"no endpoint is known for oss://{bucket}/",

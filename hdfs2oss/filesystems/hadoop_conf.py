@@ -42,11 +42,7 @@ def read_hadoop_conf(environment: Mapping[str, str]) -> dict[str, str]:
 
 def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
     """The keys a copy needs, out of a configuration that is resolved already (such as Spark's)."""
-    return {
-        key: value
-        for key, value in configuration.items()
-        if key == "fs.defaultFS" or key.startswith(_RELEVANT)
-    }
+    return {key: value for key, value in configuration.items() if key == "fs.defaultFS" or key.startswith(_RELEVANT)}
 
 
 def _read_file(path: str, raw: dict[str, str], final: set[str], depth: int) -> None:
@@ -105,9 +101,7 @@ def _look_up(match: re.Match[str], raw: Mapping[str, str], environment: Mapping[
     name = match[1]
     if name.startswith("env."):
         variable, separator, default = re.match(r"env\.([^:-]+)(:?-)?(.*)", name).groups("")  # type: ignore[union-attr]
-        return environment.get(variable, "") or (
-            default if separator else environment.get(variable, match[0])
-        )
+        return environment.get(variable, "") or (default if separator else environment.get(variable, match[0]))
     if name == "user.name":
         return environment.get("HADOOP_USER_NAME") or getpass.getuser()
     return raw.get(name, match[0])

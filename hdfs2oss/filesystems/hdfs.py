@@ -34,9 +34,7 @@ _PAGE_ROWS = 1000
 # The client's own defaults wait for 120 s and 183 s.
 _DEFAULTS = {"dfs.client.socket-timeout": "10000", "dfs.client.failover.max.attempts": "3"}
 # Few: the client itself has asked three times before it says that nobody is there.
-_RETRIES = RetryPolicy(
-    attempts=4, cap_seconds=4.0, deadline_seconds=15.0, throttled_attempts=6, throttled_seconds=18.0
-)
+_RETRIES = RetryPolicy(attempts=4, cap_seconds=4.0, deadline_seconds=15.0, throttled_attempts=6, throttled_seconds=18.0)
 _LEAVE_UNCHANGED = 2**64 - 1
 _PERMISSION_BITS = 0o1777
 
@@ -191,9 +189,7 @@ class HdfsFileSystem(FileSystem):
     def set_replication(self, path: str, replication: int) -> None:
         """Change the number of replicas of a file."""
         self.traffic.wrote()
-        self.ask_again(
-            f"change the replication of {path}", lambda client: client.set_replication(path, replication)
-        )
+        self.ask_again(f"change the replication of {path}", lambda client: client.set_replication(path, replication))
 
 
 def _may_pass(error: StoreError) -> bool:

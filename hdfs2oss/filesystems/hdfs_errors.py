@@ -54,9 +54,7 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
     (re.compile(r"checksum|corrupt|crc", re.I), CorruptData),
     (re.compile(r"kerberos|sasl|gssapi|token|authenticat", re.I), AuthenticationFailed),
     (
-        re.compile(
-            r"connect|timed out|timeout|disconnected|reset by peer|broken pipe|unreachable|os error", re.I
-        ),
+        re.compile(r"connect|timed out|timeout|disconnected|reset by peer|broken pipe|unreachable|os error", re.I),
         Unreachable,
     ),
     (
@@ -93,9 +91,7 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
         name = match[1].rsplit(".", 1)[-1].rsplit("$", 1)[-1]
         message = f"cannot {what}: {_shorten(match[2])} ({name} from {place})"
         kind = _BY_CLASS.get(name) or _class_by_text(match[2]) or StoreError
-        return kind(
-            message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else ""
-        )
+        return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     if isinstance(error, OSError):
         return (_class_by_text(text) or Unreachable)(message)

@@ -87,9 +87,7 @@ class HdfsWriter(Writer):
         self._done = False
         options = WriteOptions(overwrite=True, create_parent=True)
         owner.traffic.wrote()
-        self._file: FileWriter = owner.ask_again(
-            f"write {work_path}", lambda client: client.create(work_path, options)
-        )
+        self._file: FileWriter = owner.ask_again(f"write {work_path}", lambda client: client.create(work_path, options))
 
     def write(self, data: bytes) -> None:
         self._owner.ask(

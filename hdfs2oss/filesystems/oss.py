@@ -38,9 +38,7 @@ _TAG_VALUE = re.compile(r"[A-Za-z0-9 +\-=._:/]{0,256}")
 class OssFileSystem(FileSystem):
     """One bucket. `threads` is how many connections are kept."""
 
-    def __init__(
-        self, bucket: str, access: OssAccess, threads: int = 16, retries: RetryPolicy = RETRIES
-    ) -> None:
+    def __init__(self, bucket: str, access: OssAccess, threads: int = 16, retries: RetryPolicy = RETRIES) -> None:
         self.capabilities = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
         self.traffic = Traffic()
         self._client = OssClient(bucket, access, OssSession(threads, access.use_proxy), retries)
@@ -113,9 +111,7 @@ class OssFileSystem(FileSystem):
 
     def _stored(self, path: str, key: str) -> Stored:
         response = self._head(path, key)
-        return Stored(
-            content_length(response, path), _etag(response), _modified_ms(response), stated_crc64(response)
-        )
+        return Stored(content_length(response, path), _etag(response), _modified_ms(response), stated_crc64(response))
 
     def make_directory(self, path: str) -> None:
         """Leave a marker; one that is there stays, with its metadata."""
@@ -253,11 +249,7 @@ class OssFileSystem(FileSystem):
     def read_notes(self, path: str) -> dict[str, str]:
         """What was kept with a file: its metadata and its notes. Raises NotFound."""
         headers = self._head(path, _key(path)).headers
-        notes = {
-            name[len(_META) :].lower(): value
-            for name, value in headers.items()
-            if name.lower().startswith(_META)
-        }
+        notes = {name[len(_META) :].lower(): value for name, value in headers.items() if name.lower().startswith(_META)}
         _, body = self._client.call(f"read the tags of {path}", "GET", _key(path), {"tagging": ""})
         self.traffic.read()
         for tag in ET.fromstring(body).iter("Tag"):
@@ -292,8 +284,7 @@ def _quote_source(bucket: str, key: str) -> str:
 
 def _complete_body(parts: list[StoredPart]) -> bytes:
     rows = "".join(
-        f'<Part><PartNumber>{part.number}</PartNumber><ETag>"{escape(part.etag)}"</ETag></Part>'
-        for part in parts
+        f'<Part><PartNumber>{part.number}</PartNumber><ETag>"{escape(part.etag)}"</ETag></Part>' for part in parts
     )
     return f"<CompleteMultipartUpload>{rows}</CompleteMultipartUpload>".encode()
 

@@ -24,9 +24,7 @@ RETRIES = RetryPolicy(attempts=8, deadline_seconds=20.0, throttled_attempts=12, 
 class OssClient:
     """One bucket at one endpoint; safe for threads."""
 
-    def __init__(
-        self, bucket: str, access: OssAccess, session: OssSession, retries: RetryPolicy = RETRIES
-    ) -> None:
+    def __init__(self, bucket: str, access: OssAccess, session: OssSession, retries: RetryPolicy = RETRIES) -> None:
         self.bucket = bucket
         self.endpoint = access.endpoint
         self._session = session
@@ -53,9 +51,7 @@ class OssClient:
     ) -> OssResponse:
         """One request, answered with success; its body is the caller's to read. Never sent again."""
         try:
-            response: OssResponse = self._oss._do(
-                method, self.bucket, key, params=params, headers=headers, data=data
-            )
+            response: OssResponse = self._oss._do(method, self.bucket, key, params=params, headers=headers, data=data)
         except OssError as error:
             raise translate(error, what, self.bucket, self.endpoint) from None
         except StoreError as error:

@@ -32,9 +32,7 @@ _PARTS_OF_ONE_SIZE = 1000
 class OssReader(Reader):
     """The object as it was when opened: once it is replaced, reading on raises CorruptData."""
 
-    def __init__(
-        self, client: OssClient, traffic: Traffic, path: str, key: str, expected_length: int
-    ) -> None:
+    def __init__(self, client: OssClient, traffic: Traffic, path: str, key: str, expected_length: int) -> None:
         self._client = client
         self._traffic = traffic
         self._path = path
@@ -79,9 +77,7 @@ class OssReader(Reader):
             headers["If-Match"] = self._etag
         what = f"read {self._path}"
         try:
-            response = self._client.again(
-                lambda: self._client.request(what, "GET", self._key, headers=headers)
-            )
+            response = self._client.again(lambda: self._client.request(what, "GET", self._key, headers=headers))
         except BucketMissing:
             raise
         except NotFound:
@@ -89,9 +85,7 @@ class OssReader(Reader):
         range_text = response.headers.get("Content-Range") or ""
         if response.status != 206 or not range_text.startswith(f"bytes {start}-{end - 1}/"):
             response.discard()
-            raise CorruptData(
-                f"{self._path}: asked for bytes {start}-{end - 1}, the store gave {range_text or 'all'}"
-            )
+            raise CorruptData(f"{self._path}: asked for bytes {start}-{end - 1}, the store gave {range_text or 'all'}")
         return response
 
     def _take_first(self) -> OssResponse | None:

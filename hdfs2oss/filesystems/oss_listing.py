@@ -133,9 +133,7 @@ def _parse_with_parser(text: str) -> tuple[list[OssEntry], str]:
         )
         for contents in root.iter("Contents")
     ]
-    entries += [
-        OssEntry(decode(part.findtext("Prefix")), is_prefix=True) for part in root.iter("CommonPrefixes")
-    ]
+    entries += [OssEntry(decode(part.findtext("Prefix")), is_prefix=True) for part in root.iter("CommonPrefixes")]
     entries.sort()
     token = decode(root.findtext("NextContinuationToken")) if root.findtext("IsTruncated") == "true" else ""
     if root.findtext("IsTruncated") == "true" and not token:
@@ -150,9 +148,7 @@ def _bare(etag: str) -> str:
 def _milliseconds(text: str) -> int:
     """`2026-01-31T23:59:58.000Z` in ms since 1970."""
     try:
-        return (
-            _minute_ms(text[:16]) + int(text[17:19]) * 1000 + (int(text[20:23]) if text[19:20] == "." else 0)
-        )
+        return _minute_ms(text[:16]) + int(text[17:19]) * 1000 + (int(text[20:23]) if text[19:20] == "." else 0)
     except ValueError:
         raise StoreError(f"a page of the listing holds the odd time {text!r}") from None
 

@@ -35,9 +35,7 @@ def remove_below(client: OssClient, traffic: Traffic, path: str, key: str, recur
     before: list[str] = []
     while keys := [entry.key for entry in list_entries(client, traffic, prefix, limit=PAGE_KEYS)]:
         if keys == before:
-            raise PermissionDenied(
-                f"cannot remove {path}: the store keeps {keys[0]!r} and {len(keys) - 1} others"
-            )
+            raise PermissionDenied(f"cannot remove {path}: the store keeps {keys[0]!r} and {len(keys) - 1} others")
         before = keys
         traffic.wrote()
         _remove_keys(client, path, keys)

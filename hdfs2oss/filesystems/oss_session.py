@@ -34,9 +34,7 @@ class CertificateRefused(Unreachable):
 class OssResponse:
     """An answer whose body is read by the caller; the connection is kept once all of it was read."""
 
-    def __init__(
-        self, session: OssSession, connection: _Connection, response: http.client.HTTPResponse
-    ) -> None:
+    def __init__(self, session: OssSession, connection: _Connection, response: http.client.HTTPResponse) -> None:
         self._session = session
         self._connection: _Connection | None = connection
         self._response = response
@@ -182,9 +180,7 @@ class OssSession:
         if scheme == "https":
             if self._certificates is None:
                 self._certificates = ssl.create_default_context()
-            secure = http.client.HTTPSConnection(
-                at, timeout=self._connect_seconds, context=self._certificates
-            )
+            secure = http.client.HTTPSConnection(at, timeout=self._connect_seconds, context=self._certificates)
             if proxy:
                 secure.set_tunnel(host)
             return secure

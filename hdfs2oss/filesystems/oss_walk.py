@@ -54,9 +54,7 @@ class OssWalk(Walk):
             return
         self._seen = True
         if not any(list_entries(self._client, self._traffic, self._prefix, limit=1)):
-            raise NotFound(
-                f"cannot list /{self._prefix[:-1]}: there is no such directory in {self._client.bucket}"
-            )
+            raise NotFound(f"cannot list /{self._prefix[:-1]}: there is no such directory in {self._client.bucket}")
 
     def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Iterator[OssEntry]:
         return list_entries(self._client, self._traffic, self._prefix + prefix, start_after, delimiter)
@@ -181,9 +179,7 @@ def _row_within(path: str, directory: str, entry: OssEntry) -> Iterator[FileStat
 
 def _file(path: str, entry: OssEntry) -> FileStatus:
     kind = SYMLINK if entry.type == "Symlink" else FILE
-    return FileStatus(
-        path, kind, entry.size, entry.mtime_ms, etag=entry.etag, storage_class=entry.storage_class
-    )
+    return FileStatus(path, kind, entry.size, entry.mtime_ms, etag=entry.etag, storage_class=entry.storage_class)
 
 
 def _unusable(path: str, problem: str) -> FileStatus:
@@ -191,9 +187,7 @@ def _unusable(path: str, problem: str) -> FileStatus:
 
 
 def _internal() -> FileStatus:
-    return _unusable(
-        INTERNAL_DIRECTORY + "/", "blocks of OSS-HDFS, to be reached through its own endpoint only"
-    )
+    return _unusable(INTERNAL_DIRECTORY + "/", "blocks of OSS-HDFS, to be reached through its own endpoint only")
 
 
 def _problem(path: str) -> str:

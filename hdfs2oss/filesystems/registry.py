@@ -36,7 +36,12 @@ _lock = threading.Lock()
 
 def open_filesystem(uri: Uri, config: StoreConfig) -> FileSystem:
     """The client for the store that `uri` lies in, shared within this process."""
-    key = (os.getpid(), uri.scheme, uri.authority, hash((tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads)))
+    key = (
+        os.getpid(),
+        uri.scheme,
+        uri.authority,
+        hash((tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads)),
+    )
     with _lock:
         if key not in _clients:
             _clients[key] = _make(uri, config)

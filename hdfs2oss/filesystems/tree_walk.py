@@ -21,9 +21,7 @@ class TreeWalk(Walk):
        with what follows it. `failed_directory` is the relative path of the directory at fault.
     """
 
-    def __init__(
-        self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True
-    ) -> None:
+    def __init__(self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True) -> None:
         self._list_children = list_children
         self._after = after
         self._until = until

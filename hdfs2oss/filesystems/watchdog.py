@@ -46,9 +46,7 @@ class Watchdog:
         self._idle: collections.deque[_Worker] = collections.deque()
         self._silent_until = 0.0
 
-    def call(
-        self, what: str, function: Callable[[], T], timeout_seconds: float = 0.0, trips_breaker: bool = True
-    ) -> T:
+    def call(self, what: str, function: Callable[[], T], timeout_seconds: float = 0.0, trips_breaker: bool = True) -> T:
         """Run `function` on another thread and give what it gives, or raise what it raises.
 
         Raises OutOfTime, and for the pause after one at once. `trips_breaker` is off for calls whose

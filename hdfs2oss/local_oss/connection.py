@@ -54,9 +54,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _serve(self, head: Head, body: IncomingBody) -> None:
         started = time.monotonic()
-        request = Request(
-            head.method, head.target, head.headers, body, request_id=os.urandom(12).hex().upper()
-        )
+        request = Request(head.method, head.target, head.headers, body, request_id=os.urandom(12).hex().upper())
         # A GET or HEAD has no body here, whatever its Content-Length says: some clients name one, send none.
         has_doubtful_body = head.method in ("GET", "HEAD") and head.headers.get("content-length", "0") != "0"
         try:
@@ -85,7 +83,7 @@ class Connection(BaseHTTPRequestHandler):
     def _is_drained(self, body: IncomingBody) -> bool:
         if body.is_finished:
             return True
-        if body.is_awaited:
+        if body.is_awaited or body.is_broken:
             return False
         try:
             return body.drain(_MAX_DRAIN_BYTES)
@@ -122,9 +120,7 @@ class Connection(BaseHTTPRequestHandler):
     def _refuse(self, error: OssError) -> None:
         """Answer a request that cannot even be read, and give up the connection."""
         request_id = os.urandom(12).hex().upper()
-        request = Request(
-            "", "", {}, IncomingBody(cast(BufferedReader, self.rfile), 0), request_id=request_id
-        )
+        request = Request("", "", {}, IncomingBody(cast(BufferedReader, self.rfile), 0), request_id=request_id)
         with contextlib.suppress(OSError):
             self._send(request, error_response(error, request), False, time.monotonic())
             self._linger()

@@ -61,9 +61,7 @@ def access_denied(message: str) -> OssError:
 def no_such_bucket(name: str) -> OssError:
     """404 for a bucket."""
     details = {"BucketName": name}
-    return OssError(
-        404, "NoSuchBucket", "The specified bucket does not exist.", details, number="0015-00000101"
-    )
+    return OssError(404, "NoSuchBucket", "The specified bucket does not exist.", details, number="0015-00000101")
 
 
 def no_such_key(key: str) -> OssError:
@@ -83,9 +81,7 @@ def no_such_upload(upload_id: str) -> OssError:
 
 def file_already_exists() -> OssError:
     """409: x-oss-forbid-overwrite met an object."""
-    return OssError(
-        409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten."
-    )
+    return OssError(409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.")
 
 
 def precondition_failed(condition: str) -> OssError:

@@ -79,9 +79,7 @@ class Request:
         if not text:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 20) or not lowest <= int(text) <= highest:
-            raise invalid_argument(
-                f"Argument {name} must be an integer between {lowest} and {highest}.", name, text
-            )
+            raise invalid_argument(f"Argument {name} must be an integer between {lowest} and {highest}.", name, text)
         return int(text)
 
     def document(self, max_bytes: int) -> bytes:

@@ -17,9 +17,7 @@ from hdfs2oss.local_oss.subresource import is_signed_by_v1
 def string_to_sign(request: Request, date: str) -> bytes:
     """The bytes both sides sign."""
     headers = request.headers
-    oss_headers = "".join(
-        f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-oss-")
-    )
+    oss_headers = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-oss-"))
     text = (
         f"{request.method}\n{headers.get('content-md5', '')}\n{headers.get('content-type', '')}\n{date}\n"
         f"{oss_headers}{_resource(request)}"

@@ -59,12 +59,8 @@ def claim_of_url(request: Request) -> Claim:
     """The claim in a signed URL."""
     query = request.query
     expires = query.get("x-oss-expires", "")
-    if not (
-        expires.isascii() and expires.isdigit() and len(expires) < 10 and int(expires) <= _MAX_EXPIRES_SECONDS
-    ):
-        raise invalid_argument(
-            f"x-oss-expires must be at most {_MAX_EXPIRES_SECONDS}.", "x-oss-expires", expires
-        )
+    if not (expires.isascii() and expires.isdigit() and len(expires) < 10 and int(expires) <= _MAX_EXPIRES_SECONDS):
+        raise invalid_argument(f"x-oss-expires must be at most {_MAX_EXPIRES_SECONDS}.", "x-oss-expires", expires)
     return _claim(
         query.get("x-oss-credential", ""),
         query.get("x-oss-date", ""),
@@ -106,9 +102,7 @@ def sign(text: bytes, access_key_secret: str, claim: Claim) -> str:
 def _claim(credential: str, date: str, expires_seconds: int, additional: str, signature: str) -> Claim:
     fields = credential.rsplit("/", 4)
     if len(fields) != 5 or fields[3] != "oss" or fields[4] != _REQUEST_TYPE:
-        raise invalid_argument(
-            "The credential is not ID/DAY/REGION/oss/aliyun_v4_request.", "Credential", credential
-        )
+        raise invalid_argument("The credential is not ID/DAY/REGION/oss/aliyun_v4_request.", "Credential", credential)
     access_key_id, day, region, product, _ = fields
     if date[:8] != day:
         raise access_denied("The day of the credential is not the day of x-oss-date.")

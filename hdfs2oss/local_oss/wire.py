@@ -48,6 +48,7 @@ class IncomingBody:
         self._has_first_chunk = False
         self._before_first_read = before_first_read
         self.is_finished = length == 0
+        self.is_broken = False  # nobody knows where the next request begins
 
     @property
     def is_awaited(self) -> bool:
@@ -96,16 +97,20 @@ class IncomingBody:
 
     def _next_chunk(self) -> None:
         if self._has_first_chunk and self._line() != b"":
-            raise OssError(400, "InvalidRequest", "A chunk does not end where its length says.")
+            raise self._broken("A chunk does not end where its length says.")
         self._has_first_chunk = True
         size = self._line().split(b";", 1)[0].strip()
         if not size or len(size) > 15 or size.strip(b"0123456789abcdefABCDEF"):
-            raise OssError(400, "InvalidRequest", "A chunk begins without a length.")
+            raise self._broken("A chunk begins without a length.")
         self._left = int(size, 16)
         if self._left == 0:
             while self._line():  # trailers
                 pass
             self.is_finished = True
+
+    def _broken(self, message: str) -> OssError:
+        self.is_broken = True
+        return OssError(400, "InvalidRequest", message)
 
     def _line(self) -> bytes:
         line = self._stream.readline(_MAX_LINE_BYTES)

@@ -33,9 +33,7 @@ class CopyOptions(BaseModel):
     maps: int = Field(DEFAULT_MAPS, description="tasks running at once, at most")
     bandwidth_mb: float | None = Field(None, description="MiB/s for each task; none means no limit")
     job_dir: Uri | None = None
-    threads: int | None = Field(
-        None, ge=1, le=256, description="copy threads in each task; none means by the target"
-    )
+    threads: int | None = Field(None, ge=1, le=256, description="copy threads in each task; none means by the target")
     part_size_bytes: int = Field(16 * MIB, ge=SMALLEST_PART_BYTES)
     chunk_size_bytes: int = Field(512 * MIB, ge=SMALLEST_PART_BYTES)
 

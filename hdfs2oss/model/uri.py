@@ -85,9 +85,7 @@ def parse_uri(text: str) -> ParsedUri:
     Raises UsageError without ever repeating a secret.
     """
     if not text.strip():
-        raise UsageError(
-            "a path is empty", "Give a source and a target, such as hdfs:///data and oss://bucket/data."
-        )
+        raise UsageError("a path is empty", "Give a source and a target, such as hdfs:///data and oss://bucket/data.")
     match = _SCHEME.match(text)
     if not match or text.startswith("/"):
         path = normalise_path(text)
@@ -105,9 +103,7 @@ def parse_uri(text: str) -> ParsedUri:
     authority, slash, path = rest[2:].partition("/")
     if scheme == "oss":
         return _parse_oss(authority, slash + path)
-    return ParsedUri(
-        Uri(scheme, "" if scheme == "file" else authority.lower(), normalise_path(path)), UriSecrets()
-    )
+    return ParsedUri(Uri(scheme, "" if scheme == "file" else authority.lower(), normalise_path(path)), UriSecrets())
 
 
 def _parse_oss(authority: str, path: str) -> ParsedUri:

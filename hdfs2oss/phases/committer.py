@@ -67,9 +67,7 @@ def _commit(
 ) -> CopyResult:
     source = context.layout.source_of(item.root, item.path)
     ends = Ends(source, context.layout.target_of(item.path), "")
-    transfer = Transfer(
-        open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), pool
-    )
+    transfer = Transfer(open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), pool)
     result = CopyResult(
         item.path,
         item.root,

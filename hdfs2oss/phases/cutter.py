@@ -36,16 +36,12 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             upload_id = target.begin_upload(path)
         except StoreError as error:
             # The mapper turns this into a failure like any other, on record in its ledger.
-            chunks.add(
-                item._replace(action=FileAction.CONFLICT.value, problem=f"writing failed: {error}"), 0.0
-            )
+            chunks.add(item._replace(action=FileAction.CONFLICT.value, problem=f"writing failed: {error}"), 0.0)
             continue
         uploads.add(item._replace(upload_id=upload_id), cost_of(0, 0.0, 1))
         for chunk in cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
             chunks.add(
-                item._replace(
-                    upload_id=upload_id, offset=chunk.offset, size=chunk.size, first_part=chunk.first_part
-                ),
+                item._replace(upload_id=upload_id, offset=chunk.offset, size=chunk.size, first_part=chunk.first_part),
                 cost_of(chunk.size, 0.0, 1),
             )
     return CutReport(chunks.publish(job_dir), uploads.publish(job_dir))

@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
+from ..model.counters import INPUT_FORMAT
 from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, TransferError
 from ..model.units import MIB
 from ..model.uri import Uri
@@ -47,6 +49,7 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
         meter.count(result)
         results.append(result)
         _note(context, log, result)
+    meter.counters.add(INPUT_FORMAT, "Bytes Read", job_dir.bytes_read)
     report = ledger.publish(job_dir, meter.report(results), results)
     if context.options.log_path is not None:
         log_store = open_filesystem(context.options.log_path, context.stores)
@@ -67,7 +70,7 @@ class Mapper:
         self._brake = _Brake(2 * self._threads)
         self._transfers: dict[Uri, Transfer] = {}
 
-    def stores(self) -> list[object]:
+    def stores(self) -> list[FileSystem]:
         """Every store this task talks to."""
         roots = [open_filesystem(root.source, self._context.stores) for root in self._context.layout.roots]
         return [self._target, *roots]
@@ -90,9 +93,7 @@ class Mapper:
         ends = self._ends(item)
         for attempt in range(1, _MOST_TRIES + 1):
             if self._brake.is_on:
-                return _failed(
-                    item, TransferError(f"copying {ends.source} to {ends.target}: {self._brake.reason}")
-                )
+                return _failed(item, TransferError(f"copying {ends.source} to {ends.target}: {self._brake.reason}"))
             try:
                 result = self._carry_out(item, ends, part_pool)
             except Hdfs2ossError as error:
@@ -102,9 +103,7 @@ class Mapper:
                 self._brake.failed(error)
                 return _failed(item, error)
             except Exception as error:  # noqa: BLE001 - one file must never take the others of its task along
-                failure = TransferError(
-                    f"copying {ends.source} to {ends.target}: {type(error).__name__}: {error}"
-                )
+                failure = TransferError(f"copying {ends.source} to {ends.target}: {type(error).__name__}: {error}")
                 self._brake.failed(failure)
                 return _failed(item, failure)
             self._brake.succeeded()
@@ -126,9 +125,7 @@ class Mapper:
         try:
             self._target.make_directory(ends.target.path)
         except StoreError as error:
-            failure = TransferError(
-                f"making the directory {ends.target} for {ends.source}: {error}", error.hint
-            )
+            failure = TransferError(f"making the directory {ends.target} for {ends.source}: {error}", error.hint)
             failure.retryable = error.retryable
             raise failure from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model.counters import JOB, OWN, Counters, Counts
+from ..model.counters import FRAMEWORK, JOB, OWN, Counters, Counts
 from ..model.values import CopyResult, TaskReport
 
 _MOST_FAILURES = 100
@@ -48,6 +48,7 @@ class Report:
         for name, value in facts.items():
             self.counters.add(JOB, name, value)
         if self.task_seconds:
+            self.counters.add(FRAMEWORK, "Peak Map Physical memory (bytes)", self.peak_memory_bytes)
             self.counters.add(JOB, "Total time spent by all map tasks (ms)", round(self.task_seconds * 1000))
 
     def check_identities(self) -> None:
@@ -55,8 +56,7 @@ class Report:
         for what in ("FILES", "BYTES"):
             expected = self.counters.get(OWN, f"{what}_EXPECTED")
             parts = {
-                name: self.counters.get(OWN, f"{what}_{name}")
-                for name in ("COPIED", "SKIPPED", "FAILED", "CHANGED")
+                name: self.counters.get(OWN, f"{what}_{name}") for name in ("COPIED", "SKIPPED", "FAILED", "CHANGED")
             }
             if expected != sum(parts.values()):
                 account = ", ".join(f"{value} {name.lower()}" for name, value in parts.items())

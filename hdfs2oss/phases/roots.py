@@ -59,9 +59,7 @@ def _facts(source: Uri, stores: StoreConfig) -> list[SourceFact]:
 def _children(filesystem: FileSystem) -> Callable[[str], Iterable[str]]:
     def children(path: str) -> Iterable[str]:
         try:
-            return [
-                row.path for row in filesystem.walk(path, recursive=False) if row.kind in (FILE, DIRECTORY)
-            ]
+            return [row.path for row in filesystem.walk(path, recursive=False) if row.kind in (FILE, DIRECTORY)]
         except NotFound:
             return []
 

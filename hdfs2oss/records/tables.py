@@ -63,7 +63,7 @@ def results_of(table: pa.Table) -> Iterator[CopyResult]:
     columns = [column.to_pylist() for column in table.columns]
     for values in zip(*columns, strict=True):
         *plain, parts = values
-        yield CopyResult(*plain, tuple(StoredPart(**part) for part in parts))
+        yield CopyResult._make([*plain, tuple(StoredPart(**part) for part in parts)])
 
 
 def open_table(data: bytes) -> pq.ParquetFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.options import CopyOptions
-from ..model.values import DIRECTORY, FILE, FilePair, FileAction, FileStatus
+from ..model.values import DIRECTORY, FILE, FileAction, FilePair, FileStatus
 
 
 def decide(pair: FilePair, options: CopyOptions) -> FileAction:
@@ -48,12 +48,7 @@ def decide(pair: FilePair, options: CopyOptions) -> FileAction:
 
 def decide_single(pair: FilePair) -> FileAction:
     """A lone file whose target path is itself a file is copied whatever the options say (DistCp)."""
-    if (
-        pair.source is not None
-        and pair.source.kind == FILE
-        and pair.target is not None
-        and pair.target.kind == FILE
-    ):
+    if pair.source is not None and pair.source.kind == FILE and pair.target is not None and pair.target.kind == FILE:
         return FileAction.OVERWRITE
     return FileAction.COPY
 

@@ -58,9 +58,7 @@ def _compile(element: str) -> re.Pattern[str]:
         elif character == "[":
             end = element.find("]", at + 2)
             if end < 0:
-                raise UsageError(
-                    f"the pattern {element!r} has a [ without ]", "Put a backslash before a literal [."
-                )
+                raise UsageError(f"the pattern {element!r} has a [ without ]", "Put a backslash before a literal [.")
             inside = element[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
             out += f"[{'^' + inside[1:] if inside[:1] in ('^', '!') else inside}]"
             at = end

@@ -69,9 +69,7 @@ def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None,
         )
     if single_file and target_kind != DIRECTORY:
         _refuse_root_as_file(target)
-        layout = Layout(
-            target.parent, (CopyRoot(found[0].uri, target.name, True),), True, target_kind == FILE
-        )
+        layout = Layout(target.parent, (CopyRoot(found[0].uri, target.name, True),), True, target_kind == FILE)
     else:
         layout = Layout(
             target,
@@ -92,9 +90,7 @@ def _root(fact: SourceFact, count: int, target_kind: str | None, sync: bool) -> 
 
 def _refuse_root_as_file(target: Uri) -> None:
     if target.path == "/":
-        raise UsageError(
-            f"a file cannot be copied onto the root {target}", "Name a directory or a file below it."
-        )
+        raise UsageError(f"a file cannot be copied onto the root {target}", "Name a directory or a file below it.")
 
 
 def _refuse_nesting(source: Uri, target: Uri, is_file: bool) -> None:

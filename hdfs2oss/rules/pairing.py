@@ -83,9 +83,7 @@ class Pairing:
     `duplicates` collects files that two sources bring; `unlisted` the directories that could not be listed.
     """
 
-    def __init__(
-        self, sources: Sequence[Listing], target: Listing | None, wanted: Wanted, wants_missing: bool
-    ) -> None:
+    def __init__(self, sources: Sequence[Listing], target: Listing | None, wanted: Wanted, wants_missing: bool) -> None:
         """`wanted` says whether a source row takes part; without `wants_missing` the target is sought along with
         the sources, so that what only the target holds is not even listed."""
         self._sources = sources
@@ -130,17 +128,13 @@ class Pairing:
             return None
         key = min(stream.key for stream in heads)
         at_key = [stream for stream in heads if stream.key == key]
-        rows = tuple(
-            (stream.root, stream.head) for stream in at_key if stream.root >= 0 and stream.head is not None
-        )
+        rows = tuple((stream.root, stream.head) for stream in at_key if stream.root >= 0 and stream.head is not None)
         target = next((stream.head for stream in at_key if stream.root < 0), None)
         return Match(key, rows, target)
 
     def _take(self, match: Match) -> Iterator[FilePair]:
         self._note_unlisted(match)
-        wanted = [
-            (root, row) for root, row in match.sources if row.kind != UNLISTED and self._wanted(root, row)
-        ]
+        wanted = [(root, row) for root, row in match.sources if row.kind != UNLISTED and self._wanted(root, row)]
         target = match.target if match.target is not None and match.target.kind != UNLISTED else None
         if not wanted:
             self._meet_missing(match.key, target)
@@ -177,9 +171,7 @@ class Pairing:
                 continue
             if waiting.source is not None:
                 self._waiting[number] = waiting._replace(
-                    source=waiting.source._replace(
-                        kind=UNUSABLE, problem="the name is both a file and a directory"
-                    )
+                    source=waiting.source._replace(kind=UNUSABLE, problem="the name is both a file and a directory")
                 )
             elif waiting.target is not None and pair.target is None:
                 del self._waiting[number]

@@ -49,9 +49,7 @@ class TaskMeter:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         for store in self._stores:
             before, now = self._traffic[id(store)], store.traffic.snapshot()
-            self.counters.add_traffic(
-                store.capabilities.counter_name, {name: now[name] - before[name] for name in now}
-            )
+            self.counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
         # The bytes of a file that went up in chunks were counted with the chunks.
         copied = sum(one.bytes_copied for one in results if one.outcome == Outcome.CHUNK or not one.upload_id)
         self.counters.add(FRAMEWORK, "Map output records", len(results))

@@ -90,9 +90,7 @@ class Progress:
         while not self._stop.wait(pause):
             self._poll()
             text = self.line()
-            self._stream.write(
-                f"\r\x1b[K{text}" if self._on_terminal else f"{time.strftime('%H:%M:%S')} {text}\n"
-            )
+            self._stream.write(f"\r\x1b[K{text}" if self._on_terminal else f"{time.strftime('%H:%M:%S')} {text}\n")
             self._stream.flush()
 
     def _poll(self) -> None:

@@ -38,9 +38,7 @@ class ContractTools:
         return store.put(path, data, path.rpartition("/")[0] + "/.work", {})
 
     @staticmethod
-    def keys(
-        store: FileSystem, path: str, after: str = "", until: str = "", recursive: bool = True
-    ) -> list[str]:
+    def keys(store: FileSystem, path: str, after: str = "", until: str = "", recursive: bool = True) -> list[str]:
         return [row.key for row in store.walk(path, after, until, recursive)]
 
     def tree(self, store: FileSystem, root: str) -> None:
@@ -99,9 +97,7 @@ class StatusContract(ContractTools):
 class WalkContract(ContractTools):
     """Listings as ordered streams."""
 
-    def test_a_walk_is_in_key_order_with_directories_before_their_files(
-        self, store: FileSystem, root: str
-    ) -> None:
+    def test_a_walk_is_in_key_order_with_directories_before_their_files(self, store: FileSystem, root: str) -> None:
         self.tree(store, root)
         assert self.keys(store, root) == TREE_KEYS
 
@@ -135,28 +131,20 @@ class WalkContract(ContractTools):
         assert self.keys(store, f"{root}/empty", recursive=False) == []
         assert self.keys(store, root) == ["empty/"]
 
-    def test_a_walk_after_a_key_leaves_out_that_child_and_what_lies_below(
-        self, store: FileSystem, root: str
-    ) -> None:
+    def test_a_walk_after_a_key_leaves_out_that_child_and_what_lies_below(self, store: FileSystem, root: str) -> None:
         self.tree(store, root)
         for child in [key for key in TREE_KEYS if "/" not in key.rstrip("/")]:
             expected = [
-                key
-                for key in TREE_KEYS
-                if key > child and not key.startswith(child if child[-1] == "/" else "\0")
+                key for key in TREE_KEYS if key > child and not key.startswith(child if child[-1] == "/" else "\0")
             ]
             assert self.keys(store, root, after=child) == expected, child
             one_level = [key for key in expected if "/" not in key.rstrip("/")]
             assert self.keys(store, root, after=child, recursive=False) == one_level, child
 
-    def test_a_walk_until_a_key_includes_that_child_and_what_lies_below(
-        self, store: FileSystem, root: str
-    ) -> None:
+    def test_a_walk_until_a_key_includes_that_child_and_what_lies_below(self, store: FileSystem, root: str) -> None:
         self.tree(store, root)
         for child in [key for key in TREE_KEYS if "/" not in key.rstrip("/")]:
-            expected = [
-                key for key in TREE_KEYS if key.partition("/")[0] + ("/" if "/" in key else "") <= child
-            ]
+            expected = [key for key in TREE_KEYS if key.partition("/")[0] + ("/" if "/" in key else "") <= child]
             assert self.keys(store, root, until=child) == expected, child
 
     def test_slices_of_a_walk_make_up_the_whole(self, store: FileSystem, root: str) -> None:
@@ -169,9 +157,7 @@ class WalkContract(ContractTools):
         self.tree(store, root)
         assert self.keys(store, root, after=TREE_KEYS[-1]) == []
 
-    def test_stopped_anywhere_a_walk_gives_the_rest_of_the_open_directories(
-        self, store: FileSystem, root: str
-    ) -> None:
+    def test_stopped_anywhere_a_walk_gives_the_rest_of_the_open_directories(self, store: FileSystem, root: str) -> None:
         self.tree(store, root)
         for given in range(len(TREE_KEYS) + 1):
             walk = store.walk(root)
@@ -210,9 +196,7 @@ class ReadContract(ContractTools):
         assert [len(piece) for piece in pieces] == [100_000] * 5 + [12_000]
         assert b"".join(pieces) == self.DATA
 
-    @pytest.mark.parametrize(
-        ("offset", "size"), [(0, 1), (1, 70_000), (65_535, 2), (511_999, 1), (5, 0), (0, 512_000)]
-    )
+    @pytest.mark.parametrize(("offset", "size"), [(0, 1), (1, 70_000), (65_535, 2), (511_999, 1), (5, 0), (0, 512_000)])
     def test_a_range_is_what_lies_there(self, store: FileSystem, root: str, offset: int, size: int) -> None:
         self.put(store, f"{root}/file", self.DATA)
         for expected_length in (len(self.DATA), -1):

@@ -161,9 +161,7 @@ class ChangeContract(ContractTools):
         assert not store.remove(f"{root}/file")
         assert store.status(f"{root}/file") is None
 
-    def test_a_directory_is_removed_with_its_content_only_when_asked(
-        self, store: FileSystem, root: str
-    ) -> None:
+    def test_a_directory_is_removed_with_its_content_only_when_asked(self, store: FileSystem, root: str) -> None:
         self.tree(store, root)
         with pytest.raises(AlreadyExists):
             store.remove(f"{root}/a")
@@ -194,11 +192,7 @@ class MultipartContract(ContractTools):
         parts.sort()
         stored = store.complete_upload(f"{root}/big", upload, parts)
         assert stored.length == 240_003
-        assert (
-            stored.crc64
-            == crc64(b"".join(data))
-            == compose_crc64((part.crc64, part.length) for part in parts)
-        )
+        assert stored.crc64 == crc64(b"".join(data)) == compose_crc64((part.crc64, part.length) for part in parts)
         assert store.read_bytes(f"{root}/big") == b"".join(data)
 
     def test_a_part_sent_again_replaces_the_first(self, store: FileSystem, root: str) -> None:
@@ -215,9 +209,7 @@ class MultipartContract(ContractTools):
         again = store.complete_upload(f"{root}/big", upload, [part])
         assert (again.length, again.etag, again.crc64) == (first.length, first.etag, first.crc64)
 
-    def test_an_aborted_upload_leaves_nothing_and_may_be_aborted_again(
-        self, store: FileSystem, root: str
-    ) -> None:
+    def test_an_aborted_upload_leaves_nothing_and_may_be_aborted_again(self, store: FileSystem, root: str) -> None:
         upload = store.begin_upload(f"{root}/big")
         part = store.put_part(f"{root}/big", upload, 1, b"data")
         store.abort_upload(f"{root}/big", upload)

@@ -19,9 +19,7 @@ from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, FileStatus, StoredPart
 from ..rules.checksum import compose_crc64, crc64
 
-LIKE_HDFS = Capabilities(
-    "HDFS", atomic_put=False, multipart=False, real_directories=True, forbidden_characters=":"
-)
+LIKE_HDFS = Capabilities("HDFS", atomic_put=False, multipart=False, real_directories=True, forbidden_characters=":")
 LIKE_OSS = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
 EVERYTHING = Capabilities("MEMORY", atomic_put=True, multipart=True, real_directories=True)
 
@@ -51,9 +49,7 @@ Node = MemoryFile | MemoryDirectory
 class MemoryFileSystem(FileSystem):
     """`clock_ms` gives the time of each write; `place` arranges files with any attributes."""
 
-    def __init__(
-        self, capabilities: Capabilities = EVERYTHING, clock_ms: Callable[[], int] | None = None
-    ) -> None:
+    def __init__(self, capabilities: Capabilities = EVERYTHING, clock_ms: Callable[[], int] | None = None) -> None:
         self.capabilities = capabilities
         self.traffic = Traffic()
         self._clock_ms = clock_ms or (lambda: time.time_ns() // 1_000_000)

@@ -186,9 +186,7 @@ class Transfer:
         with suppress(StoreError):
             self.target.abort_upload(path, upload_id)
 
-    def _send_part(
-        self, ends: Ends, reader: Reader, upload_id: str, number: int, offset: int, size: int
-    ) -> SentPart:
+    def _send_part(self, ends: Ends, reader: Reader, upload_id: str, number: int, offset: int, size: int) -> SentPart:
         with self.buffers.hold(size):
             with reading(ends):
                 data = self._read(reader, offset, size)
@@ -252,9 +250,7 @@ def reading(ends: Ends) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        raise ReadError(
-            f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint
-        ) from error
+        raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint) from error
     except StoreError as error:
         failure = ReadError(f"copying {ends.source} to {ends.target}: reading failed: {error}", error.hint)
         failure.retryable = error.retryable

@@ -1,7 +1,7 @@
 """Pytest fixtures: `pytest_plugins = ["tests.sandbox.fixtures"]` in the conftest.
 
     sandbox        HDFS and the OSS server, private to this test run, started by the first test that asks
-    yarn_sandbox   the same one, with YARN added to it
+    yarn_sandbox   another one, with YARN, which MapReduce then runs on
     sandbox_name   makes names of sandboxes of a test's own; whatever has such a name is brought down
 
 All come down at the session's end, also when tests failed. What a killed test run left, the next one ends.
@@ -43,6 +43,7 @@ def sandbox(sandbox_name: Callable[[], str]) -> Sandbox:
 
 
 @pytest.fixture(scope="session")
-def yarn_sandbox(sandbox: Sandbox) -> Sandbox:
-    Sandbox(sandbox.name, yarn=True).up()
-    return sandbox
+def yarn_sandbox(sandbox_name: Callable[[], str]) -> Sandbox:
+    started = Sandbox(sandbox_name(), yarn=True)
+    started.up()
+    return started

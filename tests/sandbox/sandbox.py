@@ -258,13 +258,15 @@ class _Parts:
             self.oss.start()
         if "namenode" in missing:
             self.hdfs.start_namenode()
+        if self.record.yarn:
+            self.yarn.start_manager()
         self.hdfs.start_datanodes([node for node in self.hdfs.datanodes if node.service in missing])
         self.hdfs.wait_for_namenode()
         self.hdfs.make_home_folders()
         if "oss" in missing:
             self.oss.wait()
         if self.record.yarn:
-            self.yarn.start()
+            self.yarn.start_node()
 
 
 def _services(record: Record) -> list[Service]:

@@ -20,12 +20,13 @@ class YarnCluster:
         self.manager = self._daemon("resourcemanager", MANAGER_CLASS, classpath)
         self.node = self._daemon("nodemanager", NODE_CLASS, classpath)
 
-    def start(self) -> None:
-        """Start what does not run, and return when applications can be submitted."""
-        ports = self._record.ports
+    def start_manager(self) -> None:
         if self.manager.pid() is None:
             self.manager.start()
-        tracker = ports["yarn-tracker"]
+
+    def start_node(self) -> None:
+        """Start the node, if it does not run, and return when applications can be submitted."""
+        tracker = self._record.ports["yarn-tracker"]
         wait_until(lambda: accepts_connections(tracker), "its port answers", START_TIMEOUT_SECONDS, [self.manager])
         if self.node.pid() is None:
             self.node.start()

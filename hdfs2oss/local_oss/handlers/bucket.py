@@ -25,9 +25,7 @@ def put_bucket(context: Context, request: Request) -> Response:
             "The requested bucket name is not available.",
             {"BucketName": request.bucket},
         )
-    bucket = Bucket(
-        0, request.bucket, context.now_ms(), acl, storage_class or "Standard", redundancy or "LRS"
-    )
+    bucket = Bucket(0, request.bucket, context.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
     context.store.put_bucket(bucket)
     return Response(200, {"Location": f"/{request.bucket}"})
 
@@ -81,9 +79,7 @@ def get_bucket_location(context: Context, request: Request) -> Response:
 def get_bucket_acl(context: Context, request: Request) -> Response:
     """GetBucketAcl."""
     bucket = context.bucket(request)
-    return xml_response(
-        document(("AccessControlPolicy", [OWNER, ("AccessControlList", [("Grant", bucket.acl)])]))
-    )
+    return xml_response(document(("AccessControlPolicy", [OWNER, ("AccessControlList", [("Grant", bucket.acl)])])))
 
 
 def put_bucket_acl(context: Context, request: Request) -> Response:

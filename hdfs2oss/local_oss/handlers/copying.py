@@ -128,11 +128,7 @@ def _attributes(
         replacement.headers
         if directive == "REPLACE"
         else found.attributes.headers
-        | {
-            name: value
-            for name, value in replacement.headers.items()
-            if name.startswith("x-oss-server-side-")
-        }
+        | {name: value for name, value in replacement.headers.items() if name.startswith("x-oss-server-side-")}
     )
     tags = found.attributes.tags
     if tagging.upper() == "REPLACE":

@@ -33,9 +33,7 @@ def _wanted(context: Context, request: Request) -> tuple[list[str], bool]:
     body = request.document(context.limits.max_document_bytes)
     digest = content_md5(request)
     if digest is None:
-        raise OssError(
-            400, "MissingArgument", "Missing required header: Content-MD5.", {"ArgumentName": "Content-MD5"}
-        )
+        raise OssError(400, "MissingArgument", "Missing required header: Content-MD5.", {"ArgumentName": "Content-MD5"})
     if hashlib.md5(body).digest() != digest:
         raise invalid_digest(request)
     root = parse(body, "Delete")

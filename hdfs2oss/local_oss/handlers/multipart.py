@@ -45,9 +45,7 @@ def initiate(context: Context, request: Request) -> Response:
     if request.query.get("encoding-type"):
         children.insert(0, ("EncodingType", "url"))
     response = xml_response(document(("InitiateMultipartUploadResult", children)))
-    response.headers |= {
-        name: attributes.headers[name] for name in ENCRYPTION_HEADERS if name in attributes.headers
-    }
+    response.headers |= {name: attributes.headers[name] for name in ENCRYPTION_HEADERS if name in attributes.headers}
     return response
 
 
@@ -151,8 +149,7 @@ def _named_parts(context: Context, request: Request) -> list[NamedPart] | None:
         raise OssError(
             400,
             "InvalidPartOrder",
-            "The list of parts was not in ascending order. "
-            "Parts list must be specified in order by part number.",
+            "The list of parts was not in ascending order. Parts list must be specified in order by part number.",
         )
     return named
 

@@ -130,11 +130,7 @@ def integrity_headers(stored: StoredObject) -> dict[str, str]:
 
 def encryption_echo(stored: StoredObject) -> dict[str, str]:
     """The encryption headers of an object."""
-    return {
-        name: value
-        for name, value in stored.attributes.headers.items()
-        if name.startswith("x-oss-server-side-")
-    }
+    return {name: value for name, value in stored.attributes.headers.items() if name.startswith("x-oss-server-side-")}
 
 
 def object_headers(stored: StoredObject, link: StoredObject | None = None) -> dict[str, str]:

@@ -14,11 +14,7 @@ def list_buckets(context: Context, request: Request) -> Response:
     """GetService: a page of buckets in order of name."""
     prefix, marker = request.query.get("prefix", ""), request.query.get("marker", "")
     count = request.integer("max-keys", 100, 1, context.limits.max_list_keys)
-    buckets = [
-        bucket
-        for bucket in context.store.buckets()
-        if bucket.name.startswith(prefix) and bucket.name > marker
-    ]
+    buckets = [bucket for bucket in context.store.buckets() if bucket.name.startswith(prefix) and bucket.name > marker]
     page, is_truncated = buckets[:count], len(buckets) > count
     children: list[Node] = [OWNER, ("Buckets", [_bucket_node(context, bucket) for bucket in page])]
     if "prefix" in request.query or "marker" in request.query or "max-keys" in request.query:

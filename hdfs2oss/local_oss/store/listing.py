@@ -48,9 +48,7 @@ class UploadPage(NamedTuple):
 def list_objects(store: Store, bucket: Bucket, query: ListQuery) -> ObjectPage:
     """A page of objects and common prefixes."""
 
-    def rows_from(
-        connection: sqlite3.Connection, key: bytes, is_included: bool, before: bytes
-    ) -> sqlite3.Cursor:
+    def rows_from(connection: sqlite3.Connection, key: bytes, is_included: bool, before: bytes) -> sqlite3.Cursor:
         comparison = ">=" if is_included else ">"
         return connection.execute(
             f"{_OBJECTS} WHERE bucket = ? AND key {comparison} ? AND key < ? ORDER BY key",
@@ -71,9 +69,7 @@ def list_uploads(store: Store, bucket: Bucket, query: ListQuery, after_upload_id
     columns = "key, upload_id, initiated_ms, headers, storage_class, acl, tags"
     after = query.after.encode()
 
-    def rows_from(
-        connection: sqlite3.Connection, key: bytes, is_included: bool, before: bytes
-    ) -> sqlite3.Cursor:
+    def rows_from(connection: sqlite3.Connection, key: bytes, is_included: bool, before: bytes) -> sqlite3.Cursor:
         # The uploads of the marker's own key go on after the marker's id.
         if after_upload_id and key == after:
             return connection.execute(

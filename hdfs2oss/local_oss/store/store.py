@@ -18,9 +18,7 @@ from hdfs2oss.local_oss.store.index import Index
 from hdfs2oss.local_oss.store.rows import Attributes, Bucket, StoredObject
 from hdfs2oss.model.errors import UsageError
 
-_COLUMNS = (
-    "key, kind, size, etag, crc64, md5, modified_ms, headers, storage_class, acl, tags, link_target, body"
-)
+_COLUMNS = "key, kind, size, etag, crc64, md5, modified_ms, headers, storage_class, acl, tags, link_target, body"
 
 
 class Store:
@@ -37,9 +35,7 @@ class Store:
         self.files = DataFiles(directory / "data", max_inline_bytes)
         self.bodies = Bodies(self.index, self.files)
         with self.index.reading() as connection:
-            rows = connection.execute(
-                "SELECT id, name, created_ms, acl, storage_class, redundancy FROM buckets"
-            )
+            rows = connection.execute("SELECT id, name, created_ms, acl, storage_class, redundancy FROM buckets")
             # Each request names a bucket; a copy of this small table spares it a query.
             self._buckets = {row[1]: Bucket(*row) for row in rows}
 
@@ -79,9 +75,7 @@ class Store:
         with self.bodies.writing() as connection:
             bucket = self.bucket(name)
             for table in ("objects", "uploads"):
-                if connection.execute(
-                    f"SELECT 1 FROM {table} WHERE bucket = ? LIMIT 1", (bucket.id,)
-                ).fetchone():
+                if connection.execute(f"SELECT 1 FROM {table} WHERE bucket = ? LIMIT 1", (bucket.id,)).fetchone():
                     raise OssError(
                         409,
                         "BucketNotEmpty",
@@ -98,9 +92,7 @@ class Store:
             size, count = connection.execute(
                 "SELECT ifnull(sum(size), 0), count(*) FROM objects WHERE bucket = ?", (bucket.id,)
             ).fetchone()
-            (uploads,) = connection.execute(
-                "SELECT count(*) FROM uploads WHERE bucket = ?", (bucket.id,)
-            ).fetchone()
+            (uploads,) = connection.execute("SELECT count(*) FROM uploads WHERE bucket = ?", (bucket.id,)).fetchone()
         return size, count, uploads
 
     def find(self, bucket: Bucket, key: str) -> StoredObject | None:
@@ -134,9 +126,7 @@ class Store:
     def put(self, connection: sqlite3.Connection, bucket: Bucket, stored: StoredObject) -> None:
         """Publish an object in place of the one of that key, whose body is dropped unless it is the same."""
         key = stored.key.encode()
-        old = connection.execute(
-            "SELECT body FROM objects WHERE bucket = ? AND key = ?", (bucket.id, key)
-        ).fetchone()
+        old = connection.execute("SELECT body FROM objects WHERE bucket = ? AND key = ?", (bucket.id, key)).fetchone()
         if old and old[0] != stored.body:
             self.bodies.drop(connection, old[0])
         attributes = stored.attributes

@@ -72,9 +72,7 @@ class Uploads:
             find_upload(connection, bucket, upload.key, upload.upload_id)
             return find_parts(connection, upload.upload_id, after, count)
 
-    def close(
-        self, connection: sqlite3.Connection, bucket: Bucket, upload: Upload, unused: list[Part]
-    ) -> None:
+    def close(self, connection: sqlite3.Connection, bucket: Bucket, upload: Upload, unused: list[Part]) -> None:
         """Forget an upload; the bodies of `unused` parts go, the others have become the object's."""
         for part in unused:
             self._store.bodies.drop(connection, part.body)
@@ -102,9 +100,7 @@ def find_upload(connection: sqlite3.Connection, bucket: Bucket, key: str, upload
     return Upload(key, upload_id, row[0], attributes_of(*row[1:]))
 
 
-def find_parts(
-    connection: sqlite3.Connection, upload_id: str, after: int = 0, count: int = 1 << 30
-) -> list[Part]:
+def find_parts(connection: sqlite3.Connection, upload_id: str, after: int = 0, count: int = 1 << 30) -> list[Part]:
     """Parts in order of number."""
     rows = connection.execute(
         "SELECT number, etag, crc64, size, modified_ms, body FROM parts"

@@ -64,9 +64,7 @@ class SurveyReport:
 def survey(context: RunContext, runner: Runner) -> SurveyReport:
     """List everything, in waves until nothing is handed back. Raises DuplicateEntry before anything is copied."""
     found = SurveyReport()
-    first = survey_task(
-        context, SurveyTask(0, first_units(context), _FIRST_ENTRIES, _FIRST_SECONDS), "driver"
-    )
+    first = survey_task(context, SurveyTask(0, first_units(context), _FIRST_ENTRIES, _FIRST_SECONDS), "driver")
     found.add(first)
     rest, number = first.rest, 1
     while rest:
@@ -91,7 +89,7 @@ def survey(context: RunContext, runner: Runner) -> SurveyReport:
 
 
 def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:
-    """Where walking begins: the base when some source goes straight into it, else one unit for each source directory."""
+    """Where walking begins: the base when a source goes straight into it, else one unit for each source directory."""
     roots = context.layout.roots
     if any(not root.prefix for root in roots):
         return (SurveyUnit(""),)
@@ -116,9 +114,7 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
 
 def _pair_single_files(context: RunContext, planner: Planner, report: SurveyReport) -> None:
     """Sources that are files, where no listing of the target base is due anyway: asked for one by one."""
-    seen: dict[str, str] = {
-        root.prefix: str(root.source) for root in context.layout.roots if not root.is_file
-    }
+    seen: dict[str, str] = {root.prefix: str(root.source) for root in context.layout.roots if not root.is_file}
     for number, root in enumerate(context.layout.roots):
         if not root.is_file:
             continue

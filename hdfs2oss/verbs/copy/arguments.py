@@ -166,10 +166,9 @@ def _separate(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[lis
 def _split_value(word: str) -> tuple[str, str | None]:
     """`--maps=4`, `-m=4`, DistCp's glued `-m20`, Hadoop's glued `-Dkey=value`."""
     if word.startswith("-D"):
-        return ("-D",)
-        "--property", word[2:] or None
+        return word[:2], word[2:] or None
     if word.startswith("-m") and word[2:].isdigit():
-        return "-m", word[2:]
+        return word[:2], word[2:]
     name, equals, value = word.partition("=")
     return name, value if equals else None
 
