@@ -68,7 +68,7 @@ def _list_v2(context: Context, request: Request) -> Response:
     query = _query_of(context, request, "start-after")
     start_after = query.after
     token = request.query.get("continuation-token")
-    if token is not None:
+    if token:  # some clients send an empty one with the first page
         query = query._replace(after=_key_of_token(token))
     page = list_objects(context.store, context.bucket(request), query)
     children: list[Node] = [
