@@ -1,0 +1,120 @@
+"""A chain: tasks that one slot runs one after another, and how their failures travel.
+
+A task raises only when its node is unfit. What then happens:
+
+    the task may be tried elsewhere            NodeUnfit is raised, so that Spark tries the chain on another node
+    it was the last try, or none would help    a Failure is handed over as a value; the other tasks go on
+    Spark gives up earlier by itself           the Failure is found again in the text of Spark's own error
+
+A value needs no class on the other side, keeps Java's stack traces out of the way, and does not abort the
+wave: Spark would kill every other task that runs in it.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ..model import errors
+from ..model.errors import Hdfs2ossError, Interrupted, UsageError
+from ..model.uri import mask_secrets
+from ..model.values import CopyTask
+from ..rules.packing import spread
+from .base import RunContext, Task
+
+_MARK = "hdfs2oss failure "
+_LONGEST_MESSAGE = 4000
+
+
+class Failure(NamedTuple):
+    """What a task raised, in words. `trace` is kept for what we did not raise on purpose."""
+
+    kind: str
+    message: str
+    hint: str
+    host: str
+    trace: str = ""
+
+
+class Ended(NamedTuple):
+    """One task of a chain has come to its end: either a report or a failure."""
+
+    seconds: float
+    report: Any
+    failure: Failure | None = None
+
+
+class Try(NamedTuple):
+    """One try of a chain; `attempt` is its name."""
+
+    attempt: str
+    is_last: bool
+
+
+class NodeUnfit(Exception):
+    """A task could not do its work here. The text carries the failure to whoever reads Spark's error."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.kind}: {failure.message}\n{_MARK}{json.dumps(failure)}\n")
+
+
+def run_chain(
+    function: Callable[[RunContext, Task, str], Any], context: RunContext, tasks: Sequence[Task], this: Try
+) -> Iterator[Ended]:
+    """Run the tasks one after another. Raises NodeUnfit when another node may do better."""
+    for task in tasks:
+        started = time.monotonic()
+        try:
+            report = function(context, task, this.attempt)
+        except Exception as error:  # noqa: BLE001 - it travels on, as a value or as NodeUnfit
+            failure = _describe(error)
+            if not this.is_last and not isinstance(error, UsageError | Interrupted):
+                raise NodeUnfit(failure) from None
+            yield Ended(time.monotonic() - started, None, failure)
+        else:
+            yield Ended(time.monotonic() - started, report)
+
+
+def deal(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
+    """At most `ways` chains of about equal cost."""
+    if len(tasks) <= ways:
+        return [[task] for task in tasks]
+    copy_tasks = [task for task in tasks if isinstance(task, CopyTask)]
+    if len(copy_tasks) == len(tasks):
+        return spread(copy_tasks, ways)  # type: ignore[return-value]
+    return [list(tasks[at::ways]) for at in range(ways)]
+
+
+def find_failure(text: str) -> Failure | None:
+    """The failure that a NodeUnfit carried, in the text of an error of Spark's."""
+    _, mark, rest = text.partition(_MARK)
+    if not mark:
+        return None
+    try:
+        return Failure(*json.loads(rest.partition("\n")[0]))
+    except (ValueError, TypeError):
+        return None
+
+
+def error_of(failure: Failure) -> Hdfs2ossError:
+    """Our error again, of the class it had; the hint says on which node it was seen."""
+    kind = getattr(errors, failure.kind, None)
+    seen = f"Seen on the node {failure.host}."
+    hint = f"{failure.hint} {seen}" if failure.hint else seen
+    if isinstance(kind, type) and issubclass(kind, Hdfs2ossError):
+        return kind(failure.message, hint)
+    error = Hdfs2ossError(f"a task failed: {failure.kind}: {failure.message}", hint)
+    error.__cause__ = RuntimeError(failure.trace)
+    return error
+
+
+def _describe(error: Exception) -> Failure:
+    kind, host = type(error).__name__, socket.gethostname()
+    message = mask_secrets(" ".join(str(error).split()))[:_LONGEST_MESSAGE]
+    if isinstance(error, Hdfs2ossError):
+        return Failure(kind, message, error.hint, host)
+    return Failure(kind, message, "", host, mask_secrets("".join(traceback.format_exception(error))))

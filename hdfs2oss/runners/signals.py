@@ -1,0 +1,106 @@
+"""SIGTERM and SIGINT: the job is told to stop, has a moment to do so, and the exit code says which it was.
+
+A signal's handler that raises would be too late or too early: a thread that waits for a JVM does not hear
+it. So the job runs on a thread of its own and the main thread does nothing but wait.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Spark kills the Python workers of a cancelled job after two seconds.
+GRACE_SECONDS = 10.0
+
+ThreadFactory = Callable[[Callable[[], None]], threading.Thread]
+
+
+def daemon_thread(target: Callable[[], None]) -> threading.Thread:
+    """A thread that does not keep the process alive."""
+    return threading.Thread(target=target, name="job", daemon=True)
+
+
+def run_until_signal(
+    job: Callable[[], int],
+    on_signal: Callable[[], None],
+    make_thread: ThreadFactory = daemon_thread,
+    grace_seconds: float = GRACE_SECONDS,
+) -> int:
+    """Run the job on a thread and give its exit code; call this from the main thread.
+
+    1. An exception of the job is raised here.
+    2. After SIGTERM or SIGINT `on_signal` is called here, the job has `grace_seconds` to end, and the
+       exit code is 128 + the signal's number, whatever the job returns or raises.
+    3. A job that does not end in time is left behind: the process ends at once with that code.
+    4. A second signal ends the process at once with its code.
+
+    The handlers that were there before are put back.
+    """
+    watch = _Watch()
+    outcome = _Outcome(job, watch.wake)
+    previous = {number: signal.signal(number, watch.arrived) for number in _SIGNALS}
+    try:
+        thread = make_thread(outcome.run)
+        thread.start()
+        watch.wake.wait()
+        if not watch.signal_number:
+            thread.join()
+            return outcome.result()
+        code = 128 + watch.signal_number
+        on_signal()
+        thread.join(grace_seconds)
+        if thread.is_alive():
+            _leave(code)
+        return code
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+class _Watch:
+    """Which signal came first; `wake` is set by it and by the end of the job."""
+
+    def __init__(self) -> None:
+        self.wake = threading.Event()
+        self.signal_number = 0
+
+    def arrived(self, number: int, frame: FrameType | None) -> None:
+        if self.signal_number:
+            os._exit(128 + number)
+        self.signal_number = number
+        self.wake.set()
+
+
+class _Outcome:
+    """What became of the job."""
+
+    def __init__(self, job: Callable[[], int], ended: threading.Event) -> None:
+        self._job = job
+        self._ended = ended
+        self._code = 1
+        self._error: BaseException | None = None
+
+    def run(self, *_: Any) -> None:
+        try:
+            self._code = self._job()
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def result(self) -> int:
+        if self._error is not None:
+            raise self._error
+        return self._code
+
+
+def _leave(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,273 @@
+"""Tasks on Spark's executors: one action a wave, small reports back, secrets only in the closure."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+import pyspark
+from py4j.protocol import Py4JError, Py4JJavaError  # type: ignore[import-untyped]
+from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
+
+from ..filesystems.hadoop_conf import keep_relevant
+from ..model.errors import Hdfs2ossError, Interrupted, UsageError
+from ..model.uri import mask_secrets
+from .base import Report, RunContext, Runner, Task
+from .chain import Ended, Try, deal, error_of, find_failure, run_chain
+from .spark_settings import most_attempts, most_slots, settings_for, shares_machine
+
+# From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
+_MOST_CLOSURE_BYTES = 512 * 1024
+_STOP_SECONDS = 10.0
+_CANCEL_SECONDS = 5.0
+_OSS_KEYS = ("fs.oss.accessKeyId", "fs.oss.accessKeySecret", "fs.oss.securityToken")
+
+
+class WaveStatus(NamedTuple):
+    """Spark tasks of the wave that runs, as far as Spark tells."""
+
+    total: int = 0
+    active: int = 0
+    done: int = 0
+    failed: int = 0
+
+
+class SparkRunner(Runner):
+    """Runs waves on the Spark that `spark-submit` set up; the session starts here and ends with `close`."""
+
+    reports_live = False
+
+    def __init__(self, most_at_once: int, verbose: bool = False) -> None:
+        """At most `most_at_once` tasks run at the same time, however large the cluster is."""
+        self._cancelled = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._closed = threading.Event()
+        self._waves = 0
+        self._group = ""
+        self._counts = {"Launched map tasks": 0, "Failed map tasks": 0, "Total time spent by all map tasks (ms)": 0}
+        self._context, self._is_mine = _start(verbose)
+        settings = dict(self._context.getConf().getAll())
+        self._most_attempts = most_attempts(settings)
+        ceiling = most_slots(settings, os.cpu_count() or 1)
+        # What is registered now says little: executors come late, and come and go.
+        self.slots = max(1, min(most_at_once, ceiling or most_at_once))
+        self._chains = most_at_once if ceiling is None or ceiling > most_at_once else 0
+        self.shares_disk = shares_machine(settings.get("spark.master", ""))
+        if "PYSPARK_GATEWAY_PORT" in os.environ:
+            threading.Thread(target=self._leave_with, args=(os.getppid(),), daemon=True).start()
+
+    def run_wave(
+        self,
+        name: str,
+        function: Callable[[RunContext, Task, str], Report],
+        tasks: Sequence[Task],
+        context: RunContext,
+        on_report: Callable[[Report], None],
+    ) -> None:
+        self._raise_if_cancelled()
+        if not tasks:
+            return
+        chains = deal(tasks, self._chains or len(tasks))
+        body = partial(_run_partition, function, context, self._most_attempts)
+        _check_size(body)
+        self._waves += 1
+        self._group = f"hdfs2oss-{os.getpid()}-{self._waves}"
+        self._idle.clear()
+        try:
+            ended = self._collect(f"{name}: {len(tasks)} tasks", chains, body)
+        finally:
+            self._idle.set()
+        self._raise_if_cancelled()
+        for one in ended:
+            if one.failure is None:
+                on_report(one.report)
+        failed = [one.failure for one in ended if one.failure is not None]
+        if failed:
+            raise error_of(failed[0])
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        deadline = time.monotonic() + _CANCEL_SECONDS
+        while time.monotonic() < deadline:
+            # A wave may have been about to start: it is cancelled again until it has ended.
+            with suppress(Py4JError, OSError):
+                self._context.cancelJobGroup(self._group)
+            if self._idle.wait(0.2):
+                return
+
+    def make_thread(self, target: Callable[[], None]) -> threading.Thread:
+        """A thread that may run waves: it has a JVM thread of its own."""
+        thread: threading.Thread = InheritableThread(target=target, name="job", daemon=True)
+        return thread
+
+    def status(self) -> WaveStatus:
+        """How far the wave is, from Spark's own status; all zero between waves. A matter of milliseconds."""
+        tracker = self._context.statusTracker()
+        stages = []
+        for job_id in tracker.getJobIdsForGroup(self._group) if self._group else []:
+            job = tracker.getJobInfo(job_id)
+            stages += [tracker.getStageInfo(stage_id) for stage_id in (job.stageIds if job else ())]
+        known = [stage for stage in stages if stage is not None]
+        return WaveStatus(
+            sum(stage.numTasks for stage in known),
+            sum(stage.numActiveTasks for stage in known),
+            sum(stage.numCompletedTasks for stage in known),
+            sum(stage.numFailedTasks for stage in known),
+        )
+
+    def describe(self) -> dict[str, int]:
+        return {name: count for name, count in self._counts.items() if count or name != "Failed map tasks"}
+
+    def hadoop_configuration(self) -> dict[str, str]:
+        configuration = self._context._jsc.hadoopConfiguration()
+        jvm = self._context._jvm
+        writer = jvm.java.io.StringWriter()
+        jvm.org.apache.hadoop.conf.Configuration.dumpConfiguration(configuration, writer)
+        entries = {entry["key"]: entry["value"] or "" for entry in json.loads(writer.toString())["properties"]}
+        relevant = keep_relevant(entries)
+        for key, value in relevant.items():
+            if value == "<redacted>":
+                relevant[key] = configuration.get(key) or ""
+        for key in _OSS_KEYS if "hadoop.security.credential.provider.path" in entries else ():
+            characters = configuration.getPassword(key)
+            if characters is not None:
+                relevant[key] = "".join(characters)
+        return relevant
+
+    def close(self) -> None:
+        self._closed.set()
+        if not self._is_mine:
+            return
+        # After a signal the JVM may be on its way out, and stop() would wait for an answer that never comes.
+        stopper = threading.Thread(target=self._stop, daemon=True)
+        stopper.start()
+        stopper.join(_STOP_SECONDS if not self._cancelled.is_set() else _STOP_SECONDS / 3)
+
+    def _collect(self, description: str, chains: list[list[Any]], body: partial[Iterator[Ended]]) -> list[Ended]:
+        # The group belongs to the JVM thread of the caller, hence it is set here and not at the start.
+        try:
+            self._context.setJobGroup(self._group, description)
+            ended: list[Ended] = self._context.parallelize(chains, len(chains)).mapPartitions(body).collect()
+        except (Py4JError, OSError, EOFError) as error:
+            self._raise_if_cancelled()
+            raise _translate(error, description) from error
+        finally:
+            if not self._cancelled.is_set():
+                with suppress(Py4JError, OSError):
+                    self._count(len(chains))
+        self._counts["Total time spent by all map tasks (ms)"] += round(1000 * sum(one.seconds for one in ended))
+        return ended
+
+    def _count(self, expected: int) -> None:
+        """Add the wave's tasks as Spark has counted them; its status runs a moment behind."""
+        for _ in range(20):
+            status = self.status()
+            if status.done >= expected:
+                break
+            time.sleep(0.05)
+        self._counts["Launched map tasks"] += status.done + status.failed + status.active
+        self._counts["Failed map tasks"] += status.failed
+
+    def _raise_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise Interrupted("the run was cancelled")
+
+    def _stop(self) -> None:
+        with suppress(Exception):
+            self._context.stop()
+
+    def _leave_with(self, parent: int) -> None:
+        """spark-submit's JVM killed outright leaves this process behind: it must not go on alone."""
+        while not self._closed.wait(1.0):
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+
+def _start(verbose: bool) -> tuple[SparkContext, bool]:
+    """The Spark context, and whether it is ours to stop."""
+    if "SPARK_REMOTE" in os.environ:
+        raise UsageError(
+            "Spark Connect cannot run a copy: tasks need a driver of their own",
+            "Unset SPARK_REMOTE and give --master.",
+        )
+    running = SparkContext._active_spark_context
+    if running is not None:
+        if running.getConf().get("spark.speculation", "false") != "false":
+            raise UsageError("the running Spark application has speculation on", "Set spark.speculation=false.")
+        return running, False
+    SparkContext._ensure_initialized()
+    conf = SparkConf()
+    if not conf.contains("spark.master"):
+        conf.setMaster("local[*]")
+    master = conf.get("spark.master")
+    if shares_machine(master):
+        # Else the workers are whatever python3 is on the PATH, without this package.
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+    for key, value in settings_for(pyspark.__version__, dict(conf.getAll()), verbose).items():
+        conf.set(key, value)
+    try:
+        return SparkContext(conf=conf), True
+    except Py4JJavaError as error:
+        raise Hdfs2ossError(f"Spark did not start on {master}: {_first_line(error)}") from error
+
+
+def _run_partition(
+    function: Callable[[RunContext, Task, str], Report],
+    context: RunContext,
+    attempts: int,
+    partition: Iterable[Sequence[Task]],
+) -> Iterator[Ended]:
+    """On the executor: each chain of a partition (there is one)."""
+    here = TaskContext.get()
+    # The name tells a first try (0-...) from later ones; the second number never comes twice.
+    this = Try(f"{here.attemptNumber()}-{here.taskAttemptId()}", here.attemptNumber() + 1 >= attempts)
+    for tasks in partition:
+        yield from run_chain(function, context, tasks, this)
+
+
+def _check_size(body: partial[Iterator[Ended]]) -> None:
+    size = len(pickle.dumps(body))
+    if size >= _MOST_CLOSURE_BYTES:
+        raise UsageError(
+            f"the description of this run takes {size // 1024} KiB and at most {_MOST_CLOSURE_BYTES // 1024} travel",
+            "Give fewer sources or filters in one run.",
+        )
+
+
+def _translate(error: Exception, description: str) -> Hdfs2ossError:
+    """An error of Spark's as one of ours, in one line."""
+    if not isinstance(error, Py4JJavaError):
+        return Interrupted("the Spark driver has gone", "", signal.SIGTERM)
+    text = _text(error)
+    failure = find_failure(text)
+    if failure is not None:
+        return error_of(failure)
+    if "SparkContext was shut down" in text or "SparkContext has been shut down" in text:
+        return Interrupted("Spark was shut down", "", signal.SIGTERM)
+    hint = ""
+    if "ExecutorLostFailure" in text:
+        hint = "Executors were lost: more spark.executor.memoryOverhead or fewer --threads may help."
+    return Hdfs2ossError(f"Spark gave up on the wave {description}: {_first_line(error)}", hint)
+
+
+def _first_line(error: Py4JJavaError) -> str:
+    lines = [line.strip() for line in _text(error).splitlines() if line.strip()]
+    return mask_secrets(lines[0]) if lines else "no reason given"
+
+
+def _text(error: Py4JJavaError) -> str:
+    try:
+        return str(error.java_exception.getMessage())
+    except (Py4JError, OSError):
+        return "the Spark driver has gone"

@@ -1,0 +1,97 @@
+"""What a copy asks of Spark, and how many tasks a cluster runs at once. Pure: settings in, settings out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# A Python worker with its libraries, the buffers of one task, and room for what Arrow and TLS hold.
+_TASK_MEMORY_MIB = 512
+_LEAST_OVERHEAD_MIB = 384
+_LOCAL = re.compile(r"^local(?:\[(\*|\d+)(?:,\s*(\d+))?\])?$")
+_LOCAL_CLUSTER = re.compile(r"^local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]$")
+
+_ALWAYS = {
+    # Two attempts at one file at the same time help nobody and double the traffic.
+    "spark.speculation": "false",
+}
+_UNLESS_SET = {
+    "spark.app.name": "hdfs2oss",
+    "spark.task.maxFailures": "8",
+    "spark.python.worker.reuse": "true",
+    "spark.scheduler.mode": "FAIR",
+    "spark.locality.wait": "500ms",
+    "spark.decommission.enabled": "true",
+    "spark.task.reaper.enabled": "true",
+    "spark.task.reaper.killTimeout": "60s",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.redaction.regex": "(?i)secret|passw|token|access[.]?key|hdfs2oss_keys|oss://[^/]*:[^/]*@",
+    # The HDFS client starts a thread for each core otherwise, in every Python worker.
+    "spark.executorEnv.TOKIO_WORKER_THREADS": "2",
+}
+
+
+def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dict[str, str]:
+    """What to set, given Spark's version and what the user has set; the user wins except over _ALWAYS."""
+    wanted = dict(_UNLESS_SET)
+    master = current.get("spark.master", "")
+    if not is_local(master):
+        wanted["spark.excludeOnFailure.enabled"] = "true"
+    if verbose:
+        wanted["spark.log.level"] = "WARN"
+    if _version_numbers(version) >= (4, 1):
+        # Without it each task waits 40 ms for a delayed acknowledgement on loopback.
+        wanted["spark.python.unix.domain.socket.enabled"] = "true"
+    if master.startswith(("yarn", "k8s")) and "spark.executor.memoryOverheadFactor" not in current:
+        mebibytes = _LEAST_OVERHEAD_MIB + _TASK_MEMORY_MIB * _tasks_per_executor(current)
+        wanted["spark.executor.memoryOverhead"] = f"{mebibytes}m"
+    return {key: value for key, value in wanted.items() if key not in current} | _ALWAYS
+
+
+def is_local(master: str) -> bool:
+    """Whether tasks run in the driver's own process tree."""
+    return bool(_LOCAL.match(master))
+
+
+def shares_machine(master: str) -> bool:
+    """Whether all tasks run on the driver's machine."""
+    return master.startswith("local")
+
+
+def most_attempts(settings: Mapping[str, str]) -> int:
+    """How often Spark tries a task. `local[2]` never retries, `local[2,4]` tries four times."""
+    local = _LOCAL.match(settings.get("spark.master", ""))
+    if local:
+        return int(local[2] or 1)
+    return int(settings.get("spark.task.maxFailures", "4"))
+
+
+def most_slots(settings: Mapping[str, str], cores_here: int) -> int | None:
+    """How many tasks can ever run at once; None when the cluster may grow without a known end."""
+    master = settings.get("spark.master", "")
+    local, cluster = _LOCAL.match(master), _LOCAL_CLUSTER.match(master)
+    if local:
+        return cores_here if local[1] == "*" else int(local[1] or 1)
+    if cluster:
+        return int(cluster[1]) * int(cluster[2])
+    if settings.get("spark.dynamicAllocation.enabled", "false").lower() == "true":
+        executors = settings.get("spark.dynamicAllocation.maxExecutors", "")
+    elif master.startswith(("yarn", "k8s")):
+        executors = settings.get("spark.executor.instances", "2")
+    else:
+        cores = settings.get("spark.cores.max", "")
+        return max(1, int(cores) // _cpus_per_task(settings)) if cores.isdigit() else None
+    return int(executors) * _tasks_per_executor(settings) if executors.isdigit() else None
+
+
+def _tasks_per_executor(settings: Mapping[str, str]) -> int:
+    return max(1, int(settings.get("spark.executor.cores", "1")) // _cpus_per_task(settings))
+
+
+def _cpus_per_task(settings: Mapping[str, str]) -> int:
+    return max(1, int(settings.get("spark.task.cpus", "1")))
+
+
+def _version_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
