@@ -45,6 +45,12 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "PathIsNotEmptyDirectoryException": AlreadyExists,
     "ParentNotDirectoryException": AlreadyExists,
     "NotADirectoryException": AlreadyExists,
+    "InvalidPathException": StoreError,
+    "PathComponentTooLongException": StoreError,
+    "MaxDirectoryItemsExceededException": StoreError,
+    "NSQuotaExceededException": StoreError,
+    "DSQuotaExceededException": StoreError,
+    "QuotaByStorageTypeExceededException": StoreError,
     "AuthorizationException": AuthenticationFailed,
     "SaslException": AuthenticationFailed,
     "InvalidToken": AuthenticationFailed,
@@ -62,6 +68,8 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
         Unreachable,
     ),
 )
+# Names of files are no evidence: one may well be called /blocks/token.
+_PATH = re.compile(r"/\S*")
 _MAX_MESSAGE = 300
 
 
@@ -99,6 +107,7 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
 
 
 def _class_by_text(text: str) -> type[StoreError] | None:
+    text = _PATH.sub("/", text)
     return next((kind for pattern, kind in _BY_TEXT if pattern.search(text)), None)
 
 

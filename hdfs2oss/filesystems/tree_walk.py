@@ -38,7 +38,11 @@ class TreeWalk(Walk):
     def __next__(self) -> FileStatus:
         if self._to_enter is not None:
             entering, self._to_enter = self._to_enter, None
-            self._levels.append((entering, self._guarded(entering)))
+            try:
+                self._levels.append((entering, self._guarded(entering)))
+            except Hdfs2ossError:
+                self.failed_directory = entering
+                raise
         while self._levels:
             directory, rows = self._levels[-1]
             try:

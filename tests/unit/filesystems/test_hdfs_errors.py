@@ -1,0 +1,79 @@
+"""What the client raises, as ours. The texts are those of real NameNodes."""
+
+import pytest
+
+from hdfs2oss.filesystems.hdfs_errors import map_errors
+from hdfs2oss.model.errors import (
+    AlreadyExists,
+    AuthenticationFailed,
+    CorruptData,
+    NotFound,
+    PermissionDenied,
+    StoreError,
+    Throttled,
+    Unreachable,
+)
+
+PLACE = "the NameNode nn:8020"
+
+
+def rpc(name: str, message: str = "no luck") -> RuntimeError:
+    return RuntimeError(f'RPCError("{name}", "{message}\\n\\tat org.apache.hadoop.Server.run(Server.java:1)")')
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (FileNotFoundError("/a"), NotFound),
+        (FileExistsError("/a"), AlreadyExists),
+        (IsADirectoryError("/a"), AlreadyExists),
+        (ConnectionRefusedError(111, "Connection refused"), Unreachable),
+        (OSError("RPC listener disconnected"), Unreachable),
+        (rpc("org.apache.hadoop.security.AccessControlException"), PermissionDenied),
+        (rpc("org.apache.hadoop.hdfs.server.namenode.SafeModeException"), Throttled),
+        (rpc("org.apache.hadoop.ipc.RetriableException"), Throttled),
+        (rpc("org.apache.hadoop.ipc.RpcNoSuchMethodException"), StoreError),
+        (rpc("org.apache.hadoop.fs.FileAlreadyExistsException"), AlreadyExists),
+        (rpc("org.apache.hadoop.fs.PathIsNotEmptyDirectoryException"), AlreadyExists),
+        (rpc("org.apache.hadoop.fs.InvalidPathException"), StoreError),
+        (rpc("java.io.IOException", "Source /a and destination /b must both be directories"), AlreadyExists),
+        (rpc("org.apache.hadoop.hdfs.protocol.DSQuotaExceededException"), StoreError),
+        (RuntimeError("DataTransferError(checksum mismatch)"), CorruptData),
+        (RuntimeError("SASLError: No valid Kerberos ticket"), AuthenticationFailed),
+        (RuntimeError("Failed to complete file in time"), Unreachable),
+        (RuntimeError("something new"), StoreError),
+        (rpc("java.io.IOException", "no luck with /blocks/token.crc"), StoreError),
+    ],
+    ids=str,
+)
+def test_each_error_has_its_class_and_one_line_with_path_and_place(error: Exception, kind: type[StoreError]) -> None:
+    with pytest.raises(StoreError) as caught, map_errors("read /a/b", PLACE):
+        raise error
+    assert type(caught.value) is kind
+    message = str(caught.value)
+    assert message.startswith("cannot read /a/b: ")
+    assert PLACE in message
+    assert "\n" not in message
+    assert "\\n" not in message
+    assert "org.apache" not in message
+
+
+def test_a_panic_of_the_client_is_caught_although_it_is_no_exception() -> None:
+    class PanicException(BaseException):
+        pass
+
+    with pytest.raises(StoreError, match="out of range"), map_errors("read /a", PLACE):
+        raise PanicException("range end index 5 out of range")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1), NotFound("ours")])
+def test_what_ends_the_process_and_what_is_ours_passes(error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught, map_errors("read /a", PLACE):
+        raise error
+    assert caught.value is error
+
+
+def test_safe_mode_says_what_to_wait_for() -> None:
+    with pytest.raises(Throttled) as caught, map_errors("write /a", PLACE):
+        raise rpc("org.apache.hadoop.hdfs.server.namenode.SafeModeException")
+    assert "safe mode" in caught.value.hint

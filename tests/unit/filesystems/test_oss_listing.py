@@ -1,0 +1,63 @@
+"""Pages of a listing, by the fast way and by the XML parser."""
+
+import pytest
+
+from hdfs2oss.filesystems.oss_listing import OssEntry, parse_page
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>b</Name><EncodingType>url</EncodingType>'
+ROW = (
+    "<Contents><Key>{key}</Key><LastModified>2024-02-29T12:34:56.000Z</LastModified><ETag>{etag}</ETag>"
+    "<Type>Normal</Type><Size>5</Size><StorageClass>Standard</StorageClass>{more}</Contents>"
+)
+MTIME_MS = 1_709_210_096_000
+
+
+def entry(key: str) -> OssEntry:
+    return OssEntry(key, 5, MTIME_MS, "AB-2", "Normal", "Standard")
+
+
+def page(*rows: str, state: str = "<IsTruncated>false</IsTruncated>") -> str:
+    return f"{HEAD}{state}{''.join(rows)}</ListBucketResult>"
+
+
+def test_a_usual_page_is_taken_apart() -> None:
+    rows = [ROW.format(key=key, etag='"AB-2"', more="") for key in ("a%2Fb%20c", "%E6%95%B0%25")]
+    assert parse_page(page(*rows)) == ([entry("a/b c"), entry("数%")], "")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        ROW.format(key="k", etag="&quot;AB-2&quot;", more="<Owner><ID>1</ID></Owner>"),
+        ROW.format(key="k", etag='"AB-2"', more="").replace("<Size>5</Size>", "").replace("<Type>", "<Size>5</Size><Type>"),
+        ROW.format(key="k", etag='"AB-2"', more="").replace("<Type>", "<TransitionTime>t</TransitionTime><Type>"),
+        ROW.format(key="k", etag='"AB-2"', more="").replace("><", ">\n  <"),
+    ],
+    ids=["owner", "other order", "more elements", "indented"],
+)  # fmt: skip
+def test_rows_of_another_shape_are_read_as_well(odd: str) -> None:
+    usual = ROW.format(key="a", etag='"AB-2"', more="")
+    assert parse_page(page(usual, odd)) == ([entry("a"), entry("k")], "")
+
+
+def test_prefixes_are_entries_in_their_place() -> None:
+    rows = [ROW.format(key=key, etag='"AB-2"', more="") for key in ("a", "c")]
+    prefix = "<CommonPrefixes><Prefix>b%2F</Prefix></CommonPrefixes>"
+    expected = [entry("a"), OssEntry("b/", is_prefix=True), entry("c")]
+    assert parse_page(page(*rows, prefix)) == (expected, "")
+    assert parse_page(page(*rows, prefix).replace("<Prefix>", "<Prefix >")) == (expected, "")
+
+
+def test_a_page_without_encoding_is_unescaped_by_the_parser() -> None:
+    text = page(ROW.format(key="a&amp;%2F", etag='"AB-2"', more="")).replace("<EncodingType>url</EncodingType>", "")
+    assert parse_page(text) == ([entry("a&%2F")], "")
+
+
+@pytest.mark.parametrize("shape", ["{}", " {}"])
+def test_the_token_of_the_next_page_is_decoded(shape: str) -> None:
+    state = "<IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>"
+    assert parse_page(page(state=state)) == ([], "Cg==")
+
+
+def test_an_empty_page_is_no_error() -> None:
+    assert parse_page(page()) == ([], "")

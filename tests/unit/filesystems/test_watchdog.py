@@ -1,0 +1,103 @@
+"""Calls that never return."""
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from hdfs2oss.filesystems.hdfs import HdfsFileSystem
+from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog
+from hdfs2oss.model.errors import NotFound, Unreachable
+
+
+def test_a_call_gives_what_the_function_gives_or_raises() -> None:
+    watchdog = Watchdog("the NameNode nn")
+    assert watchdog.call("ask", lambda: 42) == 42
+    with pytest.raises(NotFound, match="gone"):
+        watchdog.call("ask", lambda: (_ for _ in ()).throw(NotFound("gone")))
+
+
+def test_a_call_out_of_time_names_who_did_not_answer_and_what_was_asked() -> None:
+    watchdog = Watchdog("the NameNode nn:8020", timeout_seconds=0.05)
+    with pytest.raises(Unreachable, match="cannot list /a: no answer from the NameNode nn:8020 in 0 s"):
+        watchdog.call("list /a", threading.Event().wait)
+
+
+def test_after_one_time_out_others_fail_at_once_until_the_pause_is_over() -> None:
+    now = [0.0]
+    watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05, pause_seconds=30, now=lambda: now[0])
+    with pytest.raises(OutOfTime):
+        watchdog.call("ask", threading.Event().wait)
+    asked: list[int] = []
+    with pytest.raises(OutOfTime, match="the NameNode nn did not answer moments ago"):
+        watchdog.call("ask again", lambda: asked.append(1))
+    assert asked == []
+    now[0] = 30.1
+    assert watchdog.call("ask again", lambda: 42) == 42
+
+
+def test_a_slow_call_that_is_not_the_places_fault_stops_nobody() -> None:
+    watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05)
+    with pytest.raises(OutOfTime):
+        watchdog.call("write", threading.Event().wait, trips_breaker=False)
+    assert watchdog.call("ask", lambda: 42) == 42
+
+
+def test_threads_are_used_again() -> None:
+    watchdog = Watchdog("the NameNode nn")
+    seen = {watchdog.call("ask", threading.get_ident) for _ in range(50)}
+    assert len(seen) == 1
+
+
+def test_many_callers_at_once_each_get_their_own_answer() -> None:
+    watchdog = Watchdog("the NameNode nn")
+    results: list[bool] = []
+
+    def ask(number: int) -> None:
+        for turn in range(200):
+            results.append(watchdog.call("ask", lambda turn=turn: (number, turn)) == (number, turn))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 1600
+
+
+@pytest.fixture
+def frozen():
+    """A NameNode that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_frozen_namenode_costs_one_time_out_for_all_files(frozen: str) -> None:
+    hdfs = HdfsFileSystem(frozen, {}, timeout_seconds=1.0)
+    started = time.monotonic()
+    for _ in range(20):
+        with pytest.raises(Unreachable, match=frozen):
+            hdfs.status("/file")
+    assert time.monotonic() - started < 3
+
+
+def test_a_call_left_behind_does_not_keep_the_process(frozen: str) -> None:
+    program = (
+        "from hdfs2oss.filesystems.hdfs import HdfsFileSystem\n"
+        f"HdfsFileSystem({frozen!r}, {{}}, timeout_seconds=0.5).status('/file')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 1
+    assert "no answer from the NameNode" in ended.stderr
+
+
+def test_a_refused_connection_is_told_within_twenty_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    started = time.monotonic()
+    with pytest.raises(Unreachable, match="Connection refused"):
+        HdfsFileSystem(f"127.0.0.1:{port}", {}).status("/file")
+    assert time.monotonic() - started < 20
