@@ -10,7 +10,8 @@ import sys
 
 from .errors import NotUp, SandboxError
 from .jars import fetch_jars
-from .sandbox import Sandbox, Service
+from .sandbox import Sandbox
+from .servers import Service
 from .state import sandbox_names
 
 NOT_UP = 3

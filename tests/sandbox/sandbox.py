@@ -9,10 +9,8 @@ import secrets
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from . import hdfs_cluster, oss_server, yarn_cluster
-from .daemon import Daemon, find_processes, stop_processes
+from .daemon import stop_processes
 from .errors import NotUp, PortTaken
 from .hadoop_conf import (
     capacity_scheduler,
@@ -27,24 +25,15 @@ from .hadoop_conf import (
 from .hdfs_cluster import HdfsCluster
 from .jars import fetch_jars, jars_folder
 from .java import java_command, java_environment
-from .oss_server import OssServer
+from .oss_server import BUCKET
 from .ports import choose_ports
+from .servers import Servers, Service, ports_of, processes_of, services_of
 from .state import Record, StateFolder, sandbox_names
-from .yarn_cluster import YarnCluster
 
 PORT_CHOICES = 3
 TOOL_HEAP_MIB = 512
 TOOL_TIMEOUT_SECONDS = 240.0
 SHELL_CLASS = "org.apache.hadoop.fs.FsShell"
-
-
-@dataclass(frozen=True)
-class Service:
-    """One line of `status`."""
-
-    name: str
-    pid: int | None
-    ports: dict[str, int]
 
 
 class Sandbox:
@@ -61,7 +50,7 @@ class Sandbox:
         self._wanted = Record(id="", oss=oss, yarn=yarn, datanodes=datanodes)
         self._say = say
         self._state = StateFolder(name)
-        self._parts_made: _Parts | None = None
+        self._servers_made: Servers | None = None
 
     def up(self) -> list[str]:
         """Start what is missing and return its names: none, if everything ran already."""
@@ -69,7 +58,7 @@ class Sandbox:
             record = self._state.load()
             fresh = record is None
             record = self._merge(record or Record(id=secrets.token_hex(6)))
-            missing = [service.name for service in _services(record) if service.pid is None]
+            missing = [service.name for service in services_of(record) if service.pid is None]
             if not missing:
                 return []
             started = time.monotonic()
@@ -78,7 +67,7 @@ class Sandbox:
                 self._start(record, missing)
             except BaseException:
                 if fresh:
-                    stop_processes(lambda: _all_processes(record))
+                    stop_processes(lambda: processes_of(record))
                     self._state.remove(keep_logs=True)
                 raise
             self._say(f"sandbox '{self.name}' is up after {time.monotonic() - started:.1f} s")
@@ -88,21 +77,21 @@ class Sandbox:
         """End its processes and, unless told to keep it, remove its state. False: there was nothing to do."""
         with self._state.locked():
             record = self._state.load()
-            pids = _all_processes(record) if record else []
+            pids = processes_of(record) if record else []
             if record:
-                stop_processes(lambda: _all_processes(record))
+                stop_processes(lambda: processes_of(record))
                 if record.yarn:
-                    self._parts(record).yarn.stop_containers()
+                    self._servers(record).yarn.stop_containers()
             there = self._state.path.exists()
             if not keep:
                 self._state.remove()
-            self._parts_made = None
+            self._servers_made = None
             return bool(pids) or (there and not keep)
 
     def status(self) -> list[Service]:
         """What belongs to it, running or not; nothing if there is no such sandbox."""
         record = self._state.load()
-        return _services(record) if record else []
+        return services_of(record) if record else []
 
     def is_up(self) -> bool:
         services = self.status()
@@ -111,7 +100,7 @@ class Sandbox:
     def env(self) -> dict[str, str]:
         """What a client needs to know, as environment variables."""
         record = self._running_record()
-        hdfs, webhdfs = self._parts(record).hdfs.uris()
+        hdfs, webhdfs = self._servers(record).hdfs.uris()
         variables = {
             "HADOOP_CONF_DIR": str(self._state.conf),
             "HADOOP_CLASSPATH_FILE": str(self._state.classpath_file),
@@ -121,13 +110,13 @@ class Sandbox:
         if record.oss:
             keys = self._state.keys()
             variables |= {
-                "SANDBOX_BUCKET": oss_server.BUCKET,
-                "OSS_ENDPOINT": self._parts(record).oss.endpoint(),
+                "SANDBOX_BUCKET": BUCKET,
+                "OSS_ENDPOINT": self._servers(record).oss.endpoint(),
                 "OSS_ACCESS_KEY_ID": keys.access_key_id,
                 "OSS_ACCESS_KEY_SECRET": keys.access_key_secret,
             }
         if record.yarn:
-            variables["SANDBOX_YARN"] = self._parts(record).yarn.address()
+            variables["SANDBOX_YARN"] = self._servers(record).yarn.address()
         return variables
 
     def hadoop_shell(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -174,19 +163,19 @@ class Sandbox:
         self._hdfs().namenode.thaw()
 
     def kill_oss(self) -> None:
-        self._parts(self._running_record()).oss.daemon.kill()
+        self._servers(self._running_record()).oss.daemon.kill()
 
     def start_oss(self) -> None:
-        oss = self._parts(self._running_record()).oss
+        oss = self._servers(self._running_record()).oss
         oss.start()
         oss.wait()
 
     def _hdfs(self) -> HdfsCluster:
-        return self._parts(self._running_record()).hdfs
+        return self._servers(self._running_record()).hdfs
 
     def _running_record(self) -> Record:
         record = self._state.load()
-        if record is None or not _all_processes(record):
+        if record is None or not processes_of(record):
             raise NotUp(f"sandbox '{self.name}' is not up: start it with 'bin/sandbox up --name {self.name}'")
         return record
 
@@ -200,14 +189,14 @@ class Sandbox:
         """Choose ports and start; when somebody was faster with a port, choose again."""
         for choice in range(PORT_CHOICES):
             preferred = record.ports if choice == 0 else {}
-            record.ports |= choose_ports(_ports_of(missing), preferred)
+            record.ports |= choose_ports(ports_of(missing), preferred)
             self._state.save(record)
             self._write_conf(record)
-            self._parts_made = None
-            parts = self._parts(record)
-            daemons = [daemon for daemon in parts.daemons() if daemon.service in missing]
+            self._servers_made = None
+            servers = self._servers(record)
+            daemons = [daemon for daemon in servers.daemons() if daemon.service in missing]
             try:
-                parts.start(missing)
+                servers.start(missing)
                 return
             except BaseException as error:
                 for daemon in daemons:
@@ -235,65 +224,10 @@ class Sandbox:
     def _classpath(self) -> str:
         return f"{self._state.conf}:{jars_folder()}/*"
 
-    def _parts(self, record: Record) -> "_Parts":
-        if self._parts_made is None or self._parts_made.record != record:
-            self._parts_made = _Parts(self._state, record, self._classpath())
-        return self._parts_made
-
-
-class _Parts:
-    """The servers of a sandbox, and the order in which they start."""
-
-    def __init__(self, state: StateFolder, record: Record, classpath: str) -> None:
-        self.record = record
-        self.hdfs = HdfsCluster(state, record, classpath)
-        self.oss = OssServer(state, record)
-        self.yarn = YarnCluster(state, record, classpath)
-
-    def daemons(self) -> list[Daemon]:
-        return [self.oss.daemon, self.hdfs.namenode, *self.hdfs.datanodes, self.yarn.manager, self.yarn.node]
-
-    def start(self, missing: list[str]) -> None:
-        if "oss" in missing:
-            self.oss.start()
-        if "namenode" in missing:
-            self.hdfs.start_namenode()
-        if self.record.yarn:
-            self.yarn.start_manager()
-        self.hdfs.start_datanodes([node for node in self.hdfs.datanodes if node.service in missing])
-        self.hdfs.wait_for_namenode()
-        self.hdfs.make_home_folders()
-        if "oss" in missing:
-            self.oss.wait()
-        if self.record.yarn:
-            self.yarn.start_node()
-
-
-def _services(record: Record) -> list[Service]:
-    names = ["namenode", *(f"datanode-{index}" for index in range(1, record.datanodes + 1))]
-    names += ["oss"] if record.oss else []
-    names += ["resourcemanager", "nodemanager"] if record.yarn else []
-    return [
-        Service(
-            name,
-            next(iter(find_processes(f"proc_sandbox_{record.id}_{name}")), None),
-            {port: record.ports[port] for port in _ports_of([name]) if port in record.ports},
-        )
-        for name in names
-    ]
-
-
-def _ports_of(services: list[str]) -> list[str]:
-    ports = {
-        "namenode": hdfs_cluster.PORTS,
-        "oss": oss_server.PORTS,
-        "resourcemanager": yarn_cluster.PORTS,
-    }
-    return [port for service in services for port in ports.get(service, ())]
-
-
-def _all_processes(record: Record) -> list[int]:
-    return find_processes(f"proc_sandbox_{record.id}_", whole=False)
+    def _servers(self, record: Record) -> Servers:
+        if self._servers_made is None or self._servers_made.record != record:
+            self._servers_made = Servers(self._state, record, self._classpath())
+        return self._servers_made
 
 
 def reap_abandoned(prefix: str) -> None:
