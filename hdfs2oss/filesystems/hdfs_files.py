@@ -42,7 +42,7 @@ class HdfsReader(Reader):
         left = size
         for piece in _join(packets, piece_bytes, what, self._place):
             left -= len(piece)
-            self._traffic.read(len(piece))
+            self._traffic.read(len(piece), 0)
             yield piece
         if left:
             raise CorruptData(f"{self._path} ended {left} bytes early")

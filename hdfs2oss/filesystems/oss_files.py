@@ -46,6 +46,7 @@ class OssReader(Reader):
             self._first = opened
         self.length = content_length(opened, path)
         self._etag = opened.headers.get("ETag") or ""
+        self.etag = self._etag.strip('"')
         self._crc64 = stated_crc64(opened)
 
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
@@ -61,7 +62,7 @@ class OssReader(Reader):
             while size:
                 piece = body.read(min(piece_bytes, size))
                 size -= len(piece)
-                self._traffic.read(len(piece))
+                self._traffic.read(len(piece), 0)
                 if is_whole and self._crc64 is not None:
                     running = crc64(piece, running)
                     if not size and running != self._crc64:

@@ -49,7 +49,8 @@ class Report:
             self.counters.add(JOB, name, value)
         if self.task_seconds:
             self.counters.add(FRAMEWORK, "Peak Map Physical memory (bytes)", self.peak_memory_bytes)
-            self.counters.add(JOB, "Total time spent by all map tasks (ms)", round(self.task_seconds * 1000))
+            if not self.counters.get(JOB, "Total time spent by all map tasks (ms)"):
+                self.counters.add(JOB, "Total time spent by all map tasks (ms)", round(self.task_seconds * 1000))
 
     def check_identities(self) -> None:
         """expected = copied + skipped + failed + changed, in files and in bytes; else the run is no success."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -70,6 +71,10 @@ class Runner(abc.ABC):
     def hadoop_configuration(self) -> dict[str, str]:
         """Hadoop's configuration as the runner knows it; empty when it knows none."""
         return {}
+
+    def make_thread(self, target: Callable[[], None]) -> threading.Thread:
+        """A thread from which waves may be run, while the main thread waits for signals."""
+        return threading.Thread(target=target, name="job", daemon=True)
 
     def close(self) -> None:
         """Give back processes and sessions."""

@@ -40,7 +40,7 @@ def run(argv: Sequence[str], entry: str, environment: Mapping[str, str], stream:
         def job() -> int:
             return _copy(options, places, runner, progress, stream)
 
-        return run_until_signal(job, runner.cancel)
+        return run_until_signal(job, runner.cancel, runner.make_thread)
     finally:
         progress.end()
         runner.close()
@@ -71,7 +71,7 @@ def _make_runner(arguments: Namespace, entry: str) -> Runner:
         # pyspark is not there, and not needed, without spark-submit.
         from ...runners.spark import SparkRunner
 
-        return SparkRunner(most_at_once=most_at_once)
+        return SparkRunner(most_at_once=most_at_once, verbose=arguments.verbose)
     processes = arguments.processes if arguments.processes is not None else (os.cpu_count() or 1)
     return LocalRunner(min(processes, most_at_once))
 
