@@ -27,6 +27,7 @@ KEPT_HEADERS = (
 _ENCRYPTION = "x-oss-server-side-encryption"
 ENCRYPTION_HEADERS = (_ENCRYPTION, _ENCRYPTION + "-key-id", "x-oss-server-side-data-encryption")
 META_PREFIX = "x-oss-meta-"
+_TAG_TEXT = re.compile(r"[A-Za-z0-9 +\-=._:/]*")
 _META_NAME = re.compile(r"x-oss-meta-[a-z0-9-]+")
 
 
@@ -69,16 +70,17 @@ def tags_of_header(text: str, limits: Limits) -> tuple[tuple[str, str], ...]:
 
 
 def checked_tags(tags: list[tuple[str, str]], limits: Limits) -> tuple[tuple[str, str], ...]:
-    """The tags, if their number, lengths and names are as they should be, else InvalidTag."""
+    """The tags, if their number, lengths and characters are as they should be, else InvalidTag."""
     names = {name for name, _ in tags}
     is_valid = (
         len(tags) <= limits.max_tags
         and len(names) == len(tags)
         and all(0 < len(name) <= limits.max_tag_key_characters for name in names)
         and all(len(value) <= limits.max_tag_value_characters for _, value in tags)
+        and all(_TAG_TEXT.fullmatch(text) for tag in tags for text in tag)
     )
     if not is_valid:
-        raise OssError(400, "InvalidTag", "The tags are too many, too long or not distinct.")
+        raise OssError(400, "InvalidTag", "The tags are too many, too long, not distinct, or hold other characters.")
     return tuple(tags)
 
 

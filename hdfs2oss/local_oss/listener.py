@@ -59,6 +59,9 @@ class Listener(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Stop listening, end every connection, and wait for their threads."""
+        with contextlib.suppress(OSError):
+            # A child forked meanwhile has this socket too; closing ours would leave the port listening.
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.server_close()
         with self._open_lock:
             connections = dict(self._open)

@@ -36,6 +36,7 @@ _OPERATIONS: dict[tuple[str, str, str], Operation] = {
     (BUCKET, "GET", "acl"): bucket.get_bucket_acl,
     (BUCKET, "PUT", "acl"): bucket.put_bucket_acl,
     (BUCKET, "GET", "bucketInfo"): bucket.get_bucket_info,
+    (BUCKET, "GET", "live"): bucket.list_live_channels,
     (BUCKET, "GET", "location"): bucket.get_bucket_location,
     (BUCKET, "GET", "stat"): bucket.get_bucket_stat,
     (BUCKET, "GET", "uploads"): part_listing.list_uploads,

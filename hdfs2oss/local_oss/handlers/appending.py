@@ -16,12 +16,11 @@ from hdfs2oss.rules.checksum import combine_crc64
 
 
 def append_object(context: Context, request: Request) -> Response:
-    """AppendObject: the first one, at position 0, makes the object and fixes its attributes."""
+    """AppendObject: the first one, at position 0, makes the object and fixes its attributes; later ones bring bytes only."""
     bucket = context.bucket(request)
     position = request.integer("position", -1, 0, context.limits.max_object_bytes)
     if position < 0:
         raise invalid_argument("The position must be given.", "position")
-    attributes = attributes_of_request(request, bucket, context.limits)
     with received_body(context, request) as received, context.store.writing(bucket) as connection:
         found = find_object(connection, bucket, request.key)
         length = _length_of(found)
@@ -45,7 +44,7 @@ def append_object(context: Context, request: Request) -> Response:
                 received.crc64,
                 "",
                 context.now_ms(),
-                attributes,
+                attributes_of_request(request, bucket, context.limits),
                 body=body,
             )
         else:

@@ -114,6 +114,25 @@ def get_bucket_versioning(context: Context, request: Request) -> Response:
     return xml_response(document(("VersioningConfiguration", "")))
 
 
+def list_live_channels(context: Context, request: Request) -> Response:
+    """ListLiveChannel: none, since none can be made here; clients that clean up a bucket ask for them."""
+    context.bucket(request)
+    return xml_response(
+        document(
+            (
+                "ListLiveChannelResult",
+                [
+                    ("Prefix", request.query.get("prefix", "")),
+                    ("Marker", request.query.get("marker", "")),
+                    ("MaxKeys", request.integer("max-keys", 100, 1, context.limits.max_list_keys)),
+                    ("IsTruncated", False),
+                    ("NextMarker", ""),
+                ],
+            )
+        )
+    )
+
+
 def _existing(context: Context, name: str) -> Bucket | None:
     try:
         return context.store.bucket(name)

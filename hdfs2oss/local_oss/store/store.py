@@ -42,6 +42,8 @@ class Store:
     def close(self) -> None:
         """Let go of the directory."""
         self.index.close()
+        # A child forked meanwhile holds the same lock, so closing our end would not be enough.
+        fcntl.flock(self._lock_file, fcntl.LOCK_UN)
         os.close(self._lock_file)
 
     def buckets(self) -> list[Bucket]:

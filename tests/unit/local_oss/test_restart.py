@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -176,3 +177,19 @@ def test_no_thread_and_no_descriptor_is_left_behind(tmp_path):
     server.stop()
     client.close()
     assert held() == before
+
+
+def test_child_forked_while_it_runs_holds_neither_port_nor_directory(tmp_path):
+    server = started(tmp_path)
+    child = os.fork()
+    if not child:
+        time.sleep(30)
+        os._exit(0)
+    try:
+        server.stop()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", server.port), timeout=2)
+        started(tmp_path).stop()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
