@@ -49,11 +49,9 @@ class SparkRunner(Runner):
     def __init__(self, most_at_once: int, verbose: bool = False) -> None:
         """At most `most_at_once` tasks run at the same time, however large the cluster is."""
         self._cancelled = threading.Event()
-        self._idle = threading.Event()
-        self._idle.set()
         self._closed = threading.Event()
         self._waves = 0
-        self._group = ""
+        self._groups: set[str] = set()
         self._counts = {"Launched map tasks": 0, "Failed map tasks": 0, "Total time spent by all map tasks (ms)": 0}
         self._context, self._is_mine = _start(verbose)
         settings = dict(self._context.getConf().getAll())
@@ -81,12 +79,12 @@ class SparkRunner(Runner):
         body = partial(_run_partition, function, context, self._most_attempts)
         _check_size(body)
         self._waves += 1
-        self._group = f"hdfs2oss-{os.getpid()}-{self._waves}"
-        self._idle.clear()
+        group = f"hdfs2oss-{os.getpid()}-{self._waves}"
+        self._groups.add(group)
         try:
-            ended = self._collect(f"{name}: {len(tasks)} tasks", chains, body)
+            ended = self._collect(group, f"{name}: {len(tasks)} tasks", chains, body)
         finally:
-            self._idle.set()
+            self._groups.discard(group)
         self._raise_if_cancelled()
         for one in ended:
             if one.failure is None:
@@ -98,12 +96,12 @@ class SparkRunner(Runner):
     def cancel(self) -> None:
         self._cancelled.set()
         deadline = time.monotonic() + _CANCEL_SECONDS
-        while time.monotonic() < deadline:
+        while self._groups and time.monotonic() < deadline:
             # A wave may have been about to start: it is cancelled again until it has ended.
-            with suppress(Py4JError, OSError):
-                self._context.cancelJobGroup(self._group)
-            if self._idle.wait(0.2):
-                return
+            for group in list(self._groups):
+                with suppress(Py4JError, OSError):
+                    self._context.cancelJobGroup(group)
+            time.sleep(0.1)
 
     def make_thread(self, target: Callable[[], None]) -> threading.Thread:
         """A thread that may run waves: it has a JVM thread of its own."""
@@ -111,12 +109,13 @@ class SparkRunner(Runner):
         return thread
 
     def status(self) -> WaveStatus:
-        """How far the wave is, from Spark's own status; all zero between waves. A matter of milliseconds."""
+        """How far the running waves are, from Spark's own status; all zero in between. A matter of milliseconds."""
+        return self._status_of(list(self._groups))
+
+    def _status_of(self, groups: Sequence[str]) -> WaveStatus:
         tracker = self._context.statusTracker()
-        stages = []
-        for job_id in tracker.getJobIdsForGroup(self._group) if self._group else []:
-            job = tracker.getJobInfo(job_id)
-            stages += [tracker.getStageInfo(stage_id) for stage_id in (job.stageIds if job else ())]
+        jobs = [tracker.getJobInfo(job_id) for group in groups for job_id in tracker.getJobIdsForGroup(group)]
+        stages = [tracker.getStageInfo(stage_id) for job in jobs if job for stage_id in job.stageIds]
         known = [stage for stage in stages if stage is not None]
         return WaveStatus(
             sum(stage.numTasks for stage in known),
@@ -153,10 +152,12 @@ class SparkRunner(Runner):
         stopper.start()
         stopper.join(_STOP_SECONDS if not self._cancelled.is_set() else _STOP_SECONDS / 3)
 
-    def _collect(self, description: str, chains: list[list[Any]], body: partial[Iterator[Ended]]) -> list[Ended]:
+    def _collect(
+        self, group: str, description: str, chains: list[list[Any]], body: partial[Iterator[Ended]]
+    ) -> list[Ended]:
         # The group belongs to the JVM thread of the caller, hence it is set here and not at the start.
         try:
-            self._context.setJobGroup(self._group, description)
+            self._context.setJobGroup(group, description)
             ended: list[Ended] = self._context.parallelize(chains, len(chains)).mapPartitions(body).collect()
         except (Py4JError, OSError, EOFError) as error:
             self._raise_if_cancelled()
@@ -164,18 +165,18 @@ class SparkRunner(Runner):
         finally:
             if not self._cancelled.is_set():
                 with suppress(Py4JError, OSError):
-                    self._count(len(chains))
+                    self._count(group, len(chains))
         self._counts["Total time spent by all map tasks (ms)"] += round(1000 * sum(one.seconds for one in ended))
         return ended
 
-    def _count(self, expected: int) -> None:
+    def _count(self, group: str, expected: int) -> None:
         """Add the wave's tasks as Spark has counted them; its status runs a moment behind."""
         for _ in range(20):
-            status = self.status()
+            status = self._status_of([group])
             if status.done >= expected:
                 break
             time.sleep(0.05)
-        self._counts["Launched map tasks"] += status.done + status.failed + status.active
+        self._counts["Launched map tasks"] += status.done + status.failed
         self._counts["Failed map tasks"] += status.failed
 
     def _raise_if_cancelled(self) -> None:

@@ -1,0 +1,46 @@
+"""One Spark session for all tests that run inside the test's own process; pyspark allows no second one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss.filesystems.registry import StoreConfig
+from hdfs2oss.model.options import CopyOptions
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.rules.layout import Layout
+from hdfs2oss.runners.base import RunContext
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def spark_runner():
+    from hdfs2oss.runners.spark import SparkRunner
+
+    # Workers import the task functions of the tests from here.
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON")}
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), before["PYTHONPATH"] or ""]).rstrip(os.pathsep)
+    os.environ["PYSPARK_SUBMIT_ARGS"] = (
+        "--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.app.name=from-conf"
+        " --conf spark.speculation=true pyspark-shell"
+    )
+    runner = SparkRunner(most_at_once=2)
+    yield runner
+    runner.close()
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture
+def make_context(tmp_path):
+    def make(secret="", filters=()):
+        target = Uri("file", "", str(tmp_path))
+        options = CopyOptions(target=target, filters=filters)
+        stores = StoreConfig({"fs.oss.accessKeySecret": secret})
+        return RunContext(options, Layout(target, (), True), stores, target, "run-1")
+
+    return make

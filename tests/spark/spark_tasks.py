@@ -1,0 +1,61 @@
+"""Task functions for the Spark tests: importable on workers, as those of the phases are."""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+from hdfs2oss.model.errors import Unreachable, UsageError
+
+
+def double(context, task, attempt):
+    return task * 2, attempt, os.getpid()
+
+
+def say_secret_length(context, task, attempt):
+    return len(context.stores.hadoop_conf["fs.oss.accessKeySecret"])
+
+
+def sleep_and_log(context, task, attempt):
+    """One line when it begins and one when it ends, in the run's own directory."""
+    with open(Path(context.job_dir.path) / "log", "a") as log:
+        log.write("+\n")
+    time.sleep(0.3)
+    with open(Path(context.job_dir.path) / "log", "a") as log:
+        log.write("-\n")
+    return task
+
+
+def sleep_long(context, task, attempt):
+    Path(context.job_dir.path, f"started-{task}").touch()
+    time.sleep(60)
+
+
+def refuse_three(context, task, attempt):
+    if task == 3:
+        raise Unreachable("reading hdfs://nn/a: no route to host", "Look at the network.")
+    return task
+
+
+def refuse_usage(context, task, attempt):
+    raise UsageError("that cannot be")
+
+
+def crash(context, task, attempt):
+    raise ZeroDivisionError("one by nought")
+
+
+def refuse_first_try(context, task, attempt):
+    """Unfit at the first try, fit at the next."""
+    if attempt.startswith("0-"):
+        raise Unreachable(f"{socket.gethostname()} is unfit")
+    return task, attempt
+
+
+def refuse_always(context, task, attempt):
+    Path(context.job_dir.path, f"try-{attempt}").touch()
+    raise Unreachable("the NameNode hdfs://nn:8020 does not answer", "Look at the network.")
+
+
+def die(context, task, attempt):
+    os._exit(17)

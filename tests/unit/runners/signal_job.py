@@ -1,0 +1,30 @@
+"""A process whose job runs until it is told to stop; the tests send it signals. Run as a script."""
+
+import os
+import sys
+import threading
+import time
+
+from hdfs2oss.runners.signals import run_until_signal
+
+mode = sys.argv[1]
+told = threading.Event()
+
+
+def job():
+    sys.stdout.write("running\n")
+    sys.stdout.flush()
+    if mode == "deaf":
+        time.sleep(60)
+    told.wait(60)
+    if mode == "slow":
+        time.sleep(60)
+    if mode == "raising":
+        raise RuntimeError("interrupted in the middle")
+    sys.stdout.write("cleaned up\n")
+    return 5
+
+
+code = run_until_signal(job, told.set, grace_seconds=0.5 if mode == "deaf" else 10)
+sys.stdout.write(f"returned {code} in {os.getpid()}\n")
+sys.exit(code)

@@ -1,0 +1,91 @@
+"""How a chain of tasks runs, and how its failures travel: without Spark."""
+
+import pickle
+
+import pytest
+
+from hdfs2oss.model.errors import Hdfs2ossError, Throttled, Unreachable, UsageError
+from hdfs2oss.model.values import CopyTask, PlanSlice
+from hdfs2oss.runners.chain import Failure, NodeUnfit, Try, deal, error_of, find_failure, run_chain
+
+FIRST, LAST = Try("0-1", False), Try("7-9", True)
+
+
+def unfit_at_two(context, task, attempt):
+    if task == 2:
+        raise Unreachable("no route to hdfs://nn", "Look at the network.")
+    return task, attempt
+
+
+def test_reports_come_in_order_with_the_time_each_task_took():
+    ended = list(run_chain(lambda context, task, attempt: (task, attempt), None, [1, 2], FIRST))
+    assert [one.report for one in ended] == [(1, "0-1"), (2, "0-1")]
+    assert all(one.seconds >= 0 for one in ended)
+
+
+def test_a_failure_is_raised_while_another_node_may_do_better():
+    with pytest.raises(NodeUnfit, match="Unreachable: no route to hdfs://nn"):
+        list(run_chain(unfit_at_two, None, [1, 2, 3], FIRST))
+
+
+def test_the_last_try_hands_the_failure_over_and_goes_on():
+    ended = list(run_chain(unfit_at_two, None, [1, 2, 3], LAST))
+    assert [one.report for one in ended] == [(1, "7-9"), None, (3, "7-9")]
+    assert ended[1].failure.kind == "Unreachable"
+
+
+def test_what_no_other_node_can_do_is_not_tried_again():
+    def refuse(context, task, attempt):
+        raise UsageError("that cannot be")
+
+    (ended,) = run_chain(refuse, None, [1], FIRST)
+    assert ended.failure.message == "that cannot be"
+
+
+def test_the_failure_is_found_in_the_text_of_sparks_error():
+    failure = Failure("Unreachable", 'a "quoted" { message', "the hint", "node-7")
+    text = (
+        f"Job aborted ...\nPythonException: Traceback\n  x\nhdfs2oss...NodeUnfit: {NodeUnfit(failure)}\n\tat org.apache"
+    )
+    assert find_failure(text) == failure
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Job aborted due to stage failure", "hdfs2oss failure {not json", "hdfs2oss failure [1]"]
+)
+def test_text_without_a_failure_holds_none(text):
+    assert find_failure(text) is None
+
+
+@pytest.mark.parametrize("kind", [Unreachable, UsageError, Throttled])
+def test_an_error_keeps_its_class_and_says_where_it_was_seen(kind):
+    error = error_of(Failure(kind.__name__, "what happened", "do this.", "node-7"))
+    assert type(error) is kind
+    assert (str(error), error.hint) == ("what happened", "do this. Seen on the node node-7.")
+
+
+@pytest.mark.parametrize("kind", ["ZeroDivisionError", "annotations", "Hdfs2ossError"])
+def test_a_class_that_is_not_ours_becomes_ours(kind):
+    assert type(error_of(Failure(kind, "m", "", "node-7"))) is Hdfs2ossError
+
+
+def test_messages_lose_secrets_and_line_breaks():
+    def refuse(context, task, attempt):
+        raise ValueError("cannot open\noss://id:hush@bucket/a")
+
+    (ended,) = run_chain(refuse, None, [1], LAST)
+    assert ended.failure.message == "cannot open oss://***@bucket/a"
+    assert "hush" not in pickle.dumps(ended).decode("latin-1")
+
+
+def test_few_tasks_are_chains_of_one():
+    assert deal([1, 2, 3], 3) == [[1], [2], [3]]
+
+
+def test_many_tasks_are_dealt_to_as_many_chains_as_may_run():
+    assert deal(list(range(7)), 3) == [[0, 3, 6], [1, 4], [2, 5]]
+
+
+def test_copy_tasks_are_dealt_by_cost():
+    tasks = [CopyTask(n, (PlanSlice("f", n, 1, 1, cost),)) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])]
+    assert [[task.number for task in chain] for chain in deal(tasks, 2)] == [[0], [1, 2, 3]]
