@@ -10,7 +10,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hdfs_native import Client
 from hdfs_native import FileStatus as NativeStatus
@@ -35,6 +35,8 @@ _PAGE_ROWS = 1000
 _DEFAULTS = {"dfs.client.socket-timeout": "10000", "dfs.client.failover.max.attempts": "3"}
 # Few: the client itself has asked three times before it says that nobody is there.
 _RETRIES = RetryPolicy(attempts=4, cap_seconds=4.0, deadline_seconds=15.0, throttled_attempts=6, throttled_seconds=18.0)
+# The client itself gives up on a silent DataNode after 60 s, and its message is the better one.
+_DATA_TIMEOUT_SECONDS = 75.0
 _LEAVE_UNCHANGED = 2**64 - 1
 _PERMISSION_BITS = 0o1777
 
@@ -59,6 +61,7 @@ class HdfsFileSystem(FileSystem):
         )
         self.traffic = Traffic()
         self.place = f"the NameNode {authority}"
+        self.data_place = f"the DataNodes of {authority}"
         self._authority = authority
         self._configuration = {**_DEFAULTS, **hadoop_conf}
         self._user = user
@@ -75,10 +78,15 @@ class HdfsFileSystem(FileSystem):
                 self._client = Client(f"hdfs://{self._authority}", self._configuration)
             return self._client
 
-    def ask(self, what: str, function: Callable[[Client], T], **options: Any) -> T:
-        """One call to the NameNode, under the watchdog; the options are those of Watchdog.call."""
-        with map_errors(what, self.place):
-            return self._watchdog.call(what, lambda: function(self.client()), **options)
+    def ask(self, what: str, function: Callable[[Client], T], is_data: bool = False) -> T:
+        """One call under the watchdog, with our errors. `is_data` when it is DataNodes that are waited for."""
+        if not is_data:
+            with map_errors(what, self.place):
+                return self._watchdog.call(what, lambda: function(self.client()))
+        with map_errors(what, self.data_place):
+            return self._watchdog.call(
+                what, lambda: function(self.client()), timeout_seconds=_DATA_TIMEOUT_SECONDS, trips_breaker=False
+            )
 
     def ask_again(self, what: str, function: Callable[[Client], T]) -> T:
         """Like `ask`, repeated on errors that may pass; for calls that may safely run twice."""
@@ -120,7 +128,7 @@ class HdfsFileSystem(FileSystem):
     def open_reader(self, path: str, expected_length: int) -> Reader:
         self.traffic.read()
         reader = self.ask_again(f"read {path}", lambda client: client.read(path))
-        return HdfsReader(reader, path, self.place, self.traffic)
+        return HdfsReader(reader, path, self.data_place, self.traffic)
 
     def open_writer(self, path: str, work_path: str) -> Writer:
         return HdfsWriter(self, path, work_path)

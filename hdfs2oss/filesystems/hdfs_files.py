@@ -15,9 +15,6 @@ from .hdfs_errors import map_errors
 if TYPE_CHECKING:
     from .hdfs import HdfsFileSystem
 
-# The client itself gives up on a silent DataNode after 60 s, and its message is the better one.
-_DATA_TIMEOUT_SECONDS = 75.0
-
 
 class HdfsReader(Reader):
     """`length` counts finished blocks: of a file still being written it is less than its status says."""
@@ -83,7 +80,6 @@ class HdfsWriter(Writer):
         self._owner = owner
         self._path = path
         self._work_path = work_path
-        self._closed = False
         self._done = False
         options = WriteOptions(overwrite=True, create_parent=True)
         owner.traffic.wrote()
@@ -93,14 +89,13 @@ class HdfsWriter(Writer):
         self._owner.ask(
             f"write {self._work_path}",
             lambda _: self._file.write(data),
-            timeout_seconds=_DATA_TIMEOUT_SECONDS,
-            trips_breaker=False,
+            is_data=True,
         )
         self._owner.traffic.wrote(len(data), 0)
 
     def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
         """With `overwrite` off, AlreadyExists when the path is taken by then."""
-        self._close()
+        self._owner.ask(f"close {self._work_path}", lambda _: self._file.close(), is_data=True)
         status = self._owner.status(self._work_path)
         if status is None:
             raise StoreError(f"{self._work_path} vanished before it could be published")
@@ -110,23 +105,12 @@ class HdfsWriter(Writer):
         self._done = True
         return stored
 
-    def _close(self) -> None:
-        self._closed = True
-        self._owner.ask(
-            f"close {self._work_path}",
-            lambda _: self._file.close(),
-            timeout_seconds=_DATA_TIMEOUT_SECONDS,
-            trips_breaker=False,
-        )
-
     def abort(self) -> None:
         if self._done:
             return
         self._done = True
+        # Removing an open file ends it; closing it first could wait for DataNodes that do not answer.
         # Whatever brought us here is the error to be seen, not what cleaning up after it meets.
-        with contextlib.suppress(StoreError):
-            if not self._closed:
-                self._close()
         with contextlib.suppress(StoreError):
             self._owner.remove(self._work_path)
 

@@ -22,6 +22,7 @@ from .oss_listing import BEHIND_ALL, OssEntry, list_entries
 # Where OSS-HDFS keeps its blocks: neither ours to read nor to delete.
 INTERNAL_DIRECTORY = ".dlsdata"
 _NO_NAMES = ("", ".", "..")
+_PAGE_KEYS = 1000
 
 
 class OssWalk(Walk):
@@ -35,7 +36,12 @@ class OssWalk(Walk):
         self._until = until
         self._last: FileStatus | None = None
         self._seen = False
+        self._wanted_from = ""
         self._rows = self._flat()
+
+    def seek(self, key: str) -> None:
+        """Taken up once a page's worth of rows was passed over; fewer come faster than a new page would."""
+        self._wanted_from = key
 
     def __next__(self) -> FileStatus:
         row = next(self._rows, None)
@@ -73,10 +79,17 @@ class OssWalk(Walk):
         skip = len(self._prefix)
         entries = self._entries(self._start())
         directory = ""
+        passed_over = 0
         while (entry := next(entries, None)) is not None:
             path = entry.key[skip:]
             if self._until and self._is_beyond(path):
                 return
+            if path < self._wanted_from:
+                passed_over += 1
+                if passed_over == _PAGE_KEYS:
+                    entries = self._entries(self._prefix + just_before(self._wanted_from))
+                continue
+            passed_over = 0
             parent, _, name = path.rpartition("/")
             if parent == directory and name not in _NO_NAMES and path[0] != "/":
                 yield _file(path, entry)
@@ -141,6 +154,14 @@ class OssChildren(OssWalk):
 
     def stop_descending(self) -> None:
         """Nothing is entered anyway."""
+
+
+def just_before(key: str) -> str:
+    """A string that sorts before `key`, with few names, if any, between the two."""
+    last = ord(key[-1]) - 1
+    if last < 0 or 0xD800 <= last <= 0xDFFF:
+        return key[:-1]
+    return key[:-1] + chr(last) + BEHIND_ALL
 
 
 def leading_directories(path: str) -> str:

@@ -36,16 +36,17 @@ _lock = threading.Lock()
 
 def open_filesystem(uri: Uri, config: StoreConfig) -> FileSystem:
     """The client for the store that `uri` lies in, shared within this process."""
-    key = (
-        os.getpid(),
-        uri.scheme,
-        uri.authority,
-        hash((tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads)),
-    )
+    key = _key(uri, config)
     with _lock:
         if key not in _clients:
             _clients[key] = _make(uri, config)
         return _clients[key]
+
+
+def seat_filesystem(uri: Uri, config: StoreConfig, filesystem: FileSystem) -> None:
+    """Let this object serve a store in this process until `close_filesystems`: how a test brings in faults."""
+    with _lock:
+        _clients[_key(uri, config)] = filesystem
 
 
 def close_filesystems() -> None:
@@ -53,6 +54,11 @@ def close_filesystems() -> None:
     with _lock:
         for key in [key for key in _clients if key[0] == os.getpid()]:
             _clients.pop(key).close()
+
+
+def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
+    access = hash((tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads))
+    return os.getpid(), uri.scheme, uri.authority, access
 
 
 def _make(uri: Uri, config: StoreConfig) -> FileSystem:

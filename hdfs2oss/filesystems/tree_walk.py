@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..model.errors import Hdfs2ossError
-from ..model.values import DIRECTORY, FileStatus
+from ..model.values import DIRECTORY, UNLISTED, FileStatus
 from .base import Walk
 
 # The children of one directory in key order; it and their paths are relative to the root of the walk.
@@ -17,8 +17,9 @@ class TreeWalk(Walk):
 
     1. A directory row is given before the directory is entered.
     2. Entering happens when the next row is asked for, so `stop_descending` after a row holds for that row.
-    3. When listing a directory fails, the error is raised and that directory is left; asking again goes on
-       with what follows it. `failed_directory` is the relative path of the directory at fault.
+    3. When listing a sub-directory fails, an UNLISTED row tells so and the walk goes on behind it. When the
+       directory asked for fails, or the store as a whole (an error that a later try might not meet), the
+       error is raised: nothing behind it would fare better.
     """
 
     def __init__(self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True) -> None:
@@ -28,36 +29,48 @@ class TreeWalk(Walk):
         self._descending = recursive
         self._levels: list[tuple[str, Iterator[FileStatus]]] = []
         self._to_enter: str | None = ""
-        self.failed_directory: str | None = None
+        self._wanted_from = ""
 
     def stop_descending(self) -> None:
         self._descending = False
         if self._levels:
             self._to_enter = None
 
+    def seek(self, key: str) -> None:
+        self._wanted_from = key
+
     def __next__(self) -> FileStatus:
-        if self._to_enter is not None:
-            entering, self._to_enter = self._to_enter, None
+        entering, self._to_enter = self._to_enter, None
+        if entering is not None and (not entering or self._is_wanted(entering + "/")):
             try:
                 self._levels.append((entering, self._guarded(entering)))
-            except Hdfs2ossError:
-                self.failed_directory = entering
-                raise
+            except Hdfs2ossError as error:
+                return self._unlisted(entering, error)
         while self._levels:
             directory, rows = self._levels[-1]
             try:
                 row = next(rows, None)
-            except Hdfs2ossError:
+            except Hdfs2ossError as error:
                 self._levels.pop()
-                self.failed_directory = directory
-                raise
+                return self._unlisted(directory, error)
             if row is None:
                 self._levels.pop()
+                continue
+            if not self._is_wanted(row.key):
                 continue
             if row.kind == DIRECTORY and self._descending:
                 self._to_enter = row.path
             return row
         raise StopIteration
+
+    def _is_wanted(self, key: str) -> bool:
+        """A directory is also wanted for what lies in it."""
+        return key >= self._wanted_from or self._wanted_from.startswith(key)
+
+    def _unlisted(self, directory: str, error: Hdfs2ossError) -> FileStatus:
+        if not directory or error.retryable:
+            raise error
+        return FileStatus(directory, UNLISTED, problem=str(error))
 
     def _guarded(self, directory: str) -> Iterator[FileStatus]:
         rows = self._list_children(directory)

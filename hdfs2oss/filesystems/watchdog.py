@@ -22,6 +22,18 @@ TIMEOUT_SECONDS = 45.0
 PAUSE_SECONDS = 30.0
 
 
+_left_behind: set[int] = set()
+
+
+def calls_left_behind() -> int:
+    """How many calls of this process are still waited for by nobody.
+
+    A process that has some should end with `os._exit` once its output is flushed: a thread that comes back
+    from foreign code while the interpreter shuts down makes the process abort.
+    """
+    return len(_left_behind)
+
+
 class OutOfTime(Unreachable):
     """No answer in time. Asking again at once would only cost the same time."""
 
@@ -62,6 +74,7 @@ class Watchdog:
         job = _Job(function)
         worker.start(job)
         if not job.done.acquire(timeout=timeout_seconds):
+            _left_behind.add(id(worker))
             if trips_breaker:
                 self._silent_until = self._now() + self._pause_seconds
             raise OutOfTime(f"cannot {what}: no answer from {self._place} in {timeout_seconds:.0f} s")
@@ -106,6 +119,7 @@ class _Worker:
                 job.result = job.function()
             except BaseException as error:  # noqa: BLE001 (raised again in the caller's thread)
                 job.error = error
+            _left_behind.discard(id(self))
             self._idle.append(self)
             job.done.release()
             del job

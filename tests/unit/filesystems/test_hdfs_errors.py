@@ -58,6 +58,14 @@ def test_each_error_has_its_class_and_one_line_with_path_and_place(error: Except
     assert "org.apache" not in message
 
 
+def test_datanodes_are_named_by_address_and_port_only() -> None:
+    node = 'DatanodeInfoProto { id: DatanodeIdProto { ip_addr: "10.0.0.%d", host_name: "h", xfer_port: 9866, x: 1 } }'
+    text = f'DataTransferError("All DataNodes failed: [{node % 1}, {node % 2}]")'
+    with pytest.raises(Unreachable) as caught, map_errors("read /a", "the DataNodes of nn"):
+        raise RuntimeError(text)
+    assert "All DataNodes failed: 10.0.0.1:9866, 10.0.0.2:9866 (the DataNodes of nn)" in str(caught.value)
+
+
 def test_a_panic_of_the_client_is_caught_although_it_is_no_exception() -> None:
     class PanicException(BaseException):
         pass

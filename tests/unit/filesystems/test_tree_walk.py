@@ -3,7 +3,8 @@
 import pytest
 
 from hdfs2oss.filesystems.tree_walk import TreeWalk
-from hdfs2oss.model.errors import PermissionDenied
+from hdfs2oss.model.errors import PermissionDenied, Unreachable
+from hdfs2oss.model.values import DIRECTORY, UNLISTED, FileStatus
 from hdfs2oss.testing.faults import Fault, FlakyFileSystem
 from hdfs2oss.testing.memory import MemoryFileSystem
 
@@ -40,11 +41,43 @@ def test_after_a_directory_that_cannot_be_listed_the_walk_goes_on_behind_it() ->
         return iter(store._children("/" + directory, directory))
 
     walk = TreeWalk(children)
-    assert [next(walk).key for _ in range(4)] == ["a/", "a/x", "b/", "b/c/"]
+    rows = list(walk)
+    assert [row.key for row in rows] == ["a/", "a/x", "b/", "b/c/", "b/c/", "b/d", "e"]
+    assert (rows[4].kind, rows[4].problem) == (UNLISTED, "no")
+
+
+@pytest.mark.parametrize("failing", ["", "b"])
+def test_a_store_that_does_not_answer_ends_the_walk(failing: str) -> None:
+    def children(directory: str):
+        if directory == failing:
+            raise Unreachable("nobody there")
+        return iter([FileStatus("b", DIRECTORY)])
+
+    with pytest.raises(Unreachable):
+        list(TreeWalk(children))
+
+
+def test_a_directory_that_is_asked_for_must_be_listed() -> None:
+    def children(directory: str):
+        raise PermissionDenied("no")
+
     with pytest.raises(PermissionDenied):
-        next(walk)
-    assert walk.failed_directory == "b/c"
-    assert [row.key for row in walk] == ["b/d", "e"]
+        next(TreeWalk(children))
+
+
+def test_seek_passes_over_what_lies_before_without_listing_it() -> None:
+    listed: list[str] = []
+    store = tree("/a/x", "/b/c/x", "/b/m/y", "/b/z", "/c")
+
+    def children(directory: str):
+        listed.append(directory)
+        return iter(store._children("/" + directory, directory))
+
+    walk = TreeWalk(children)
+    assert next(walk).key == "a/"
+    walk.seek("b/m/y")
+    assert [row.key for row in walk] == ["b/", "b/m/", "b/m/y", "b/z", "c"]
+    assert listed == ["", "b", "b/m"]
 
 
 def test_a_listing_that_breaks_off_raises_where_it_does() -> None:

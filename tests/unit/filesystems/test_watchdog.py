@@ -9,7 +9,7 @@ import time
 import pytest
 
 from hdfs2oss.filesystems.hdfs import HdfsFileSystem
-from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog
+from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog, calls_left_behind
 from hdfs2oss.model.errors import NotFound, Unreachable
 
 
@@ -44,6 +44,19 @@ def test_a_slow_call_that_is_not_the_places_fault_stops_nobody() -> None:
     with pytest.raises(OutOfTime):
         watchdog.call("write", threading.Event().wait, trips_breaker=False)
     assert watchdog.call("ask", lambda: 42) == 42
+
+
+def test_calls_left_behind_are_counted_until_they_return() -> None:
+    before = calls_left_behind()
+    late = threading.Event()
+    with pytest.raises(OutOfTime):
+        Watchdog("the NameNode nn", timeout_seconds=0.05).call("ask", late.wait)
+    assert calls_left_behind() == before + 1
+    late.set()
+    deadline = time.monotonic() + 5
+    while calls_left_behind() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert calls_left_behind() == before
 
 
 def test_threads_are_used_again() -> None:
