@@ -70,7 +70,7 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
 )
 # Names of files are no evidence: one may well be called /blocks/token.
 _PATH = re.compile(r"/\S*")
-_DATANODE = re.compile(r'ip_addr: "([^"]*)".*?xfer_port: (\d+)')
+_DATANODE = re.compile(r'ip_addr: \\?"([^"\\]*).*?xfer_port: (\d+)')
 _MAX_MESSAGE = 300
 
 
@@ -115,6 +115,6 @@ def _class_by_text(text: str) -> type[StoreError] | None:
 def _shorten(text: str) -> str:
     nodes = [f"{address}:{port}" for address, port in _DATANODE.findall(text)]
     if nodes:
-        text = f"{text.split('[', 1)[0].strip(': ')}: {', '.join(nodes)}"
+        text = f"{text.split('[', 1)[0].rpartition('(')[2].strip(': \\"')}: {', '.join(nodes)}"
     line = text.replace("\\n", "\n").strip().split("\n", 1)[0].replace('\\"', '"').strip().rstrip(".")
     return line if len(line) <= _MAX_MESSAGE else line[:_MAX_MESSAGE] + "..."

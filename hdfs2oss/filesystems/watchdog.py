@@ -75,9 +75,12 @@ class Watchdog:
         worker.start(job)
         if not job.done.acquire(timeout=timeout_seconds):
             _left_behind.add(id(worker))
-            if trips_breaker:
-                self._silent_until = self._now() + self._pause_seconds
-            raise OutOfTime(f"cannot {what}: no answer from {self._place} in {timeout_seconds:.0f} s")
+            # It may have come back in this very moment.
+            if not job.done.acquire(blocking=False):
+                if trips_breaker:
+                    self._silent_until = self._now() + self._pause_seconds
+                raise OutOfTime(f"cannot {what}: no answer from {self._place} in {timeout_seconds:.0f} s")
+            _left_behind.discard(id(worker))
         if job.error is not None:
             try:
                 raise job.error

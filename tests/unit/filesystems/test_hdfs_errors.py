@@ -58,8 +58,10 @@ def test_each_error_has_its_class_and_one_line_with_path_and_place(error: Except
     assert "org.apache" not in message
 
 
-def test_datanodes_are_named_by_address_and_port_only() -> None:
+@pytest.mark.parametrize("quote", ['"', '\\"'])
+def test_datanodes_are_named_by_address_and_port_only(quote: str) -> None:
     node = 'DatanodeInfoProto { id: DatanodeIdProto { ip_addr: "10.0.0.%d", host_name: "h", xfer_port: 9866, x: 1 } }'
+    node = node.replace('"', quote)
     text = f'DataTransferError("All DataNodes failed: [{node % 1}, {node % 2}]")'
     with pytest.raises(Unreachable) as caught, map_errors("read /a", "the DataNodes of nn"):
         raise RuntimeError(text)
