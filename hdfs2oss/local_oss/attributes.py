@@ -27,7 +27,7 @@ KEPT_HEADERS = (
 _ENCRYPTION = "x-oss-server-side-encryption"
 ENCRYPTION_HEADERS = (_ENCRYPTION, _ENCRYPTION + "-key-id", "x-oss-server-side-data-encryption")
 META_PREFIX = "x-oss-meta-"
-_TAG_TEXT = re.compile(r"[A-Za-z0-9 +\-=._:/]*")
+_TAG_TEXT = re.compile(r"(?:[^\W_]|[ +\-=._:/])*")
 _META_NAME = re.compile(r"x-oss-meta-[a-z0-9-]+")
 
 

@@ -236,9 +236,9 @@ def test_batch_delete(bucket):
 def test_tags_acl_and_symlink(bucket):
     bucket.put_object(KEY, b"data")
     rule = TaggingRule()
-    rule.add("k +", "v/w: =")
+    rule.add("k + é", "v/w: =")
     bucket.put_object_tagging(KEY, Tagging(rule))
-    assert bucket.get_object_tagging(KEY).tag_set.tagging_rule == {"k +": "v/w: ="}
+    assert bucket.get_object_tagging(KEY).tag_set.tagging_rule == {"k + é": "v/w: ="}
     assert bucket.head_object(KEY).headers["x-oss-tagging-count"] == "1"
     bucket.delete_object_tagging(KEY)
     assert not bucket.get_object_tagging(KEY).tag_set.tagging_rule

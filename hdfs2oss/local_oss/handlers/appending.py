@@ -8,6 +8,7 @@ from hdfs2oss.local_oss.attributes import attributes_of_request
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.etag import appended_tag, tag_of
+from hdfs2oss.local_oss.handlers.object import encryption_echo
 from hdfs2oss.local_oss.message import Request, Response
 from hdfs2oss.local_oss.receiving import received_body
 from hdfs2oss.local_oss.store.rows import APPENDABLE, StoredObject
@@ -16,7 +17,10 @@ from hdfs2oss.rules.checksum import combine_crc64
 
 
 def append_object(context: Context, request: Request) -> Response:
-    """AppendObject: the first one, at position 0, makes the object and fixes its attributes; later ones bring bytes only."""
+    """AppendObject: the first one, at position 0, makes the object and fixes its attributes.
+
+    Later ones bring bytes only.
+    """
     bucket = context.bucket(request)
     position = request.integer("position", -1, 0, context.limits.max_object_bytes)
     if position < 0:
@@ -65,7 +69,8 @@ def append_object(context: Context, request: Request) -> Response:
             "ETag": f'"{stored.etag}"',
             "x-oss-hash-crc64ecma": str(stored.crc64),
             "x-oss-next-append-position": str(stored.size),
-        },
+        }
+        | encryption_echo(stored.attributes),
     )
 
 

@@ -72,7 +72,7 @@ def copy_object(context: Context, request: Request) -> Response:
         context.store.put(connection, bucket, stored)
     result = [("ETag", f'"{stored.etag}"'), ("LastModified", iso_date(stored.modified_ms))]
     response = xml_response(document(("CopyObjectResult", result)))
-    response.headers |= integrity_headers(stored) | encryption_echo(stored)
+    response.headers |= integrity_headers(stored) | encryption_echo(stored.attributes)
     return response
 
 

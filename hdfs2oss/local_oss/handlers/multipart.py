@@ -45,7 +45,7 @@ def initiate(context: Context, request: Request) -> Response:
     if request.query.get("encoding-type"):
         children.insert(0, ("EncodingType", "url"))
     response = xml_response(document(("InitiateMultipartUploadResult", children)))
-    response.headers |= {name: attributes.headers[name] for name in ENCRYPTION_HEADERS if name in attributes.headers}
+    response.headers |= encryption_echo(attributes)
     return response
 
 
@@ -60,7 +60,7 @@ def upload_part(context: Context, request: Request) -> Response:
         part = Part(number, tag_of(received), received.crc64, received.size, context.now_ms(), 0)
         context.uploads.put_part(bucket, upload, part, received)
     headers = {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.crc64)}
-    return Response(200, headers)
+    return Response(200, headers | encryption_echo(upload.attributes))
 
 
 def complete(context: Context, request: Request) -> Response:
@@ -100,7 +100,7 @@ def complete(context: Context, request: Request) -> Response:
     if request.query.get("encoding-type"):
         children.insert(0, ("EncodingType", "url"))
     response = xml_response(document(("CompleteMultipartUploadResult", children)))
-    response.headers |= integrity_headers(stored) | encryption_echo(stored)
+    response.headers |= integrity_headers(stored) | encryption_echo(stored.attributes)
     return response
 
 

@@ -15,7 +15,7 @@ from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_arg
 from hdfs2oss.local_oss.etag import tag_of
 from hdfs2oss.local_oss.message import Request, Response
 from hdfs2oss.local_oss.receiving import received_body
-from hdfs2oss.local_oss.store.rows import APPENDABLE, NORMAL, SYMLINK, StoredObject
+from hdfs2oss.local_oss.store.rows import APPENDABLE, NORMAL, SYMLINK, Attributes, StoredObject
 from hdfs2oss.local_oss.store.store import find_object
 
 Found = TypeVar("Found")
@@ -53,7 +53,7 @@ def put_object(context: Context, request: Request) -> Response:
             body = context.store.bodies.add(connection, [received])
             context.store.put(connection, bucket, with_body(stored, body))
     headers = integrity_headers(stored)
-    headers |= encryption_echo(stored)
+    headers |= encryption_echo(stored.attributes)
     return Response(200, headers)
 
 
@@ -128,9 +128,9 @@ def integrity_headers(stored: StoredObject) -> dict[str, str]:
     return headers
 
 
-def encryption_echo(stored: StoredObject) -> dict[str, str]:
-    """The encryption headers of an object."""
-    return {name: value for name, value in stored.attributes.headers.items() if name.startswith("x-oss-server-side-")}
+def encryption_echo(attributes: Attributes) -> dict[str, str]:
+    """The encryption headers of an object or upload."""
+    return {name: value for name, value in attributes.headers.items() if name.startswith("x-oss-server-side-")}
 
 
 def object_headers(stored: StoredObject, link: StoredObject | None = None) -> dict[str, str]:

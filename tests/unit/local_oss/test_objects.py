@@ -328,9 +328,9 @@ def test_batch_delete_needs_its_digest_and_takes_control_characters(client):
 
 
 def test_tags_are_put_counted_and_taken_off(client):
-    client.put("tagged", b"x", x_oss_tagging="a=1&b=x+y%2Fz")
+    client.put("tagged", b"x", x_oss_tagging="a=1&b=x+y%2F%C3%A9")
     assert client.send("HEAD", "tagged").headers["x-oss-tagging-count"] == "2"
-    assert client.send("GET", "tagged", "tagging").texts("TagSet/Tag/Value") == ["1", "x y/z"]
+    assert client.send("GET", "tagged", "tagging").texts("TagSet/Tag/Value") == ["1", "x y/é"]
     body = "<Tagging><TagSet><Tag><Key>c</Key><Value/></Tag></TagSet></Tagging>"
     assert client.send("PUT", "tagged", "tagging", body).status == 200
     assert client.send("GET", "tagged", "tagging").texts("TagSet/Tag/Key") == ["c"]
