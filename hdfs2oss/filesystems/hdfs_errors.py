@@ -115,6 +115,7 @@ def _class_by_text(text: str) -> type[StoreError] | None:
 def _shorten(text: str) -> str:
     nodes = [f"{address}:{port}" for address, port in _DATANODE.findall(text)]
     if nodes:
-        text = f"{text.split('[', 1)[0].rpartition('(')[2].strip(': \\"')}: {', '.join(nodes)}"
+        words = text.split("[", 1)[0].rpartition("(")[2].strip(': \\"')
+        text = f"{words}: {', '.join(nodes)}"
     line = text.replace("\\n", "\n").strip().split("\n", 1)[0].replace('\\"', '"').strip().rstrip(".")
     return line if len(line) <= _MAX_MESSAGE else line[:_MAX_MESSAGE] + "..."
