@@ -40,7 +40,7 @@ _LOOKS_SECRET = re.compile(r"(?i)secret|passw|securitytoken|access[._-]?key")
 
 
 class _Definition(NamedTuple):
-    """`-Dkey=value`, in one word or two."""
+    """`-Dkey=value` or `--property key=value`, in one word or two."""
 
     key: str
     value: str
@@ -125,12 +125,12 @@ def _read_file(name: str) -> str:
 
 def _definition_at(argv: Sequence[str], position: int) -> _Definition | None:
     word = argv[position]
-    if not word.startswith("-D"):
+    if word in ("-D", "--property"):
+        words, text = 2, argv[position + 1] if position + 1 < len(argv) else ""
+    elif word.startswith(("-D", "--property=")):
+        words, text = 1, word.removeprefix("-D").removeprefix("--property=")
+    else:
         return None
-    words = 1
-    text = word[2:]
-    if not text and position + 1 < len(argv):
-        words, text = 2, argv[position + 1]
     key, equals, value = text.partition("=")
     return _Definition(key, value, words) if equals else None
 

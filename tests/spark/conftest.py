@@ -1,6 +1,7 @@
 """One Spark session for all tests that run inside the test's own process; pyspark allows no second one."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from hdfs2oss.rules.layout import Layout
 from hdfs2oss.runners.base import RunContext
 
 PROJECT = Path(__file__).resolve().parents[2]
+# Tests import each other's tables by their full names.
+if str(PROJECT) not in sys.path:
+    sys.path.insert(0, str(PROJECT))
 
 
 @pytest.fixture(scope="session")

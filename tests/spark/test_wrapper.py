@@ -1,0 +1,221 @@
+"""bin/hdfs2oss4emr.sh, with a spark-submit that only writes down how it was called."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from hdfs2oss.model.handover import read_handover, split_secrets
+from hdfs2oss.model.uri import UriSecrets
+from tests.spark.conftest import PROJECT
+from tests.unit.model.test_handover import FORMS, HARMLESS, MALFORMED
+
+WRAPPER = PROJECT / "bin/hdfs2oss4emr.sh"
+JOB = str(PROJECT / "jobs/hdfs2oss.py")
+RECORDER = """#!{python}
+import glob, json, os, sys, time
+lines = []
+for name in glob.glob("/proc/[0-9]*/cmdline"):
+    try:
+        lines.append(open(name, "rb").read().decode("utf-8", "replace"))
+    except OSError:
+        pass
+argv = sys.argv[1:]
+files = argv[argv.index("--files") + 1].split(",") if "--files" in argv else []
+contents = {{name: [open(name).read(), os.stat(name).st_mode & 0o777] for name in files if os.path.exists(name)}}
+record = dict(argv=argv, environment=dict(os.environ), processes=lines, pid=os.getpid(), contents=contents)
+with open({record!r} + ".new", "w") as file:
+    json.dump(record, file)
+os.rename({record!r} + ".new", {record!r})
+time.sleep(float(os.environ.get("LINGER", "0")))
+sys.exit(int(os.environ.get("EXIT_CODE", "0")))
+"""
+
+
+@pytest.fixture
+def submitted(tmp_path):
+    """Runs the wrapper and gives its process with what spark-submit saw."""
+    record = tmp_path / "record.json"
+    recorder = tmp_path / "bin/spark-submit"
+    recorder.parent.mkdir()
+    recorder.write_text(RECORDER.format(python=sys.executable, record=str(record)))
+    recorder.chmod(0o755)
+
+    def run(*words, **environment):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("OSS_", "SPARK", "PYSPARK"))}
+        done = subprocess.run(
+            [str(WRAPPER), *words],
+            env={**clean, "PATH": f"{recorder.parent}:{os.environ['PATH']}", "TMPDIR": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        return done, json.loads(record.read_text()) if record.exists() else None
+
+    return run
+
+
+@pytest.mark.parametrize(("word", "clean", "keys"), FORMS.values(), ids=FORMS)
+def test_keys_go_into_the_environment_and_nowhere_else(submitted, word, clean, keys):
+    done, seen = submitted("/source", word)
+    assert done.returncode == 0, done.stderr
+    assert seen["argv"] == [JOB, "/source", clean]
+    assert read_handover(seen["environment"]) == {"bucket": UriSecrets(*keys)}
+    assert keys[1] not in "".join(seen["processes"]) or keys[1] in clean
+    assert done.stdout == done.stderr == ""
+
+
+@pytest.mark.parametrize("word", [word for word in HARMLESS if word != ""])
+def test_what_holds_no_key_is_passed_on_as_it_is(submitted, word):
+    _, seen = submitted("/source", word)
+    assert seen["argv"] == [JOB, "/source", word]
+    assert "HDFS2OSS_KEYS" not in seen["environment"]
+
+
+@pytest.mark.parametrize("word", MALFORMED)
+def test_keys_that_cannot_be_told_apart_are_refused_without_repeating_them(submitted, word):
+    done, seen = submitted("/source", word)
+    assert done.returncode == 2
+    assert seen is None
+    assert done.stderr
+    assert "hush" not in done.stdout + done.stderr
+
+
+def test_words_with_blanks_stars_and_quotes_arrive_unchanged(submitted):
+    words = ["/a b", "/c*", "$(touch x)", "it's", '"q"', "", "-filters", "new\nline"]
+    _, seen = submitted(*words, "oss://ID:SECRET@bucket/x y")
+    assert seen["argv"] == [JOB, *words, "oss://bucket/x y"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-Dfs.oss.accessKeyId=ID", "-Dfs.oss.accessKeySecret=S=/@"],
+        ["-D", "fs.oss.accessKeyId=ID", "--property", "fs.oss.accessKeySecret=S=/@"],
+        ["--property=fs.oss.accessKeyId=ID", "-Dfs.oss.accesskeysecret=S=/@"],
+        ["--conf", "spark.hadoop.fs.oss.accessKeyId=ID", "--conf=spark.hadoop.fs.oss.accessKeySecret=S=/@"],
+    ],
+)
+def test_definitions_of_keys_go_into_the_environment(submitted, words):
+    done, seen = submitted(*words, "-Dx=y", "/a", "oss://bucket/b")
+    assert done.returncode == 0, done.stderr
+    assert seen["argv"] == [JOB, "-Dx=y", "/a", "oss://bucket/b"]
+    assert read_handover(seen["environment"]) == {"*": UriSecrets("ID", "S=/@")}
+
+
+@pytest.mark.parametrize("words", [["-Dfs.oss.accessKeySecret=hush"], ["-D", "fs.s3a.secret.key=hush"]])
+def test_other_or_half_secrets_are_refused_without_repeating_them(submitted, words):
+    done, seen = submitted(*words, "/a", "oss://bucket/b")
+    assert done.returncode == 2
+    assert seen is None
+    assert "hush" not in done.stdout + done.stderr
+
+
+def test_the_python_and_the_wrapper_split_alike(submitted):
+    words = ["/a", "oss://A:one@bucket-1.host/x@y", "oss://STS.B:t/w@o:to/k=@bucket-2/z", "-Dfs.oss.endpoint=h"]
+    _, seen = submitted(*words)
+    argv, keys = split_secrets(words)
+    assert seen["argv"] == [JOB, *argv]
+    assert read_handover(seen["environment"]) == keys
+
+
+def test_keys_handed_over_before_are_kept(submitted):
+    _, seen = submitted("/a", "oss://ID:SECRET@bucket/b", HDFS2OSS_KEYS="other A one - -\nbucket B two - -\n")
+    assert read_handover(seen["environment"]) == {"other": UriSecrets("A", "one"), "bucket": UriSecrets("ID", "SECRET")}
+
+
+def test_options_of_spark_submit_are_known_by_name(submitted):
+    words = [
+        "-update",
+        "--master",
+        "yarn",
+        "/a",
+        "--conf=a=b c",
+        "-m",
+        "5",
+        "--files",
+        "f",
+        "oss://bucket/b",
+        "--supervise",
+    ]
+    _, seen = submitted(*words, "--queue", "q", "--files=g", "--", "--master", "--name")
+    assert seen["argv"] == [
+        *("--master", "yarn", "--conf", "a=b c", "--supervise", "--queue", "q", "--files", "f,g"),
+        *(JOB, "-update", "/a", "-m", "5", "oss://bucket/b", "--master", "--name"),
+    ]  # fmt: skip
+
+
+def test_spark_submit_takes_the_wrappers_place(submitted):
+    done, seen = submitted("/a", "oss://ID:HUSH-HUSH@bucket/b", EXIT_CODE="4")
+    assert done.returncode == 4
+    assert not any("HUSH-HUSH" in line or "hdfs2oss4emr" in line for line in seen["processes"])
+
+
+def test_workers_get_the_projects_python_unless_one_is_named(submitted):
+    _, seen = submitted("/a", "/b")
+    assert seen["environment"]["PYSPARK_PYTHON"] == str(PROJECT / ".venv/bin/python")
+    _, seen = submitted("/a", "/b", PYSPARK_PYTHON="/opt/python")
+    assert seen["environment"]["PYSPARK_PYTHON"] == "/opt/python"
+
+
+def test_print_command_runs_nothing_and_shows_no_secret(submitted):
+    done, seen = submitted("--print-command", "--master", "local[2]", "/a b", "oss://ID:SECRET@bucket/b")
+    assert done.returncode == 0
+    assert seen is None
+    assert done.stdout.endswith(f"/spark-submit --master local\\[2\\] {JOB} /a\\ b oss://bucket/b \n")
+
+
+def test_no_arguments_mean_usage(submitted):
+    done, seen = submitted()
+    assert (done.returncode, seen) == (2, None)
+    assert done.stderr.startswith("usage: hdfs2oss4emr.sh")
+
+
+def test_help_goes_to_standard_output(submitted):
+    done, seen = submitted("--help")
+    assert (done.returncode, seen) == (0, None)
+    assert "--deploy-mode cluster" in done.stdout
+
+
+def test_a_driver_on_yarn_gets_its_keys_in_a_file_of_its_owner(submitted, tmp_path):
+    words = ["--master", "yarn", "--deploy-mode", "cluster", "--files", "/etc/hosts", "/a", "oss://ID:SECRET@bucket/b"]
+    done, seen = submitted(*words, EXIT_CODE="1", OSS_ENDPOINT="host")
+    assert done.returncode == 1, done.stderr
+    ours = next(name for name in seen["contents"] if name.endswith("/hdfs2oss.keys"))
+    assert seen["contents"][ours] == ["bucket ID SECRET - -\n\n", 0o600]
+    assert "spark.yarn.appMasterEnv.HDFS2OSS_KEYS_FILE=hdfs2oss.keys" in seen["argv"]
+    assert "spark.yarn.appMasterEnv.OSS_ENDPOINT=host" in seen["argv"]
+    assert f"--files\0/etc/hosts,{ours}" in "\0".join(seen["argv"])
+    assert "SECRET" not in "".join(seen["argv"])
+    assert "HDFS2OSS_KEYS" not in seen["environment"]
+    assert not any(path.name.startswith("hdfs2oss.") for path in tmp_path.iterdir())
+
+
+def test_keys_of_the_environment_travel_to_a_driver_on_yarn_too(submitted):
+    words = ["--conf", "spark.submit.deployMode=cluster", "/a", "oss://bucket/b"]
+    _, seen = submitted(*words, OSS_ACCESS_KEY_ID="ID", OSS_ACCESS_KEY_SECRET="SECRET")
+    (content,) = seen["contents"].values()
+    assert read_handover({"HDFS2OSS_KEYS": content[0]}) == {"*": UriSecrets("ID", "SECRET")}
+
+
+def test_other_clusters_get_no_keys(submitted):
+    done, seen = submitted("--master", "k8s://host", "--deploy-mode=cluster", "/a", "oss://ID:SECRET@bucket/b")
+    assert (done.returncode, seen) == (2, None)
+    assert "cannot be handed safely" in done.stderr
+
+
+def test_a_signal_removes_the_key_file(submitted, tmp_path):
+    process = subprocess.Popen(
+        [str(WRAPPER), "--master", "yarn", "--deploy-mode", "cluster", "/a", "oss://ID:SECRET@bucket/b"],
+        env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "TMPDIR": str(tmp_path), "LINGER": "30"},
+    )
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "record.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(5) == 143
+    assert not any(path.name.startswith("hdfs2oss.") for path in tmp_path.iterdir())
