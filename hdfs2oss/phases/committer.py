@@ -12,6 +12,7 @@ from ..model.errors import Hdfs2ossError, SourceChanged
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import ledger
+from ..records.copylog import CopyLog
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c
 from ..rules.throttle import Throttle
@@ -40,14 +41,21 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
         {item.upload_id for item in items},
         (result for name in task.ledger_files for result in ledger.read_results(job_dir, name)),
     )
-    meter = TaskMeter(f"commit-{task.number:05d}", attempt, [target, job_dir.filesystem])
+    sources = [open_filesystem(root.source, context.stores) for root in context.layout.roots]
+    meter = TaskMeter(f"commit-{task.number:05d}", attempt, [target, job_dir.filesystem, *sources])
     with ThreadPoolExecutor(_THREADS) as pool:
         results = list(
             pool.map(lambda item: _commit(context, target, item, chunks.get(item.upload_id, []), pool), items)
         )
+    log = CopyLog(context.options.verbose, context.options.log_path is not None)
     for result in results:
         meter.count(result)
-    return ledger.publish(job_dir, meter.report(results), results)
+        log.note(context.layout, result)
+    report = ledger.publish(job_dir, meter.report(results), results)
+    if context.options.log_path is not None:
+        log_store = open_filesystem(context.options.log_path, context.stores)
+        log.publish(log_store, context.options.log_path.path, f"commit-{task.number:05d}")
+    return report
 
 
 def _chunks_of(upload_ids: set[str], results: Iterable[CopyResult]) -> dict[str, list[CopyResult]]:

@@ -26,7 +26,7 @@ from ..rules.filters import WORK_PREFIX
 from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import RunContext
-from ..runners.meter import TaskMeter
+from ..runners.meter import TaskMeter, is_chunk
 from ..transfer.buffers import BufferBudget
 from ..transfer.stream import Copied, Ends, Transfer
 
@@ -48,7 +48,9 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     for result in mapper.copy_all(read_slices(job_dir, task.slices)):
         meter.count(result)
         results.append(result)
-        _note(context, log, result)
+        # A file that goes up in chunks has its line once: in the committer.
+        if not is_chunk(result):
+            log.note(context.layout, result)
     meter.counters.add(INPUT_FORMAT, "Bytes Read", job_dir.bytes_read)
     report = ledger.publish(job_dir, meter.report(results), results)
     if context.options.log_path is not None:
@@ -220,12 +222,3 @@ def _failed(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
         retryable=error.retryable,
         skippable=error.skippable,
     )
-
-
-def _note(context: RunContext, log: CopyLog, result: CopyResult) -> None:
-    """The -log line of a result."""
-    source = context.layout.source_of(result.root, result.path)
-    if result.outcome == Outcome.COPIED:
-        log.copied(source, context.layout.target_of(result.path), result.source_length, result.bytes_copied)
-    elif result.outcome in (Outcome.FAILED, Outcome.CHANGED):
-        log.failed(source, result.message)

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from ..filesystems.base import FileSystem
 from ..model.uri import Uri, join_path
+from ..model.values import CopyResult, Outcome
 from ..rules.filters import WORK_PREFIX
+from ..rules.layout import Layout
 
 
 class CopyLog:
@@ -40,6 +42,14 @@ class CopyLog:
         """A file that arrived."""
         if self._enabled and self._verbose:
             self._lines.append(f"FILE_COPIED: source={source}, size={length} --> target={target}, size={target_length}")
+
+    def note(self, layout: Layout, result: CopyResult) -> None:
+        """The line of a result."""
+        source = layout.source_of(result.root, result.path)
+        if result.outcome == Outcome.COPIED:
+            self.copied(source, layout.target_of(result.path), result.source_length, result.bytes_copied)
+        elif result.outcome in (Outcome.FAILED, Outcome.CHANGED):
+            self.failed(source, result.message)
 
     def publish(self, filesystem: FileSystem, directory: str, name: str) -> None:
         """Write the lines as one file; an empty one when there is nothing to say, as DistCp does."""

@@ -111,18 +111,17 @@ class Pairing:
         if self._open_directory is not None:
             yield self._open_directory
 
+    def recall(self, row: FileStatus) -> None:
+        """A target file that lies before the streams' range: a source directory of its name may lie in it."""
+        self._waiting.append(FilePair(row.path, None, row))
+
     def _streams(self) -> list[Listing]:
         streams = [*self._sources, self._target] if self._target is not None else self._sources
         return [stream for stream in streams if stream.head is not None]
 
     def _next_match(self) -> Match | None:
-        if self._target is not None and not self._wants_missing:
-            # Without the slash: a target *file* `a` conflicts with a source directory `a/`.
-            bounds = [stream.key.rstrip("/") for stream in self._sources if stream.head is not None]
-            bounds += [pair.path + "/" for pair in self._waiting if pair.source is not None]
-            if not bounds:
-                return None
-            self._target.seek(min(bounds))
+        if self._target is not None and not self._wants_missing and not self._seek(self._target):
+            return None
         heads = self._streams()
         if not heads:
             return None
@@ -131,6 +130,24 @@ class Pairing:
         rows = tuple((stream.root, stream.head) for stream in at_key if stream.root >= 0 and stream.head is not None)
         target = next((stream.head for stream in at_key if stream.root < 0), None)
         return Match(key, rows, target)
+
+    def _seek(self, target: Listing) -> bool:
+        """Pass over what only the target holds; False when nothing that it holds is wanted any more.
+
+        A target file `a` is not passed over while a source directory `a/` may come: before `a-b` it may.
+        """
+        bounds = [stream.key for stream in self._sources if stream.head is not None]
+        bounds += [pair.path + "/" for pair in self._waiting if pair.source is not None]
+        if not bounds:
+            return False
+        bound = min(bounds)
+        if target.head is not None and target.key < bound:
+            for path in possible_parents(bound):
+                target.seek(path)
+                if target.key == path:
+                    return True
+            target.seek(bound)
+        return True
 
     def _take(self, match: Match) -> Iterator[FilePair]:
         self._note_unlisted(match)
@@ -201,3 +218,8 @@ class Pairing:
             self.unlisted.append(match.target)
             self._blocked = match.target.path + "/"
             self._blocked_by = f"the target directory could not be listed: {match.target.problem}"
+
+
+def possible_parents(key: str) -> list[str]:
+    """Paths `p` before `key` whose `p/` is not: `a` and `a-b` for `a-b-c`, as `-` sorts before the slash."""
+    return [key[:at] for at in range(1, len(key)) if key[at] <= "/" and key[at - 1] != "/"]

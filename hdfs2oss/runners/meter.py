@@ -30,9 +30,9 @@ class TaskMeter:
         self.counters = Counters()
 
     def count(self, result: CopyResult) -> None:
-        """Count one finished file or directory; a chunk is counted with its file, by the committer."""
+        """Count one finished file or directory; a chunk, sent or not, is counted with its file, by the committer."""
         self.counters.add(FRAMEWORK, "Map input records")
-        if result.outcome == Outcome.CHUNK:
+        if is_chunk(result):
             return
         if result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
@@ -57,7 +57,7 @@ class TaskMeter:
         self.counters.add(OUTPUT_FORMAT, "Bytes Written", copied)
         # DistCp's rule: bytes by whole seconds, at least one, summed over the maps.
         self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", copied // max(1, int(seconds)))
-        failures = [one for one in results if one.outcome in (Outcome.FAILED, Outcome.CHANGED)]
+        failures = [one for one in results if one.outcome in (Outcome.FAILED, Outcome.CHANGED) and not is_chunk(one)]
         return TaskReport(
             task=self._task,
             attempt=self._attempt,
@@ -79,3 +79,8 @@ class TaskMeter:
             self.counters.add(COPY_MAPPER, byte_name, result.source_length)
         self.counters.add(OWN, f"FILES_{own}")
         self.counters.add(OWN, f"BYTES_{own}", result.source_length)
+
+
+def is_chunk(result: CopyResult) -> bool:
+    """Whether a result is that of a range, not of a whole file."""
+    return result.size >= 0

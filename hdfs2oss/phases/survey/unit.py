@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -10,10 +11,10 @@ from ...filesystems.base import Walk
 from ...filesystems.mounted import DirectoryAt, FileAt, WalkAt
 from ...filesystems.registry import open_filesystem
 from ...model.errors import NotFound, StoreError, SurveyError
-from ...model.values import DIRECTORY, FilePair, FileStatus
+from ...model.values import DIRECTORY, FILE, FilePair, FileStatus
 from ...rules.filters import is_own_work, make_filter
 from ...rules.frontier import Frontier, SurveyUnit, parent_of
-from ...rules.pairing import Listing, Match, Pairing
+from ...rules.pairing import Listing, Match, Pairing, possible_parents
 from ...runners.base import RunContext
 from .planner import Planner
 
@@ -70,6 +71,8 @@ class UnitSurvey:
             target = self._open_target()
             root = self._root_pair(sources, target is not None)
             pairing = Pairing(sources, target, self._is_wanted, wants_missing=False)
+            for row in self._files_before_range(target is not None):
+                pairing.recall(row)
             for pair in pairing.pairs(root, self._before):
                 # A directory that was left out is paired by the unit that will enter it.
                 if pair.path in self._left_out:
@@ -119,6 +122,18 @@ class UnitSurvey:
             return None
         self._walks.append(walk)
         return listing
+
+    def _files_before_range(self, target_exists: bool) -> Iterator[FileStatus]:
+        """Target files outside the range of this unit that a directory within it would have to replace."""
+        unit = self._unit
+        if not (unit.after and target_exists):
+            return
+        target = self._layout.target_of(unit.directory)
+        filesystem = open_filesystem(target, self._context.stores)
+        for name in possible_parents(unit.after):
+            status = filesystem.status(target.join(name).path)
+            if status is not None and status.kind == FILE:
+                yield status._replace(path=f"{unit.directory}/{name}" if unit.directory else name)
 
     def _root_pair(self, sources: list[Listing], target_exists: bool) -> FilePair | None:
         """The unit's own directory, unless another unit has seen to it."""

@@ -1,0 +1,83 @@
+"""What all layers share: a local OSS server, the stores of a test, trees, and a home of the test's own."""
+
+import getpass
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
+from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.runners.local import LocalRunner
+from tests.trees import Place
+
+pytest_plugins = ["tests.sandbox.fixtures"]
+
+KEY_ID, KEY_SECRET, BUCKET = "test-id", "test-secret", "lake"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def oss_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOssServer]:
+    """One server for the whole session; each test works below a prefix of its own."""
+    directory = tmp_path_factory.mktemp("oss")
+    with LocalOssServer(directory, access_key_id=KEY_ID, access_key_secret=KEY_SECRET, buckets=[BUCKET]) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def oss_stores(oss_server: LocalOssServer) -> StoreConfig:
+    """Files of this machine, and the bucket of the local OSS server."""
+    return StoreConfig(oss={BUCKET: OssAccess(oss_server.endpoint, KEY_ID, KEY_SECRET)}, threads=8)
+
+
+@pytest.fixture(scope="session")
+def two_processes() -> Iterator[LocalRunner]:
+    """Two worker processes, started once and used by all tests."""
+    runner = LocalRunner(2)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory of the test's own, so that job directories end with it."""
+    path = tmp_path / "home"
+    path.mkdir()
+    monkeypatch.setenv("HOME", str(path))
+    for name in ("HADOOP_CONF_DIR", "HADOOP_HOME", "HADOOP_USER_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    return path
+
+
+@pytest.fixture
+def make_place(tmp_path: Path, oss_stores: StoreConfig) -> Iterator[Callable[[str, str], Place]]:
+    """A fresh directory on `file` or `oss` (not made yet)."""
+
+    def make(scheme: str, name: str) -> Place:
+        if scheme == "file":
+            return Place(Uri("file", "", str(tmp_path / "lake" / name)), oss_stores)
+        return Place(Uri("oss", BUCKET, f"/test-{next(_numbers)}/{name}"), oss_stores)
+
+    yield make
+    close_filesystems()
+
+
+@pytest.fixture
+def hdfs_place(sandbox) -> Callable[[str, str], Place]:
+    """A fresh directory on the sandbox's HDFS, or in the bucket of its OSS server (not made yet)."""
+    facts = sandbox.env()
+    access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
+    stores = StoreConfig(
+        hadoop_conf={"fs.defaultFS": facts["SANDBOX_HDFS"]}, oss={facts["SANDBOX_BUCKET"]: access}, threads=8
+    )
+    authority = facts["SANDBOX_HDFS"].removeprefix("hdfs://").rstrip("/")
+
+    def make(scheme: str, name: str) -> Place:
+        base = f"/user/{getpass.getuser()}/test-{next(_numbers)}/{name}"
+        return Place(Uri(scheme, authority if scheme == "hdfs" else facts["SANDBOX_BUCKET"], base), stores)
+
+    return make

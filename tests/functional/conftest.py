@@ -1,0 +1,74 @@
+"""Whole copy jobs, in this process and in worker processes, between files and the local OSS server."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss.filesystems.registry import StoreConfig
+from hdfs2oss.model.counters import COPY_MAPPER, OWN
+from hdfs2oss.model.options import CopyOptions
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.phases.report import Report
+from hdfs2oss.runners.base import Runner
+from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.runners.progress import Progress
+from hdfs2oss.verbs.copy import CopyJob
+from tests.trees import Place
+
+Copy = Callable[..., Report]
+
+
+@pytest.fixture(params=["in this process", "in two processes"])
+def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    """The same job must come to the same end wherever its tasks run."""
+    if request.param == "in this process":
+        here = LocalRunner(0)
+        yield here
+        here.close()
+    else:
+        yield request.getfixturevalue("two_processes")
+
+
+@pytest.fixture
+def copy(runner: Runner, home: Path) -> Copy:
+    """Run a copy job: `copy(sources, target, update=True, ...)`."""
+
+    def run(sources: Place | Sequence[Place], target: Place, stores: StoreConfig | None = None, **options) -> Report:
+        several = [sources] if isinstance(sources, Place) else sources
+        checked = CopyOptions(sources=tuple(one.uri for one in several), target=target.uri, **options)
+        progress = Progress(io.StringIO())
+        try:
+            return CopyJob(checked, stores or target.stores, runner, progress, [Uri("file", "", str(home))]).run()
+        finally:
+            progress.end()
+
+    return run
+
+
+@pytest.fixture(params=["file to file", "file to oss", "oss to file"])
+def ends(request: pytest.FixtureRequest, make_place) -> tuple[Place, Place]:
+    """A source and a target, neither of them there yet."""
+    source, _, target = request.param.split(" ")
+    return make_place(source, "source"), make_place(target, "target")
+
+
+@pytest.fixture
+def local_ends(make_place) -> tuple[Place, Place]:
+    return make_place("file", "source"), make_place("file", "target")
+
+
+@pytest.fixture
+def upload_ends(make_place) -> tuple[Place, Place]:
+    return make_place("file", "source"), make_place("oss", "target")
+
+
+@pytest.fixture
+def count() -> Callable[[Report, str], int]:
+    """A counter by its name, DistCp's or our own."""
+
+    def get(report: Report, name: str) -> int:
+        return report.counters.get(COPY_MAPPER, name) or report.counters.get(OWN, name)
+
+    return get

@@ -1,0 +1,68 @@
+"""The -log directory."""
+
+import pytest
+
+from tests.trees import Place
+
+
+@pytest.fixture
+def log(make_place) -> Place:
+    return make_place("file", "log")
+
+
+def lines(log: Place) -> list[str]:
+    return sorted(line for data in log.read().values() for line in (data or b"").decode().splitlines())
+
+
+def test_without_v_only_skips_and_failures_have_a_line(copy, ends, log) -> None:
+    source, target = ends
+    target.make({"b": b"same"})
+    source.make({"a": b"1", "b": b"same"}).settle()
+    copy(source, target, update=True, log_path=log.uri)
+    assert lines(log) == [f"SKIP: {source}/b"]
+    assert "_SUCCESS" in log.read()
+
+
+def test_with_v_each_copied_and_each_skipped_file_has_a_line_with_both_ends(copy, ends, log) -> None:
+    source, target = ends
+    target.make({"b": b"same"})
+    source.make({"a": b"1", "b": b"same", "empty/": None}).settle()
+    copy(source, target, update=True, log_path=log.uri, verbose=True)
+    assert lines(log) == [
+        f"FILE_COPIED: source={source}/a, size=1 --> target={target}/a, size=1",
+        f"FILE_SKIPPED: source={source}/b, size=4 --> target={target}/b, size=4",
+        f"SKIP: {source}/b",
+    ]
+
+
+def test_a_chunked_file_has_its_line_too(copy, ends, log) -> None:
+    source, target = ends
+    size = 500 * 1024
+    source.make({"large": b"x" * size})
+    options = {"part_size_bytes": 100 * 1024, "chunk_size_bytes": 200 * 1024}
+    copy(source, target, log_path=log.uri, verbose=True, **options)
+    assert lines(log) == [f"FILE_COPIED: source={source}/large, size={size} --> target={target}/large, size={size}"]
+
+
+def test_a_failed_file_has_a_line_with_its_cause(copy, local_ends, log) -> None:
+    source, target = local_ends
+    target.make({"a/x": b"1"})
+    source.make({"a": b"2"})
+    copy(source, target, update=True, log_path=log.uri)
+    (line,) = lines(log)
+    assert line.startswith(f"FAIL: {source}/a - ")
+    assert line.endswith("the target is a directory, the source a file")
+
+
+def test_the_log_may_lie_on_oss(copy, local_ends, make_place) -> None:
+    source, target = local_ends
+    log = make_place("oss", "log")
+    copy(source.make({"a": b"1"}), target, log_path=log.uri, verbose=True)
+    assert lines(log) == [f"FILE_COPIED: source={source}/a, size=1 --> target={target}/a, size=1"]
+
+
+def test_a_second_run_into_the_same_log_directory_keeps_the_lines_of_its_own(copy, ends, log) -> None:
+    source, target = ends
+    copy(source.make({"a": b"1"}).settle(), target, update=True, log_path=log.uri, verbose=True)
+    copy(source, target, update=True, log_path=log.uri)
+    assert f"SKIP: {source}/a" in lines(log)
