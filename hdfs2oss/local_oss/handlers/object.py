@@ -33,7 +33,7 @@ def put_object(context: Context, request: Request) -> Response:
             raise OssError(
                 400,
                 "NotImplemented",
-                f"A header you provided implies functionality that is not implemented: {name}.",
+                f"A header you provided does not apply to this operation: {name}.",
             )
     attributes = attributes_of_request(request, bucket, context.limits)
     with received_body(context, request) as received:
