@@ -34,7 +34,7 @@ _PAGE_ROWS = 1000
 # The client's own defaults wait for 120 s and 183 s.
 _DEFAULTS = {"dfs.client.socket-timeout": "10000", "dfs.client.failover.max.attempts": "3"}
 # Few: the client itself has asked three times before it says that nobody is there.
-_RETRIES = RetryPolicy(attempts=4, cap_seconds=4.0, deadline_seconds=15.0, throttled_attempts=6, throttled_seconds=18.0)
+_RETRIES = RetryPolicy(attempts=3, cap_seconds=4.0, deadline_seconds=8.0, throttled_attempts=6, throttled_seconds=18.0)
 # The client itself gives up on a silent DataNode after 60 s, and its message is the better one.
 _DATA_TIMEOUT_SECONDS = 75.0
 _LEAVE_UNCHANGED = 2**64 - 1

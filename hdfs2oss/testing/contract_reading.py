@@ -169,6 +169,25 @@ class WalkContract(ContractTools):
             rest = [key for key in TREE_KEYS[given:] if key.rstrip("/").rpartition("/")[0] in above]
             assert keys == TREE_KEYS[:given] + rest, given
 
+    def test_after_seeking_nothing_from_that_key_on_is_left_out(self, store: FileSystem, root: str) -> None:
+        self.tree(store, root)
+        for given in (0, 1, 4):
+            for sought in TREE_KEYS:
+                walk = store.walk(root)
+                keys = [next(walk).key for _ in range(given)]
+                walk.seek(sought)
+                keys += [row.key for row in walk]
+                assert keys == sorted(set(keys)), "in order"
+                assert set(keys) >= {key for key in TREE_KEYS if key >= sought}
+
+    def test_seeking_over_several_pages_goes_on_at_the_key(self, store: FileSystem, many: tuple[str, int]) -> None:
+        path, count = many
+        walk = store.walk(path)
+        keys = [next(walk).key]
+        walk.seek("f02400")
+        keys += [row.key for row in walk]
+        assert keys[-100:] == [f"f{number:05d}" for number in range(2400, count)]
+
     def test_a_directory_of_several_pages_is_complete(self, store: FileSystem, many: tuple[str, int]) -> None:
         path, count = many
         expected = [f"f{number:05d}" for number in range(count)]

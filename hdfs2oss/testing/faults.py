@@ -7,9 +7,9 @@ most `times` times. What `after` means:
 
     operation                after
     read                     bytes given before the error
-    list                     rows given before the error (the listing is that of `path`'s directory)
+    list                     rows of the directory given before the error
     write                    bytes taken before the error
-    status put make_directory rename remove create part complete abort note open commit     no meaning
+    status put make_directory rename remove create begin part complete abort note open commit     no meaning
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..filesystems.base import FileSystem, Reader, Stored, Walk, Writer
+from ..filesystems.tree_walk import TreeWalk
 from ..model.errors import StoreError, Unreachable
+from ..model.uri import join_path
 from ..model.values import FileStatus, StoredPart
 
 OPERATIONS = [
@@ -34,6 +36,7 @@ OPERATIONS = [
     "rename",
     "remove",
     "create",
+    "begin",
     "part",
     "complete",
     "abort",
@@ -112,7 +115,21 @@ class FlakyFileSystem(FileSystem):
         return self.wrapped.status(path)
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
-        return _FlakyWalk(self, path, self.wrapped.walk(path, after, until, recursive))
+        def list_children(directory: str) -> Iterator[FileStatus]:
+            return self._children(join_path(path, directory), directory)
+
+        return TreeWalk(list_children, after, until, recursive)
+
+    def _children(self, path: str, relative: str) -> Iterator[FileStatus]:
+        fault = self.strike("list", path)
+        prefix = f"{relative}/" if relative else ""
+        for given, row in enumerate(self.wrapped.walk(path, recursive=False)):
+            if fault is not None and given >= fault.after:
+                fail(fault, "list", path)
+                fault = None
+            yield row._replace(path=prefix + row.path)
+        if fault is not None:
+            fail(fault, "list", path)
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         self.meet("open", path)
@@ -146,6 +163,7 @@ class FlakyFileSystem(FileSystem):
         return self.wrapped.create_exclusive(path, data)
 
     def begin_upload(self, path: str) -> str:
+        self.meet("begin", path)
         return self.wrapped.begin_upload(path)
 
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
@@ -176,44 +194,13 @@ def fail(fault: Fault, operation: str, path: str) -> None:
         raise fault.error(f"cannot {operation} {path}: as the test wants it")
 
 
-class _FlakyWalk(Walk):
-    """Listing faults strike while rows of a directory whose path contains the fault's are given."""
-
-    def __init__(self, owner: FlakyFileSystem, path: str, wrapped: Walk) -> None:
-        self._owner = owner
-        self._path = path
-        self._wrapped = wrapped
-        self._fault: Fault | None = None
-        self._rows = 0
-        self._entered("")
-
-    def _entered(self, directory: str) -> None:
-        path = f"{self._path.rstrip('/')}/{directory}".rstrip("/") or "/"
-        fault = self._owner.strike("list", path)
-        if fault is not None:
-            self._fault, self._rows = fault, 0
-
-    def __next__(self) -> FileStatus:
-        fault = self._fault
-        if fault is not None and self._rows >= fault.after:
-            self._fault = None
-            fail(fault, "list", self._path)
-        row = next(self._wrapped)
-        self._rows += 1
-        if row.key.endswith("/"):
-            self._entered(row.path)
-        return row
-
-    def stop_descending(self) -> None:
-        self._wrapped.stop_descending()
-
-
 class _FlakyReader(Reader):
     def __init__(self, owner: FlakyFileSystem, path: str, wrapped: Reader) -> None:
         self._owner = owner
         self._path = path
         self._wrapped = wrapped
         self.length = wrapped.length
+        self.etag = wrapped.etag
 
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         fault = self._owner.strike("read", self._path)

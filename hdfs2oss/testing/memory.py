@@ -112,7 +112,7 @@ class MemoryFileSystem(FileSystem):
         node = self._find(path)
         if not isinstance(node, MemoryFile):
             raise NotFound(f"cannot read {path}: there is no such file")
-        return _MemoryReader(self, path, node.data)
+        return _MemoryReader(self, path, node)
 
     def open_writer(self, path: str, work_path: str) -> Writer:
         return _MemoryWriter(self, path, work_path)
@@ -267,11 +267,12 @@ class MemoryFileSystem(FileSystem):
 
 
 class _MemoryReader(Reader):
-    def __init__(self, owner: MemoryFileSystem, path: str, data: bytes) -> None:
+    def __init__(self, owner: MemoryFileSystem, path: str, file: MemoryFile) -> None:
         self._owner = owner
         self._path = path
-        self._data = data
-        self.length = len(data)
+        self._data = file.data
+        self.length = len(file.data)
+        self.etag = file.status.etag
 
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         end = offset + size

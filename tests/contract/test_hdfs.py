@@ -9,6 +9,7 @@ from hdfs_native import WriteOptions
 
 from hdfs2oss.filesystems.hdfs import HdfsFileSystem
 from hdfs2oss.model.errors import PermissionDenied, StoreError
+from hdfs2oss.model.values import DIRECTORY, UNLISTED
 from hdfs2oss.testing.contract import FileSystemContract
 from hdfs2oss.testing.contract_reading import TREE
 from tests.sandbox.sandbox import Sandbox
@@ -127,6 +128,20 @@ def test_a_refusal_names_user_and_path_on_one_line(
     assert "\n" not in message
     assert "java" not in message
     assert "org.apache" not in message
+
+
+def test_a_sub_directory_that_may_not_be_read_is_a_row_and_the_walk_goes_on(
+    authority: str, hdfs: HdfsFileSystem, root: str, monkeypatch
+) -> None:
+    hdfs.make_directory(f"{root}/a/private/deeper")
+    hdfs.make_directory(f"{root}/z")
+    hdfs.set_permission(f"{root}/a/private", 0o700)
+    monkeypatch.setenv("HADOOP_USER_NAME", "restored-afterwards")
+    rows = list(HdfsFileSystem(authority, {}, user="nobody").walk(root))
+    assert [(row.key, row.kind) for row in rows] == [
+        ("a/", DIRECTORY), ("a/private/", DIRECTORY), ("a/private/", UNLISTED), ("z/", DIRECTORY),
+    ]  # fmt: skip
+    assert "Permission denied: user=nobody" in rows[2].problem
 
 
 def test_a_name_service_is_reached_through_its_namenodes(authority: str, root: str) -> None:

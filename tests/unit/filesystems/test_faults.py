@@ -3,6 +3,7 @@
 import pytest
 
 from hdfs2oss.model.errors import PermissionDenied, Unreachable
+from hdfs2oss.model.values import DIRECTORY, FILE, UNLISTED
 from hdfs2oss.testing.faults import Fault, FlakyFileSystem, flip_first_byte
 from hdfs2oss.testing.memory import LIKE_OSS, MemoryFileSystem
 
@@ -48,6 +49,17 @@ def test_damage_alters_bytes_without_an_error(memory: MemoryFileSystem) -> None:
 def test_something_may_happen_meanwhile(memory: MemoryFileSystem) -> None:
     change = Fault("open", meanwhile=lambda: memory.place("/d/file", b"changed..."), silent=True)
     assert read(FlakyFileSystem(memory, change)) == b"changed..."
+
+
+def test_a_listing_that_fails_for_good_is_a_row_and_one_that_may_pass_raises(memory: MemoryFileSystem) -> None:
+    memory.place("/z")
+    denied = FlakyFileSystem(memory, Fault("list", "/d", PermissionDenied))
+    assert [(row.key, row.kind) for row in denied.walk("/")] == [("d/", DIRECTORY), ("d/", UNLISTED), ("z", FILE)]
+    lost = FlakyFileSystem(memory, Fault("list", "/d", Unreachable, after=1))
+    walk = lost.walk("/")
+    assert [next(walk).key, next(walk).key] == ["d/", "d/file"]
+    with pytest.raises(Unreachable):
+        next(walk)
 
 
 def test_a_write_that_fails_leaves_nothing(memory: MemoryFileSystem) -> None:
