@@ -213,7 +213,11 @@ class Pairing:
         return row
 
     def _note_unlisted(self, match: Match) -> None:
-        self.unlisted.extend(row for _, row in match.sources if row.kind == UNLISTED)
+        for row in (row for _, row in match.sources if row.kind == UNLISTED):
+            self.unlisted.append(row)
+            last = self._open_directory
+            if last is not None and last.path == row.path and last.target is None:
+                self._open_directory = None  # Nobody knows that it is empty.
         if match.target is not None and match.target.kind == UNLISTED:
             self.unlisted.append(match.target)
             self._blocked = match.target.path + "/"

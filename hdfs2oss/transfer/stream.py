@@ -129,7 +129,7 @@ class Transfer:
     def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
         with self.buffers.hold(item.length):
             with reading(ends):
-                data = self._read(reader, 0, item.length)
+                data = self._read(ends, reader, 0, item.length)
             self.refuse_changed_source(ends, item, reader.etag)
             sums = crc64(data), crc32c(data)
             notes = notes_of(*sums)
@@ -189,14 +189,14 @@ class Transfer:
     def _send_part(self, ends: Ends, reader: Reader, upload_id: str, number: int, offset: int, size: int) -> SentPart:
         with self.buffers.hold(size):
             with reading(ends):
-                data = self._read(reader, offset, size)
+                data = self._read(ends, reader, offset, size)
             sum32 = crc32c(data)
             with writing(ends):
                 part = self.target.put_part(ends.target.path, upload_id, number, data)
         return SentPart(part, sum32)
 
-    def _read(self, reader: Reader, offset: int, size: int) -> bytes:
-        """One buffer of bytes, no faster than the throttle allows."""
+    def _read(self, ends: Ends, reader: Reader, offset: int, size: int) -> bytes:
+        """One buffer of bytes, all of them, no faster than the throttle allows."""
         if size == 0:
             return b""
         piece_bytes = min(size, self.throttle.piece_bytes or size)
@@ -204,7 +204,11 @@ class Transfer:
         for piece in reader.stream(offset, size, piece_bytes):
             self.throttle.take(len(piece))
             pieces.append(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if len(data) != size:
+            # Before anything is published: a small file would already be there when the target is looked at.
+            raise ReadError(f"copying {ends.source} to {ends.target}: {len(data)} of {size} bytes could be read")
+        return data
 
     def _read_ahead(self, ends: Ends, reader: Reader, length: int) -> Iterator[bytes]:
         """The whole file in pieces, the next one being read while the caller writes the last."""
