@@ -13,7 +13,7 @@ FORMS = {
     "endpoint with port": ("oss://ID:SECRET@bucket.host:8080/a", "oss://bucket/a", ("ID", "SECRET", "", "host:8080")),
     "no path": ("oss://ID:SECRET@bucket", "oss://bucket", ("ID", "SECRET", "", "")),
     "token": ("oss://STS.ID:SECRET:TOKEN@bucket/a", "oss://bucket/a", ("STS.ID", "SECRET", "TOKEN", "")),
-    "token with slashes": ("oss://STS.ID:S:TO/K+E/N==@bucket/a", "oss://bucket/a", ("STS.ID", "S", "TO/K+E/N==", "")),
+    "token with slashes": ("oss://STS.I:SECRET:T/K+E==@bucket/a", "oss://bucket/a", ("STS.I", "SECRET", "T/K+E==", "")),
     "token with colons": ("oss://ID:SECRET:a:b@bucket/a", "oss://bucket/a", ("ID", "SECRET", "a:b", "")),
     "slash": ("oss://ID:SEC/RET@bucket/a", "oss://bucket/a", ("ID", "SEC/RET", "", "")),
     "slash and at": ("oss://ID:S@E/C@bucket/a", "oss://bucket/a", ("ID", "S@E/C", "", "")),
