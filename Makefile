@@ -25,12 +25,12 @@ check: ## format, lint, types, layer rule, sizes
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
 test-fast: ## what needs no JVM: seconds
-	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults"
+	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not full"
 
 test: setup check ## everything, with real HDFS, YARN and Spark: under 15 minutes on 2 cores
-	@$(PYTEST)
+	@$(PYTEST) -m "not full"
 
-test-full: setup check ## "test", and the Spark tests once more on pyspark 3.5
+test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5
 	@bin/setup --pyspark35
 	@$(PYTEST)
 	@.venv-spark35/bin/python -m pytest -m spark

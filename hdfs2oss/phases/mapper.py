@@ -27,7 +27,7 @@ from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import RunContext
 from ..runners.meter import TaskMeter, is_chunk
-from ..transfer.buffers import BufferBudget
+from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.stream import Copied, Ends, Transfer
 
 # What the buffers of one task may hold together.
@@ -39,6 +39,7 @@ _FIRST_PAUSE_SECONDS = 0.5
 
 def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     """Copy the items of a task. A task function; safe to run twice."""
+    keep_freed_memory()
     job_dir = context.open_job_dir()
     name = f"{task.number:05d}"
     mapper = Mapper(context, f"{context.run_id}-{name}-{attempt}")

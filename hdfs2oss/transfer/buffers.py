@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+
+
+# Of <malloc.h>.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_KEEP_BYTES = 1024 * 1024 * 1024
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Have the C library keep freed buffers for the next ones; False where that is not glibc. Once a process.
+
+    It gives buffers of some MiB back to the system each time, and the page faults of getting fresh ones cost
+    more than reading and checksumming what goes into them. The process grows to its largest need at once,
+    which `BufferBudget` bounds, and stays there.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    settings = ((_M_MMAP_THRESHOLD, _KEEP_BYTES), (_M_TRIM_THRESHOLD, _KEEP_BYTES), (_M_ARENA_MAX, 1))
+    return all(mallopt(ctypes.c_int(name), ctypes.c_int(value)) == 1 for name, value in settings)
 
 
 class BufferBudget:
