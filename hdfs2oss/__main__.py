@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from hdfs2oss.cli import main as run
+from hdfs2oss.filesystems.watchdog import calls_left_behind
 
 
-def main() -> None:
-    """Run the command line of this process."""
-    sys.exit(run(sys.argv[1:]))
+def main(entry: str = "python") -> None:
+    """Run the command line of this process, and end it with the exit code."""
+    code = run(sys.argv[1:], entry)
+    if calls_left_behind():
+        # A call that returns from the HDFS client while the interpreter is taken down would abort the process.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != _HERE]
 
 if __name__ == "__main__":
-    from hdfs2oss.cli import main
+    from hdfs2oss.__main__ import main
 
     # The runner gives local workers this Python, before the first of them starts.
-    sys.exit(main(sys.argv[1:], entry="spark-submit"))
+    main(entry="spark-submit")
 
 # A worker started in this folder has imported the file and wants the package.
 del sys.modules[__name__]
