@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model.errors import Hdfs2ossError, SourceChanged
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreError
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import ledger
@@ -56,6 +57,18 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
         log_store = open_filesystem(context.options.log_path, context.stores)
         log.publish(log_store, context.options.log_path.path, f"commit-{task.number:05d}")
     return report
+
+
+def drop_uploads(context: RunContext, slices: Sequence[PlanSlice]) -> None:
+    """A run that ends early leaves no parts to pay for: what it opened is dropped, as far as the store answers."""
+    target = open_filesystem(context.layout.base, context.stores)
+
+    def drop(item: CopyItem) -> None:
+        with suppress(StoreError):
+            target.abort_upload(context.layout.target_of(item.path).path, item.upload_id)
+
+    with suppress(StoreError), ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(drop, read_slices(context.open_job_dir(), tuple(slices))))
 
 
 def _chunks_of(upload_ids: set[str], results: Iterable[CopyResult]) -> dict[str, list[CopyResult]]:

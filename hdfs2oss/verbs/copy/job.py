@@ -12,7 +12,7 @@ from ...model.errors import AlreadyExists, PermissionDenied, UsageError
 from ...model.options import CopyOptions
 from ...model.uri import Uri, join_path
 from ...model.values import PlanSlice, TaskReport
-from ...phases.committer import CommitTask, commit_task
+from ...phases.committer import CommitTask, commit_task, drop_uploads
 from ...phases.cutter import CutReport, cut_task
 from ...phases.mapper import copy_task
 from ...phases.report import Report
@@ -77,19 +77,24 @@ class CopyJob:
             found = survey(context, self._runner)
         report.add_survey(found.counters, found.problems)
         lock.check()
-        with self._phase("copy"):
-            cuts = self._cut(context, found.large_slices)
-            ledger_files = self._copy(context, found.slices + cuts.chunks, report, job_dir)
-        with self._phase("commit"):
-            self._commit(context, cuts.uploads, ledger_files, report)
+        cuts = CutReport()
+        try:
+            with self._phase("copy"):
+                self._cut(context, found.large_slices, cuts)
+                ledger_files = self._copy(context, found.slices + cuts.chunks, report, job_dir)
+            with self._phase("commit"):
+                self._commit(context, cuts.uploads, ledger_files, report)
+        except BaseException:
+            drop_uploads(context, cuts.uploads)
+            raise
         report.add_job(self._runner.describe())
         report.check_identities()
         report.phase_seconds = self._phase_seconds
         self._finish_log()
         return report
 
-    def _cut(self, context: RunContext, slices: list[PlanSlice]) -> CutReport:
-        cuts = CutReport()
+    def _cut(self, context: RunContext, slices: list[PlanSlice], cuts: CutReport) -> None:
+        """Open an upload for each large file; `cuts` grows with each report, so that none is forgotten."""
 
         def on_report(one: CutReport) -> None:
             cuts.chunks += one.chunks
@@ -97,7 +102,6 @@ class CopyJob:
 
         if slices:
             self._runner.run_wave("cut", cut_task, pack(slices, self._runner.slots), context, on_report)
-        return cuts
 
     def _copy(self, context: RunContext, slices: list[PlanSlice], report: Report, job_dir: JobDir) -> list[str]:
         """Copy everything; the names of the ledger files."""
