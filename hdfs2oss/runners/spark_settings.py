@@ -30,6 +30,11 @@ _UNLESS_SET = {
     # The HDFS client starts a thread for each core otherwise, in every Python worker.
     "spark.executorEnv.TOKIO_WORKER_THREADS": "2",
 }
+_ON_CLUSTERS = {
+    "spark.excludeOnFailure.enabled": "true",
+    # When a task has failed on every node there is, Spark waits for a new one: two minutes by default.
+    "spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout": "30s",
+}
 
 
 def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dict[str, str]:
@@ -37,7 +42,7 @@ def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dic
     wanted = dict(_UNLESS_SET)
     master = current.get("spark.master", "")
     if not is_local(master):
-        wanted["spark.excludeOnFailure.enabled"] = "true"
+        wanted |= _ON_CLUSTERS
     if verbose:
         wanted["spark.log.level"] = "WARN"
     if _version_numbers(version) >= (4, 1):
