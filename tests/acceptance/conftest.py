@@ -1,0 +1,91 @@
+"""The command line as an operator types it, in process, over files, OSS and (marker `hdfs`) a real HDFS."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from hdfs2oss.cli import main
+from hdfs2oss.filesystems.registry import close_filesystems
+from tests.trees import Place
+
+COUNTER = re.compile(r"^\t\t(\w+)=(\d+)$", re.MULTILINE)
+
+
+@dataclass
+class Finished:
+    """A command that has ended."""
+
+    code: int
+    text: str
+    counters: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.counters = {name: int(value) for name, value in COUNTER.findall(self.text)}
+
+    def __getitem__(self, name: str) -> int:
+        return self.counters.get(name, 0)
+
+
+Command = Callable[..., Finished]
+
+
+@pytest.fixture
+def command(home, oss_server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Run a command line: `command("-update", source, target)`; all tasks run in this process."""
+    monkeypatch.setenv("OSS_ENDPOINT", oss_server.endpoint)
+    monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-id")
+    monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-secret")
+    for name in [name for name in os.environ if name.startswith("HDFS2OSS_")]:
+        monkeypatch.delenv(name)
+
+    def run(*words: object) -> Finished:
+        capfd.readouterr()
+        code = main(["--processes", "0", *map(str, words)])
+        captured = capfd.readouterr()
+        return Finished(code, captured.out + captured.err)
+
+    yield run
+    close_filesystems()
+
+
+@pytest.fixture(
+    params=[
+        "file to oss",
+        "oss to file",
+        "file to file",
+        pytest.param("hdfs to oss", marks=pytest.mark.hdfs),
+        pytest.param("oss to hdfs", marks=pytest.mark.hdfs),
+        pytest.param("hdfs to hdfs", marks=pytest.mark.hdfs),
+    ]
+)
+def ends(request: pytest.FixtureRequest, command: Command, monkeypatch: pytest.MonkeyPatch) -> tuple[Place, Place]:
+    """A source and a target, neither of them there yet."""
+    source, _, target = request.param.split(" ")
+    make = request.getfixturevalue("make_place")
+    if "hdfs" in request.param:
+        make = request.getfixturevalue("hdfs_place")
+        for name, value in request.getfixturevalue("sandbox").env().items():
+            monkeypatch.setenv(name, value)
+    return make(source, "source"), make(target, "target")
+
+
+@pytest.fixture
+def local_ends(command: Command, make_place) -> tuple[Place, Place]:
+    return make_place("file", "source"), make_place("file", "target")
+
+
+@pytest.fixture(params=["as arguments", "as a list"])
+def give(request: pytest.FixtureRequest, tmp_path) -> Callable[..., list[str]]:
+    """Sources as arguments, or as a listing file with -f: both must lay out the same tree."""
+
+    def words(*sources: object) -> list[str]:
+        if request.param == "as arguments":
+            return [str(source) for source in sources]
+        listing = tmp_path / "listing"
+        listing.write_text("".join(f"{source}\n" for source in sources), "utf-8")
+        return ["-f", f"file://{listing}"]
+
+    return words

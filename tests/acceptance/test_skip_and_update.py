@@ -1,0 +1,196 @@
+"""Skipped, updated, overwritten; filters, the log, large files, and what fails."""
+
+import os
+import random
+
+import pytest
+
+from tests.trees import age
+
+DEEP = {f"{a}/{b}/{c}": f"{a}{b}{c}".encode() for a in "xyz" for b in "12" for c in "fg"} | {"empty": b"", "e/": None}
+
+
+def test_a_deep_tree_updated_again_copies_nothing(command, ends) -> None:
+    source, target = ends
+    source.make(DEEP).settle()
+    assert command("-update", source, target)["COPY"] == 13
+    if source.uri.scheme != "file":
+        age_of_source = source / "x/1/f"
+        assert age_of_source.mtime_ms() <= (target / "x/1/f").mtime_ms() + 1000
+    done = command("-update", source, target)
+    assert done.code == 0
+    if source.uri.scheme == "file" or target.uri.scheme != "oss":
+        assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (0, 0, 13)
+    assert target.read() == DEEP
+
+
+def test_a_new_file_among_old_ones_is_the_only_one_copied(command, ends) -> None:
+    source, target = ends
+    source.make(DEEP).settle()
+    command("-update", source, target)
+    source.make({"x/1/new": b"new"})
+    done = command("-update", source, target)
+    assert done.code == 0
+    assert target.read() == {**DEEP, "x/1/new": b"new"}
+    if source.uri.scheme == "file":
+        assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (1, 3, 13)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "copied", "content"),
+    [(3600, 0, b"OLD"), (-3600, 1, b"new")],
+    ids=["an older source is skipped", "a newer source is copied"],
+)
+@pytest.mark.parametrize("scheme", ["file", "oss"])
+def test_equal_size_and_other_content(command, make_place, scheme, seconds, copied, content) -> None:
+    source, target = make_place("file", "source"), make_place(scheme, "target")
+    target.make({"f": b"OLD", "empty": b""})
+    source.make({"f": b"new", "empty": b""})
+    age(source.local, seconds)
+    done = command("-update", source, target)
+    assert (done.code, done["COPY"], done["SKIP"]) == (0, copied, 2 - copied)
+    assert target.read() == {"f": content, "empty": b""}
+
+
+def test_equal_times_and_sizes_are_skipped(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"f": b"new"})
+    target.make({"f": b"OLD"})
+    for place in (source, target):
+        os.utime(place.local / "f", (1_700_000_000, 1_700_000_000))
+    assert command("-update", source, target)["SKIP"] == 1
+    assert target.read() == {"f": b"OLD"}
+
+
+def test_update_replaces_a_file_of_another_size_by_a_lone_file(command, ends) -> None:
+    source, target = ends
+    file = (source / "f").put(b"other content")
+    (target / "f").put(b"old")
+    assert command("-update", file, target / "f").code == 0
+    assert target.read() == {"f": b"other content"}
+
+
+def test_without_flags_an_existing_shorter_file_is_kept(command, ends) -> None:
+    source, target = ends
+    (source / "s").make({"f": b"longer than before"})
+    (target / "s").make({"f": b"old"})
+    done = command(source / "s", target)
+    assert (done.code, done["SKIP"], done["COPY"]) == (0, 1, 0)
+    assert target.read() == {"s/f": b"old"}
+
+
+def test_overwrite_replaces_same_length_content(command, ends) -> None:
+    source, target = ends
+    source.make({"f": b"new"})
+    target.make({"f": b"OLD"})
+    done = command("-overwrite", source, target)
+    assert (done.code, done["COPY"]) == (0, 1)
+    assert target.read() == {"f": b"new"}
+
+
+def test_a_directory_onto_a_file_and_a_file_onto_a_directory_fail_also_with_i(command, ends) -> None:
+    source, target = ends
+    source.make({"d/x": b"1", "f": b"2", "fine": b"3"})
+    target.make({"d": b"a file", "f/x": b"in a directory"})
+    done = command("-i", "-update", source, target)
+    assert (done.code, done["FAIL"], done["COPY"]) == (4, 2, 1)
+    assert target.read() == {"d": b"a file", "f/x": b"in a directory", "fine": b"3"}
+    assert "Next:" in done.text
+
+
+FILTERED = {
+    "test-1/x": b"1",
+    "a/my-test": b"2",
+    "b/big": b"3",
+    "c/_SUCCESS": b"",
+    "c/kept": b"4",
+    "user": b"5",
+}
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ([".*test.*", "/.*/source/b.*", ".*/_SUCCESS"], ["c/kept", "user"]),
+        ([".*"], []),
+        (["user", "kept", "test"], sorted(FILTERED)),
+        (["", r".*/c"], ["a/my-test", "b/big", "test-1/x", "user"]),
+    ],
+    ids=["three patterns", "everything", "a part of a path is no match", "a directory takes all below it along"],
+)
+def test_filters(command, local_ends, tmp_path, lines, kept) -> None:
+    source, target = local_ends
+    base = tmp_path / "lake" / "source"
+    source.make(FILTERED)
+    filters = tmp_path / "patterns"
+    # The test's own folder has "test" in its name: only what lies below counts.
+    lines = [line.replace(".*test.*", f"(file://)?{base}/.*test.*") for line in lines]
+    filters.write_text("\n".join(lines) + "\n")
+    done = command("-update", "-filters", filters, source, target)
+    assert done.code == 0
+    found = target.read() if target.exists() else {}
+    assert sorted(path for path, data in found.items() if data is not None) == kept
+
+
+def test_a_pattern_that_is_none_is_refused_with_its_line(command, local_ends, tmp_path) -> None:
+    source, target = local_ends
+    source.make({"x": b"1"})
+    (tmp_path / "patterns").write_text("fine\n*bad\n")
+    done = command("-filters", tmp_path / "patterns", source, target)
+    assert (done.code, target.exists()) == (2, False)
+    assert "line 2" in done.text
+
+
+def test_three_large_files_arrive_whole(command, ends) -> None:
+    source, target = ends
+    chance = random.Random(7)
+    tree = {f"large-{megabytes}": chance.randbytes(megabytes * 1024 * 1024 + 1) for megabytes in (1, 2, 3)}
+    source.make(tree)
+    done = command("--part-size", "256k", "--chunk-size", "1m", source, target)
+    assert (done.code, done["COPY"]) == (0, 3)
+    assert done["BYTESCOPIED"] == sum(len(data) for data in tree.values())
+    assert target.read() == tree
+
+
+@pytest.mark.parametrize("verbose", [True, False])
+def test_the_log_names_copied_files_only_with_v(command, local_ends, make_place, verbose) -> None:
+    source, target = local_ends
+    log = make_place("file", "log")
+    source.make({"new": b"1", "same": b"2"}).settle()
+    target.make({"same": b"2"})
+    done = command("-update", "-log", log, *(["-v"] if verbose else []), source, target)
+    assert done.code == 0
+    text = b"".join(data or b"" for data in log.read().values()).decode()
+    assert f"SKIP: {source}/same\n" in text
+    assert (f"FILE_COPIED: source={source}/new" in text) is verbose
+    assert (f"FILE_SKIPPED: source={source}/same" in text) is verbose
+
+
+def test_the_counters_have_hadoops_form(command, local_ends) -> None:
+    source, target = local_ends
+    sizes = [25_866] * 10
+    source.make({f"part-{number}": b"x" * size for number, size in enumerate(sizes)})
+    done = command(source, target)
+    assert done["COPY"] == 10
+    assert done["BYTESCOPIED"] == done["BYTESEXPECTED"] == 258_660
+    lines = done.text.splitlines()
+    groups = [line for line in lines if line.startswith("\t") and not line.startswith("\t\t")]
+    values = [line for line in lines if line.startswith("\t\t")]
+    assert f"Counters: {len(values)}" in lines
+    assert groups.index("\tFile System Counters") == 0
+    assert "\torg.apache.hadoop.tools.mapred.CopyMapper$Counter" in groups
+
+
+@pytest.mark.parametrize("flags", [(), ("-i",)], ids=["plain", "-i"])
+def test_a_file_that_cannot_be_read_fails_alone_and_the_exit_code_tells(command, local_ends, make_place, flags) -> None:
+    """A symbolic link is what even root cannot copy as a file."""
+    source, target = local_ends
+    log = make_place("file", "log")
+    source.make({"a": b"1", "b": b"22", "c": b"333"})
+    (source.local / "link").symlink_to("a")
+    done = command(*flags, "-log", log, source, target)
+    assert (done.code, done["COPY"], done["FAIL"]) == (4, 3, 1)
+    assert target.read() == {"a": b"1", "b": b"22", "c": b"333"}
+    text = b"".join(data or b"" for data in log.read().values()).decode()
+    assert f"FAIL: {source}/link - " in text
+    assert done.text.rstrip().endswith("does fail !!!")
