@@ -1,0 +1,60 @@
+"""Unfit nodes, on two executors with JVMs of their own: what local[2] cannot show, for it never retries."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.spark.conftest import PROJECT
+
+pytestmark = [pytest.mark.spark, pytest.mark.faults]
+
+
+@pytest.fixture
+def on_cluster(tmp_path):
+    def run(function):
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(PROJECT),
+            "PYSPARK_SUBMIT_ARGS": "--master local-cluster[2,1,512] --conf spark.executor.memory=512m"
+            " --conf spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout=5s"
+            " --conf spark.ui.enabled=false pyspark-shell",
+        }
+        script = str(Path(__file__).with_name("cluster_job.py"))
+        done = subprocess.run(
+            [sys.executable, script, function, str(tmp_path)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    yield run
+    # Spark's stand-in for a cluster keeps its logs in the installed package.
+    shutil.rmtree(Path(importlib.util.find_spec("pyspark").origin).with_name("work"), ignore_errors=True)
+
+
+def test_a_task_on_an_unfit_node_is_tried_again_elsewhere(on_cluster):
+    reports, error, counts, slots = on_cluster("refuse_first_try")
+    assert error is None
+    ((task, attempt),) = reports
+    assert (task, attempt.split("-")[0]) == (1, "1")
+    assert counts["Failed map tasks"] == 1
+    assert counts["Launched map tasks"] == 2
+    assert slots == 2
+
+
+def test_when_no_node_is_fit_the_error_is_ours_in_one_line(on_cluster, tmp_path):
+    reports, error, _, _ = on_cluster("refuse_always")
+    assert reports == []
+    name, message, hint = error
+    assert (name, message) == ("Unreachable", "the NameNode hdfs://nn:8020 does not answer")
+    assert hint.startswith("Look at the network. Seen on the node ")
+    assert len(list(tmp_path.glob("try-*"))) >= 2
