@@ -1,0 +1,110 @@
+import pytest
+
+from hdfs2oss.model.errors import UsageError
+from hdfs2oss.model.uri import Uri, UriSecrets, join_path, mask_secrets, normalise_path, parse_uri
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme", "authority", "path"),
+    [
+        ("hdfs://nn:8020/a/b", "hdfs", "nn:8020", "/a/b"),
+        ("HDFS://NameNode:8020/A", "hdfs", "namenode:8020", "/A"),
+        ("hdfs:///a", "hdfs", "", "/a"),
+        ("hdfs:/a", "hdfs", "", "/a"),
+        ("hdfs://nn", "hdfs", "nn", "/"),
+        ("hdfs://nn/", "hdfs", "nn", "/"),
+        ("hdfs://nn//a///b//", "hdfs", "nn", "/a/b"),
+        ("file:///a", "file", "", "/a"),
+        ("file:/a", "file", "", "/a"),
+        ("file://host/a", "file", "", "/a"),
+        ("oss://bucket/a/", "oss", "bucket", "/a"),
+        ("oss://bucket", "oss", "bucket", "/"),
+        ("oss://bucket.oss-cn-hangzhou.aliyuncs.com/a", "oss", "bucket", "/a"),
+        ("oss://id:secret@bucket.endpoint/a/b", "oss", "bucket", "/a/b"),
+        ("oss://id:se@cret@bucket/a@b:c", "oss", "bucket", "/a@b:c"),
+        ("/a/b/", "", "", "/a/b"),
+        ("//a//b", "", "", "/a/b"),
+        ("a/b", "", "", "a/b"),
+        ("/a:b", "", "", "/a:b"),
+        ("/", "", "", "/"),
+        ("hdfs://nn/a b/c#d?e=f%2Fg+h", "hdfs", "nn", "/a b/c#d?e=f%2Fg+h"),
+        ("oss://b/数据/🦆", "oss", "b", "/数据/🦆"),
+        ("oss://b/a/../b/.", "oss", "b", "/a/../b/."),
+    ],
+)
+def test_a_path_is_taken_as_it_stands(text: str, scheme: str, authority: str, path: str) -> None:
+    assert parse_uri(text).uri == Uri(scheme, authority, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ("oss://id:secret@bucket.endpoint:8080/p", UriSecrets("id", "secret", "", "endpoint:8080")),
+        ("oss://id:secret:token@bucket/p", UriSecrets("id", "secret", "token", "")),
+        ("oss://bucket.oss-cn-x.aliyuncs.com/p", UriSecrets("", "", "", "oss-cn-x.aliyuncs.com")),
+        ("oss://bucket/p", UriSecrets()),
+    ],
+)
+def test_keys_and_endpoint_are_told_apart(text: str, secrets: UriSecrets) -> None:
+    assert parse_uri(text).secrets == secrets
+
+
+def test_no_form_of_a_parsed_path_shows_a_secret() -> None:
+    parsed = parse_uri("oss://THEID:THESECRET:THETOKEN@bucket.endpoint/path")
+    for text in (str(parsed), repr(parsed), str(parsed.uri), repr(parsed.uri), repr(parsed.secrets), f"{parsed}"):
+        assert "THE" not in text
+    assert parsed.secrets.access_key_secret == "THESECRET"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["oss://THESECRET@bucket/p", "oss://:THESECRET@bucket/p", "oss://id:THE/SECRET@bucket/p", "oss://id:THESECRET@/p"],
+)
+def test_an_error_never_repeats_a_secret(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_uri(text)
+    assert "THE" not in f"{caught.value} {caught.value.hint} {caught.value!r}"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "s3://b/p", "http://x/y", "oss:///p", "oss://", "hdfs:a", "oss:a"])
+def test_what_is_no_place_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_uri(text)
+
+
+def test_a_place_holds_itself_and_what_lies_below_but_not_its_namesakes() -> None:
+    place = Uri("oss", "b", "/a")
+    assert place.holds(Uri("oss", "b", "/a"))
+    assert place.holds(Uri("oss", "b", "/a/b"))
+    assert not place.holds(Uri("oss", "b", "/ab"))
+    assert not place.holds(Uri("oss", "c", "/a/b"))
+    assert not place.holds(Uri("oss", "b", "/"))
+    assert Uri("oss", "b", "/").holds(place)
+
+
+def test_name_parent_and_join() -> None:
+    place = Uri("hdfs", "nn", "/a/b")
+    assert (place.name, str(place.parent), str(place.join("c/d")), place.join("")) == (
+        "b",
+        "hdfs://nn/a",
+        "hdfs://nn/a/b/c/d",
+        place,
+    )
+    root = Uri("hdfs", "nn", "/")
+    assert (root.name, root.parent, str(root.join("a"))) == ("", root, "hdfs://nn/a")
+
+
+@pytest.mark.parametrize(
+    ("path", "relative", "whole"), [("/", "a", "/a"), ("/a", "b/c", "/a/b/c"), ("/a", "", "/a"), ("/", "", "/")]
+)
+def test_join_path(path: str, relative: str, whole: str) -> None:
+    assert join_path(path, relative) == whole
+
+
+def test_dots_stay_for_the_store_to_refuse() -> None:
+    assert normalise_path("//a/./../b/") == "/a/./../b"
+
+
+def test_text_is_masked_wherever_keys_stand_in_it() -> None:
+    text = "copy from OSS://id:secret@b/p and oss://i:s@c/q to oss://d/e@f"
+    assert mask_secrets(text) == "copy from OSS://***@b/p and oss://***@c/q to oss://d/e@f"

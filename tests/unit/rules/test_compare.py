@@ -1,0 +1,61 @@
+"""The truth table of `decide`, row by row."""
+
+import pytest
+
+from hdfs2oss.model.options import CopyOptions
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileAction, FilePair, FileStatus
+from hdfs2oss.rules.compare import decide, decide_single
+
+PLAIN, UPDATE, OVERWRITE = (
+    CopyOptions(target=Uri("oss", "b", "/t"), **fields)
+    for fields in ({}, {"update": True}, {"overwrite": True})  # type: ignore[arg-type]
+)
+ALL = (PLAIN, UPDATE, OVERWRITE)
+
+
+def file(length: int = 5, mtime_ms: int = 1000) -> FileStatus:
+    return FileStatus("p", FILE, length, mtime_ms)
+
+
+FOLDER = FileStatus("p", DIRECTORY)
+BROKEN = FileStatus("p", UNUSABLE, problem="no name")
+LINK = FileStatus("p", SYMLINK)
+ROWS = [
+    ("unusable any any", BROKEN, None, ALL, FileAction.CONFLICT),
+    ("unusable any any (target there)", BROKEN, file(), ALL, FileAction.CONFLICT),
+    ("unusable any any (link)", LINK, file(), ALL, FileAction.CONFLICT),
+    ("directory file any", FOLDER, file(), ALL, FileAction.CONFLICT),
+    ("file directory any", file(), FOLDER, ALL, FileAction.CONFLICT),
+    ("directory missing any", FOLDER, None, ALL, FileAction.MKDIR),
+    ("directory directory any", FOLDER, FOLDER, ALL, FileAction.SKIP),
+    ("file missing any", file(), None, ALL, FileAction.COPY),
+    ("file file -overwrite", file(), file(), [OVERWRITE], FileAction.OVERWRITE),
+    ("file file none", file(9, 9000), file(5, 1000), [PLAIN], FileAction.SKIP),
+    ("file file -update sizes differ", file(6, 1), file(5, 9000), [UPDATE], FileAction.OVERWRITE),
+    ("file file -update both empty", file(0, 9000), file(0, 1), [UPDATE], FileAction.SKIP),
+    ("file file -update source not newer than target", file(5, 999), file(5, 1000), [UPDATE], FileAction.SKIP),
+    ("file file -update source not newer than target (equal)", file(), file(), [UPDATE], FileAction.SKIP),
+    ("file file -update source newer", file(5, 1001), file(5, 1000), [UPDATE], FileAction.OVERWRITE),
+    ("missing any any", None, file(), ALL, FileAction.SKIP),
+    ("missing any any (directory)", None, FOLDER, ALL, FileAction.SKIP),
+]
+
+
+@pytest.mark.parametrize(("source", "target", "options", "action"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS])
+def test_decide(source, target, options, action) -> None:
+    assert {decide(FilePair("p", source, target), one) for one in options} == {action}
+
+
+def test_every_row_of_the_docstring_has_a_case() -> None:
+    assert decide.__doc__ is not None
+    table = [line.split() for line in decide.__doc__.splitlines()]
+    rows = {tuple(words[:-1]) for words in table if words and words[-1] in FileAction.__members__}
+    assert rows == {tuple(name.partition(" (")[0].split()) for name, *_ in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("target", "action"), [(file(), FileAction.OVERWRITE), (None, FileAction.COPY)], ids=["onto a file", "onto nothing"]
+)
+def test_a_lone_file_is_always_copied(target, action) -> None:
+    assert decide_single(FilePair("p", file(), target)) is action

@@ -1,0 +1,106 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hdfs2oss.model.values import PlanSlice
+from hdfs2oss.rules.packing import (
+    MOST_PARTS,
+    cost_of,
+    cut,
+    group_limit,
+    pack,
+    part_size_for,
+    spread,
+    threads_for,
+)
+
+KIB, MIB, GIB, TIB = 1 << 10, 1 << 20, 1 << 30, 1 << 40
+lengths = st.integers(0, 48 * TIB)
+part_sizes = st.integers(100 * KIB, 5 * GIB)
+
+
+@given(lengths, part_sizes)
+def test_no_file_needs_more_than_ten_thousand_parts(length: int, asked: int) -> None:
+    size = part_size_for(length, asked)
+    assert size >= asked
+    assert -(-length // size) <= MOST_PARTS
+
+
+@pytest.mark.parametrize(
+    ("length", "asked", "size"), [(0, MIB, MIB), (9000 * MIB, MIB, MIB), (9000 * MIB + 1, MIB, 2 * MIB)]
+)
+def test_parts_grow_in_whole_mebibytes_and_only_when_needed(length: int, asked: int, size: int) -> None:
+    assert part_size_for(length, asked) == size
+
+
+@given(st.integers(1, 20 * GIB), st.integers(100 * KIB, 64 * MIB), st.integers(1, 100))
+def test_chunks_cover_a_file_exactly_in_whole_parts(length: int, part: int, parts_per_chunk: int) -> None:
+    part = part_size_for(length, part)
+    chunks = list(cut(length, part, max(part, part * parts_per_chunk // 2)))
+    position, next_part = 0, 1
+    for chunk in chunks:
+        assert (chunk.offset, chunk.first_part) == (position, next_part)
+        position += chunk.size
+        next_part += -(-chunk.size // part)
+    assert position == length
+    assert next_part - 1 == -(-length // part) <= MOST_PARTS
+    assert all(chunk.size % part == 0 for chunk in chunks[:-1])
+
+
+slices = st.lists(
+    st.builds(
+        PlanSlice,
+        file=st.sampled_from(["a", "b"]),
+        row_group=st.integers(0, 10_000),
+        items=st.integers(1, 9),
+        size_bytes=st.integers(0, 9),
+        cost=st.floats(0.001, 200),
+    ),
+    max_size=200,
+    unique_by=lambda one: (one.file, one.row_group),
+)
+
+
+@given(slices, st.integers(1, 50))
+def test_packing_keeps_every_slice_once_costliest_first(pieces: list[PlanSlice], slots: int) -> None:
+    tasks = pack(pieces, slots)
+    assert sorted(piece for task in tasks for piece in task.slices) == sorted(pieces)
+    assert [task.number for task in tasks] == list(range(len(tasks)))
+    firsts = [task.slices[0].cost for task in tasks]
+    assert firsts == sorted(firsts, reverse=True)
+    for task in tasks:
+        if len(task.slices) > 1:
+            assert sum(piece.cost for piece in task.slices) <= 30.0 + 1e-6
+
+
+def test_equal_work_is_spread_over_all_slots() -> None:
+    tasks = pack([PlanSlice("a", number, 1, 1, 1.0) for number in range(64)], 8)
+    assert 8 <= len(tasks) <= 64
+
+
+def test_nothing_packs_into_nothing() -> None:
+    assert pack([], 4) == []
+
+
+@given(slices, st.integers(1, 9))
+def test_spreading_deals_every_task_once(pieces: list[PlanSlice], ways: int) -> None:
+    tasks = pack(pieces, ways)
+    chains = spread(tasks, ways)
+    assert sorted(task.number for chain in chains for task in chain) == [task.number for task in tasks]
+    assert len(chains) == min(ways, len(tasks))
+    assert all(chains)
+
+
+def test_groups_double_up_to_half_a_minute() -> None:
+    assert [group_limit(closed) for closed in (0, 1, 2, 5, 6, 1000)] == [0.5, 1.0, 2.0, 16.0, 30.0, 30.0]
+
+
+def test_an_empty_file_costs_something_and_waiting_is_shared() -> None:
+    assert cost_of(0, 0.0, 16) > 0
+    assert cost_of(0, 0.2, 48) < cost_of(0, 0.2, 16)
+    assert cost_of(GIB, 0.0, 16) > 10
+
+
+@pytest.mark.parametrize(("close", "asked", "threads"), [(0.0, None, 16), (0.2, None, 48), (0.2, 3, 3), (0.0, 9, 9)])
+def test_more_threads_where_closing_is_waiting(close: float, asked: int | None, threads: int) -> None:
+    assert threads_for(close, asked) == threads
