@@ -190,8 +190,9 @@ class Pairing:
                 self._waiting[number] = waiting._replace(
                     source=waiting.source._replace(kind=UNUSABLE, problem="the name is both a file and a directory")
                 )
-            elif waiting.target is not None and pair.target is None:
-                del self._waiting[number]
+            if waiting.target is not None and pair.target is None:
+                if waiting.source is None:
+                    del self._waiting[number]
                 self._blocked, self._blocked_by = pair.path + "/", f"at the target {pair.path} is a file"
                 return pair._replace(target=waiting.target)
         return pair
@@ -208,9 +209,9 @@ class Pairing:
                 self._waiting[number] = waiting._replace(target=target)
 
     def _block(self, row: FileStatus) -> FileStatus:
-        if self._blocked and row.path.startswith(self._blocked) and row.kind != DIRECTORY:
-            return row._replace(kind=UNUSABLE, problem=self._blocked_by)
-        return row
+        if not (self._blocked and row.path.startswith(self._blocked)):
+            return row
+        return row._replace(kind=DIRECTORY if row.kind == DIRECTORY else UNUSABLE, problem=self._blocked_by)
 
     def _note_unlisted(self, match: Match) -> None:
         for row in (row for _, row in match.sources if row.kind == UNLISTED):

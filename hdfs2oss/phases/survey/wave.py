@@ -19,11 +19,20 @@ from ...runners.base import RunContext, Runner
 from .planner import Planner
 from .unit import Budget, Trouble, UnitSurvey
 
-# The driver's own share: small trees are surveyed without starting anything.
-_FIRST_ENTRIES, _FIRST_SECONDS = 20_000, 10.0
-_ENTRIES, _SECONDS = 200_000, 60.0
 _TASKS_PER_SLOT = 4
 _MOST_PROBLEMS = 100
+
+
+class Share(NamedTuple):
+    """How much one unit may look at before it hands back sub-directories."""
+
+    entries: int
+    seconds: float
+
+
+# The driver's own share: small trees are surveyed without starting anything.
+FIRST_SHARE = Share(20_000, 10.0)
+LATER_SHARE = Share(200_000, 60.0)
 
 
 class SurveyTask(NamedTuple):
@@ -31,8 +40,7 @@ class SurveyTask(NamedTuple):
 
     number: int
     units: tuple[SurveyUnit, ...]
-    entries: int
-    seconds: float
+    share: Share
 
 
 @dataclass(slots=True)
@@ -61,15 +69,17 @@ class SurveyReport:
         self.counters = counters.as_dict()
 
 
-def survey(context: RunContext, runner: Runner) -> SurveyReport:
+def survey(
+    context: RunContext, runner: Runner, first_share: Share = FIRST_SHARE, later_share: Share = LATER_SHARE
+) -> SurveyReport:
     """List everything, in waves until nothing is handed back. Raises DuplicateEntry before anything is copied."""
     found = SurveyReport()
-    first = survey_task(context, SurveyTask(0, first_units(context), _FIRST_ENTRIES, _FIRST_SECONDS), "driver")
+    first = survey_task(context, SurveyTask(0, first_units(context), first_share), "driver")
     found.add(first)
     rest, number = first.rest, 1
     while rest:
         bins = min(len(rest), runner.slots * _TASKS_PER_SLOT)
-        tasks = [SurveyTask(number + at, tuple(rest[at::bins]), _ENTRIES, _SECONDS) for at in range(bins)]
+        tasks = [SurveyTask(number + at, tuple(rest[at::bins]), later_share) for at in range(bins)]
         number += bins
         rest = []
 
@@ -104,7 +114,7 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
         _pair_single_files(context, planner, report)
     for unit in task.units:
         trouble = Trouble()
-        rest = UnitSurvey(context, unit, Budget(task.entries, task.seconds), planner, trouble).run()
+        rest = UnitSurvey(context, unit, Budget(*task.share), planner, trouble).run()
         report.rest.extend(rest)
         report.problems.extend(trouble.problems)
         report.duplicates.extend(trouble.duplicates)
