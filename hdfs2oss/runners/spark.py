@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ from .spark_settings import most_attempts, most_slots, settings_for, shares_mach
 
 # From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
 _MOST_CLOSURE_BYTES = 512 * 1024
+_LONGEST_REASON = 1000
 _STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
 _OSS_KEYS = ("fs.oss.accessKeyId", "fs.oss.accessKeySecret", "fs.oss.securityToken")
@@ -220,7 +222,7 @@ def _start(verbose: bool) -> tuple[SparkContext, bool]:
     try:
         return SparkContext(conf=conf), True
     except Py4JJavaError as error:
-        raise Hdfs2ossError(f"Spark did not start on {master}: {_first_line(error)}") from error
+        raise Hdfs2ossError(f"Spark did not start on {master}: {_reason(error)}") from error
 
 
 def _run_partition(
@@ -259,12 +261,14 @@ def _translate(error: Exception, description: str) -> Hdfs2ossError:
     hint = ""
     if "ExecutorLostFailure" in text:
         hint = "Executors were lost: more spark.executor.memoryOverhead or fewer --threads may help."
-    return Hdfs2ossError(f"Spark gave up on the wave {description}: {_first_line(error)}", hint)
+    return Hdfs2ossError(f"Spark gave up on the wave {description}: {_reason(error)}", hint)
 
 
-def _first_line(error: Py4JJavaError) -> str:
-    lines = [line.strip() for line in _text(error).splitlines() if line.strip()]
-    return mask_secrets(lines[0]) if lines else "no reason given"
+def _reason(error: Py4JJavaError) -> str:
+    """What Spark says, in one line and without stack traces."""
+    lines = _text(error).partition("Driver stacktrace:")[0].splitlines()
+    words = " ".join(line.strip() for line in lines if not re.match(r"\s+(at |File |\^|\.\.\. )", line)).split()
+    return mask_secrets(" ".join(words))[:_LONGEST_REASON] or "no reason given"
 
 
 def _text(error: Py4JJavaError) -> str:

@@ -45,8 +45,9 @@ def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dic
         wanted |= _ON_CLUSTERS
     if verbose:
         wanted["spark.log.level"] = "WARN"
-    if _version_numbers(version) >= (4, 1):
-        # Without it each task waits 40 ms for a delayed acknowledgement on loopback.
+    if is_local(master) and _version_numbers(version) >= (4, 1):
+        # Without it each task waits 40 ms for a delayed acknowledgement on loopback. Not on clusters: in a
+        # YARN container the socket's path is longer than the system allows, and no worker starts.
         wanted["spark.python.unix.domain.socket.enabled"] = "true"
     if master.startswith(("yarn", "k8s")) and "spark.executor.memoryOverheadFactor" not in current:
         mebibytes = _LEAST_OVERHEAD_MIB + _TASK_MEMORY_MIB * _tasks_per_executor(current)

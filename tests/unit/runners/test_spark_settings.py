@@ -64,7 +64,10 @@ def test_the_user_wins_except_over_speculation():
     ("version", "is_set"), [("3.5.9", False), ("4.0.1", False), ("4.1.0", True), ("4.3.0", True), ("10.0", True)]
 )
 def test_unix_sockets_are_asked_for_where_spark_has_them(version, is_set):
-    assert ("spark.python.unix.domain.socket.enabled" in settings_for(version, {}, False)) is is_set
+    name = "spark.python.unix.domain.socket.enabled"
+    assert (name in settings_for(version, {"spark.master": "local[2]"}, False)) is is_set
+    # A YARN container's folder is too long for a socket's path.
+    assert name not in settings_for(version, {"spark.master": "yarn"}, False)
 
 
 def test_memory_beside_the_heap_follows_the_cores():
