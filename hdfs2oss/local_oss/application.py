@@ -6,16 +6,16 @@ import base64
 import logging
 from dataclasses import dataclass
 
-from hdfs2oss.local_oss.addressing import Addressing, check_bucket_name, check_key
 from hdfs2oss.local_oss.conditions import NotModified
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, access_denied
-from hdfs2oss.local_oss.message import Request, Response
+from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name, check_key
+from hdfs2oss.local_oss.protocol.message import Request, Response
+from hdfs2oss.local_oss.protocol.subresource import selectors_of
+from hdfs2oss.local_oss.protocol.wire import Truncated
+from hdfs2oss.local_oss.protocol.xml import Node, document
 from hdfs2oss.local_oss.routing import operation_of
-from hdfs2oss.local_oss.signature import Authenticator
-from hdfs2oss.local_oss.subresource import selectors_of
-from hdfs2oss.local_oss.wire import Truncated
-from hdfs2oss.local_oss.xml import Node, document
+from hdfs2oss.local_oss.signatures.authenticator import Authenticator
 
 _LOG = logging.getLogger("hdfs2oss.local_oss")
 

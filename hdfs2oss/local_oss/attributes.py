@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 from hdfs2oss.local_oss.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.limits import Limits
-from hdfs2oss.local_oss.message import Request
+from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.store.rows import Attributes, Bucket
 
 STORAGE_CLASSES = ("Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive")

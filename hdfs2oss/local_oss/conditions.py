@@ -15,7 +15,7 @@ from calendar import timegm
 from email.utils import parsedate_tz
 
 from hdfs2oss.local_oss.errors import OssError, precondition_failed
-from hdfs2oss.local_oss.message import Request
+from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.store.rows import StoredObject
 
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})", re.ASCII)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hdfs2oss.local_oss.limits import Limits
-from hdfs2oss.local_oss.message import Request
+from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.store.rows import Bucket
 from hdfs2oss.local_oss.store.store import Store
 from hdfs2oss.local_oss.store.uploads import Uploads

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, invalid_argument
-from hdfs2oss.local_oss.message import Request
+from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.store.rows import Received
 
 

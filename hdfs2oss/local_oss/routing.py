@@ -20,8 +20,8 @@ from hdfs2oss.local_oss.handlers import (
     symlink,
     tagging,
 )
-from hdfs2oss.local_oss.message import Request, Response
-from hdfs2oss.local_oss.subresource import selectors_of
+from hdfs2oss.local_oss.protocol.message import Request, Response
+from hdfs2oss.local_oss.protocol.subresource import selectors_of
 
 Operation = Callable[[Context, Request], Response]
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from hdfs2oss.local_oss.addressing import Addressing, check_bucket_name
 from hdfs2oss.local_oss.application import Application
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError
 from hdfs2oss.local_oss.limits import Limits
-from hdfs2oss.local_oss.listener import Listener
-from hdfs2oss.local_oss.signature import Authenticator, Credentials
+from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name
+from hdfs2oss.local_oss.protocol.listener import Listener
+from hdfs2oss.local_oss.signatures.authenticator import Authenticator, Credentials
 from hdfs2oss.local_oss.store.rows import Bucket
 from hdfs2oss.local_oss.store.store import Store
 from hdfs2oss.local_oss.store.uploads import Uploads

@@ -9,9 +9,9 @@ from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import no_such_key
 from hdfs2oss.local_oss.handlers.service import OWNER
 from hdfs2oss.local_oss.handlers.tagging import existing_object
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import document
 from hdfs2oss.local_oss.store.store import find_object
-from hdfs2oss.local_oss.xml import document
 
 
 def put_object_acl(context: Context, request: Request) -> Response:

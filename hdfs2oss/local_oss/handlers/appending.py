@@ -9,7 +9,7 @@ from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.etag import appended_tag, tag_of
 from hdfs2oss.local_oss.handlers.object import encryption_echo
-from hdfs2oss.local_oss.message import Request, Response
+from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.receiving import received_body
 from hdfs2oss.local_oss.store.rows import APPENDABLE, StoredObject
 from hdfs2oss.local_oss.store.store import find_object

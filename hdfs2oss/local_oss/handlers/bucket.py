@@ -6,9 +6,9 @@ from hdfs2oss.local_oss.attributes import BUCKET_ACLS, STORAGE_CLASSES, one_of
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, malformed_xml, no_such_bucket
 from hdfs2oss.local_oss.handlers.service import OWNER
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import document, iso_date, parse, text_of
 from hdfs2oss.local_oss.store.rows import Bucket
-from hdfs2oss.local_oss.xml import document, iso_date, parse, text_of
 
 _REDUNDANCIES = ("LRS", "ZRS")
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from hdfs2oss.local_oss.addressing import check_bucket_name, check_key
 from hdfs2oss.local_oss.attributes import attributes_of_request, one_of, storage_class_of, tags_of_header
 from hdfs2oss.local_oss.conditions import check_conditions
 from hdfs2oss.local_oss.context import Context
@@ -25,10 +24,11 @@ from hdfs2oss.local_oss.errors import (
 from hdfs2oss.local_oss.etag import tag_of
 from hdfs2oss.local_oss.handlers.multipart import part_number_of
 from hdfs2oss.local_oss.handlers.object import check_readable, encryption_echo, integrity_headers
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.addressing import check_bucket_name, check_key
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import document, iso_date
 from hdfs2oss.local_oss.store.rows import NORMAL, SYMLINK, Attributes, Bucket, Part, StoredObject
 from hdfs2oss.local_oss.store.store import find_object
-from hdfs2oss.local_oss.xml import document, iso_date
 
 SOURCE = "x-oss-copy-source"
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import invalid_argument
 from hdfs2oss.local_oss.handlers.service import OWNER
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date, url_encoded
 from hdfs2oss.local_oss.store.listing import ListQuery, ObjectPage, list_objects
-from hdfs2oss.local_oss.xml import Node, document, iso_date, url_encoded
 
 Encoder = Callable[[str], str]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from hdfs2oss.local_oss.addressing import check_key
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, malformed_xml, not_served
 from hdfs2oss.local_oss.handlers.listing import encoder_of
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.addressing import check_key
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
 from hdfs2oss.local_oss.receiving import content_md5, invalid_digest
-from hdfs2oss.local_oss.xml import Node, document, parse, text_of
 
 
 def delete_objects(context: Context, request: Request) -> Response:

@@ -12,12 +12,12 @@ from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_arg
 from hdfs2oss.local_oss.etag import multipart_tag, tag_of
 from hdfs2oss.local_oss.handlers.listing import encoder_of
 from hdfs2oss.local_oss.handlers.object import encryption_echo, integrity_headers, with_body
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
 from hdfs2oss.local_oss.receiving import content_md5, invalid_digest, received_body
 from hdfs2oss.local_oss.store.rows import MULTIPART, Part, StoredObject, Upload
 from hdfs2oss.local_oss.store.store import find_object
 from hdfs2oss.local_oss.store.uploads import find_parts, find_upload, new_upload_id
-from hdfs2oss.local_oss.xml import Node, document, parse, text_of
 from hdfs2oss.rules.checksum import compose_crc64
 
 

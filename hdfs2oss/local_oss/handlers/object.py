@@ -13,7 +13,7 @@ from hdfs2oss.local_oss.conditions import check_conditions, range_of
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument, no_such_key
 from hdfs2oss.local_oss.etag import tag_of
-from hdfs2oss.local_oss.message import Request, Response
+from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.receiving import received_body
 from hdfs2oss.local_oss.store.rows import APPENDABLE, NORMAL, SYMLINK, Attributes, StoredObject
 from hdfs2oss.local_oss.store.store import find_object

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.handlers.listing import checked_name, encoder_of
 from hdfs2oss.local_oss.handlers.service import OWNER
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date
 from hdfs2oss.local_oss.store.listing import ListQuery
 from hdfs2oss.local_oss.store.listing import list_uploads as list_upload_page
-from hdfs2oss.local_oss.xml import Node, document, iso_date
 
 _MAX_ENTRIES = 1000
 

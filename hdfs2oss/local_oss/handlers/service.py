@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hdfs2oss.local_oss.context import OWNER_ID, Context
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date
 from hdfs2oss.local_oss.store.rows import Bucket
-from hdfs2oss.local_oss.xml import Node, document, iso_date
 
 OWNER: Node = ("Owner", [("ID", OWNER_ID), ("DisplayName", OWNER_ID)])
 

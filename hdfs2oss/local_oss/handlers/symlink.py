@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from hdfs2oss.local_oss.addressing import check_key
 from hdfs2oss.local_oss.attributes import attributes_of_request
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument
 from hdfs2oss.local_oss.etag import link_tag
 from hdfs2oss.local_oss.handlers.object import http_date, metadata_of
 from hdfs2oss.local_oss.handlers.tagging import existing_object
-from hdfs2oss.local_oss.message import Request, Response
+from hdfs2oss.local_oss.protocol.addressing import check_key
+from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.store.rows import SYMLINK, StoredObject
 from hdfs2oss.local_oss.store.store import find_object
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from hdfs2oss.local_oss.attributes import checked_tags
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import malformed_xml, no_such_key
-from hdfs2oss.local_oss.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
 from hdfs2oss.local_oss.store.rows import StoredObject
 from hdfs2oss.local_oss.store.store import find_object
-from hdfs2oss.local_oss.xml import Node, document, parse, text_of
 
 
 def put_tagging(context: Context, request: Request) -> Response:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hdfs2oss.local_oss.errors import OssError
-from hdfs2oss.local_oss.message import BodyReader, ByteSource, BytesSource
+from hdfs2oss.local_oss.protocol.message import BodyReader, ByteSource, BytesSource
 from hdfs2oss.local_oss.store.rows import Received
 from hdfs2oss.rules.checksum import crc64
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.local_oss import signature_v1, signature_v4
 from hdfs2oss.local_oss.errors import OssError
-from hdfs2oss.local_oss.message import BytesSource, Request
-from hdfs2oss.local_oss.signature import Authenticator, Credentials
+from hdfs2oss.local_oss.protocol.message import BytesSource, Request
+from hdfs2oss.local_oss.signatures import v1, v4
+from hdfs2oss.local_oss.signatures.authenticator import Authenticator, Credentials
 from local_oss.conftest import BUCKET, ID, SECRET, Client, signature, started
 
 REGION = "cn-hangzhou"
@@ -37,8 +37,8 @@ V1_HEADERS = {
 
 def test_published_v1_example_has_the_published_signature():
     request = request_for("PUT", "oss-example", "nelson", {}, V1_HEADERS)
-    text = signature_v1.string_to_sign(request, V1_DATE)
-    assert signature_v1.sign(text, V1_SECRET) == "26NBxoKdsyly4EDv6inkoDft/yA="
+    text = v1.string_to_sign(request, V1_DATE)
+    assert v1.sign(text, V1_SECRET) == "26NBxoKdsyly4EDv6inkoDft/yA="
     assert at(V1_SIGNED_AT, "", V1_ID, V1_SECRET).authenticate(request)
 
 
@@ -61,7 +61,7 @@ def test_v1_signature_covers_each_signed_header(changed):
 
 def test_v1_signature_covers_the_sub_resources_and_not_the_other_parameters():
     def text(query):
-        return signature_v1.string_to_sign(request_for("GET", "b", "k", query, {}), "d")
+        return v1.string_to_sign(request_for("GET", "b", "k", query, {}), "d")
 
     assert text({"prefix": "x", "marker": "y", "list-type": "2"}).endswith(b"/b/k")
     assert text({"uploadId": "U", "partNumber": "1", "acl": ""}).endswith(b"/b/k?acl&partNumber=1&uploadId=U")
@@ -90,7 +90,7 @@ V4_QUERY = {"param1": "value1", "+param1": "value3", "|param1": "value4", "+para
 )
 def test_v4_vector_of_the_clients_own_tests_verifies(signed_at, additional, expected):
     credential = f"Credential=ak/20231216/{REGION}/oss/aliyun_v4_request"
-    header = f"{signature_v4.ALGORITHM} {credential},{additional}Signature={expected}"
+    header = f"{v4.ALGORITHM} {credential},{additional}Signature={expected}"
     date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(signed_at))
     headers = V4_HEADERS | {"authorization": header, "x-oss-date": date}
     request = request_for("PUT", "bucket", "1234+-/123/1.txt", V4_QUERY, headers)
@@ -103,10 +103,10 @@ def v4_header_request(region: str = REGION, payload: str = "UNSIGNED-PAYLOAD", *
     }
     request = request_for("GET", "b", "k", {}, headers)
     scope = f"20231216/{region}/oss/aliyun_v4_request"
-    claim = signature_v4.Claim(ID, "20231216", region, "oss", "20231216T162057Z", 0, (), "")
-    text = signature_v4.string_to_sign(signature_v4.canonical_request(request, claim), claim)
-    signed = signature_v4.sign(text, SECRET, claim)
-    headers["authorization"] = f"{signature_v4.ALGORITHM} Credential={ID}/{scope}, Signature={signed}"
+    claim = v4.Claim(ID, "20231216", region, "oss", "20231216T162057Z", 0, (), "")
+    text = v4.string_to_sign(v4.canonical_request(request, claim), claim)
+    signed = v4.sign(text, SECRET, claim)
+    headers["authorization"] = f"{v4.ALGORITHM} Credential={ID}/{scope}, Signature={signed}"
     return request
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import hmac
 
-from hdfs2oss.local_oss.message import Request
-from hdfs2oss.local_oss.subresource import is_signed_by_v1
+from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.subresource import is_signed_by_v1
 
 
 def string_to_sign(request: Request, date: str) -> bytes:

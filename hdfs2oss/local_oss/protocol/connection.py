@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, cast
 
 from hdfs2oss.local_oss.application import error_response
 from hdfs2oss.local_oss.errors import OssError
-from hdfs2oss.local_oss.message import Request, Response
-from hdfs2oss.local_oss.wire import Head, IncomingBody, Truncated, body_length, read_head, response_head
+from hdfs2oss.local_oss.protocol.message import Request, Response
+from hdfs2oss.local_oss.protocol.wire import Head, IncomingBody, Truncated, body_length, read_head, response_head
 
 if TYPE_CHECKING:
-    from hdfs2oss.local_oss.listener import Listener
+    from hdfs2oss.local_oss.protocol.listener import Listener
 
 _MAX_DRAIN_BYTES = 8 * 1024 * 1024
 _LINGER_SECONDS = 2.0

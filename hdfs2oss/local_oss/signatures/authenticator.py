@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_tz
 from functools import lru_cache
 
-from hdfs2oss.local_oss import signature_v1, signature_v4
 from hdfs2oss.local_oss.errors import OssError, access_denied, invalid_argument
-from hdfs2oss.local_oss.message import Request
+from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.signatures import v1, v4
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Authenticator:
         query = request.query
         if authorization.startswith("OSS "):
             self._verify_v1_header(request, authorization)
-        elif authorization.startswith(signature_v4.ALGORITHM + " "):
+        elif authorization.startswith(v4.ALGORITHM + " "):
             self._verify_v4_header(request, authorization)
         elif authorization or query.get("x-oss-signature-version") == "OSS2":
             raise invalid_argument("The authorization is of a kind this server does not take: use V1 or V4.")
-        elif query.get("x-oss-signature-version") == signature_v4.ALGORITHM:
+        elif query.get("x-oss-signature-version") == v4.ALGORITHM:
             self._verify_v4_url(request)
         elif "OSSAccessKeyId" in query or "Signature" in query:
             self._verify_v1_url(request)
@@ -71,7 +71,7 @@ class Authenticator:
         self._check_identity(access_key_id, request.header("x-oss-security-token"))
         date = request.header("x-oss-date") or request.header("date")
         self._check_skew(_parse_date(date))
-        text = signature_v1.string_to_sign(request, date)
+        text = v1.string_to_sign(request, date)
         self._check_v1(given, text, access_key_id)
 
     def _verify_v1_url(self, request: Request) -> None:
@@ -84,16 +84,16 @@ class Authenticator:
         self._check_identity(access_key_id, token)
         if int(expires) < self.clock():
             raise access_denied("Request has expired.")
-        self._check_v1(given, signature_v1.string_to_sign(request, expires), access_key_id)
+        self._check_v1(given, v1.string_to_sign(request, expires), access_key_id)
 
     def _check_v1(self, given: str, text: bytes, access_key_id: str) -> None:
-        expected = signature_v1.sign(text, self.credentials.access_key_secret)
+        expected = v1.sign(text, self.credentials.access_key_secret)
         if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
             raise _does_not_match(access_key_id, given, text)
 
     def _verify_v4_header(self, request: Request, authorization: str) -> None:
-        claim = signature_v4.claim_of_header(request, authorization)
-        if request.header("x-oss-content-sha256") != signature_v4.PAYLOAD:
+        claim = v4.claim_of_header(request, authorization)
+        if request.header("x-oss-content-sha256") != v4.PAYLOAD:
             raise invalid_argument(
                 "The x-oss-content-sha256 header must be UNSIGNED-PAYLOAD.",
                 "x-oss-content-sha256",
@@ -106,7 +106,7 @@ class Authenticator:
         self._check_v4(request, claim)
 
     def _verify_v4_url(self, request: Request) -> None:
-        claim = signature_v4.claim_of_url(request)
+        claim = v4.claim_of_url(request)
         self._check_identity(claim.access_key_id, request.query.get("x-oss-security-token", ""))
         if claim.region != self.region:
             raise _wrong_region("The signing region in credential is invalid.", claim.region)
@@ -119,10 +119,10 @@ class Authenticator:
             raise _too_skewed()
         self._check_v4(request, claim)
 
-    def _check_v4(self, request: Request, claim: signature_v4.Claim) -> None:
-        canonical = signature_v4.canonical_request(request, claim)
-        text = signature_v4.string_to_sign(canonical, claim)
-        expected = signature_v4.sign(text, self.credentials.access_key_secret, claim)
+    def _check_v4(self, request: Request, claim: v4.Claim) -> None:
+        canonical = v4.canonical_request(request, claim)
+        text = v4.string_to_sign(canonical, claim)
+        expected = v4.sign(text, self.credentials.access_key_secret, claim)
         if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
             error = _does_not_match(claim.access_key_id, claim.signature, text)
             error.details["CanonicalRequest"] = canonical.decode("utf-8", "replace")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from hdfs2oss.local_oss.errors import OssError, access_denied, invalid_argument
-from hdfs2oss.local_oss.message import Request
+from hdfs2oss.local_oss.protocol.message import Request
 
 ALGORITHM = "OSS4-HMAC-SHA256"
 PAYLOAD = "UNSIGNED-PAYLOAD"

@@ -10,7 +10,7 @@ from http.server import ThreadingHTTPServer
 from typing import Any
 
 from hdfs2oss.local_oss.application import Application
-from hdfs2oss.local_oss.connection import Connection
+from hdfs2oss.local_oss.protocol.connection import Connection
 
 _JOIN_SECONDS = 5.0
 

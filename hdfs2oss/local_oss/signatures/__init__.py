@@ -1,0 +1,1 @@
+"""Who sends a request: signatures in headers and URLs."""
