@@ -19,7 +19,7 @@ from ..model.errors import AlreadyExists, NotFound, StoreError
 from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, FileStatus
 from ..rules.merge import in_key_order
-from ..rules.retry import RetryPolicy, call_with_retries
+from ..rules.retry import Breaker, RetryPolicy, call_with_retries
 from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
 from .hdfs_errors import map_errors
 from .hdfs_files import HdfsReader, HdfsWriter, check_length
@@ -31,12 +31,14 @@ T = TypeVar("T")
 
 # The NameNode's own page size; a page is fetched under one time-out.
 _PAGE_ROWS = 1000
-# The client's own defaults wait for 120 s and 183 s.
-_DEFAULTS = {"dfs.client.socket-timeout": "10000", "dfs.client.failover.max.attempts": "3"}
+# Hadoop's defaults, which come along in a dumped configuration, wait for 120 s and 183 s.
+_MOST = {"dfs.client.socket-timeout": 10_000, "dfs.client.failover.max.attempts": 3}
 # Few: the client itself has asked three times before it says that nobody is there.
 _RETRIES = RetryPolicy(attempts=3, cap_seconds=4.0, deadline_seconds=8.0, throttled_attempts=6, throttled_seconds=18.0)
+# With several NameNodes a refused call may mean that one takes over from the other: some 20 s.
+_FAILOVER_RETRIES = _RETRIES._replace(attempts=8, deadline_seconds=25.0)
 # The client itself gives up on a silent DataNode after 60 s, and its message is the better one.
-_DATA_TIMEOUT_SECONDS = 75.0
+_DATA_TIMEOUT_SECONDS = 45.0
 _LEAVE_UNCHANGED = 2**64 - 1
 _PERMISSION_BITS = 0o1777
 
@@ -49,7 +51,7 @@ class HdfsFileSystem(FileSystem):
     """
 
     def __init__(
-        self, authority: str, hadoop_conf: Mapping[str, str], user: str = "", timeout_seconds: float = 45.0
+        self, authority: str, hadoop_conf: Mapping[str, str], user: str = "", timeout_seconds: float = 40.0
     ) -> None:
         self.capabilities = Capabilities(
             "HDFS",
@@ -63,7 +65,12 @@ class HdfsFileSystem(FileSystem):
         self.place = f"the NameNode {authority}"
         self.data_place = f"the DataNodes of {authority}"
         self._authority = authority
-        self._configuration = {**_DEFAULTS, **hadoop_conf}
+        self._configuration = {
+            **hadoop_conf,
+            **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
+        }
+        self._retries = _FAILOVER_RETRIES if f"dfs.ha.namenodes.{authority}" in hadoop_conf else _RETRIES
+        self._breaker = Breaker()
         self._user = user
         self._watchdog = Watchdog(self.place, timeout_seconds)
         self._client_lock = threading.Lock()
@@ -90,7 +97,9 @@ class HdfsFileSystem(FileSystem):
 
     def ask_again(self, what: str, function: Callable[[Client], T]) -> T:
         """Like `ask`, repeated on errors that may pass; for calls that may safely run twice."""
-        return call_with_retries(lambda: self.ask(what, function), _RETRIES, should_retry=_may_pass)
+        return self._breaker.call(
+            lambda: call_with_retries(lambda: self.ask(what, function), self._retries, should_retry=_may_pass)
+        )
 
     # FileSystem
 
@@ -198,6 +207,10 @@ class HdfsFileSystem(FileSystem):
         """Change the number of replicas of a file."""
         self.traffic.wrote()
         self.ask_again(f"change the replication of {path}", lambda client: client.set_replication(path, replication))
+
+
+def _at_most(value: str | None, most: int) -> str:
+    return value if value is not None and value.isdigit() and int(value) <= most else str(most)
 
 
 def _may_pass(error: StoreError) -> bool:

@@ -10,7 +10,7 @@ import oss2.credentials
 from oss2.exceptions import OssError
 
 from ..model.errors import StoreError
-from ..rules.retry import RetryPolicy, call_with_retries
+from ..rules.retry import Breaker, RetryPolicy, call_with_retries
 from .credentials import OssAccess
 from .oss_errors import ObjectReplaced, translate
 from .oss_session import OssResponse, OssSession
@@ -29,6 +29,7 @@ class OssClient:
         self.endpoint = access.endpoint
         self._session = session
         self._retries = retries
+        self._breaker = Breaker()
         keys = oss2.credentials.StaticCredentialsProvider(
             access.access_key_id, access.access_key_secret, access.security_token or None
         )
@@ -77,7 +78,7 @@ class OssClient:
 
     def again(self, function: Callable[[], T]) -> T:
         """Run a function of requests under the retry rule of this client."""
-        return call_with_retries(function, self._retries, should_retry=_may_pass)
+        return self._breaker.call(lambda: call_with_retries(function, self._retries, should_retry=_may_pass))
 
     def close(self) -> None:
         """Close idle connections."""

@@ -16,7 +16,7 @@ from ..model.errors import Unreachable
 
 T = TypeVar("T")
 
-TIMEOUT_SECONDS = 45.0
+TIMEOUT_SECONDS = 40.0
 # After a time-out, calls to the same place fail at once for so long: one frozen NameNode then costs one
 # time-out, not one for every file.
 PAUSE_SECONDS = 30.0

@@ -70,7 +70,7 @@ class Mapper:
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._brake = _Brake(2 * self._threads)
+        self._brake = _Brake(self._threads)
         self._transfers: dict[Uri, Transfer] = {}
 
     def stores(self) -> list[FileSystem]:

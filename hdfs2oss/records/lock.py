@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from ..filesystems.base import FileSystem
 from ..model.errors import BrakeError, CommitError, StoreError
@@ -20,6 +21,7 @@ from ..rules.filters import WORK_PREFIX
 
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 60.0
+_JOIN_SECONDS = 5.0
 
 
 class Lock:
@@ -60,13 +62,17 @@ class Lock:
             )
 
     def release(self) -> None:
-        """Give the lock back; a lock that is not ours any more is left alone."""
+        """Give the lock back; a lock that is not ours any more is left alone.
+
+        Where the store does not answer, the lock stays and goes stale: why the run ends matters more.
+        """
         self._released.set()
         if self._beat.is_alive():
-            self._beat.join()
-        holder = self._holder()
-        if holder is not None and holder["run"] == self._run_id:
-            self._filesystem.remove(self._path)
+            self._beat.join(_JOIN_SECONDS)
+        with suppress(StoreError):
+            holder = self._holder()
+            if holder is not None and holder["run"] == self._run_id:
+                self._filesystem.remove(self._path)
 
     def _keep_fresh(self) -> None:
         while not self._released.wait(HEARTBEAT_SECONDS):

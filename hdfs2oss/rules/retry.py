@@ -11,12 +11,13 @@ workers refused together do not come back together.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from ..model.errors import StoreError, Throttled
+from ..model.errors import StoreError, Throttled, Unreachable
 
 T = TypeVar("T")
 
@@ -42,6 +43,36 @@ class RetryClock(NamedTuple):
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
+
+
+class Breaker:
+    """Remembers that a store gave no answer, so that its silence costs one time-out and not one for every file.
+
+    Once a call ends Unreachable, and no other succeeded since that call began, calls fail at once for
+    `pause_seconds`; the next one after that tries again.
+    """
+
+    def __init__(self, pause_seconds: float = 30.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._pause_seconds = pause_seconds
+        self._now = now
+        self._succeeded_at = -math.inf
+        self._silent_until = -math.inf
+        self._cause = Unreachable("")
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Run `function`, all its tries included. Raises Unreachable at once during the pause."""
+        started = self._now()
+        if started < self._silent_until:
+            raise Unreachable(f"{self._cause.message} (moments ago)", self._cause.hint)
+        try:
+            result = function()
+        except Unreachable as error:
+            if self._succeeded_at < started:
+                self._cause = error
+                self._silent_until = self._now() + self._pause_seconds
+            raise
+        self._succeeded_at = self._now()
+        return result
 
 
 def is_retryable(error: StoreError) -> bool:

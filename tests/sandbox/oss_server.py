@@ -1,6 +1,7 @@
 """The project's own OSS server, as a process of its own."""
 
 import os
+import shlex
 import sys
 
 from .daemon import Daemon, wait_until
@@ -21,6 +22,8 @@ class OssServer:
         command = [sys.executable, "-X", marker, "-m", "hdfs2oss", "local-oss"]
         command += ["--dir", str(state.path / "oss"), "--bucket", BUCKET]
         command += ["--port", str(record.ports.get("oss", 0)), "--port-file", str(self._port_file)]
+        # Such as "--etag fast", for benchmarks.
+        command += shlex.split(os.environ.get("SANDBOX_OSS_OPTIONS", ""))
         # A token of the caller's own would become one that this server asks every client for.
         inherited = {key: value for key, value in os.environ.items() if key != "OSS_SESSION_TOKEN"}
         environment = {

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from ...filesystems.registry import StoreConfig, open_filesystem
-from ...model.errors import AlreadyExists, PermissionDenied, UsageError
+from ...model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, UsageError
 from ...model.options import CopyOptions
 from ...model.uri import Uri, join_path
 from ...model.values import PlanSlice, TaskReport
@@ -53,10 +53,11 @@ class CopyJob:
         context = self._context(layout)
         job_dir = context.open_job_dir()
         lock = Lock(job_dir.filesystem, job_dir.path, self._run_id)
-        lock.acquire()
+        with _naming(context.job_dir):
+            lock.acquire()
         try:
             # Closing a small file on HDFS takes half a second, so records are written beside each other.
-            with ThreadPoolExecutor(2) as pool:
+            with _naming(context.job_dir), ThreadPoolExecutor(2) as pool:
                 described = pool.submit(job_dir.publish_json, "run.json", self._description())
                 report = self._carry_out(context, job_dir, lock)
                 described.result()
@@ -185,3 +186,15 @@ class CopyJob:
             yield
         finally:
             self._phase_seconds[name] = self._phase_seconds.get(name, 0.0) + time.monotonic() - started
+
+
+@contextmanager
+def _naming(job_dir: Uri) -> Iterator[None]:
+    """A store error that no phase gave a meaning to belongs to the job directory, which nothing goes without."""
+    try:
+        yield
+    except StoreError as error:
+        raise CommitError(
+            f"the run cannot go on without its job directory {job_dir}: {error}",
+            error.hint or "Mend that, or name another with --job-dir; then run the same command with -update.",
+        ) from error
