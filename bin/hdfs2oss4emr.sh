@@ -39,7 +39,9 @@ spark-submit: that of SPARK_HOME, else of the PATH, else of the pyspark beside t
 
 The exit code is that of hdfs2oss, 143 or 130 after SIGTERM or SIGINT. With --deploy-mode cluster
 spark-submit gives 0 or 1 only, and environments do not travel: on YARN keys go along as a file that only
-its owner can read (--files), removed here at the end; elsewhere the wrapper refuses to send keys.
+its owner can read (--files), removed here at the end. The nodes keep copies for the containers' user in
+YARN's cache until it is cleaned, so client mode, or a Hadoop credential provider, is better. On other
+clusters the wrapper refuses to send keys.
 
   hdfs2oss4emr.sh --master yarn --num-executors 10 -update hdfs:///data oss://bucket/data
 TEXT

@@ -21,7 +21,7 @@ from ..rules.filters import WORK_PREFIX
 
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 60.0
-_JOIN_SECONDS = 5.0
+_RELEASE_SECONDS = 5.0
 
 
 class Lock:
@@ -67,12 +67,9 @@ class Lock:
         Where the store does not answer, the lock stays and goes stale: why the run ends matters more.
         """
         self._released.set()
-        if self._beat.is_alive():
-            self._beat.join(_JOIN_SECONDS)
-        with suppress(StoreError):
-            holder = self._holder()
-            if holder is not None and holder["run"] == self._run_id:
-                self._filesystem.remove(self._path)
+        remover = threading.Thread(target=self._remove, name="lock-release", daemon=True)
+        remover.start()
+        remover.join(_RELEASE_SECONDS)
 
     def _keep_fresh(self) -> None:
         while not self._released.wait(HEARTBEAT_SECONDS):
@@ -85,6 +82,14 @@ class Lock:
             except StoreError:
                 # The next beat may do better; `check` finds out before anything is published.
                 continue
+
+    def _remove(self) -> None:
+        if self._beat.is_alive():
+            self._beat.join()
+        with suppress(StoreError):
+            holder = self._holder()
+            if holder is not None and holder["run"] == self._run_id:
+                self._filesystem.remove(self._path)
 
     def _content(self) -> bytes:
         facts = {

@@ -63,7 +63,7 @@ class Breaker:
         """Run `function`, all its tries included. Raises Unreachable at once during the pause."""
         started = self._now()
         if started < self._silent_until:
-            raise Unreachable(f"{self._cause.message} (moments ago)", self._cause.hint)
+            raise Unreachable(f"not asked again so soon after this: {self._cause.message}", self._cause.hint)
         try:
             result = function()
         except Unreachable as error:

@@ -62,7 +62,21 @@ class LocalRunner(Runner):
         context: RunContext,
         on_report: Callable[[Report], None],
     ) -> None:
-        waiting = [(task, 1) for task in reversed(tasks)]
+        try:
+            self._work_off([(task, 1) for task in reversed(tasks)], function, context, on_report)
+        except BaseException:
+            # The wave is lost, so nobody waits for what still runs; whatever that was is safe to run again.
+            self._kill_workers()
+            self._pool = None
+            raise
+
+    def _work_off(
+        self,
+        waiting: list[tuple[Task, int]],
+        function: Callable[[RunContext, Task, str], Report],
+        context: RunContext,
+        on_report: Callable[[Report], None],
+    ) -> None:
         running: dict[Future[Report], tuple[Task, int]] = {}
         while waiting or running:
             self._raise_if_cancelled()

@@ -57,6 +57,7 @@ class UnitSurvey:
         self._trouble = trouble
         self._frontier = Frontier(unit)
         self._stopped = False
+        self._entered_any = False
         self._left_out: set[str] = set()
         self._walks: list[Walk] = []
         self._matches_filter = make_filter(context.options.filters)
@@ -151,13 +152,16 @@ class UnitSurvey:
         self._budget.spend()
         if not match.key.endswith("/"):
             return
-        if not self._stopped and self._budget.is_spent:
+        # A unit of which only sub-directories are left enters one at least, or it would be handed back for ever.
+        may_stop = self._entered_any or not self._unit.resumed
+        if not self._stopped and may_stop and self._budget.is_spent:
             self._stopped = True
             for walk in self._walks:
                 walk.stop_descending()
         directory = match.key.rstrip("/")
         if not self._stopped:
             self._frontier.enter(directory)
+            self._entered_any = True
         elif any(row.kind == DIRECTORY and not self._excludes(root, row) for root, row in match.sources):
             self._frontier.leave_out(directory)
             self._left_out.add(directory)
