@@ -111,9 +111,12 @@ class Pairing:
         if self._open_directory is not None:
             yield self._open_directory
 
-    def recall(self, row: FileStatus) -> None:
-        """A target file that lies before the streams' range: a source directory of its name may lie in it."""
-        self._waiting.append(FilePair(row.path, None, row))
+    def recall(self, row: FileStatus, blocks_all: bool) -> None:
+        """A target file outside the streams: all of them lie below it, or a source directory of its name may come."""
+        if blocks_all:
+            self._block_below(row.path)
+        else:
+            self._waiting.append(FilePair(row.path, None, row))
 
     def _streams(self) -> list[Listing]:
         streams = [*self._sources, self._target] if self._target is not None else self._sources
@@ -193,9 +196,12 @@ class Pairing:
             if waiting.target is not None and pair.target is None:
                 if waiting.source is None:
                     del self._waiting[number]
-                self._blocked, self._blocked_by = pair.path + "/", f"at the target {pair.path} is a file"
+                self._block_below(pair.path)
                 return pair._replace(target=waiting.target)
         return pair
+
+    def _block_below(self, path: str) -> None:
+        self._blocked, self._blocked_by = path + "/", f"at the target {path} is a file"
 
     def _meet_missing(self, key: str, target: FileStatus | None) -> None:
         """A row that only the target holds: kept in mind while it may conflict with a source of that name."""

@@ -72,11 +72,14 @@ class UnitSurvey:
             target = self._open_target()
             root = self._root_pair(sources, target is not None)
             pairing = Pairing(sources, target, self._is_wanted, wants_missing=False)
-            for row in self._files_before_range(target is not None):
-                pairing.recall(row)
+            for row in self._files_in_the_way(target is not None):
+                pairing.recall(row, blocks_all=target is None)
+                if root is not None and row.path == root.path:
+                    root = root._replace(target=row)
             for pair in pairing.pairs(root, self._before):
                 # A directory that was left out is paired by the unit that will enter it.
-                if pair.path in self._left_out:
+                # (A file of that name, from another source or at the target, is this unit's own business.)
+                if pair.path in self._left_out and pair.source is not None and pair.source.kind == DIRECTORY:
                     self._left_out.discard(pair.path)
                 else:
                     self._planner.take(pair)
@@ -124,17 +127,24 @@ class UnitSurvey:
         self._walks.append(walk)
         return listing
 
-    def _files_before_range(self, target_exists: bool) -> Iterator[FileStatus]:
-        """Target files outside the range of this unit that a directory within it would have to replace."""
-        unit = self._unit
-        if not (unit.after and target_exists):
+    def _files_in_the_way(self, target_exists: bool) -> Iterator[FileStatus]:
+        """Target files outside this unit's listings that stand where a directory of it is, or may come.
+
+        1. The unit's directory has no target directory: perhaps because it, or one above it, is a file.
+        2. The listings begin behind a name: a file before it may have the name of a directory within.
+        """
+        unit, target = self._unit, self._layout.base
+        if not self._layout.base_exists:
             return
-        target = self._layout.target_of(unit.directory)
+        paths = [unit.directory[:at] for at, one in enumerate(unit.directory) if one == "/"] + [unit.directory]
+        if target_exists:
+            base = f"{unit.directory}/" if unit.directory else ""
+            paths = [base + name for name in possible_parents(unit.after)]
         filesystem = open_filesystem(target, self._context.stores)
-        for name in possible_parents(unit.after):
-            status = filesystem.status(target.join(name).path)
+        for path in filter(None, paths):
+            status = filesystem.status(target.join(path).path)
             if status is not None and status.kind == FILE:
-                yield status._replace(path=f"{unit.directory}/{name}" if unit.directory else name)
+                yield status._replace(path=path)
 
     def _root_pair(self, sources: list[Listing], target_exists: bool) -> FilePair | None:
         """The unit's own directory, unless another unit has seen to it."""

@@ -1,0 +1,164 @@
+"""The survey, whole and in small units: both must plan the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from hdfs2oss.model.errors import DuplicateEntry, PermissionDenied
+from hdfs2oss.model.values import CopyItem
+from hdfs2oss.phases.survey import survey
+from hdfs2oss.phases.survey.wave import Share, SurveyReport
+from hdfs2oss.records.planfile import read_slices
+from hdfs2oss.runners.base import RunContext
+from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.testing.faults import Fault, FlakyFileSystem
+from hdfs2oss.testing.memory import MemoryFileSystem
+
+WHOLE = Share(1_000_000, 3600.0)
+
+
+def store_of(**trees: list[str]) -> MemoryFileSystem:
+    """A store with trees at /s1, /s2, /t, ...; a key that ends in a slash is a directory."""
+    store = MemoryFileSystem(clock_ms=lambda: 1000)
+    for root, keys in trees.items():
+        store.make_directory(f"/{root}")
+        for key in keys:
+            try:
+                if key.endswith("/"):
+                    store.make_directory(f"/{root}/{key[:-1]}")
+                elif store.status(f"/{root}/{key}") is None:
+                    store.place(f"/{root}/{key}", b"x" * len(key))
+            except Exception:  # noqa: BLE001 - a random tree asks for a file and a directory of one name
+                continue
+    return store
+
+
+def planned(context: RunContext, report: SurveyReport) -> list[CopyItem]:
+    slices = report.slices + report.large_slices
+    return list(read_slices(context.open_job_dir(), tuple(slices)))
+
+
+def run(context: RunContext, entries: int | None = None) -> tuple[Counter[tuple[str, str, int, str]], SurveyReport]:
+    share = WHOLE if entries is None else Share(entries, 3600.0)
+    report = survey(context, LocalRunner(0), share, share)
+    items = planned(context, report)
+    return Counter((one.path, one.action, one.root, one.kind) for one in items), report
+
+
+names = st.sampled_from(["a", "a-b", "a.b", "a0", "b", "b-c", "c d", "ä"])
+keys = st.builds(
+    lambda parts, slash: "/".join(parts) + slash,
+    st.lists(names, min_size=1, max_size=4),
+    st.sampled_from(["", "", "/"]),
+)
+trees = st.lists(keys, max_size=14)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(trees, trees, trees, st.integers(0, 5), st.sampled_from(["update", "overwrite", "plain"]), st.booleans())
+@example(["a-b/x", "a/y", "b/z"], [], ["a"], 1, "update", False)
+@example(["a", "a-b/x"], ["b/y", "a-b/z"], ["a/q/r"], 1, "update", True)
+@example([f"a/b/{number}" for number in range(9)], [], [], 0, "update", False)
+def test_small_units_plan_what_one_unit_plans(make_context, first, second, target, entries, mode, two) -> None:
+    store = store_of(s1=first, s2=second, t=target)
+    sources = ["/s1", "/s2"] if two else ["/s1"]
+    options = {} if mode == "plain" else {mode: True}
+    try:
+        expected, whole = run(make_context(store, sources, "/t", **options))
+    except DuplicateEntry:
+        with pytest.raises(DuplicateEntry):
+            run(make_context(store, sources, "/t", **options), entries)
+        return
+    found, in_units = run(make_context(store, sources, "/t", **options), entries)
+    assert max(expected.values(), default=1) == 1
+    assert found == expected
+    assert in_units.counters == whole.counters
+    assert in_units.problems == whole.problems == []
+
+
+@pytest.mark.parametrize("entries", [1, 3, 50])
+def test_a_wide_and_deep_tree_is_covered_once_whatever_the_budget(make_context, entries) -> None:
+    files = [f"{a:02}/{b}/{c}/f" for a in range(70) for b in "xy" for c in "12"] + [f"{a:02}-file" for a in range(70)]
+    context = make_context(store_of(s=files), ["/s"], "/t")
+    found, report = run(context, entries)
+    # The root is missing at the target, but it is not empty: its files will make it.
+    assert {path for path, action, _, _ in found if action == "COPY"} == set(files)
+    assert max(found.values()) == 1
+    assert report.counters["hdfs2oss"]["FILES_EXPECTED"] == len(files)
+    assert report.counters["org.apache.hadoop.tools.mapred.CopyMapper$Counter"]["DIR_COPY"] == 1 + 70 + 140 + 280
+
+
+def test_no_directory_is_listed_twice_for_its_files(make_context) -> None:
+    files = [f"{a}/{b}/f" for a in "abc" for b in "xy"]
+    flaky = FlakyFileSystem(store_of(s=files))
+    run(make_context(flaky, ["/s"], "/t"), None)
+    lists = Counter(path for operation, path in flaky.calls if operation == "list" and path.startswith("/s"))
+    assert lists == Counter(["/s", *(f"/s/{a}" for a in "abc"), *(f"/s/{a}/{b}" for a in "abc" for b in "xy")])
+
+
+def test_a_missing_target_is_never_listed(make_context) -> None:
+    flaky = FlakyFileSystem(store_of(s=["d/e/f"]))
+    run(make_context(flaky, ["/s"], "/t"))
+    assert not [path for operation, path in flaky.calls if operation == "list" and path.startswith("/t")]
+
+
+def test_no_file_is_asked_for_by_itself_to_decide(make_context) -> None:
+    flaky = FlakyFileSystem(store_of(s=["d/a", "d/b"], t=["d/a", "d/c"]))
+    context = make_context(flaky, ["/s"], "/t", update=True)
+    flaky.calls.clear()
+    run(context)
+    assert not [path for operation, path in flaky.calls if operation == "status" and not path.startswith("/jobs")]
+
+
+def test_the_root_alone_is_planned_when_it_is_empty_and_missing_at_the_target(make_context) -> None:
+    for options in ({}, {"update": True}):
+        found, _ = run(make_context(store_of(s=[]), ["/s"], "/t", **options))
+        assert found == Counter({("", "MKDIR", 0, "D"): 1})
+
+
+@pytest.mark.parametrize("entries", [None, 1])
+def test_a_directory_that_cannot_be_listed_is_a_problem_and_the_others_are_planned(make_context, entries) -> None:
+    flaky = FlakyFileSystem(store_of(s=["a/x", "b/y", "b/z/w", "c"]), Fault("list", "/s/b", PermissionDenied))
+    found, report = run(make_context(flaky, ["/s"], "/t"), entries)
+    assert {path for path, action, _, _ in found if action == "COPY"} == {"a/x", "c"}
+    assert len(report.problems) >= 1
+    assert all("/b" in place for place, _ in report.problems)
+
+
+def test_a_duplicate_names_both_sources(make_context) -> None:
+    with pytest.raises(DuplicateEntry, match="'d/x': file:///s1/d/x and file:///s2/d/x"):
+        run(make_context(store_of(s1=["d/x"], s2=["d/x"]), ["/s1", "/s2"], "/t", update=True), 1)
+
+
+def test_files_above_the_chunk_size_are_planned_apart_only_where_they_can_be_cut(make_context) -> None:
+    store = store_of(s=["small"])
+    store.place("/s/large", b"x" * 250_000)
+    sizes = {"part_size_bytes": 100 * 1024, "chunk_size_bytes": 200 * 1024}
+    context = make_context(store, ["/s"], "/t", **sizes)
+    report = survey(context, LocalRunner(0))
+    job_dir = context.open_job_dir()
+    assert [one.path for one in read_slices(job_dir, tuple(report.large_slices))] == ["large"]
+    assert [one.path for one in read_slices(job_dir, tuple(report.slices))] == ["small"]
+
+
+@pytest.mark.parametrize("entries", [None, 1])
+def test_an_excluded_directory_takes_all_below_it_along(make_context, entries) -> None:
+    store = store_of(s=["keep", "tmp/a/b", "tmp/c", "tmp-not/x", "z/tmp/y"])
+    found, _ = run(make_context(store, ["/s"], "/t", filters=(".*/tmp",)), entries)
+    assert {path for path, action, _, _ in found if action == "COPY"} == {"keep", "tmp-not/x"}
+
+
+def test_a_name_the_target_does_not_allow_is_a_conflict_with_its_reason(make_context) -> None:
+    store = MemoryFileSystem(capabilities=MemoryFileSystem().capabilities._replace(forbidden_characters=":"))
+    store.capabilities = store.capabilities._replace(forbidden_characters="")
+    store.place("/s/a:b", b"1")
+    store.place("/s/fine", b"2")
+    store.capabilities = store.capabilities._replace(forbidden_characters=":")
+    context = make_context(store, ["/s"], "/t")
+    report = survey(context, LocalRunner(0))
+    problems = {item.path: (item.action, item.problem) for item in planned(context, report)}
+    assert problems == {"a:b": ("CONFLICT", "the target allows no ':' in names"), "fine": ("COPY", "")}
