@@ -1,0 +1,251 @@
+"""Moving one file between stores in memory that fail where they are told to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from hdfs2oss.filesystems.base import FileSystem, Stored
+from hdfs2oss.model.errors import (
+    CorruptData,
+    NotFound,
+    PermissionDenied,
+    ReadError,
+    SourceChanged,
+    TransferError,
+    Unreachable,
+    VerifyError,
+    WriteError,
+)
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.model.values import CopyItem
+from hdfs2oss.rules.checksum import crc32c, crc64
+from hdfs2oss.rules.throttle import Throttle
+from hdfs2oss.testing.faults import Fault, FlakyFileSystem, cut_last_byte, flip_first_byte
+from hdfs2oss.testing.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
+from hdfs2oss.transfer.buffers import BufferBudget
+from hdfs2oss.transfer.stream import Copied, Ends, Transfer, verify
+
+PART = 1000
+WORK = "/t/.hdfs2oss-work-1"
+ENDS = Ends(Uri("hdfs", "nn", "/s/f"), Uri("oss", "b", "/t/f"), WORK)
+KINDS = {"small": (LIKE_OSS, 700), "stream": (LIKE_HDFS, 5500), "parts": (LIKE_OSS, 5500), "empty": (LIKE_OSS, 0)}
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as made:
+        yield made
+
+
+class Bench:
+    """A source with one file, a target that may fail, and the way between them."""
+
+    def __init__(self, kind: str, pool: ThreadPoolExecutor) -> None:
+        capabilities, size = KINDS[kind]
+        self.data = os.urandom(size)
+        self.source_store = MemoryFileSystem(LIKE_HDFS, lambda: 1000)
+        self.source_store.place("/s/f", self.data)
+        self.target_store = MemoryFileSystem(capabilities, lambda: 2000)
+        self.item = CopyItem("f", 0, "COPY", "F", size, 1000, part_size_bytes=PART)
+        self._pool = pool
+
+    def copy(self, *faults: Fault, on: str = "target") -> Copied:
+        source: FileSystem = self.source_store
+        target: FileSystem = self.target_store
+        if on == "source":
+            source = FlakyFileSystem(source, *faults)
+        else:
+            target = FlakyFileSystem(target, *faults)
+        transfer = Transfer(source, target, Throttle(None), BufferBudget(3 * PART), self._pool, 2)
+        return transfer.copy(ENDS, self.item)
+
+    def assert_nothing_is_left(self, old: dict[str, bytes] | None = None) -> None:
+        assert self.target_store.files() == (old or {})
+        assert self.target_store.open_uploads() == []
+
+
+@pytest.fixture(params=["small", "stream", "parts"])
+def bench(request: pytest.FixtureRequest, pool: ThreadPoolExecutor) -> Bench:
+    return Bench(request.param, pool)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_arrives_is_what_was_read_with_both_checksums(kind, pool) -> None:
+    bench = Bench(kind, pool)
+    copied = bench.copy()
+    assert bench.target_store.files() == {"/t/f": bench.data}
+    assert (copied.crc64, copied.crc32c, copied.verified_by) == (crc64(bench.data), crc32c(bench.data), "crc64")
+    assert copied.stored.length == len(bench.data)
+    assert bench.target_store.open_uploads() == []
+
+
+@pytest.mark.parametrize("kind", ["small", "parts"])
+def test_the_checksums_are_kept_with_the_file(kind, pool) -> None:
+    bench = Bench(kind, pool)
+    bench.copy()
+    notes = bench.target_store.read_notes("/t/f")
+    assert notes == {"hdfs2oss-crc64": str(crc64(bench.data)), "hdfs2oss-crc32c": f"{crc32c(bench.data):08x}"}
+
+
+@pytest.mark.parametrize("old", [None, {"/t/f": b"old"}], ids=["new", "replacing"])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("open", error=PermissionDenied), Fault("read", error=Unreachable), Fault("read", after=500)],
+    ids=["open", "read", "read in the middle"],
+)
+def test_a_failing_source_is_a_read_error_and_leaves_nothing(bench, fault, old) -> None:
+    for path, data in (old or {}).items():
+        bench.target_store.place(path, data)
+    fault = Fault(fault.operation, error=fault.error, after=fault.after)
+    with pytest.raises(ReadError, match=r"copying hdfs://nn/s/f to oss://b/t/f: reading failed") as caught:
+        bench.copy(fault, on="source")
+    assert caught.value.retryable is fault.error.retryable
+    assert caught.value.skippable
+    bench.assert_nothing_is_left(old)
+
+
+def test_a_source_that_has_gone_is_a_read_error(bench) -> None:
+    bench.source_store.remove("/s/f")
+    with pytest.raises(ReadError, match="the source has gone"):
+        bench.copy()
+    bench.assert_nothing_is_left()
+
+
+def test_bytes_that_go_missing_while_reading_are_never_published(bench) -> None:
+    with pytest.raises(TransferError):
+        bench.copy(Fault("read", damage=cut_last_byte), on="source")
+    bench.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"), [("small", "put"), ("stream", "write"), ("stream", "commit"), ("parts", "part")]
+)
+@pytest.mark.parametrize("error", [PermissionDenied, Unreachable])
+def test_a_failing_target_is_a_write_error_and_leaves_the_old_file(kind, operation, error, pool) -> None:
+    bench = Bench(kind, pool)
+    bench.target_store.place("/t/f", b"old")
+    with pytest.raises(WriteError, match=r"copying hdfs://nn/s/f to oss://b/t/f: writing failed") as caught:
+        bench.copy(Fault(operation, error=error))
+    assert (caught.value.retryable, caught.value.skippable) == (error.retryable, False)
+    bench.assert_nothing_is_left({"/t/f": b"old"})
+
+
+@pytest.mark.parametrize("operation", ["begin", "complete"])
+def test_an_upload_that_cannot_be_opened_or_completed_is_dropped(operation, pool) -> None:
+    bench = Bench("parts", pool)
+    with pytest.raises(WriteError):
+        bench.copy(Fault(operation, error=PermissionDenied))
+    bench.assert_nothing_is_left()
+
+
+def test_that_dropping_an_upload_fails_does_not_hide_why_it_was_dropped(pool) -> None:
+    bench = Bench("parts", pool)
+    with pytest.raises(WriteError, match="cannot part"):
+        bench.copy(Fault("part", error=PermissionDenied), Fault("abort"))
+
+
+def test_damage_on_the_way_to_a_stream_is_found_before_it_is_published(pool) -> None:
+    bench = Bench("stream", pool)
+    with pytest.raises(VerifyError, match="CRC-64"):
+        bench.copy(Fault("write", damage=flip_first_byte))
+    bench.assert_nothing_is_left()
+
+
+def test_a_missing_byte_on_the_way_to_a_stream_is_found_before_it_is_published(pool) -> None:
+    bench = Bench("stream", pool)
+    with pytest.raises(VerifyError, match="5500 bytes were read, and the target holds 5499"):
+        bench.copy(Fault("write", damage=cut_last_byte))
+    bench.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"mtime_ms": 1001}, id="written again"),
+        pytest.param({"length": 9999}, id="longer"),
+    ],
+)
+def test_a_source_that_changes_while_it_is_read_is_never_published(bench, change) -> None:
+    def meanwhile() -> None:
+        bench.source_store.place("/s/f", bench.data, **{"mtime_ms": 1000, **change})
+
+    with pytest.raises(SourceChanged, match="changed since it was surveyed"):
+        bench.copy(Fault("read", times=1, silent=True, meanwhile=meanwhile), on="source")
+    bench.assert_nothing_is_left()
+
+
+def test_a_source_that_changed_since_the_survey_is_not_even_read(bench) -> None:
+    bench.source_store.place("/s/f", bench.data + b"more", mtime_ms=1001)
+    with pytest.raises(SourceChanged):
+        bench.copy()
+    bench.assert_nothing_is_left()
+
+
+def test_a_file_whose_length_the_store_does_not_know_yet_is_refused(bench) -> None:
+    """Still being written on HDFS: the status says one length, an open file another."""
+    bench.source_store.place("/s/f", bench.data + b"more", mtime_ms=1000, length=len(bench.data))
+    with pytest.raises(ReadError, match="still being written"):
+        bench.copy()
+    bench.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        (Stored(4), "5 bytes were read, and the target holds 4"),
+        (Stored(5, crc64=1), "CRC-64"),
+        (Stored(None, crc64=1), "CRC-64"),
+    ],
+)
+def test_what_the_store_says_is_compared(stored, reason) -> None:
+    with pytest.raises(VerifyError, match=reason) as caught:
+        verify(ENDS, 5, 2, stored)
+    assert caught.value.retryable
+
+
+def test_a_store_that_says_nothing_is_believed() -> None:
+    verify(ENDS, 5, 2, Stored(None))
+    verify(ENDS, 5, 2, Stored(5, crc64=2))
+
+
+@pytest.mark.parametrize(("offset", "size", "first"), [(0, 3000, 1), (3000, 2500, 4), (2000, 1, 3)])
+def test_a_range_goes_up_as_numbered_parts(offset, size, first, pool) -> None:
+    bench = Bench("parts", pool)
+    store = bench.target_store
+    upload = store.begin_upload("/t/f")
+    transfer = Transfer(bench.source_store, store, Throttle(None), BufferBudget(2 * PART), pool, 2)
+    item = bench.item._replace(offset=offset, size=size, first_part=first)
+    with transfer.open_source(ENDS, item) as reader:
+        sent = transfer.send_range(ENDS, item, reader, upload)
+    count = -(-size // PART)
+    assert [one.part.number for one in sent] == list(range(first, first + count))
+    assert [one.part.length for one in sent] == [PART] * (count - 1) + [size - PART * (count - 1)]
+    pieces = [bench.data[at : min(at + PART, offset + size)] for at in range(offset, offset + size, PART)]
+    assert [(one.part.crc64, one.crc32c) for one in sent] == [(crc64(piece), crc32c(piece)) for piece in pieces]
+
+
+def test_the_first_failing_part_ends_a_range(pool) -> None:
+    bench = Bench("parts", pool)
+    flaky = FlakyFileSystem(bench.target_store, Fault("part", error=PermissionDenied))
+    upload = flaky.begin_upload("/t/f")
+    transfer = Transfer(bench.source_store, flaky, Throttle(None), BufferBudget(9 * PART), pool, 2)
+    item = bench.item._replace(offset=0, size=5500, first_part=1)
+    with transfer.open_source(ENDS, item) as reader, pytest.raises(WriteError):
+        transfer.send_range(ENDS, item, reader, upload)
+    assert len([call for call in flaky.calls if call[0] == "part"]) == 2
+
+
+def test_a_missing_target_directory_is_made(bench) -> None:
+    bench.copy()
+    assert bench.target_store.status("/t") is not None
+
+
+@pytest.mark.parametrize(("error", "expected"), [(NotFound, ReadError), (CorruptData, ReadError)])
+def test_each_error_of_the_source_gets_a_consequence(bench, error, expected) -> None:
+    with pytest.raises(expected) as caught:
+        bench.copy(Fault("read", error=error), on="source")
+    assert caught.value.retryable is (error is CorruptData)
