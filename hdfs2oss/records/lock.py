@@ -21,6 +21,8 @@ from ..rules.filters import WORK_PREFIX
 
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 60.0
+
+Holder = dict[str, object]
 _RELEASE_SECONDS = 5.0
 
 
@@ -42,19 +44,15 @@ class Lock:
     def acquire(self) -> None:
         """Take the lock. Raises BrakeError (6) when another run holds it."""
         while not self._filesystem.create_exclusive(self._path, self._content()):
-            holder = self._holder()
-            if holder is not None and not self._is_stale(holder):
-                raise BrakeError(
-                    f"another run of the same copy is going on: run {holder['run']} on {holder['host']}, "
-                    f"process {holder['process']}",
-                    f"Wait for it. If it is certainly dead, remove {self._path}.",
-                )
-            self._filesystem.remove(self._path)
+            holder = self._holder(self._path)
+            self._respect(holder)
+            if self._take_over(holder):
+                break
         self._beat.start()
 
     def check(self) -> None:
         """Before a publication: is the lock still ours? Raises CommitError."""
-        holder = self._holder()
+        holder = self._holder(self._path)
         if self._lost or holder is None or holder["run"] != self._run_id:
             raise CommitError(
                 f"the lock {self._path} was taken over by another run; this one publishes nothing more",
@@ -71,10 +69,42 @@ class Lock:
         remover.start()
         remover.join(_RELEASE_SECONDS)
 
+    def _respect(self, holder: Holder | None) -> None:
+        if holder is not None and not self._is_stale(holder):
+            raise BrakeError(
+                f"another run of the same copy is going on: run {holder['run']} on {holder['host']}, "
+                f"process {holder['process']}",
+                f"Wait for it. If it is certainly dead, remove {self._path}.",
+            )
+
+    def _take_over(self, holder: Holder | None) -> bool:
+        """Replace a stale lock. Of several that find it, the one that puts its claim beside it may.
+
+        A claim bears the name of the run it follows, so one whose owner died is followed in the same way.
+        Whoever has a claim looks at the lock again: an earlier claimant may be done and its claim gone.
+        """
+        claim = self._claim(holder)
+        while not self._filesystem.create_exclusive(claim, self._content()):
+            claimant = self._holder(claim)
+            self._respect(claimant)
+            if claimant is None and self._filesystem.status(claim) is None:
+                return False
+            claim = self._claim(claimant)
+        try:
+            if self._filesystem.status(self._path) is None or self._holder(self._path) != holder:
+                return False
+            self._filesystem.put(self._path, self._content(), self._work_path, {})
+            return True
+        finally:
+            self._filesystem.remove(claim)
+
+    def _claim(self, holder: Holder | None) -> str:
+        return f"{self._path}-after-{holder['run'] if holder is not None else 'nobody'}"
+
     def _keep_fresh(self) -> None:
         while not self._released.wait(HEARTBEAT_SECONDS):
             try:
-                holder = self._holder()
+                holder = self._holder(self._path)
                 if holder is None or holder["run"] != self._run_id:
                     self._lost = True
                     return
@@ -87,7 +117,7 @@ class Lock:
         if self._beat.is_alive():
             self._beat.join()
         with suppress(StoreError):
-            holder = self._holder()
+            holder = self._holder(self._path)
             if holder is not None and holder["run"] == self._run_id:
                 self._filesystem.remove(self._path)
 
@@ -100,16 +130,17 @@ class Lock:
         }
         return json.dumps(facts).encode()
 
-    def _holder(self) -> dict[str, object] | None:
-        if self._filesystem.status(self._path) is None:
+    def _holder(self, path: str) -> Holder | None:
+        """What a lock or a claim says; None when it is not there or says nothing."""
+        if self._filesystem.status(path) is None:
             return None
         try:
-            holder = json.loads(self._filesystem.read_bytes(self._path))
+            holder = json.loads(self._filesystem.read_bytes(path))
         except (StoreError, ValueError):
             return None
         return holder if isinstance(holder, dict) and {"run", "host", "process", "heartbeat"} <= holder.keys() else None
 
-    def _is_stale(self, holder: dict[str, object]) -> bool:
+    def _is_stale(self, holder: Holder) -> bool:
         if holder["host"] == socket.gethostname() and not _is_alive(int(str(holder["process"]))):
             return True
         return self._clock() - float(str(holder["heartbeat"])) > STALE_SECONDS

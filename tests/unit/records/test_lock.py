@@ -121,6 +121,49 @@ def test_of_many_that_come_at_once_one_gets_it(store) -> None:
     got[0].release()
 
 
+@pytest.mark.parametrize("turn", range(20))
+def test_of_many_that_find_a_stale_lock_one_takes_it_over(store, turn) -> None:
+    place(store, host=socket.gethostname(), process=dead_process() if turn == 0 else 2**22 - 1)
+    barrier = threading.Barrier(6)
+    mine: list[Lock] = []
+
+    def contend(number: int) -> None:
+        one = lock(store, f"run-{number}")
+        barrier.wait()
+        try:
+            one.acquire()
+        except BrakeError:
+            return
+        mine.append(one)
+
+    threads = [threading.Thread(target=contend, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(mine) == 1
+    mine[0].check()
+    mine[0].release()
+
+
+def test_a_claim_whose_owner_died_does_not_keep_others_away(store) -> None:
+    place(store, run="first", host=socket.gethostname(), process=dead_process())
+    claim = {"run": "second", "host": socket.gethostname(), "process": dead_process(), "heartbeat": 1000.0}
+    store.place(f"{PATH}-after-first", json.dumps(claim).encode())
+    three = lock(store, "three")
+    three.acquire()
+    three.check()
+    three.release()
+
+
+def test_a_living_claimant_is_respected(store) -> None:
+    place(store, run="first", host=socket.gethostname(), process=dead_process())
+    claim = {"run": "second", "host": "elsewhere", "process": 1, "heartbeat": 1000.0}
+    store.place(f"{PATH}-after-first", json.dumps(claim).encode())
+    with pytest.raises(BrakeError, match="run second on elsewhere"):
+        lock(store, "three").acquire()
+
+
 def test_no_heartbeat_thread_is_left_behind(store) -> None:
     one = lock(store, "one")
     one.acquire()
