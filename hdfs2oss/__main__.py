@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 
@@ -14,6 +15,8 @@ def main(entry: str = "python") -> None:
     code = run(sys.argv[1:], entry)
     if calls_left_behind():
         # A call that returns from the HDFS client while the interpreter is taken down would abort the process.
+        # What is due at exit is done by hand.
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

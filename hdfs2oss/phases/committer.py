@@ -36,6 +36,10 @@ class CommitTask(NamedTuple):
 def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:
     """Complete or drop the uploads of a task; each file is counted here, once. A task function."""
     job_dir = context.open_job_dir()
+    name = f"commit-{task.number:05d}"
+    done = ledger.earlier_report(job_dir, f"{name}.parquet")
+    if done is not None:
+        return done
     target = open_filesystem(context.layout.base, context.stores)
     items = list(read_slices(job_dir, task.slices))
     chunks = _chunks_of(
@@ -43,7 +47,7 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
         (result for name in task.ledger_files for result in ledger.read_results(job_dir, name)),
     )
     sources = [open_filesystem(root.source, context.stores) for root in context.layout.roots]
-    meter = TaskMeter(f"commit-{task.number:05d}", attempt, [target, job_dir.filesystem, *sources])
+    meter = TaskMeter(name, attempt, [target, job_dir.filesystem, *sources])
     with ThreadPoolExecutor(_THREADS) as pool:
         results = list(
             pool.map(lambda item: _commit(context, target, item, chunks.get(item.upload_id, []), pool), items)

@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
 from ..model.counters import INPUT_FORMAT
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, TransferError
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, TransferError, WriteError
 from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, TaskReport
@@ -42,6 +42,9 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     keep_freed_memory()
     job_dir = context.open_job_dir()
     name = f"{task.number:05d}"
+    done = ledger.earlier_report(job_dir, f"copy-{name}.parquet")
+    if done is not None:
+        return done
     mapper = Mapper(context, f"{context.run_id}-{name}-{attempt}")
     meter = TaskMeter(f"copy-{name}", attempt, [*mapper.stores(), job_dir.filesystem])
     log = CopyLog(context.options.verbose, context.options.log_path is not None)
@@ -100,7 +103,7 @@ class Mapper:
             try:
                 result = self._carry_out(item, ends, part_pool)
             except Hdfs2ossError as error:
-                if error.retryable and attempt < _MOST_TRIES:
+                if attempt < _MOST_TRIES and self._may_try_again(error):
                     time.sleep(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
                     continue
                 self._brake.failed(error)
@@ -112,6 +115,12 @@ class Mapper:
             self._brake.succeeded()
             return result
         raise AssertionError("the last try returns")
+
+    def _may_try_again(self, error: Hdfs2ossError) -> bool:
+        """A store that publishes at once has sent its requests again by itself, with the bytes still in hand."""
+        if isinstance(error, WriteError) and self._target.capabilities.atomic_put:
+            return False
+        return error.retryable
 
     def _carry_out(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyResult:
         if item.action == FileAction.CONFLICT:

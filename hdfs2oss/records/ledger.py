@@ -10,6 +10,7 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 
+from ..model.errors import NotFound
 from ..model.values import CopyResult, StoredPart, TaskReport
 from .jobdir import JobDir
 from .tables import RESULT_SCHEMA, open_table, results_of, write_table
@@ -23,6 +24,14 @@ def publish(job_dir: JobDir, report: TaskReport, results: Sequence[CopyResult]) 
     if job_dir.publish(f"ledger/{report.ledger_file}", data):
         return report
     return read_report(job_dir, report.ledger_file)
+
+
+def earlier_report(job_dir: JobDir, ledger_file: str) -> TaskReport | None:
+    """The report of an attempt that has published already, so that nothing is done twice; else None."""
+    try:
+        return read_report(job_dir, ledger_file)
+    except NotFound:
+        return None
 
 
 def read_report(job_dir: JobDir, ledger_file: str) -> TaskReport:

@@ -67,7 +67,7 @@ class LocalRunner(Runner):
         except BaseException:
             # The wave is lost, so nobody waits for what still runs; whatever that was is safe to run again.
             self._kill_workers()
-            self._pool = None
+            self.close()
             raise
 
     def _work_off(

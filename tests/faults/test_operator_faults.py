@@ -1,0 +1,200 @@
+"""What goes wrong at night: each time one clear message within a minute, the documented exit code, no stack trace."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hdfs_native import Client, WriteOptions
+
+from tests.sandbox import Sandbox
+
+pytestmark = [pytest.mark.hdfs, pytest.mark.faults]
+
+FILES, FILE_BYTES = 60, 1024 * 1024
+WITHIN_SECONDS = 60.0
+
+
+class Ended(NamedTuple):
+    """How a command ended; the seconds count from the fault."""
+
+    code: int
+    output: str
+    seconds: float
+
+    def line_with(self, text: str) -> str:
+        found = [line for line in self.output.splitlines() if text in line]
+        assert found, f"no line with {text!r} in:\n{self.output}"
+        return found[0]
+
+
+@pytest.fixture(scope="module")
+def broken(sandbox_name: Callable[[], str]) -> Iterator[Sandbox]:
+    """A sandbox of this module's own, because its servers are killed and frozen."""
+    sandbox = Sandbox(sandbox_name())
+    sandbox.up()
+    client = Client(sandbox.env()["SANDBOX_HDFS"])
+    data = os.urandom(FILE_BYTES)
+
+    def write(number: int) -> None:
+        with client.create(f"/lake/f{number:04d}", WriteOptions(overwrite=True)) as out:
+            out.write(data)
+
+    with ThreadPoolExecutor(FILES) as pool:
+        list(pool.map(write, range(FILES)))
+    yield sandbox
+    sandbox.down()
+
+
+def run(sandbox: Sandbox, *arguments: str, **environment: str) -> Ended:
+    """`hdfs2oss ...` as an operator runs it."""
+    return during(sandbox, lambda: None, *arguments, wait_for="", **environment)
+
+
+def during(sandbox: Sandbox, fault: Callable[[], None], *arguments: str, wait_for: str, **environment: str) -> Ended:
+    """The same, with a fault once its output shows `wait_for`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hdfs2oss", *arguments],
+        env={**os.environ, **sandbox.env(), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    watchdog = threading.Timer(150, process.kill)
+    watchdog.start()
+    lines = []
+    started = time.monotonic()
+    happened = False
+    for line in process.stdout:
+        lines.append(line)
+        if wait_for and wait_for in line and not happened:
+            happened = True
+            fault()
+            started = time.monotonic()
+    code = process.wait()
+    seconds = time.monotonic() - started
+    watchdog.cancel()
+    output = "".join(lines)
+    assert not wait_for or happened, output
+    assert "Traceback" not in output
+    assert output.splitlines()[-1].endswith(("does fail !!!", "does succeed !!!")), output
+    assert seconds < WITHIN_SECONDS, output
+    return Ended(code, output, seconds)
+
+
+def bucket(sandbox: Sandbox) -> str:
+    return f"oss://{sandbox.env()['SANDBOX_BUCKET']}"
+
+
+def test_a_datanode_that_dies_fails_its_files_and_no_other_thing(broken: Sandbox, tmp_path: Path) -> None:
+    home = f"file://{tmp_path}"
+    try:
+        ended = during(
+            broken,
+            broken.kill_datanode,
+            *("-bandwidth", "1", "--job-dir", home, "/lake", f"{bucket(broken)}/datanode"),
+            wait_for=" copy: ",
+        )
+    finally:
+        broken.start_datanode()
+    assert ended.code == 4
+    failure = ended.line_with("FAILED: ")
+    assert "/lake/f" in failure
+    assert f"{bucket(broken)}/datanode/f" in failure
+    assert "DataNode" in failure
+    ended.line_with("run the same command with -update")
+    again = run(broken, "-update", "--job-dir", home, "/lake", f"{bucket(broken)}/datanode")
+    assert again.code == 0, again.output
+
+
+def test_a_job_directory_that_cannot_be_written_is_named(broken: Sandbox) -> None:
+    try:
+        ended = during(
+            broken,
+            broken.kill_datanode,
+            *("-bandwidth", "1", "/lake", f"{bucket(broken)}/records"),
+            wait_for=" copy: ",
+        )
+    finally:
+        broken.start_datanode()
+    assert ended.code == 5
+    assert "/user/" in ended.line_with("job directory hdfs://")
+
+
+def test_a_frozen_namenode_is_named_within_a_minute(broken: Sandbox) -> None:
+    try:
+        ended = during(
+            broken,
+            broken.freeze_namenode,
+            *("-bandwidth", "1", "/lake", f"{bucket(broken)}/namenode"),
+            wait_for=" copy: ",
+        )
+    finally:
+        broken.thaw_namenode()
+    assert ended.code == 5
+    assert "NameNode" in ended.line_with("no answer from")
+
+
+def test_an_oss_server_that_dies_fails_the_rest_of_the_files(broken: Sandbox) -> None:
+    try:
+        ended = during(
+            broken, broken.kill_oss, *("-bandwidth", "1", "/lake", f"{bucket(broken)}/oss"), wait_for=" copy: "
+        )
+    finally:
+        broken.start_oss()
+    assert ended.code == 4
+    assert "cannot connect" in ended.line_with("FAILED: ")
+
+
+def test_an_unreachable_endpoint_is_named(broken: Sandbox) -> None:
+    ended = run(broken, "/lake", f"{bucket(broken)}/x", OSS_ENDPOINT="http://127.0.0.1:1")
+    assert ended.code == 3
+    assert "127.0.0.1:1" in ended.line_with("hdfs2oss: ")
+
+
+def test_a_namenode_that_is_not_there_is_named(broken: Sandbox) -> None:
+    ended = run(broken, "hdfs://127.0.0.1:1/lake", f"{bucket(broken)}/x")
+    assert ended.code == 3
+    assert "NameNode 127.0.0.1:1" in ended.line_with("hdfs2oss: ")
+
+
+def test_a_wrong_key_is_named_without_being_shown(broken: Sandbox) -> None:
+    ended = run(broken, "/lake", f"{bucket(broken)}/x", OSS_ACCESS_KEY_SECRET="not-the-secret")
+    assert ended.code == 3
+    assert "secret" in ended.line_with("SignatureDoesNotMatch")
+    assert "not-the-secret" not in ended.output
+
+
+def test_a_missing_bucket_and_a_missing_source_are_named(broken: Sandbox) -> None:
+    ended = run(broken, "/lake", "oss://no-such-bucket/x")
+    assert (ended.code, "no-such-bucket does not exist" in ended.output) == (3, True)
+    ended = run(broken, "/no/such/lake", f"{bucket(broken)}/x")
+    assert (ended.code, "/no/such/lake" in ended.line_with("does not exist")) == (3, True)
+
+
+def test_a_name_that_oss_cannot_take_fails_alone(broken: Sandbox) -> None:
+    client = Client(broken.env()["SANDBOX_HDFS"])
+    deep = "/".join("d" * 250 for _ in range(4))
+    for path in (f"/names/{deep}/too-long-for-a-key", "/names/good"):
+        with client.create(path, WriteOptions(overwrite=True)) as out:
+            out.write(b"x")
+    ended = run(broken, "/names", f"{bucket(broken)}/names-of-more-than-1023-bytes")
+    assert ended.code == 4
+    assert "InvalidObjectName" in ended.line_with("FAILED: ")
+    ended.line_with("COPY=1")
+
+
+def test_a_directory_does_not_go_into_a_file(broken: Sandbox) -> None:
+    ended = run(broken, "/lake", "/lake/f0001")
+    assert ended.code == 2
+    assert "is a file" in ended.line_with("hdfs2oss: ")
