@@ -1,0 +1,161 @@
+"""The copy mapper and the committer: a task never fails over a file, and is safe to run twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from hdfs2oss.model.counters import COPY_MAPPER, OWN
+from hdfs2oss.model.errors import PermissionDenied, Unreachable
+from hdfs2oss.model.values import CopyItem, CopyTask, TaskReport
+from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.cutter import cut_task
+from hdfs2oss.phases.mapper import copy_task
+from hdfs2oss.records.ledger import read_results
+from hdfs2oss.records.planfile import PlanWriter
+from hdfs2oss.rules.packing import pack
+from hdfs2oss.runners.base import RunContext
+from hdfs2oss.testing.faults import Fault, FlakyFileSystem
+from hdfs2oss.testing.memory import MemoryFileSystem
+
+PART, CHUNK = 100 * 1024, 200 * 1024
+
+
+def plan(context: RunContext, items: list[CopyItem], name: str = "plan/1.parquet") -> CopyTask:
+    writer = PlanWriter(name)
+    for item in items:
+        writer.add(item, 0.001)
+    return CopyTask(0, tuple(writer.publish(context.open_job_dir())))
+
+
+def file(store: MemoryFileSystem, path: str, data: bytes, **fields: object) -> CopyItem:
+    store.place(f"/s/{path}", data, mtime_ms=1000)
+    return CopyItem(path, 0, "COPY", "F", len(data), 1000, part_size_bytes=PART)._replace(**fields)  # type: ignore[arg-type]
+
+
+def outcomes(context: RunContext, report: TaskReport) -> dict[str, str]:
+    return {one.path: one.outcome for one in read_results(context.open_job_dir(), report.ledger_file)}
+
+
+def targets(store: MemoryFileSystem) -> dict[str, bytes]:
+    return {path[3:]: data for path, data in store.files().items() if path.startswith("/t/")}
+
+
+def test_each_item_has_its_result_and_a_failure_stays_its_own(make_context, memory) -> None:
+    items = [
+        file(memory, "fine", b"12345"),
+        file(memory, "bad", b"1234"),
+        file(memory, "changed", b"1")._replace(mtime_ms=999),
+        file(memory, "conflict", b"1", action="CONFLICT", problem="the target is a directory"),
+        CopyItem("empty", 0, "MKDIR", "D", 0, 0),
+    ]
+    flaky = FlakyFileSystem(memory, Fault("open", "/s/bad", PermissionDenied))
+    context = make_context(flaky, ["/s"], "/t")
+    report = copy_task(context, plan(context, items), "1")
+    assert outcomes(context, report) == {
+        "fine": "COPIED",
+        "bad": "FAILED",
+        "changed": "CHANGED",
+        "conflict": "FAILED",
+        "empty": "MADE",
+    }
+    assert targets(memory) == {"fine": b"12345"}
+    assert memory.status("/t/empty") is not None
+    assert report.counters[COPY_MAPPER].items() >= {("COPY", 1), ("FAIL", 3), ("BYTESFAILED", 6), ("BYTESEXPECTED", 5)}
+    assert report.counters[OWN] == {
+        "FILES_COPIED": 1,
+        "BYTES_COPIED": 5,
+        "FILES_FAILED": 2,
+        "BYTES_FAILED": 5,
+        "FILES_CHANGED": 1,
+        "BYTES_CHANGED": 1,
+        "DIRECTORIES_MADE": 1,
+    }
+    assert {one.path for one in report.failures} == {"bad", "changed", "conflict"}
+
+
+def test_a_task_that_runs_twice_counts_once(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t")
+    task = plan(context, [file(memory, "a", b"1"), file(memory, "b", b"2")])
+    first = copy_task(context, task, "1")
+    assert copy_task(context, task, "2") == first
+    assert targets(memory) == {"a": b"1", "b": b"2"}
+    assert context.open_job_dir().names("ledger") == ["copy-00000.parquet"]
+
+
+def test_an_error_nobody_foresaw_is_a_failure_of_its_file(make_context, memory) -> None:
+    class Odd(FlakyFileSystem):
+        def open_reader(self, path, expected_length):
+            if path.endswith("/odd"):
+                raise ZeroDivisionError("a defect")
+            return super().open_reader(path, expected_length)
+
+    context = make_context(Odd(memory), ["/s"], "/t")
+    report = copy_task(context, plan(context, [file(memory, "odd", b"1"), file(memory, "fine", b"2")]), "1")
+    assert outcomes(context, report) == {"odd": "FAILED", "fine": "COPIED"}
+    assert "ZeroDivisionError: a defect" in report.failures[0].message
+
+
+def test_files_that_fail_for_their_own_reasons_do_not_pull_the_brake(make_context, memory) -> None:
+    flaky = FlakyFileSystem(memory, Fault("open", "/s/bad", PermissionDenied))
+    context = make_context(flaky, ["/s"], "/t", threads=1)
+    items = [file(memory, f"bad-{number:03}", b"1") for number in range(50)] + [file(memory, "fine", b"2")]
+    report = copy_task(context, plan(context, items), "1")
+    assert report.counters[OWN]["FILES_COPIED"] == 1
+
+
+def test_a_store_that_has_gone_pulls_the_brake(make_context, memory) -> None:
+    flaky = FlakyFileSystem(memory, Fault("put", "/t/", Unreachable))
+    context = make_context(flaky, ["/s"], "/t", threads=4)
+    report = copy_task(context, plan(context, [file(memory, f"{number:03}", b"1") for number in range(40)]), "1")
+    assert report.counters[OWN]["FILES_FAILED"] == 40
+    assert len([call for call in flaky.calls if call[0] == "put"]) < 36
+    messages = [one.message for one in report.failures]
+    assert any(" files in a row failed; the last one: " in message for message in messages), messages[:3]
+
+
+def send_in_chunks(context: RunContext, store: MemoryFileSystem, data: bytes) -> tuple[CommitTask, TaskReport]:
+    whole = plan(context, [file(store, "large", data)], "plan/large.parquet")
+    cuts = cut_task(context, whole, "1")
+    (task,) = pack(cuts.chunks, 1)
+    report = copy_task(context, task, "1")
+    return CommitTask(0, tuple(cuts.uploads), (report.ledger_file,)), report
+
+
+def test_a_file_in_chunks_is_counted_once_when_it_is_committed(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK)
+    data = bytes(range(256)) * 3000
+    task, sent = send_in_chunks(context, memory, data)
+    assert OWN not in sent.counters
+    assert targets(memory) == {}
+    done = commit_task(context, task, "1")
+    assert done.counters[OWN] == {"FILES_COPIED": 1, "BYTES_COPIED": len(data)}
+    assert targets(memory) == {"large": data}
+    assert commit_task(context, task, "2") == done
+
+
+@pytest.mark.parametrize("error", [PermissionDenied, Unreachable])
+def test_a_file_of_which_a_chunk_failed_is_dropped_and_counted_once(make_context, memory, error) -> None:
+    flaky = FlakyFileSystem(memory, Fault("part", "/t/large", error, skip=2))
+    context = make_context(flaky, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK)
+    task, sent = send_in_chunks(context, memory, b"x" * 700_000)
+    done = commit_task(context, task, "1")
+    assert (OWN in sent.counters, sent.failures) == (False, ())
+    assert done.counters[OWN] == {"FILES_FAILED": 1, "BYTES_FAILED": 700_000}
+    assert (len(done.failures), memory.open_uploads(), targets(memory)) == (1, [], {})
+
+
+def test_a_file_of_which_a_chunk_is_missing_from_the_ledger_is_not_published(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK)
+    task, _ = send_in_chunks(context, memory, b"x" * 700_000)
+    done = commit_task(context, task._replace(ledger_files=()), "1")
+    assert done.failures[0].message.endswith("the ledger holds chunks for 0 of 700000 bytes")
+    assert (memory.open_uploads(), targets(memory)) == ([], {})
+
+
+def test_a_source_that_changed_before_the_commit_is_not_published(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK)
+    task, _ = send_in_chunks(context, memory, b"x" * 700_000)
+    memory.place("/s/large", b"y" * 700_000, mtime_ms=1001)
+    done = commit_task(context, task, "1")
+    assert done.counters[OWN] == {"FILES_CHANGED": 1, "BYTES_CHANGED": 700_000}
+    assert (memory.open_uploads(), targets(memory)) == ([], {})

@@ -1,0 +1,116 @@
+"""Tasks in processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss.filesystems.registry import StoreConfig
+from hdfs2oss.model.errors import Interrupted, PermissionDenied, TransferError
+from hdfs2oss.model.options import CopyOptions
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.rules.layout import Layout
+from hdfs2oss.runners.base import RunContext
+from hdfs2oss.runners.local import LocalRunner
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> RunContext:
+    target = Uri("file", "", str(tmp_path))
+    return RunContext(CopyOptions(target=target), Layout(target, (), True), StoreConfig(), target, "run")
+
+
+def double(context: RunContext, task: int, attempt: str) -> tuple[int, int, str]:
+    return task * 2, os.getpid(), attempt
+
+
+def refuse(context: RunContext, task: int, attempt: str) -> int:
+    raise PermissionDenied(f"task {task} cannot do its work", "Ask somebody.")
+
+
+def die_once(context: RunContext, task: int, attempt: str) -> int:
+    mark = Path(context.job_dir.path) / "died"
+    if task == 1 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def die(context: RunContext, task: int, attempt: str) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def linger(context: RunContext, task: int, attempt: str) -> int:
+    (Path(context.job_dir.path) / f"started-{task}").touch()
+    time.sleep(60)
+    return task
+
+
+@pytest.mark.parametrize("where", ["here", "processes"])
+def test_each_task_runs_once_and_reports(where, context, two_processes) -> None:
+    runner = LocalRunner(0) if where == "here" else two_processes
+    reports: list[tuple[int, int, str]] = []
+    runner.run_wave("w", double, list(range(9)), context, reports.append)
+    assert sorted(report[0] for report in reports) == [number * 2 for number in range(9)]
+    assert (os.getpid() in {report[1] for report in reports}) is (where == "here")
+    assert len({report[2] for report in reports}) == 9
+    assert runner.describe()["Launched map tasks"] >= 9
+
+
+@pytest.mark.parametrize("where", ["here", "processes"])
+def test_what_a_task_raises_comes_out_with_its_hint(where, context, two_processes) -> None:
+    runner = LocalRunner(0) if where == "here" else two_processes
+    with pytest.raises(PermissionDenied, match="task 7") as caught:
+        runner.run_wave("w", refuse, [7], context, lambda report: None)
+    assert caught.value.hint == "Ask somebody."
+
+
+def test_nothing_to_do_starts_nothing(context) -> None:
+    runner = LocalRunner(2)
+    runner.run_wave("w", double, [], context, lambda report: None)
+    assert runner.describe() == {"Launched map tasks": 0}
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_task_runs_again(context) -> None:
+    runner = LocalRunner(2)
+    reports: list[int] = []
+    try:
+        runner.run_wave("w", die_once, [0, 1, 2, 3], context, reports.append)
+    finally:
+        runner.close()
+    assert sorted(reports) == [0, 1, 2, 3]
+
+
+def test_a_task_that_kills_every_worker_is_given_up(context) -> None:
+    runner = LocalRunner(1)
+    try:
+        with pytest.raises(TransferError, match="died 3 times over the same task"):
+            runner.run_wave("w", die, [0], context, lambda report: None)
+    finally:
+        runner.close()
+
+
+def test_cancelling_ends_the_wave_and_its_processes(context, tmp_path) -> None:
+    runner = LocalRunner(1)
+
+    def cancel_once_started() -> None:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "started-0").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        runner.cancel()
+
+    thread = threading.Thread(target=cancel_once_started)
+    thread.start()
+    try:
+        with pytest.raises(Interrupted):
+            runner.run_wave("w", linger, [0, 1], context, lambda report: None)
+    finally:
+        thread.join()
+        runner.close()
+    assert not (tmp_path / "started-1").exists()
