@@ -1,0 +1,67 @@
+import io
+
+from hdfs2oss.model.values import TaskReport
+from hdfs2oss.records import ledger
+from hdfs2oss.records.jobdir import JobDir
+from hdfs2oss.runners.progress import Progress
+from hdfs2oss.testing.memory import MemoryFileSystem
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def report(number: int, files: int, size: int) -> TaskReport:
+    name = f"copy-{number}"
+    counters = {"hdfs2oss": {"FILES_COPIED": files, "BYTES_COPIED": size}}
+    return TaskReport(name, "1", "h", f"{name}.parquet", 1.0, 1.0, 1, counters, ())
+
+
+def test_the_line_tells_tasks_files_bytes_rate_and_time_left() -> None:
+    clock = Clock()
+    progress = Progress(io.StringIO(), clock)
+    progress.begin("copy", tasks=4, files=100, size_bytes=8 << 20)
+    clock.now = 10.0
+    progress.task_done(report(1, 25, 2 << 20))
+    assert progress.line() == "copy: 1/4 tasks, 25/100 files, 2.0 MiB of 8.0 MiB, 204.8 KiB/s, 30 s left"
+    progress.end()
+
+
+def test_a_task_known_already_is_not_counted_again() -> None:
+    progress = Progress(io.StringIO(), Clock())
+    progress.begin("copy", tasks=4, files=100, size_bytes=100)
+    for _ in range(3):
+        progress.task_done(report(1, 25, 50))
+    assert progress.line().startswith("copy: 1/4 tasks, 25/100 files, 50 B of 100 B")
+    progress.end()
+
+
+def test_a_phase_without_tasks_tells_its_time() -> None:
+    clock = Clock()
+    progress = Progress(io.StringIO(), clock)
+    progress.begin("survey")
+    clock.now = 75.0
+    assert progress.line() == "survey: 1 m 15 s"
+    progress.end()
+
+
+def test_published_ledger_files_are_found_while_a_wave_runs() -> None:
+    job_dir = JobDir(MemoryFileSystem(), "/jobs", "run")
+    progress = Progress(io.StringIO(), Clock())
+    progress.begin("copy", tasks=2, files=2, size_bytes=2, job_dir=job_dir)
+    ledger.publish(job_dir, report(1, 1, 1), [])
+    progress._poll()
+    assert progress.line().startswith("copy: 1/2 tasks, 1/2 files")
+    progress.end()
+
+
+def test_ending_twice_is_fine_and_leaves_no_thread() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream)
+    progress.begin("roots")
+    progress.end()
+    progress.end()
+    assert stream.getvalue() == ""

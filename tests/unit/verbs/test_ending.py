@@ -1,0 +1,48 @@
+from hdfs2oss.model.counters import COPY_MAPPER, OWN
+from hdfs2oss.model.errors import UsageError
+from hdfs2oss.model.values import CopyResult
+from hdfs2oss.phases.report import Report
+from hdfs2oss.verbs.copy.ending import ending, last_line, refusal
+
+
+def report() -> Report:
+    return Report("run", "hdfs://nn/s", "oss://b/t", "file:///home/.hdfs2oss/t-1/runs/run", phase_seconds={"copy": 1.5})
+
+
+def test_a_good_run_ends_with_counters_and_the_classic_last_line() -> None:
+    made = report()
+    made.counters.add(COPY_MAPPER, "COPY", 10)
+    assert list(ending(made)) == [
+        "Counters: 1",
+        f"\t{COPY_MAPPER}",
+        "\t\tCOPY=10",
+        "Phases: copy 1.5 s. Records: file:///home/.hdfs2oss/t-1/runs/run",
+        "copy from hdfs://nn/s to oss://b/t does succeed !!!",
+    ]
+
+
+def test_the_first_ten_failures_are_shown_and_the_rest_counted() -> None:
+    made = report()
+    made.failures = [
+        CopyResult(f"f{number}", 0, "F", "COPY", "FAILED", 1, 0, message=f"no {number}") for number in range(30)
+    ]
+    made.counters.add(OWN, "FILES_FAILED", 30)
+    lines = list(ending(made))
+    assert lines[:11] == [f"FAILED: no {number}" for number in range(10)] + ["... and 20 more"]
+    assert any(line.startswith("Next: ") and "-update" in line for line in lines)
+    assert lines[-1].endswith("does fail !!!")
+
+
+def test_a_gap_in_the_survey_and_a_discrepancy_are_said_aloud() -> None:
+    made = report()
+    made.problems = [("hdfs://nn/s/d", "cannot list it")]
+    made.discrepancy = "2 files were expected, but: 1 copied"
+    lines = list(ending(made))
+    assert lines[0] == "NOT LISTED: hdfs://nn/s/d: cannot list it"
+    assert "THE ACCOUNTS DO NOT BALANCE: 2 files were expected, but: 1 copied" in lines
+    assert lines[-1] == last_line("hdfs://nn/s", "oss://b/t", False)
+
+
+def test_a_refusal_names_the_next_step_on_a_line_of_its_own() -> None:
+    assert list(refusal(UsageError("no", "Do this."))) == ["hdfs2oss: no", "  Do this."]
+    assert list(refusal(UsageError("no"))) == ["hdfs2oss: no"]
