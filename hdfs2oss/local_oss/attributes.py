@@ -26,6 +26,9 @@ KEPT_HEADERS = (
 """Standard headers given back as they came, and what response-* parameters override."""
 _ENCRYPTION = "x-oss-server-side-encryption"
 ENCRYPTION_HEADERS = (_ENCRYPTION, _ENCRYPTION + "-key-id", "x-oss-server-side-data-encryption")
+"""Method, key, and the cipher under the key; the latter two mean something with KMS only."""
+ENCRYPTION_METHODS = ("AES256", "KMS", "SM4")
+_DEFAULT_KEY_ID = "00000000-0000-4000-8000-000000000000"
 META_PREFIX = "x-oss-meta-"
 _TAG_TEXT = re.compile(r"(?:[^\W_]|[ +\-=._:/])*")
 _META_NAME = re.compile(r"x-oss-meta-[a-z0-9-]+")
@@ -37,7 +40,7 @@ def attributes_of_request(request: Request, bucket: Bucket, limits: Limits) -> A
     metadata = {name: value for name, value in request.headers.items() if name.startswith(META_PREFIX)}
     _check_metadata(metadata, limits)
     headers |= metadata
-    headers |= _encryption_of(request)
+    headers |= encryption_of(request, bucket)
     headers.setdefault("content-type", "application/octet-stream")
     return Attributes(
         headers,
@@ -95,13 +98,19 @@ def _check_metadata(metadata: dict[str, str], limits: Limits) -> None:
         )
 
 
-def _encryption_of(request: Request) -> dict[str, str]:
+def encryption_of(request: Request, bucket: Bucket) -> dict[str, str]:
+    """The encryption headers an object gets: those of the request, else the bucket's default."""
     given = {name: request.headers[name] for name in ENCRYPTION_HEADERS if request.headers.get(name)}
     method = given.get(_ENCRYPTION)
-    if method and method not in ("AES256", "KMS", "SM4"):
+    if method and method not in ENCRYPTION_METHODS:
         raise OssError(
             400,
             "InvalidEncryptionAlgorithmError",
             "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4.",
         )
-    return given
+    if not method:
+        given = dict(bucket.encryption)
+        method = given.get(_ENCRYPTION)
+    if method == "KMS":
+        return {ENCRYPTION_HEADERS[1]: _DEFAULT_KEY_ID} | given
+    return {_ENCRYPTION: method} if method else {}

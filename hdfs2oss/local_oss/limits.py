@@ -34,5 +34,7 @@ class Limits:
     """An XML request body."""
     max_inline_bytes: int = 32 * KIBIBYTE
     """Bodies up to this size live in the index, larger ones in files of their own."""
+    restore_seconds: float = 60.0
+    """How long the restore of an archived object takes."""
     max_skew_seconds: int = 15 * 60
     """How far a request's date may be from the server's."""

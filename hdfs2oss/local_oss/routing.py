@@ -10,15 +10,19 @@ from hdfs2oss.local_oss.handlers import (
     acl,
     appending,
     bucket,
+    configuration,
     copying,
+    encryption,
     listing,
     multidelete,
     multipart,
     object,
     part_listing,
+    restore,
     service,
     symlink,
     tagging,
+    versioning,
 )
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.subresource import selectors_of
@@ -40,14 +44,23 @@ _OPERATIONS: dict[tuple[str, str, str], Operation] = {
     (BUCKET, "GET", "location"): bucket.get_bucket_location,
     (BUCKET, "GET", "stat"): bucket.get_bucket_stat,
     (BUCKET, "GET", "uploads"): part_listing.list_uploads,
-    (BUCKET, "GET", "versioning"): bucket.get_bucket_versioning,
+    (BUCKET, "HEAD", ""): bucket.head_bucket,
+    (BUCKET, "GET", "versioning"): versioning.get_bucket_versioning,
+    (BUCKET, "PUT", "versioning"): versioning.put_bucket_versioning,
+    (BUCKET, "GET", "versions"): versioning.list_object_versions,
+    (BUCKET, "GET", "encryption"): encryption.get_bucket_encryption,
+    (BUCKET, "PUT", "encryption"): encryption.put_bucket_encryption,
+    (BUCKET, "DELETE", "encryption"): encryption.delete_bucket_encryption,
     (BUCKET, "POST", "delete"): multidelete.delete_objects,
     (OBJECT, "PUT", ""): object.put_object,
     (OBJECT, "GET", ""): object.get_object,
     (OBJECT, "HEAD", ""): object.head_object,
     (OBJECT, "HEAD", "objectMeta"): object.get_object_meta,
     (OBJECT, "DELETE", ""): object.delete_object,
+    (OBJECT, "DELETE", "symlink"): object.delete_object,
+    (OBJECT, "POST", "restore"): restore.restore_object,
     (OBJECT, "POST", "uploads"): multipart.initiate,
+    (OBJECT, "POST", "sequential&uploads"): multipart.initiate,
     (OBJECT, "PUT", "uploadId"): multipart.upload_part,
     (OBJECT, "POST", "uploadId"): multipart.complete,
     (OBJECT, "DELETE", "uploadId"): multipart.abort,
@@ -61,6 +74,11 @@ _OPERATIONS: dict[tuple[str, str, str], Operation] = {
     (OBJECT, "PUT", "symlink"): symlink.put_symlink,
     (OBJECT, "GET", "symlink"): symlink.get_symlink,
 }
+
+for _name in configuration.KINDS:
+    _OPERATIONS[BUCKET, "PUT", _name] = configuration.putting(_name)
+    _OPERATIONS[BUCKET, "GET", _name] = configuration.getting(_name)
+    _OPERATIONS[BUCKET, "DELETE", _name] = configuration.deleting(_name)
 
 # A PUT that names a source copies it.
 _COPIES: dict[str, Operation] = {
@@ -87,6 +105,4 @@ def operation_of(request: Request) -> Operation:
     if operation is None:
         what = f"{request.method} on a {level}" + (f" with {', '.join(selectors)}" if selectors else "")
         raise not_served(what)
-    if request.query.get("versionId", "null") not in ("", "null"):
-        raise not_served("versions of objects")
     return operation

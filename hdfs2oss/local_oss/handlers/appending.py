@@ -8,11 +8,12 @@ from hdfs2oss.local_oss.attributes import attributes_of_request
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.etag import appended_tag, tag_of
+from hdfs2oss.local_oss.handlers.lookup import version_headers
 from hdfs2oss.local_oss.handlers.object import encryption_echo
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.receiving import received_body
+from hdfs2oss.local_oss.store.objects import find_object
 from hdfs2oss.local_oss.store.rows import APPENDABLE, StoredObject
-from hdfs2oss.local_oss.store.store import find_object
 from hdfs2oss.rules.checksum import combine_crc64
 
 
@@ -51,6 +52,7 @@ def append_object(context: Context, request: Request) -> Response:
                 attributes_of_request(request, bucket, context.limits),
                 body=body,
             )
+            stored = context.store.objects.put(connection, bucket, stored)
         else:
             if found.body and received.size:
                 bodies.extend(connection, found.body, length, received)
@@ -62,7 +64,7 @@ def append_object(context: Context, request: Request) -> Response:
                 modified_ms=context.now_ms(),
                 body=found.body or bodies.add(connection, [received]),
             )
-        context.store.put(connection, bucket, stored)
+            context.store.objects.update(connection, bucket, stored)
     return Response(
         200,
         {
@@ -70,7 +72,8 @@ def append_object(context: Context, request: Request) -> Response:
             "x-oss-hash-crc64ecma": str(stored.crc64),
             "x-oss-next-append-position": str(stored.size),
         }
-        | encryption_echo(stored.attributes),
+        | encryption_echo(stored.attributes)
+        | version_headers(bucket, stored),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hdfs2oss.local_oss.attributes import BUCKET_ACLS, STORAGE_CLASSES, one_of
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, malformed_xml, no_such_bucket
+from hdfs2oss.local_oss.handlers.encryption import encryption_nodes
 from hdfs2oss.local_oss.handlers.service import OWNER
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import document, iso_date, parse, text_of
@@ -25,7 +26,10 @@ def put_bucket(context: Context, request: Request) -> Response:
             "The requested bucket name is not available.",
             {"BucketName": request.bucket},
         )
-    bucket = Bucket(0, request.bucket, context.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
+    if existing:
+        bucket = existing._replace(acl=acl)
+    else:
+        bucket = Bucket(0, request.bucket, context.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
     context.store.put_bucket(bucket)
     return Response(200, {"Location": f"/{request.bucket}"})
 
@@ -60,7 +64,8 @@ def get_bucket_info(context: Context, request: Request) -> Response:
                             ("Comment", ""),
                             OWNER,
                             ("AccessControlList", [("Grant", bucket.acl)]),
-                            ("ServerSideEncryptionRule", [("SSEAlgorithm", "None")]),
+                            *([("Versioning", bucket.versioning)] if bucket.versioning else []),
+                            ("ServerSideEncryptionRule", encryption_nodes(bucket)),
                             ("BucketPolicy", [("LogBucket", ""), ("LogPrefix", "")]),
                         ],
                     )
@@ -68,6 +73,12 @@ def get_bucket_info(context: Context, request: Request) -> Response:
             )
         )
     )
+
+
+def head_bucket(context: Context, request: Request) -> Response:
+    """Whether the bucket is there, and in which region."""
+    context.bucket(request)
+    return Response(200, {"x-oss-bucket-region": f"oss-{context.region}"})
 
 
 def get_bucket_location(context: Context, request: Request) -> Response:
@@ -106,12 +117,6 @@ def get_bucket_stat(context: Context, request: Request) -> Response:
             )
         )
     )
-
-
-def get_bucket_versioning(context: Context, request: Request) -> Response:
-    """GetBucketVersioning: empty, as for a bucket on which it was never switched on."""
-    context.bucket(request)
-    return xml_response(document(("VersioningConfiguration", "")))
 
 
 def list_live_channels(context: Context, request: Request) -> Response:

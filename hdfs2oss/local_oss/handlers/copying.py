@@ -7,28 +7,34 @@ read and written anew.
 from __future__ import annotations
 
 import re
+import sqlite3
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from hdfs2oss.local_oss.attributes import attributes_of_request, one_of, storage_class_of, tags_of_header
+from hdfs2oss.local_oss.attributes import (
+    ENCRYPTION_HEADERS,
+    attributes_of_request,
+    encryption_of,
+    one_of,
+    storage_class_of,
+    tags_of_header,
+)
 from hdfs2oss.local_oss.conditions import check_conditions
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import (
     OssError,
-    file_already_exists,
     invalid_argument,
-    no_such_key,
-    not_served,
 )
 from hdfs2oss.local_oss.etag import tag_of
+from hdfs2oss.local_oss.handlers.lookup import checked_version_id, existing, refuse_overwrite, version_headers
 from hdfs2oss.local_oss.handlers.multipart import part_number_of
-from hdfs2oss.local_oss.handlers.object import check_readable, encryption_echo, integrity_headers
+from hdfs2oss.local_oss.handlers.object import encryption_echo, integrity_headers
+from hdfs2oss.local_oss.handlers.restore import check_readable
 from hdfs2oss.local_oss.protocol.addressing import check_bucket_name, check_key
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import document, iso_date
 from hdfs2oss.local_oss.store.rows import NORMAL, SYMLINK, Attributes, Bucket, Part, StoredObject
-from hdfs2oss.local_oss.store.store import find_object
 
 SOURCE = "x-oss-copy-source"
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)
@@ -39,6 +45,11 @@ class Source(NamedTuple):
 
     bucket: Bucket
     key: str
+    version_id: str
+
+    def find(self, connection: sqlite3.Connection) -> StoredObject:
+        """The version to copy."""
+        return existing(connection, self.bucket, self.key, self.version_id)
 
 
 def copy_object(context: Context, request: Request) -> Response:
@@ -50,29 +61,27 @@ def copy_object(context: Context, request: Request) -> Response:
     source = _source_of(context, request)
     replacement = attributes_of_request(request, bucket, context.limits)
     with context.store.writing(bucket) as connection:
-        found = find_object(connection, source.bucket, source.key)
-        if found is None:
-            raise no_such_key(source.key)
+        found = source.find(connection)
         check_conditions(request, found, SOURCE + "-")
-        check_readable(found)
+        check_readable(context, found)
         if found.size > context.limits.max_copy_bytes:
             raise OssError(400, "EntityTooLarge", "The source is too large to copy in one request.")
-        if request.flag("x-oss-forbid-overwrite") and find_object(connection, bucket, request.key):
-            raise file_already_exists()
-        is_same = source.bucket.id == bucket.id and source.key == request.key
-        body = found.body if is_same else context.store.bodies.duplicate(connection, found.body)
+        refuse_overwrite(connection, bucket, request)
         stored = replace(
             found,
             key=request.key,
             kind=SYMLINK if found.kind == SYMLINK else NORMAL,
             modified_ms=context.now_ms(),
             attributes=_attributes(context, request, bucket, found, replacement),
-            body=body,
+            body=context.store.bodies.duplicate(connection, found.body),
+            restored_ms=0,
+            restored_until_ms=0,
         )
-        context.store.put(connection, bucket, stored)
+        stored = context.store.objects.put(connection, bucket, stored)
     result = [("ETag", f'"{stored.etag}"'), ("LastModified", iso_date(stored.modified_ms))]
     response = xml_response(document(("CopyObjectResult", result)))
     response.headers |= integrity_headers(stored) | encryption_echo(stored.attributes)
+    response.headers |= version_headers(bucket, stored) | _source_version(source, found)
     return response
 
 
@@ -85,27 +94,28 @@ def upload_part_copy(context: Context, request: Request) -> Response:
 
     def span_of(found: StoredObject) -> tuple[int, int]:
         check_conditions(request, found, SOURCE + "-")
-        check_readable(found)
+        check_readable(context, found)
         return _span(request, found.size)
 
-    opened = context.store.open(source.bucket, source.key, span_of)
-    if opened is None:
-        raise no_such_key(source.key)
+    found, body = context.store.open(source.find, span_of)
     limit = context.limits.max_put_bytes
-    with context.store.files.copying(opened[1], context.is_md5_wanted, limit) as received:
+    with context.store.files.copying(body, context.is_md5_wanted, limit) as received:
         part = Part(number, tag_of(received), received.crc64, received.size, context.now_ms(), 0)
         context.uploads.put_part(bucket, upload, part, received)
     result = [("ETag", f'"{part.etag}"'), ("LastModified", iso_date(part.modified_ms))]
     response = xml_response(document(("CopyPartResult", result)))
     response.headers |= {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.crc64)}
+    response.headers |= _source_version(source, found)
     return response
+
+
+def _source_version(source: Source, found: StoredObject) -> dict[str, str]:
+    return {"x-oss-copy-source-version-id": found.version_id} if source.bucket.versioning else {}
 
 
 def _source_of(context: Context, request: Request) -> Source:
     """The source named as /bucket/key, percent-encoded once."""
     text, _, version = request.header(SOURCE).partition("?versionId=")
-    if version and version != "null":
-        raise not_served("versions of objects")
     name, _, key = text.removeprefix("/").partition("/")
     try:
         name, key = unquote(name, errors="strict"), unquote(key, errors="strict")
@@ -115,7 +125,7 @@ def _source_of(context: Context, request: Request) -> Source:
     check_bucket_name(name)
     if not key:
         raise invalid_argument("Copy Source must mention the source bucket and key.", SOURCE, text)
-    return Source(context.store.bucket(name), key)
+    return Source(context.store.bucket(name), key, checked_version_id(version))
 
 
 def _attributes(
@@ -127,8 +137,8 @@ def _attributes(
     headers = (
         replacement.headers
         if directive == "REPLACE"
-        else found.attributes.headers
-        | {name: value for name, value in replacement.headers.items() if name.startswith("x-oss-server-side-")}
+        else {name: value for name, value in found.attributes.headers.items() if name not in ENCRYPTION_HEADERS}
+        | encryption_of(request, bucket)
     )
     tags = found.attributes.tags
     if tagging.upper() == "REPLACE":

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import invalid_argument
+from hdfs2oss.local_oss.handlers.restore import restore_state
 from hdfs2oss.local_oss.handlers.service import OWNER
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date, url_encoded
 from hdfs2oss.local_oss.store.listing import ListQuery, ObjectPage, list_objects
+from hdfs2oss.local_oss.store.rows import ListedObject
 
 Encoder = Callable[[str], str]
 
@@ -54,12 +56,12 @@ def _list_v1(context: Context, request: Request) -> Response:
         ("Marker", encode(query.after)),
         ("MaxKeys", query.limit),
         ("Delimiter", encode(query.delimiter)),
-        *_encoding_node(request),
+        *encoding_node(request),
         ("IsTruncated", page.is_truncated),
     ]
     if page.is_truncated:
         children.append(("NextMarker", encode(page.last)))
-    children += _entries(page, encode, has_owner=True)
+    children += _entries(page, encode, context.now_ms(), has_owner=True)
     return xml_response(document(("ListBucketResult", children)))
 
 
@@ -76,7 +78,7 @@ def _list_v2(context: Context, request: Request) -> Response:
         ("Prefix", encode(query.prefix)),
         ("MaxKeys", query.limit),
         ("Delimiter", encode(query.delimiter)),
-        *_encoding_node(request),
+        *encoding_node(request),
         ("StartAfter", encode(start_after)),
         ("IsTruncated", page.is_truncated),
         ("KeyCount", len(page.objects) + len(page.common_prefixes)),
@@ -85,7 +87,7 @@ def _list_v2(context: Context, request: Request) -> Response:
         children.append(("ContinuationToken", encode(token)))
     if page.is_truncated:
         children.append(("NextContinuationToken", encode(_token_of_key(page.last))))
-    children += _entries(page, encode, has_owner=request.query.get("fetch-owner") == "true")
+    children += _entries(page, encode, context.now_ms(), has_owner=request.query.get("fetch-owner") == "true")
     return xml_response(document(("ListBucketResult", children)))
 
 
@@ -99,23 +101,32 @@ def _query_of(context: Context, request: Request, marker: str) -> ListQuery:
     )
 
 
-def _encoding_node(request: Request) -> list[Node]:
+def restore_node(listed: ListedObject, now_ms: int) -> list[Node]:
+    """What a list says about a restore, if anything."""
+    state = restore_state(listed.restored_ms, listed.restored_until_ms, now_ms)
+    return [("RestoreInfo", state)] if state else []
+
+
+def encoding_node(request: Request) -> list[Node]:
+    """How keys are written, if the request says how."""
     kind = request.query.get("encoding-type", "")
     return [("EncodingType", kind)] if kind else []
 
 
-def _entries(page: ObjectPage, encode: Encoder, has_owner: bool) -> list[Node]:
+def _entries(page: ObjectPage, encode: Encoder, now_ms: int, has_owner: bool) -> list[Node]:
     owner: list[Node] = [OWNER] if has_owner else []
     nodes: list[Node] = []
-    for key, kind, size, etag, modified_ms, storage_class in page.objects:
+    for listed in page.objects:
         children: list[Node] = [
-            ("Key", encode(key)),
-            ("LastModified", iso_date(modified_ms)),
-            ("ETag", f'"{etag}"'),
-            ("Type", kind),
-            ("Size", size),
-            ("StorageClass", storage_class),
+            ("Key", encode(listed.key)),
+            ("LastModified", iso_date(listed.modified_ms)),
+            ("ETag", f'"{listed.etag}"'),
+            ("Type", listed.kind),
+            ("Size", listed.size),
+            ("StorageClass", listed.storage_class),
         ]
+        if listed.restored_ms:
+            children += restore_node(listed, now_ms)
         nodes.append(("Contents", children + owner))
     nodes += [("CommonPrefixes", [("Prefix", encode(prefix))]) for prefix in page.common_prefixes]
     return nodes

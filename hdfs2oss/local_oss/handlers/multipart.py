@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 from hdfs2oss.local_oss.attributes import ENCRYPTION_HEADERS, attributes_of_request
 from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument, malformed_xml
+from hdfs2oss.local_oss.errors import OssError, invalid_argument, malformed_xml
 from hdfs2oss.local_oss.etag import multipart_tag, tag_of
 from hdfs2oss.local_oss.handlers.listing import encoder_of
-from hdfs2oss.local_oss.handlers.object import encryption_echo, integrity_headers, with_body
+from hdfs2oss.local_oss.handlers.lookup import refuse_overwrite, version_headers
+from hdfs2oss.local_oss.handlers.object import encryption_echo, integrity_headers, refuse_callback, with_body
+from hdfs2oss.local_oss.handlers.sequential import check_order, whole_md5
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
 from hdfs2oss.local_oss.receiving import content_md5, invalid_digest, received_body
 from hdfs2oss.local_oss.store.rows import MULTIPART, Part, StoredObject, Upload
-from hdfs2oss.local_oss.store.store import find_object
 from hdfs2oss.local_oss.store.uploads import find_parts, find_upload, new_upload_id
 from hdfs2oss.rules.checksum import compose_crc64
 
@@ -33,9 +34,10 @@ def initiate(context: Context, request: Request) -> Response:
     bucket = context.bucket(request)
     encode = encoder_of(request)
     attributes = attributes_of_request(request, bucket, context.limits)
-    if request.flag("x-oss-forbid-overwrite") and context.store.find(bucket, request.key):
-        raise file_already_exists()
-    upload = Upload(request.key, new_upload_id(), context.now_ms(), attributes)
+    with context.store.index.reading() as connection:
+        refuse_overwrite(connection, bucket, request)
+    is_sequential = "sequential" in request.query
+    upload = Upload(request.key, new_upload_id(), context.now_ms(), attributes, is_sequential)
     context.uploads.open(bucket, upload)
     children: list[Node] = [
         ("Bucket", bucket.name),
@@ -56,6 +58,7 @@ def upload_part(context: Context, request: Request) -> Response:
     if ENCRYPTION_HEADERS[0] in request.headers:
         raise invalid_argument("Encryption is chosen when an upload is initiated.", ENCRYPTION_HEADERS[0])
     upload = context.uploads.find(bucket, request.key, request.query["uploadId"])
+    check_order(context, bucket, upload, number)
     with received_body(context, request) as received:
         part = Part(number, tag_of(received), received.crc64, received.size, context.now_ms(), 0)
         context.uploads.put_part(bucket, upload, part, received)
@@ -68,21 +71,22 @@ def complete(context: Context, request: Request) -> Response:
     bucket = context.bucket(request)
     encode = encoder_of(request)
     upload_id = request.query["uploadId"]
+    refuse_callback(request)
     named = _named_parts(context, request)
+    digested, md5 = whole_md5(context, bucket, context.uploads.find(bucket, request.key, upload_id))
     with context.store.writing(bucket) as connection:
         upload = find_upload(connection, bucket, request.key, upload_id)
         parts = find_parts(connection, upload_id)
         chosen = parts if named is None else _choose(named, parts)
         _check_sizes(context, chosen)
-        if request.flag("x-oss-forbid-overwrite") and find_object(connection, bucket, request.key):
-            raise file_already_exists()
+        refuse_overwrite(connection, bucket, request)
         stored = StoredObject(
             key=request.key,
             kind=MULTIPART,
             size=sum(part.size for part in chosen),
             etag=multipart_tag(part.etag for part in chosen),
             crc64=compose_crc64((part.crc64, part.size) for part in chosen),
-            md5="",
+            md5=md5 if chosen == digested else "",
             modified_ms=context.now_ms(),
             attributes=upload.attributes,
         )
@@ -90,7 +94,7 @@ def complete(context: Context, request: Request) -> Response:
         kept = {part.number for part in chosen}
         unused = [part for part in parts if part.number not in kept]
         context.uploads.close(connection, bucket, upload, unused)
-        context.store.put(connection, bucket, with_body(stored, body))
+        stored = context.store.objects.put(connection, bucket, with_body(stored, body))
     children: list[Node] = [
         ("Location", f"http://{request.header('host')}/{bucket.name}/{encode(request.key)}"),
         ("Bucket", bucket.name),
@@ -101,6 +105,7 @@ def complete(context: Context, request: Request) -> Response:
         children.insert(0, ("EncodingType", "url"))
     response = xml_response(document(("CompleteMultipartUploadResult", children)))
     response.headers |= integrity_headers(stored) | encryption_echo(stored.attributes)
+    response.headers |= version_headers(bucket, stored)
     return response
 
 

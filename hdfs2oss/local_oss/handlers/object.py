@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
 from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
-from typing import TypeVar
 
-from hdfs2oss.local_oss.attributes import FROZEN_CLASSES, KEPT_HEADERS, META_PREFIX, attributes_of_request
+from hdfs2oss.local_oss.attributes import KEPT_HEADERS, META_PREFIX, attributes_of_request
 from hdfs2oss.local_oss.conditions import check_conditions, range_of
 from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument, no_such_key
+from hdfs2oss.local_oss.errors import OssError, invalid_argument, not_served
 from hdfs2oss.local_oss.etag import tag_of
+from hdfs2oss.local_oss.handlers.lookup import (
+    VERSION_ID,
+    existing,
+    find_through_link,
+    link_target,
+    marker_headers,
+    refuse_overwrite,
+    version_headers,
+    version_of,
+)
+from hdfs2oss.local_oss.handlers.restore import check_readable, restore_state
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.receiving import received_body
 from hdfs2oss.local_oss.store.rows import APPENDABLE, NORMAL, SYMLINK, Attributes, StoredObject
-from hdfs2oss.local_oss.store.store import find_object
-
-Found = TypeVar("Found")
 
 _WRITTEN = {name: name.title() for name in KEPT_HEADERS}
 _OVERRIDES = tuple("response-" + name for name in KEPT_HEADERS)
@@ -28,6 +36,7 @@ _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-
 def put_object(context: Context, request: Request) -> Response:
     """PutObject."""
     bucket = context.bucket(request)
+    refuse_callback(request)
     for name in _CONDITIONS:
         if name in request.headers:
             raise OssError(
@@ -48,40 +57,38 @@ def put_object(context: Context, request: Request) -> Response:
             attributes=attributes,
         )
         with context.store.writing(bucket) as connection:
-            if request.flag("x-oss-forbid-overwrite") and find_object(connection, bucket, request.key):
-                raise file_already_exists()
+            refuse_overwrite(connection, bucket, request)
             body = context.store.bodies.add(connection, [received])
-            context.store.put(connection, bucket, with_body(stored, body))
+            stored = context.store.objects.put(connection, bucket, with_body(stored, body))
     headers = integrity_headers(stored)
-    headers |= encryption_echo(stored.attributes)
+    headers |= encryption_echo(stored.attributes) | version_headers(bucket, stored)
     return Response(200, headers)
 
 
 def get_object(context: Context, request: Request) -> Response:
     """GetObject, whole or a range, conditional or not. A symlink serves its target."""
-    bucket = context.bucket(request)
+    bucket, version_id = context.bucket(request), version_of(request)
     overrides = _overrides_of(request)
     span: tuple[int, int] | None = None
+    link: StoredObject | None = None
+
+    def finder(connection: sqlite3.Connection) -> StoredObject:
+        nonlocal link
+        found = existing(connection, bucket, request.key, version_id)
+        if found.kind != SYMLINK:
+            return found
+        link = found
+        return link_target(connection, bucket, link)
 
     def span_of(found: StoredObject) -> tuple[int, int]:
         nonlocal span
-        if found.kind == SYMLINK:
-            return 0, 0
         check_conditions(request, found)
-        check_readable(found)
+        check_readable(context, found)
         span = range_of(request, found.size)
         return span or (0, found.size)
 
-    opened = context.store.open(bucket, request.key, span_of)
-    if opened is None:
-        raise no_such_key(request.key)
-    link: StoredObject | None = None
-    stored, body = opened
-    if stored.kind == SYMLINK:
-        link = stored
-        stored, body = _target(context.store.open(bucket, link.link_target, span_of))
-        _check_target(stored)
-    headers = object_headers(stored, link) | overrides
+    stored, body = context.store.open(finder, span_of)
+    headers = object_headers(context, stored, link) | version_headers(bucket, link or stored) | overrides
     if span is None:
         return Response(200, headers, body)
     start, length = span
@@ -91,26 +98,40 @@ def get_object(context: Context, request: Request) -> Response:
 
 def head_object(context: Context, request: Request) -> Response:
     """HeadObject."""
-    stored, link = _find_through_link(context, request)
+    stored, link = find_through_link(context, request)
     check_conditions(request, stored)
-    return Response(200, object_headers(stored, link), content_length=stored.size)
+    headers = object_headers(context, stored, link) | version_headers(context.bucket(request), link or stored)
+    return Response(200, headers, content_length=stored.size)
 
 
 def get_object_meta(context: Context, request: Request) -> Response:
     """GetObjectMeta: length, tag, date and CRC-64 only."""
-    stored, _ = _find_through_link(context, request)
+    stored, link = find_through_link(context, request)
     headers = {"ETag": f'"{stored.etag}"', "Last-Modified": http_date(stored.modified_ms // 1000)}
     if stored.crc64 is not None:
         headers["x-oss-hash-crc64ecma"] = str(stored.crc64)
+    headers |= version_headers(context.bucket(request), link or stored)
     return Response(200, headers, content_length=stored.size)
 
 
 def delete_object(context: Context, request: Request) -> Response:
-    """DeleteObject: 204, whether it was there or not."""
-    bucket = context.bucket(request)
+    """DeleteObject, or one version of it: 204, whether it was there or not."""
+    bucket, version_id = context.bucket(request), version_of(request)
+    objects = context.store.objects
     with context.store.writing(bucket) as connection:
-        context.store.delete(connection, bucket, request.key)
-    return Response(204)
+        if version_id:
+            deleted = objects.delete_version(connection, bucket, request.key, version_id)
+        else:
+            deleted = objects.delete(connection, bucket, request.key, context.now_ms())
+    if deleted.is_marker:
+        return Response(204, marker_headers(deleted.version_id))
+    return Response(204, {VERSION_ID: deleted.version_id} if deleted.version_id and bucket.versioning else {})
+
+
+def refuse_callback(request: Request) -> None:
+    """Say before anything is stored that nobody would be called."""
+    if "x-oss-callback" in request.headers or "callback" in request.query:
+        raise not_served("callbacks")
 
 
 def with_body(stored: StoredObject, body: int) -> StoredObject:
@@ -133,7 +154,7 @@ def encryption_echo(attributes: Attributes) -> dict[str, str]:
     return {name: value for name, value in attributes.headers.items() if name.startswith("x-oss-server-side-")}
 
 
-def object_headers(stored: StoredObject, link: StoredObject | None = None) -> dict[str, str]:
+def object_headers(context: Context, stored: StoredObject, link: StoredObject | None = None) -> dict[str, str]:
     """Headers of a Get or Head. Through a symlink, type, metadata and tags are the link's own."""
     outer = link or stored
     headers = {
@@ -150,6 +171,9 @@ def object_headers(stored: StoredObject, link: StoredObject | None = None) -> di
         headers |= metadata_of(link)
     if outer.attributes.tags:
         headers["x-oss-tagging-count"] = str(len(outer.attributes.tags))
+    restore = restore_state(stored.restored_ms, stored.restored_until_ms, context.now_ms())
+    if restore:
+        headers["x-oss-restore"] = restore
     if stored.kind == APPENDABLE:
         headers["x-oss-next-append-position"] = str(stored.size)
     return headers
@@ -164,41 +188,6 @@ def metadata_of(stored: StoredObject) -> dict[str, str]:
 def http_date(seconds: int) -> str:
     """A date as headers show it. Cached: many objects share a second."""
     return formatdate(seconds, usegmt=True)
-
-
-def check_readable(stored: StoredObject) -> None:
-    """Refuse the bytes of an object in a class that must be restored first: InvalidObjectState."""
-    if stored.attributes.storage_class in FROZEN_CLASSES:
-        raise OssError(
-            403,
-            "InvalidObjectState",
-            "The operation is not valid for the object's state.",
-            {"ObjectName": stored.key},
-        )
-
-
-def _find_through_link(context: Context, request: Request) -> tuple[StoredObject, StoredObject | None]:
-    """(the object whose bytes a request is about, the symlink that led there)."""
-    bucket = context.bucket(request)
-    stored = context.store.find(bucket, request.key)
-    if stored is None:
-        raise no_such_key(request.key)
-    if stored.kind != SYMLINK:
-        return stored, None
-    target = _target(context.store.find(bucket, stored.link_target))
-    _check_target(target)
-    return target, stored
-
-
-def _target(found: Found | None) -> Found:
-    if found is None:
-        raise OssError(404, "SymlinkTargetNotExist", "The target of the symlink does not exist.")
-    return found
-
-
-def _check_target(target: StoredObject) -> None:
-    if target.kind == SYMLINK:
-        raise OssError(400, "InvalidTargetType", "The target of the symlink is itself a symlink.")
 
 
 def _overrides_of(request: Request) -> dict[str, str]:

@@ -6,14 +6,13 @@ from urllib.parse import quote, unquote
 
 from hdfs2oss.local_oss.attributes import attributes_of_request
 from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, file_already_exists, invalid_argument
+from hdfs2oss.local_oss.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.etag import link_tag
+from hdfs2oss.local_oss.handlers.lookup import existing_object, refuse_overwrite, version_headers
 from hdfs2oss.local_oss.handlers.object import http_date, metadata_of
-from hdfs2oss.local_oss.handlers.tagging import existing_object
 from hdfs2oss.local_oss.protocol.addressing import check_key
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.store.rows import SYMLINK, StoredObject
-from hdfs2oss.local_oss.store.store import find_object
 
 _TARGET = "x-oss-symlink-target"
 
@@ -34,10 +33,9 @@ def put_symlink(context: Context, request: Request) -> Response:
         link_target=target,
     )
     with context.store.writing(bucket) as connection:
-        if request.flag("x-oss-forbid-overwrite") and find_object(connection, bucket, request.key):
-            raise file_already_exists()
-        context.store.put(connection, bucket, stored)
-    return Response(200, {"ETag": f'"{stored.etag}"'})
+        refuse_overwrite(connection, bucket, request)
+        stored = context.store.objects.put(connection, bucket, stored)
+    return Response(200, {"ETag": f'"{stored.etag}"'} | version_headers(bucket, stored))
 
 
 def get_symlink(context: Context, request: Request) -> Response:
@@ -51,7 +49,7 @@ def get_symlink(context: Context, request: Request) -> Response:
         "Last-Modified": http_date(found.modified_ms // 1000),
         "x-oss-object-type": SYMLINK,
     }
-    return Response(200, headers | metadata_of(found))
+    return Response(200, headers | metadata_of(found) | version_headers(context.bucket(request), found))
 
 
 def _target_of(context: Context, request: Request) -> str:

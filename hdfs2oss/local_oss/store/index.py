@@ -15,9 +15,7 @@ from pathlib import Path
 
 from hdfs2oss.model.errors import UsageError
 
-_LAYOUT_VERSION = 1
-
-_SCHEMA = """
+_FIRST_LAYOUT = """
 CREATE TABLE buckets (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL,
     acl TEXT NOT NULL, storage_class TEXT NOT NULL, redundancy TEXT NOT NULL);
@@ -40,6 +38,32 @@ CREATE TABLE parts (
     PRIMARY KEY (upload_id, number)) WITHOUT ROWID;
 """
 
+# `objects` holds current versions only, so that lists of them cost nothing extra; everything older, and
+# every delete marker, is in `versions`, the newest of a key first.
+_VERSIONED_LAYOUT = """
+ALTER TABLE buckets ADD COLUMN versioning TEXT NOT NULL DEFAULT '';
+ALTER TABLE buckets ADD COLUMN encryption TEXT NOT NULL DEFAULT '';
+ALTER TABLE objects ADD COLUMN version_id TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE objects ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE objects ADD COLUMN restored_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE objects ADD COLUMN restored_until_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE uploads ADD COLUMN is_sequential INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE versions (
+    bucket INTEGER NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
+    modified_ms INTEGER NOT NULL, storage_class TEXT NOT NULL, crc64 TEXT, md5 TEXT NOT NULL,
+    acl TEXT NOT NULL,
+    tags TEXT NOT NULL, link_target TEXT NOT NULL, body INTEGER NOT NULL, headers TEXT NOT NULL,
+    version_id TEXT NOT NULL, sequence INTEGER NOT NULL,
+    restored_ms INTEGER NOT NULL, restored_until_ms INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key, sequence DESC)) WITHOUT ROWID;
+CREATE TABLE configurations (
+    bucket INTEGER NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
+    PRIMARY KEY (bucket, name)) WITHOUT ROWID;
+"""
+
+_LAYOUTS = (_FIRST_LAYOUT, _VERSIONED_LAYOUT)
+"""Each makes of the layout before it the next one; a new index goes through all of them."""
+
 
 class Index:
     """The connection and its lock. Statements run inside `reading()` only."""
@@ -55,14 +79,14 @@ class Index:
 
     def _prepare(self, path: Path) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={_LAYOUT_VERSION}; COMMIT;")
-        elif version != _LAYOUT_VERSION:
+        if version > len(_LAYOUTS):
             self._connection.close()
             raise UsageError(
-                f"{path} was written with layout {version}, this server reads layout {_LAYOUT_VERSION}",
+                f"{path} was written with layout {version}, this server reads layouts up to {len(_LAYOUTS)}",
                 "Give the server a new --dir, or use the release that wrote this one.",
             )
+        for number, layout in enumerate(_LAYOUTS[version:], start=version + 1):
+            self._connection.executescript(f"BEGIN IMMEDIATE; {layout} PRAGMA user_version={number}; COMMIT;")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -11,10 +11,12 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from hdfs2oss.local_oss.store.rows import Bucket, ListedObject, Upload
-from hdfs2oss.local_oss.store.store import Store, attributes_of
+from hdfs2oss.local_oss.store.objects import attributes_of, sequence_of
+from hdfs2oss.local_oss.store.rows import Bucket, ListedObject, ListedVersion, Upload
+from hdfs2oss.local_oss.store.store import Store
 
-_OBJECTS = "SELECT key, kind, size, etag, modified_ms, storage_class FROM objects"
+_LISTED = "key, kind, size, etag, modified_ms, storage_class, restored_ms, restored_until_ms"
+_OBJECTS = f"SELECT {_LISTED} FROM objects"
 
 
 class ListQuery(NamedTuple):
@@ -33,6 +35,16 @@ class ObjectPage(NamedTuple):
     common_prefixes: list[str]
     is_truncated: bool
     last: str
+
+
+class VersionPage(NamedTuple):
+    """`last_key` and `last_version_id` continue the list."""
+
+    versions: list[ListedVersion]
+    common_prefixes: list[str]
+    is_truncated: bool
+    last_key: str
+    last_version_id: str
 
 
 class UploadPage(NamedTuple):
@@ -59,6 +71,40 @@ def list_objects(store: Store, bucket: Bucket, query: ListQuery) -> ObjectPage:
         rows, prefixes, is_truncated, last = _walk(connection, rows_from, query, query.after.encode(), False)
     objects = [ListedObject(row[0].decode(), *row[1:]) for row in rows]
     return ObjectPage(objects, prefixes, is_truncated, last.decode())
+
+
+def list_versions(store: Store, bucket: Bucket, query: ListQuery, after_version_id: str) -> VersionPage:
+    """A page of versions and delete markers in order of key, the newest of a key first.
+
+    Without `after_version_id` the page begins after all versions of the key `query.after`.
+    """
+    after = query.after.encode()
+    after_sequence = 0
+
+    def rows_from(connection: sqlite3.Connection, key: bytes, is_included: bool, before: bytes) -> sqlite3.Cursor:
+        # Older versions of the marker's own key go on after the marker's id.
+        parts, values = [], []
+        for table in ("objects", "versions"):
+            columns = f"SELECT {_LISTED}, version_id, sequence, '{table}' FROM {table} WHERE bucket = ?"
+            if after_sequence and key == after:
+                parts.append(f"{columns} AND key = ? AND sequence < ?")
+                values += [bucket.id, key, after_sequence]
+            parts.append(f"{columns} AND key {'>=' if is_included else '>'} ? AND key < ?")
+            values += [bucket.id, key, before]
+        return connection.execute(f"{' UNION ALL '.join(parts)} ORDER BY 1, 10 DESC", values)
+
+    with store.index.reading() as connection:
+        if after_version_id:
+            after_sequence = sequence_of(connection, bucket, query.after, after_version_id)
+        rows, prefixes, is_truncated, last = _walk(connection, rows_from, query, after, True)
+    versions: list[ListedVersion] = []
+    seen = query.after if after_version_id else ""
+    for *listed, version_id, _, _ in rows:
+        key = listed[0].decode()
+        versions.append(ListedVersion(ListedObject(key, *listed[1:]), version_id, key != seen))
+        seen = key
+    is_key_last = bool(versions) and versions[-1].listed.key == last.decode()
+    return VersionPage(versions, prefixes, is_truncated, last.decode(), versions[-1].version_id if is_key_last else "")
 
 
 def list_uploads(store: Store, bucket: Bucket, query: ListQuery, after_upload_id: str) -> UploadPage:

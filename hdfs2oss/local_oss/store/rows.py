@@ -9,6 +9,12 @@ NORMAL = "Normal"
 MULTIPART = "Multipart"
 APPENDABLE = "Appendable"
 SYMLINK = "Symlink"
+DELETE_MARKER = "DeleteMarker"
+
+NULL_VERSION = "null"
+"""The id of what was written while versioning was not enabled."""
+ENABLED, SUSPENDED = "Enabled", "Suspended"
+"""States of a bucket's versioning; '' if it never was switched on."""
 
 
 class Bucket(NamedTuple):
@@ -20,6 +26,9 @@ class Bucket(NamedTuple):
     acl: str
     storage_class: str
     redundancy: str
+    versioning: str = ""
+    encryption: tuple[tuple[str, str], ...] = ()
+    """Headers that objects get whose writer names no encryption."""
 
 
 class Received(NamedTuple):
@@ -71,6 +80,12 @@ class StoredObject:
     attributes: Attributes
     link_target: str = ""
     body: int = 0
+    version_id: str = NULL_VERSION
+    sequence: int = 0
+    """Rises with every version made in the store."""
+    restored_ms: int = 0
+    """When a restore that was asked for ends; 0 if none was."""
+    restored_until_ms: int = 0
 
 
 class ListedObject(NamedTuple):
@@ -82,6 +97,16 @@ class ListedObject(NamedTuple):
     etag: str
     modified_ms: int
     storage_class: str
+    restored_ms: int
+    restored_until_ms: int
+
+
+class ListedVersion(NamedTuple):
+    """What a list of versions shows of one; its `kind` may be that of a delete marker."""
+
+    listed: ListedObject
+    version_id: str
+    is_latest: bool
 
 
 class Upload(NamedTuple):
@@ -91,6 +116,7 @@ class Upload(NamedTuple):
     upload_id: str
     initiated_ms: int
     attributes: Attributes
+    is_sequential: bool = False
 
 
 class Part(NamedTuple):

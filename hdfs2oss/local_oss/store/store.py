@@ -1,4 +1,4 @@
-"""The store: buckets and objects. Multipart uploads and lists have modules of their own."""
+"""The store: buckets, and the way in to their objects. Uploads and lists have modules of their own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from hdfs2oss.local_oss.errors import OssError, no_such_bucket
 from hdfs2oss.local_oss.store.bodies import Bodies, StoredBody
 from hdfs2oss.local_oss.store.datafiles import DataFiles
 from hdfs2oss.local_oss.store.index import Index
-from hdfs2oss.local_oss.store.rows import Attributes, Bucket, StoredObject
+from hdfs2oss.local_oss.store.objects import Objects, find_object
+from hdfs2oss.local_oss.store.rows import Bucket, StoredObject
 from hdfs2oss.model.errors import UsageError
 
-_COLUMNS = "key, kind, size, etag, crc64, md5, modified_ms, headers, storage_class, acl, tags, link_target, body"
+Finder = Callable[[sqlite3.Connection], StoredObject]
+"""How a request finds its object; raises the answer if there is none."""
+
+_BUCKETS = "SELECT id, name, created_ms, acl, storage_class, redundancy, versioning, encryption FROM buckets"
 
 
 class Store:
@@ -34,10 +38,10 @@ class Store:
         self.index = Index(directory / "index.sqlite")
         self.files = DataFiles(directory / "data", max_inline_bytes)
         self.bodies = Bodies(self.index, self.files)
+        self.objects = Objects(self.index, self.bodies)
         with self.index.reading() as connection:
-            rows = connection.execute("SELECT id, name, created_ms, acl, storage_class, redundancy FROM buckets")
             # Each request names a bucket; a copy of this small table spares it a query.
-            self._buckets = {row[1]: Bucket(*row) for row in rows}
+            self._buckets = {row[1]: _bucket_of(row) for row in connection.execute(_BUCKETS)}
 
     def close(self) -> None:
         """Let go of the directory."""
@@ -61,22 +65,20 @@ class Store:
         """Create a bucket, or replace the properties of the one of that name; the id is not looked at."""
         with self.bodies.writing() as connection:
             connection.execute(
-                "INSERT INTO buckets (name, created_ms, acl, storage_class, redundancy)"
-                " VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET acl = excluded.acl",
-                bucket[1:],
+                "INSERT INTO buckets (name, created_ms, acl, storage_class, redundancy, versioning, encryption)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET acl = excluded.acl, versioning = excluded.versioning,"
+                " encryption = excluded.encryption",
+                (*bucket[1:7], json.dumps(bucket.encryption) if bucket.encryption else ""),
             )
-            row = connection.execute(
-                "SELECT id, name, created_ms, acl, storage_class, redundancy FROM buckets WHERE name = ?",
-                (bucket.name,),
-            ).fetchone()
-            self._buckets[bucket.name] = Bucket(*row)
+            row = connection.execute(f"{_BUCKETS} WHERE name = ?", (bucket.name,)).fetchone()
+            self._buckets[bucket.name] = _bucket_of(row)
 
     def delete_bucket(self, name: str) -> None:
         """Delete an empty bucket; objects and open uploads both make it BucketNotEmpty."""
         with self.bodies.writing() as connection:
             bucket = self.bucket(name)
-            for table in ("objects", "uploads"):
+            for table in ("objects", "versions", "uploads"):
                 if connection.execute(f"SELECT 1 FROM {table} WHERE bucket = ? LIMIT 1", (bucket.id,)).fetchone():
                     raise OssError(
                         409,
@@ -85,34 +87,35 @@ class Store:
                         {"BucketName": name},
                         number="0015-00000301",
                     )
+            connection.execute("DELETE FROM configurations WHERE bucket = ?", (bucket.id,))
             connection.execute("DELETE FROM buckets WHERE id = ?", (bucket.id,))
             del self._buckets[name]
 
     def totals(self, bucket: Bucket) -> tuple[int, int, int]:
-        """(bytes, objects, open uploads) of a bucket; costs a scan."""
+        """(bytes, versions of objects, open uploads) of a bucket; costs a scan."""
         with self.index.reading() as connection:
             size, count = connection.execute(
-                "SELECT ifnull(sum(size), 0), count(*) FROM objects WHERE bucket = ?", (bucket.id,)
+                "SELECT ifnull(sum(size), 0), count(*) FROM"
+                " (SELECT size FROM objects WHERE bucket = ?1 UNION ALL SELECT size FROM versions WHERE bucket = ?1)",
+                (bucket.id,),
             ).fetchone()
             (uploads,) = connection.execute("SELECT count(*) FROM uploads WHERE bucket = ?", (bucket.id,)).fetchone()
         return size, count, uploads
 
     def find(self, bucket: Bucket, key: str) -> StoredObject | None:
-        """An object, or None."""
+        """The current version of a key, or None."""
         with self.index.reading() as connection:
             return find_object(connection, bucket, key)
 
     def open(
-        self, bucket: Bucket, key: str, span_of: Callable[[StoredObject], tuple[int, int]]
-    ) -> tuple[StoredObject, bytes | StoredBody] | None:
+        self, finder: Finder, span_of: Callable[[StoredObject], tuple[int, int]]
+    ) -> tuple[StoredObject, bytes | StoredBody]:
         """An object with (start, length) of its bytes, chosen by `span_of` once the object is known.
 
-        Object and bytes belong together, whatever is written meanwhile. None if there is no such object.
+        Object and bytes belong together, whatever is written meanwhile.
         """
         with self.index.reading() as connection:
-            found = find_object(connection, bucket, key)
-            if found is None:
-                return None
+            found = finder(connection)
             start, length = span_of(found)
             return found, self.bodies.open(connection, found.body, start, length)
 
@@ -125,77 +128,25 @@ class Store:
                 raise no_such_bucket(bucket.name)
             yield connection
 
-    def put(self, connection: sqlite3.Connection, bucket: Bucket, stored: StoredObject) -> None:
-        """Publish an object in place of the one of that key, whose body is dropped unless it is the same."""
-        key = stored.key.encode()
-        old = connection.execute("SELECT body FROM objects WHERE bucket = ? AND key = ?", (bucket.id, key)).fetchone()
-        if old and old[0] != stored.body:
-            self.bodies.drop(connection, old[0])
-        attributes = stored.attributes
-        values = (
-            bucket.id,
-            key,
-            stored.kind,
-            stored.size,
-            stored.etag,
-            None if stored.crc64 is None else str(stored.crc64),
-            stored.md5,
-            stored.modified_ms,
-            json.dumps(attributes.headers) if attributes.headers else "",
-            attributes.storage_class,
-            attributes.acl,
-            json.dumps(attributes.tags) if attributes.tags else "",
-            stored.link_target,
-            stored.body,
-        )
-        connection.execute(
-            f"INSERT OR REPLACE INTO objects (bucket, {_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            values,
-        )
+    def configuration(self, bucket: Bucket, name: str) -> bytes | None:
+        """A configuration document of a bucket, None if it has none of that name."""
+        with self.index.reading() as connection:
+            row = connection.execute(
+                "SELECT document FROM configurations WHERE bucket = ? AND name = ?", (bucket.id, name)
+            ).fetchone()
+        return bytes(row[0]) if row else None
 
-    def delete(self, connection: sqlite3.Connection, bucket: Bucket, key: str) -> None:
-        """Delete an object that may be there."""
-        encoded = key.encode()
-        old = connection.execute(
-            "SELECT body FROM objects WHERE bucket = ? AND key = ?", (bucket.id, encoded)
-        ).fetchone()
-        if old:
-            self.bodies.drop(connection, old[0])
-            connection.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket.id, encoded))
+    def configure(self, bucket: Bucket, name: str, document: bytes | None) -> None:
+        """Keep a configuration document in place of the one of that name; None removes it."""
+        with self.writing(bucket) as connection:
+            connection.execute("DELETE FROM configurations WHERE bucket = ? AND name = ?", (bucket.id, name))
+            if document is not None:
+                connection.execute("INSERT INTO configurations VALUES (?, ?, ?)", (bucket.id, name, document))
 
 
-def find_object(connection: sqlite3.Connection, bucket: Bucket, key: str) -> StoredObject | None:
-    """An object, or None; within a transaction or a reading."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM objects WHERE bucket = ? AND key = ?", (bucket.id, key.encode())
-    ).fetchone()
-    return _object_of(row) if row else None
-
-
-def attributes_of(headers: str, storage_class: str, acl: str, tags: str) -> Attributes:
-    """Attributes from their columns."""
-    return Attributes(
-        json.loads(headers) if headers else {},
-        storage_class,
-        acl,
-        tuple((name, value) for name, value in json.loads(tags)) if tags else (),
-    )
-
-
-def _object_of(row: tuple[Any, ...]) -> StoredObject:
-    key, kind, size, etag, crc64, md5, modified_ms, *attributes, link_target, body = row
-    return StoredObject(
-        key.decode(),
-        kind,
-        size,
-        etag,
-        None if crc64 is None else int(crc64),
-        md5,
-        modified_ms,
-        attributes_of(*attributes),
-        link_target,
-        body,
-    )
+def _bucket_of(row: tuple[Any, ...]) -> Bucket:
+    encryption = tuple((name, value) for name, value in json.loads(row[7])) if row[7] else ()
+    return Bucket(row[0], row[1], row[2], row[3], row[4], row[5], row[6], encryption)
 
 
 def _lock(directory: Path) -> int:

@@ -7,8 +7,9 @@ import os
 import sqlite3
 
 from hdfs2oss.local_oss.errors import no_such_upload
+from hdfs2oss.local_oss.store.objects import attributes_of
 from hdfs2oss.local_oss.store.rows import Bucket, Part, Received, Upload
-from hdfs2oss.local_oss.store.store import Store, attributes_of
+from hdfs2oss.local_oss.store.store import Store
 
 
 class Uploads:
@@ -23,8 +24,8 @@ class Uploads:
         with self._store.writing(bucket) as connection:
             connection.execute(
                 "INSERT INTO uploads"
-                " (bucket, key, upload_id, initiated_ms, storage_class, acl, tags, headers)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " (bucket, key, upload_id, initiated_ms, storage_class, acl, tags, headers, is_sequential)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     bucket.id,
                     upload.key.encode(),
@@ -34,6 +35,7 @@ class Uploads:
                     attributes.acl,
                     json.dumps(attributes.tags) if attributes.tags else "",
                     json.dumps(attributes.headers),
+                    upload.is_sequential,
                 ),
             )
 
@@ -91,13 +93,13 @@ def new_upload_id() -> str:
 def find_upload(connection: sqlite3.Connection, bucket: Bucket, key: str, upload_id: str) -> Upload:
     """An open upload of that key, else NoSuchUpload."""
     row = connection.execute(
-        "SELECT initiated_ms, headers, storage_class, acl, tags FROM uploads"
+        "SELECT initiated_ms, headers, storage_class, acl, tags, is_sequential FROM uploads"
         " WHERE bucket = ? AND key = ? AND upload_id = ?",
         (bucket.id, key.encode(), upload_id),
     ).fetchone()
     if row is None:
         raise no_such_upload(upload_id)
-    return Upload(key, upload_id, row[0], attributes_of(*row[1:]))
+    return Upload(key, upload_id, row[0], attributes_of(*row[1:5]), bool(row[5]))
 
 
 def find_parts(connection: sqlite3.Connection, upload_id: str, after: int = 0, count: int = 1 << 30) -> list[Part]:

@@ -30,6 +30,7 @@ UNSIGNED = {
     "part-number-marker",
     "max-uploads",
     "key-marker",
+    "version-id-marker",
     "upload-id-marker",
 }
 SMALL_PARTS = Limits(min_part_bytes=10, max_put_bytes=4_000_000)

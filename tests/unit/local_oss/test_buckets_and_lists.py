@@ -121,7 +121,7 @@ def store_with(path, keys):
     bucket = store.bucket("bbb")
     with store.writing(bucket) as connection:
         for key in keys:
-            store.put(connection, bucket, StoredObject(key, "Normal", 0, "E", 0, "", 0, Attributes()))
+            store.objects.put(connection, bucket, StoredObject(key, "Normal", 0, "E", 0, "", 0, Attributes()))
     return store, bucket
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hdfs2oss.rules.checksum import crc64
-from local_oss.conftest import BUCKET, Client, signature
+from local_oss.conftest import BUCKET, Client, md5_base64, signature
 
 
 def test_completed_upload_is_its_parts_in_order_of_number(client):
@@ -167,3 +167,13 @@ def test_copied_part_holds_the_range_that_was_asked(client):
     assert (beyond.status, beyond.code) == (416, "InvalidRange")
     client.complete("assembled", upload_id, (1, part.text("ETag")))
     assert client.get("assembled").body == body[10:60010]
+
+
+def test_sequential_upload_takes_parts_in_order_and_has_an_md5(client):
+    upload_id = client.send("POST", "ordered", "sequential&uploads").text("UploadId")
+    bodies = [os.urandom(60_000), b"second part", b"third part"]
+    assert client.part("ordered", upload_id, 2, bodies[1]).code == "PartNotSequential"
+    tags = [client.part("ordered", upload_id, n, body).headers["etag"] for n, body in enumerate(bodies, 1)]
+    assert client.part("ordered", upload_id, 1, bodies[0]).code == "PartNotSequential"
+    assert client.complete("ordered", upload_id, *enumerate(tags, 1)).status == 200
+    assert client.get("ordered").headers["content-md5"] == md5_base64(b"".join(bodies))
