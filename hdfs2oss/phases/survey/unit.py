@@ -68,7 +68,9 @@ class UnitSurvey:
         try:
             sources = self._open_sources()
             if not sources:
-                raise NotFound("the directory has gone since it was listed")
+                if not self._trouble.problems:
+                    raise NotFound("the directory has gone since it was listed")
+                return []
             target = self._open_target()
             root = self._root_pair(sources, target is not None)
             pairing = Pairing(sources, target, self._is_wanted, wants_missing=False)
@@ -107,10 +109,17 @@ class UnitSurvey:
             else:
                 continue
             try:
-                listings.append(Listing(walk, number))
+                listing = Listing(walk, number)
             except NotFound:
-                continue
-            self._walks.append(walk)
+                listing = None
+            if root.prefix == unit.directory or root.is_file:
+                # The source itself; a directory below it may be there in another source only.
+                gone = listing is None or (root.is_file and listing.head is None)
+                if gone and not unit.resumed:
+                    self._trouble.problems.append((str(root.source), "the source has gone since the command began"))
+            if listing is not None:
+                listings.append(listing)
+                self._walks.append(walk)
         return listings
 
     def _open_target(self) -> Listing | None:

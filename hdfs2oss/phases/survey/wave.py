@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
-from ...model.errors import DuplicateEntry, SurveyError
-from ...model.values import FilePair, PlanSlice
+from ...model.errors import DuplicateEntry, NotFound, StoreError
+from ...model.values import CopyRoot, FilePair, PlanSlice
 from ...rules.frontier import SurveyUnit
 from ...runners.base import RunContext, Runner
 from .planner import Planner
@@ -132,9 +132,18 @@ def _pair_single_files(context: RunContext, planner: Planner, report: SurveyRepo
             report.duplicates.append((root.prefix, seen[root.prefix], str(root.source)))
             continue
         seen[root.prefix] = str(root.source)
-        target = context.layout.target_of(root.prefix)
-        source_status = open_filesystem(root.source, context.stores).status(root.source.path)
-        target_status = open_filesystem(target, context.stores).status(target.path)
-        if source_status is None:
-            raise SurveyError(f"the source {root.source} has gone since the command began")
-        planner.take(FilePair(root.prefix, source_status._replace(path=root.prefix), target_status, number))
+        try:
+            pair = _single_pair(context, number, root)
+        except StoreError as error:
+            report.problems.append((str(root.source), str(error)))
+        else:
+            planner.take(pair)
+
+
+def _single_pair(context: RunContext, number: int, root: CopyRoot) -> FilePair:
+    target = context.layout.target_of(root.prefix)
+    source_status = open_filesystem(root.source, context.stores).status(root.source.path)
+    target_status = open_filesystem(target, context.stores).status(target.path)
+    if source_status is None:
+        raise NotFound("the source has gone since the command began")
+    return FilePair(root.prefix, source_status._replace(path=root.prefix), target_status, number)

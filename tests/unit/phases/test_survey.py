@@ -162,3 +162,17 @@ def test_a_name_the_target_does_not_allow_is_a_conflict_with_its_reason(make_con
     report = survey(context, LocalRunner(0))
     problems = {item.path: (item.action, item.problem) for item in planned(context, report)}
     assert problems == {"a:b": ("CONFLICT", "the target allows no ':' in names"), "fine": ("COPY", "")}
+
+
+@pytest.mark.parametrize("gone", ["/s1", "/s2/lone"])
+@pytest.mark.parametrize("mode", [{"update": True}, {}], ids=["update", "plain"])
+def test_a_source_that_goes_before_it_is_listed_is_a_problem_and_the_others_are_planned(
+    make_context, gone, mode
+) -> None:
+    store = store_of(s1=["x"], s2=["lone"], s3=["y"])
+    context = make_context(store, ["/s1", "/s2/lone", "/s3"], "/t", **mode)
+    store.remove(gone, recursive=True)
+    found, report = run(context)
+    assert [place for place, cause in report.problems if gone in place and "has gone" in cause]
+    paths = {path.rpartition("/")[2] for path, action, _, _ in found if action == "COPY"}
+    assert paths == {"x", "lone", "y"} - {"x" if gone == "/s1" else "lone"}
