@@ -1,5 +1,7 @@
 """Where things land: DistCp's path rules, for sources as arguments and as a list."""
 
+import getpass
+
 import pytest
 
 MODES = pytest.mark.parametrize("flags", [(), ("-update",)], ids=["plain", "update"])
@@ -300,3 +302,5 @@ def test_a_relative_path_counts_from_the_home_directory(command, hdfs_place, san
     done = command(relative, target)
     assert done.code == 0, done.text
     assert target.read() == {"x": b"1"}
+    records = target.uri._replace(scheme="hdfs", authority=source.uri.authority, path="/user/" + getpass.getuser())
+    assert f"Records: {records}/.hdfs2oss/" in done.text, "the job directory lies in the HDFS home"
