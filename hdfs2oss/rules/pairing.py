@@ -25,10 +25,14 @@ class Rows(Protocol):
     def seek(self, key: str) -> None: ...
 
 
+# The number of the target's stream among those of the roots.
+TARGET = -1
+
+
 class Listing:
     """One stream with its head row; checks the order, because a merge of unordered streams loses files."""
 
-    def __init__(self, rows: Rows, root: int = -1) -> None:
+    def __init__(self, rows: Rows, root: int = TARGET) -> None:
         self.root = root
         self._rows = rows
         self.head: FileStatus | None = None
@@ -95,7 +99,7 @@ class Pairing:
         self._blocked = ""
         self._blocked_by = ""
         self.duplicates: list[Duplicate] = []
-        self.unlisted: list[FileStatus] = []
+        self.unlisted: list[tuple[int, FileStatus]] = []
 
     def pairs(self, root: FilePair | None, before: Callable[[Match], None]) -> Iterator[FilePair]:
         """All pairs. `root` is the directory itself; `before` sees each match while no stream has moved past it."""
@@ -130,8 +134,10 @@ class Pairing:
             return None
         key = min(stream.key for stream in heads)
         at_key = [stream for stream in heads if stream.key == key]
-        rows = tuple((stream.root, stream.head) for stream in at_key if stream.root >= 0 and stream.head is not None)
-        target = next((stream.head for stream in at_key if stream.root < 0), None)
+        rows = tuple(
+            (stream.root, stream.head) for stream in at_key if stream.root != TARGET and stream.head is not None
+        )
+        target = next((stream.head for stream in at_key if stream.root == TARGET), None)
         return Match(key, rows, target)
 
     def _seek(self, target: Listing) -> bool:
@@ -220,13 +226,13 @@ class Pairing:
         return row._replace(kind=DIRECTORY if row.kind == DIRECTORY else UNUSABLE, problem=self._blocked_by)
 
     def _note_unlisted(self, match: Match) -> None:
-        for row in (row for _, row in match.sources if row.kind == UNLISTED):
-            self.unlisted.append(row)
+        for root, row in ((root, row) for root, row in match.sources if row.kind == UNLISTED):
+            self.unlisted.append((root, row))
             last = self._open_directory
             if last is not None and last.path == row.path and last.target is None:
                 self._open_directory = None  # Nobody knows that it is empty.
         if match.target is not None and match.target.kind == UNLISTED:
-            self.unlisted.append(match.target)
+            self.unlisted.append((TARGET, match.target))
             self._blocked = match.target.path + "/"
             self._blocked_by = f"the target directory could not be listed: {match.target.problem}"
 

@@ -14,7 +14,7 @@ from ...model.errors import NotFound, StoreError, SurveyError
 from ...model.values import DIRECTORY, FILE, FilePair, FileStatus
 from ...rules.filters import is_own_work, make_filter
 from ...rules.frontier import Frontier, SurveyUnit, parent_of
-from ...rules.pairing import Listing, Match, Pairing, possible_parents
+from ...rules.pairing import TARGET, Listing, Match, Pairing, possible_parents
 from ...runners.base import RunContext
 from .planner import Planner
 
@@ -211,8 +211,10 @@ class UnitSurvey:
         return True
 
     def _note_trouble(self, pairing: Pairing) -> None:
-        for row in pairing.unlisted:
-            self._trouble.problems.append((str(self._layout.target_of(row.path)), row.problem))
+        for root, row in pairing.unlisted:
+            is_target = root == TARGET
+            place = self._layout.target_of(row.path) if is_target else self._layout.source_of(root, row.path)
+            self._trouble.problems.append((str(place), row.problem))
         for path, one, other in pairing.duplicates:
             first, second = self._layout.source_of(one, path), self._layout.source_of(other, path)
             self._trouble.duplicates.append((path, str(first), str(second)))

@@ -196,7 +196,7 @@ def test_a_source_directory_that_cannot_be_listed_is_noted_and_makes_nothing() -
     ]
     pairing = Pairing([Listing(Rows(rows), 0)], None, lambda root, row: True, wants_missing=False)
     assert [pair.path for pair in pairing.pairs(ROOT, lambda match: None)] == ["a", "z"]
-    assert [(row.path, row.problem) for row in pairing.unlisted] == [("d", "no")]
+    assert [(row.path, row.problem) for _, row in pairing.unlisted] == [("d", "no")]
 
 
 def test_a_directory_whose_listing_breaks_off_keeps_what_was_given() -> None:
@@ -208,7 +208,7 @@ def test_a_directory_whose_listing_breaks_off_keeps_what_was_given() -> None:
     ]
     pairing = Pairing([Listing(Rows(rows), 0)], None, lambda root, row: True, wants_missing=False)
     assert [pair.path for pair in pairing.pairs(ROOT, lambda match: None)] == ["d/m", "z"]
-    assert [row.path for row in pairing.unlisted] == ["d"]
+    assert [row.path for _, row in pairing.unlisted] == ["d"]
 
 
 def test_below_a_target_directory_that_cannot_be_listed_nothing_may_be_copied() -> None:
@@ -219,7 +219,7 @@ def test_below_a_target_directory_that_cannot_be_listed_nothing_may_be_copied() 
         pair.path: bool(pair.source and pair.source.problem) for pair in pairing.pairs(ROOT, lambda match: None)
     }
     assert problems.items() >= {("d/x", True), ("d/y", True), ("z", False)}
-    assert [row.path for row in pairing.unlisted] == ["d"]
+    assert [row.path for _, row in pairing.unlisted] == ["d"]
 
 
 def test_a_stream_out_of_order_is_an_error_and_not_a_loss() -> None:
