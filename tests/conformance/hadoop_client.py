@@ -1,4 +1,4 @@
-"""Hadoop's connector for OSS over the Java client: jars by Maven, contract tests compiled with javac."""
+"""Hadoop's connector for OSS over the Java client: jars by Maven, contract tests compiled beside them."""
 
 import re
 import shutil
@@ -10,11 +10,13 @@ from typing import NamedTuple
 from tests.conformance.downloads import fetched, run_tool
 from tests.sandbox.hadoop_conf import LOG4J, write_properties
 from tests.sandbox.jars import PLUGIN
-from tests.sandbox.java import java_command, java_environment
+from tests.sandbox.java import java_command, java_environment, java_executable
 
 SOURCES = Path(__file__).parent / "hadoop_contract"
 POM = SOURCES / "pom.xml"
 HEAP_MIB = 512
+# From Maven, as the machine may have no more of Java than runs it.
+COMPILER = "org.eclipse.jdt.internal.compiler.batch.Main"
 _OUTCOME = re.compile(r"CONTRACT\t(passed|failed)\t([^\t]+)\t(.*)")
 _TOTAL = re.compile(r"CONTRACT run (\d+) failures (\d+)")
 
@@ -39,8 +41,9 @@ def _make(folder: Path, sources: Sequence[Path]) -> None:
     jars = folder / "jars"
     what = "Hadoop's contract tests"
     run_tool(what, [*maven, f"-DoutputDirectory={jars}", "-DincludeScope=runtime"], folder)
-    javac = ["javac", "-nowarn", "-proc:none", "-d", folder / "classes", "-cp", f"{jars}/*"]
-    run_tool(what, [*javac, *sources], folder)
+    classpath = ":".join(str(jar) for jar in sorted(jars.glob("*.jar")))
+    compiler = [java_executable(), "-cp", classpath, COMPILER, "-17", "-nowarn", "-proc:none", "-cp", classpath]
+    run_tool(what, [*compiler, "-d", folder / "classes", *sources], folder)
 
 
 def write_core_site(conf: Path, endpoint: str, keys: tuple[str, str], bucket: str) -> None:

@@ -28,38 +28,38 @@ class Oss2Suite:
 def fetch_oss2_suite() -> Oss2Suite:
     """oss2 with its integration tests."""
     folder = fetched("conformance-oss2", [OSS2_REQUIREMENT, *OSS2_NEEDS, sys.version], _make_oss2)
-    return Oss2Suite(_python_in(folder), folder / OSS2.replace("==", "-"))
+    return Oss2Suite(python_in(folder), folder / OSS2.replace("==", "-"))
 
 
 def fetch_oss_v2() -> Path:
     """A Python that has alibabacloud-oss-v2."""
-    return _python_in(fetched("conformance-oss-v2", [*OSS_V2, sys.version], _make_oss_v2))
+    return python_in(fetched("conformance-oss-v2", [*OSS_V2, sys.version], _make_oss_v2))
 
 
 def _make_oss2(folder: Path) -> None:
-    _make_environment(folder)
+    make_environment(folder)
     wanted = folder / "requirement.txt"
     wanted.write_text(OSS2_REQUIREMENT + "\n")
     source = ["--no-deps", "--no-binary", ":all:", "--require-hashes", "-r", wanted.name]
-    run_tool(f"the source of {OSS2}", [*_pip(folder, "download"), *source], folder)
+    run_tool(f"the source of {OSS2}", [*pip(folder, "download"), *source], folder)
     archive = next(folder.glob("oss2-*.tar.gz"))
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
-    run_tool(f"{OSS2} and what its tests need", [*_pip(folder, "install"), archive, *OSS2_NEEDS], folder)
+    run_tool(f"{OSS2} and what its tests need", [*pip(folder, "install"), archive, *OSS2_NEEDS], folder)
 
 
 def _make_oss_v2(folder: Path) -> None:
-    _make_environment(folder)
-    run_tool(OSS_V2[0], [*_pip(folder, "install"), *OSS_V2], folder)
+    make_environment(folder)
+    run_tool(OSS_V2[0], [*pip(folder, "install"), *OSS_V2], folder)
 
 
-def _make_environment(folder: Path) -> None:
+def make_environment(folder: Path) -> None:
     run_tool("a virtual environment", [sys.executable, "-m", "venv", folder / "venv"], folder)
 
 
-def _python_in(folder: Path) -> Path:
+def python_in(folder: Path) -> Path:
     return folder / "venv" / "bin" / "python"
 
 
-def _pip(folder: Path, verb: str) -> list[str]:
-    return [str(_python_in(folder)), "-m", "pip", verb, "--quiet", "--disable-pip-version-check"]
+def pip(folder: Path, verb: str) -> list[str]:
+    return [str(python_in(folder)), "-m", "pip", verb, "--quiet", "--disable-pip-version-check"]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.conftest import Place
 from tests.conformance.hadoop_client import hadoop_fs, run_contract, write_core_site
+from tests.conformance.place import Place
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(900)]
 

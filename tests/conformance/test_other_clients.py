@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.conftest import Place
+from tests.conformance.node_client import AliOss
+from tests.conformance.place import Place
 
 pytestmark = [pytest.mark.conformance, pytest.mark.timeout(900)]
 
@@ -45,9 +46,9 @@ def test_alibabacloud_oss_v2_gets_what_it_asks_for(oss_v2_python: Path, place: P
 
 
 @pytest.mark.parametrize("signature", ["v1", "v4"])
-def test_ali_oss_gets_what_it_asks_for(ali_oss: Path, place: Place, tmp_path: Path, signature: str):
+def test_ali_oss_gets_what_it_asks_for(ali_oss: AliOss, place: Place, tmp_path: Path, signature: str):
     script = CLIENTS / "ali_oss_checks.js"
-    environment = place.environment() | {"NODE_PATH": str(ali_oss / "node_modules")}
-    found = outcomes(["node", script, signature], tmp_path, environment)
+    environment = place.environment() | {"NODE_PATH": str(ali_oss.folder / "node_modules")}
+    found = outcomes([ali_oss.node, script, signature], tmp_path, environment)
     assert report(found) == ""
     assert len(found) == script.read_text().count("\n  async ")
