@@ -4,7 +4,6 @@ import pytest
 
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.model.errors import BrakeError
-from hdfs2oss.model.uri import Uri
 from hdfs2oss.records.jobdir import pair_name
 from hdfs2oss.records.lock import Lock
 
