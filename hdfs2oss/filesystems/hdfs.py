@@ -18,6 +18,7 @@ from hdfs_native import FileStatus as NativeStatus
 from ..model.errors import AlreadyExists, NotFound, StoreError
 from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, FileStatus
+from ..rules.filters import work_path_beside
 from ..rules.merge import in_key_order
 from ..rules.retry import Breaker, RetryPolicy, call_with_retries
 from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
@@ -172,7 +173,7 @@ class HdfsFileSystem(FileSystem):
             return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
-        work_path = f"{path}.{uuid.uuid4().hex}._work_"
+        work_path = work_path_beside(path, uuid.uuid4().hex)
         writer = HdfsWriter(self, path, work_path)
         with writer:
             if data:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenied, StoreError
 from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
+from ..rules.filters import work_path_beside
 from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
 from .tree_walk import TreeWalk
 
@@ -136,7 +137,7 @@ class LocalFileSystem(FileSystem):
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         self.traffic.wrote(len(data))
-        work_path = f"{path}.{uuid.uuid4().hex}"
+        work_path = work_path_beside(path, uuid.uuid4().hex)
         with map_errors("write", path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(work_path, "xb") as file:

@@ -42,6 +42,6 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
         for chunk in cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
             chunks.add(
                 item._replace(upload_id=upload_id, offset=chunk.offset, size=chunk.size, first_part=chunk.first_part),
-                cost_of(chunk.size, 0.0, 1),
+                cost_of(chunk.size, 0.0, 1, context.options.bytes_per_second),
             )
     return CutReport(chunks.publish(job_dir), uploads.publish(job_dir))

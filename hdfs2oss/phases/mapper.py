@@ -22,7 +22,7 @@ from ..records import ledger
 from ..records.copylog import CopyLog
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
-from ..rules.filters import WORK_PREFIX
+from ..rules.filters import work_path_beside
 from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import RunContext
@@ -170,8 +170,7 @@ class Mapper:
         source = self._context.layout.source_of(item.root, item.path)
         target = self._context.layout.target_of(item.path)
         # Attempts never share a work path, and two files of one directory neither.
-        work = f"{WORK_PREFIX}{self._work_name}-{abs(hash(item.path)):x}"
-        return Ends(source, target, target.parent.join(work).path)
+        return Ends(source, target, work_path_beside(target.path, f"{self._work_name}-{abs(hash(item.path)):x}"))
 
 
 class _Brake:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from ..filesystems.base import FileSystem
 from ..model.uri import Uri, join_path
 from ..model.values import CopyResult, Outcome
-from ..rules.filters import WORK_PREFIX
+from ..rules.filters import work_path_beside
 from ..rules.layout import Layout
 
 
@@ -55,4 +55,4 @@ class CopyLog:
         """Write the lines as one file; an empty one when there is nothing to say, as DistCp does."""
         text = "".join(line + "\n" for line in self._lines)
         path = join_path(directory, name)
-        filesystem.put(path, text.encode("utf-8", "surrogateescape"), join_path(directory, WORK_PREFIX + name), {})
+        filesystem.put(path, text.encode("utf-8", "surrogateescape"), work_path_beside(path, name), {})

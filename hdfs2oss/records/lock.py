@@ -17,7 +17,7 @@ from contextlib import suppress
 from ..filesystems.base import FileSystem
 from ..model.errors import BrakeError, CommitError, StoreError
 from ..model.uri import join_path
-from ..rules.filters import WORK_PREFIX
+from ..rules.filters import work_path_beside
 
 HEARTBEAT_SECONDS = 15.0
 STALE_SECONDS = 60.0
@@ -34,7 +34,7 @@ class Lock:
     ) -> None:
         self._filesystem = filesystem
         self._path = join_path(directory, "_lock")
-        self._work_path = join_path(directory, f"{WORK_PREFIX}lock-{run_id}")
+        self._work_path = work_path_beside(self._path, f"lock-{run_id}")
         self._run_id = run_id
         self._clock = clock
         self._released = threading.Event()

@@ -37,6 +37,11 @@ def is_own_work(name: str) -> bool:
     return name == JOB_DIRECTORY_NAME or name.startswith(WORK_PREFIX)
 
 
+def work_path_beside(path: str, name: str) -> str:
+    """Where the bytes for `path` land first: in its directory, under a name that takes part in no listing."""
+    return f"{path.rpartition('/')[0]}/{WORK_PREFIX}{name}"
+
+
 def parse_filters(text: str, file_name: str) -> tuple[str, ...]:
     """The patterns of a filter file; blank lines mean nothing. Raises UsageError with the line that fails."""
     patterns = []

@@ -20,9 +20,13 @@ LAST_GROUP_SECONDS = 30.0
 _TASKS_PER_SLOT = 4
 
 
-def cost_of(length: int, close_seconds: float, threads: int) -> float:
-    """Seconds of one slot that a file takes; `close_seconds` is waiting that `threads` share."""
-    return _FILE_SECONDS + close_seconds / threads + length / _BYTES_PER_SECOND
+def cost_of(length: int, close_seconds: float, threads: int, bytes_per_second: float | None = None) -> float:
+    """Seconds of one slot that a file takes; `close_seconds` is waiting that `threads` share.
+
+    `bytes_per_second` is a bandwidth limit: tasks of a slow copy are smaller, so that it can be followed.
+    """
+    rate = _BYTES_PER_SECOND if bytes_per_second is None else min(bytes_per_second, _BYTES_PER_SECOND)
+    return _FILE_SECONDS + close_seconds / threads + length / rate
 
 
 def threads_for(close_seconds: float, asked: int | None) -> int:

@@ -107,7 +107,7 @@ class Planner:
         )
 
     def _write(self, item: CopyItem) -> None:
-        cost = cost_of(item.length, self._close_seconds, self._threads)
+        cost = cost_of(item.length, self._close_seconds, self._threads, self._options.bytes_per_second)
         if self._cuts_files and item.length > self._options.chunk_size_bytes and not item.problem:
             self._large_items.add(item, cost)
         else:

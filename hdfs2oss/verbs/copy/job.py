@@ -20,6 +20,7 @@ from ...phases.roots import find_roots
 from ...phases.survey import survey
 from ...records.jobdir import JobDir, default_base, pair_name
 from ...records.lock import Lock
+from ...rules.filters import work_path_beside
 from ...rules.layout import Layout
 from ...rules.packing import pack
 from ...runners.base import RunContext, Runner
@@ -91,7 +92,8 @@ class CopyJob:
         report.add_job(self._runner.describe())
         report.check_identities()
         report.phase_seconds = self._phase_seconds
-        self._finish_log()
+        if report.exit_code == 0:
+            self._finish_log()
         return report
 
     def _cut(self, context: RunContext, slices: list[PlanSlice], cuts: CutReport) -> None:
@@ -167,12 +169,8 @@ class CopyJob:
         """`_SUCCESS` in the -log directory, as MapReduce leaves it."""
         log_path = self._options.log_path
         if log_path is not None:
-            open_filesystem(log_path, self._stores).put(
-                join_path(log_path.path, "_SUCCESS"),
-                b"",
-                join_path(log_path.path, ".hdfs2oss-work-success"),
-                {},
-            )
+            path = join_path(log_path.path, "_SUCCESS")
+            open_filesystem(log_path, self._stores).put(path, b"", work_path_beside(path, self._run_id), {})
 
     def _sources(self) -> str:
         shown = [str(source) for source in self._options.sources]
