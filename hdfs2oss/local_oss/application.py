@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hdfs2oss.local_oss.conditions import NotModified
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, access_denied
+from hdfs2oss.local_oss.faults.effect import answer_with_faults
+from hdfs2oss.local_oss.faults.plan import FaultPlan
 from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name, check_key
 from hdfs2oss.local_oss.protocol.message import Request, Response
+from hdfs2oss.local_oss.protocol.shaping import Dropped, ShapedBody, ShapedSource
 from hdfs2oss.local_oss.protocol.subresource import selectors_of
 from hdfs2oss.local_oss.protocol.wire import Truncated
 from hdfs2oss.local_oss.protocol.xml import Node, document
-from hdfs2oss.local_oss.routing import operation_of
+from hdfs2oss.local_oss.routing import Operation, operation_of
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator
+from hdfs2oss.local_oss.traffic import pace_of
 
 _LOG = logging.getLogger("hdfs2oss.local_oss")
 
@@ -27,16 +31,17 @@ class Application:
     context: Context
     authenticator: Authenticator
     addressing: Addressing
+    faults: FaultPlan = field(default_factory=FaultPlan)
 
     def answer(self, request: Request) -> Response:
-        """The response to a request. Raises only Truncated and OSError: the connection is of no more use."""
+        """The response to a request. Raises only Truncated, Dropped and OSError: the connection is of no more use."""
         try:
             return self._answer(request)
         except OssError as error:
             return error_response(error, request)
         except NotModified:
             return Response(304)
-        except (Truncated, OSError):
+        except (Truncated, Dropped, OSError):
             raise
         except Exception:  # noqa: BLE001 - whatever goes wrong, the client gets an answer and the log a trace
             _LOG.exception("%s %s failed", request.method, request.target)
@@ -52,7 +57,22 @@ class Application:
             check_key(request.key, self.context.limits.max_key_bytes)
         if not self.authenticator.authenticate(request):
             self._check_public(request)
-        return operation_of(request)(self.context, request)
+        operation = operation_of(request)
+        request.operation = operation.__name__
+        rules = self.faults.choose(request)
+        if rules:
+            return answer_with_faults(self.faults, rules, request, lambda: self._perform(operation, request))
+        return self._perform(operation, request)
+
+    def _perform(self, operation: Operation, request: Request) -> Response:
+        pace = pace_of(request)
+        if pace is None:
+            return operation(self.context, request)
+        request.body = ShapedSource(request.body, pace)
+        response = operation(self.context, request)
+        if response.body:
+            response.body = ShapedBody(response.body, pace)
+        return response
 
     def _check_public(self, request: Request) -> None:
         """Let an anonymous caller do what the ACL opens to everybody: object data, nothing else."""
@@ -85,5 +105,5 @@ def error_response(error: OssError, request: Request) -> Response:
     body = document(("Error", nodes))
     if request.method == "HEAD":
         headers["x-oss-err"] = base64.b64encode(body).decode()
-        return Response(error.status, headers, content_length=0)
-    return Response(error.status, headers, body)
+        return Response(error.status, headers, content_length=0, code=error.code)
+    return Response(error.status, headers, body, code=error.code)

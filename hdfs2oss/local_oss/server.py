@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,16 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from hdfs2oss.local_oss.admin import AdminPort
 from hdfs2oss.local_oss.application import Application
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError
+from hdfs2oss.local_oss.faults.plan import FaultPlan
+from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.local_oss.limits import Limits
 from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name
 from hdfs2oss.local_oss.protocol.listener import Listener
+from hdfs2oss.local_oss.request_log import RequestLog
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator, Credentials
 from hdfs2oss.local_oss.store.rows import Bucket
 from hdfs2oss.local_oss.store.store import Store
 from hdfs2oss.local_oss.store.uploads import Uploads
+from hdfs2oss.local_oss.synthetic import Synthetic, create_synthetic
 from hdfs2oss.model.errors import UsageError
 
 ETAG_MODES = ("md5", "fast")
@@ -35,7 +41,9 @@ class LocalOssServer:
             bucket = oss2.Bucket(oss2.Auth("id", "secret"), server.endpoint, "b")
 
     `port` 0 takes a free one. `etag` "fast" leaves out MD5. `security_token`, if given, must come with
-    every signed request. `cnames` maps further host names to buckets. What was acknowledged is still
+    every signed request. `cnames` maps further host names to buckets. `faults` are rules that hit from the
+    start, `plan` changes them, and so does the admin port, if one is asked for. `is_forgetful` keeps no bytes.
+    What was acknowledged is still
     there when a server is started on the same directory again, however this one ended.
     Raises UsageError for a directory in use or a name that cannot be a bucket, OSError for a taken port.
     """
@@ -51,6 +59,13 @@ class LocalOssServer:
     etag: str = "md5"
     limits: Limits = field(default_factory=Limits)
     cnames: Mapping[str, str] = field(default_factory=dict)
+    faults: Sequence[Rule] = ()
+    admin_port: int | None = None
+    request_log: str | Path | None = None
+    is_forgetful: bool = False
+    synthetic: Sequence[Synthetic] = ()
+    certificate: str | Path | None = None
+    certificate_key: str | Path | None = None
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
@@ -59,25 +74,48 @@ class LocalOssServer:
         self._store: Store | None = None
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
+        self._log: RequestLog | None = None
+        self._admin: AdminPort | None = None
+        self.plan = FaultPlan(self.faults)
 
     @property
     def endpoint(self) -> str:
         """What clients are given, `http://127.0.0.1:PORT`; the port is known once started."""
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.certificate else 'http'}://{self.host}:{self.port}"
 
     def start(self) -> None:
         """Open the directory, make the buckets, listen, and serve in a thread."""
-        store = Store(Path(self.directory), self.limits.max_inline_bytes)
+        tls = self._tls()
+        listener: Listener | None = None
+        store = Store(Path(self.directory), self.limits.max_inline_bytes, self.is_forgetful)
         try:
-            context = Context(store, Uploads(store), self.limits, self.region, self.etag == "md5", self.clock)
+            context = Context(
+                store,
+                Uploads(store),
+                self.limits,
+                self.region,
+                self.etag == "md5" and not self.is_forgetful,
+                self.clock,
+            )
             self._create_buckets(context)
+            for wanted in self.synthetic:
+                create_synthetic(context, wanted)
             credentials = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
             authenticator = Authenticator(credentials, self.region, self.limits.max_skew_seconds, self.clock)
-            application = Application(context, authenticator, Addressing(self.cnames))
-            listener = Listener((self.host, self.port), application)
+            application = Application(context, authenticator, Addressing(self.cnames), self.plan)
+            self._log = RequestLog(Path(self.request_log)) if self.request_log else None
+            listener = Listener((self.host, self.port), application, self._log, tls)
+            if self.admin_port is not None:
+                self._admin = AdminPort(self.admin_port, self.plan)
+                self.admin_port = self._admin.port
         except BaseException:
+            if listener:
+                listener.close()
+            if self._log:
+                self._log.close()
             store.close()
             raise
+        self.plan.start()
         self._store, self._listener = store, listener
         self.port = listener.server_port
         self._thread = threading.Thread(
@@ -87,6 +125,10 @@ class LocalOssServer:
 
     def stop(self) -> None:
         """End every connection and close the directory; a second call does nothing."""
+        self.plan.stop()
+        if self._admin:
+            self._admin.close()
+            self._admin = None
         if self._listener and self._thread:
             self._listener.shutdown()
             self._listener.close()
@@ -95,6 +137,9 @@ class LocalOssServer:
         if self._store:
             self._store.close()
             self._store = None
+        if self._log:
+            self._log.close()
+            self._log = None
 
     def __enter__(self) -> LocalOssServer:
         self.start()
@@ -104,6 +149,16 @@ class LocalOssServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if not self.certificate:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(self.certificate, self.certificate_key)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"cannot use the certificate {self.certificate}: {error}") from error
+        return context
 
     def _create_buckets(self, context: Context) -> None:
         existing = {bucket.name for bucket in context.store.buckets()}

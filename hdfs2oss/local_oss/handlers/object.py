@@ -13,6 +13,7 @@ from hdfs2oss.local_oss.conditions import check_conditions, range_of
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, invalid_argument, not_served
 from hdfs2oss.local_oss.etag import tag_of
+from hdfs2oss.local_oss.handlers.compression import compressed
 from hdfs2oss.local_oss.handlers.lookup import (
     VERSION_ID,
     existing,
@@ -90,7 +91,7 @@ def get_object(context: Context, request: Request) -> Response:
     stored, body = context.store.open(finder, span_of)
     headers = object_headers(context, stored, link) | version_headers(bucket, link or stored) | overrides
     if span is None:
-        return Response(200, headers, body)
+        return compressed(request, Response(200, headers, body), stored.size)
     start, length = span
     headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{stored.size}"
     return Response(206, headers, body)

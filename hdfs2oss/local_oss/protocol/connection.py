@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import ssl
+import struct
 import time
 from collections.abc import Callable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from io import BufferedReader
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hdfs2oss.local_oss.application import error_response
 from hdfs2oss.local_oss.errors import OssError
 from hdfs2oss.local_oss.protocol.message import Request, Response
+from hdfs2oss.local_oss.protocol.shaping import Dropped
+from hdfs2oss.local_oss.protocol.sink import Sink
 from hdfs2oss.local_oss.protocol.wire import Head, IncomingBody, Truncated, body_length, read_head, response_head
 
 if TYPE_CHECKING:
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 _MAX_DRAIN_BYTES = 8 * 1024 * 1024
 _LINGER_SECONDS = 2.0
+RESET = struct.pack("ii", 1, 0)
+"""As SO_LINGER: closing resets the connection."""
 _BODYLESS = (204, 304)
 
 
@@ -30,11 +36,14 @@ class Connection(BaseHTTPRequestHandler):
 
     disable_nagle_algorithm = True
     rbufsize = 256 * 1024
+    _head_bytes = 0
 
     def setup(self) -> None:
         """Make sure the socket blocks, which sendfile needs."""
         super().setup()
         self.connection.settimeout(None)
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.do_handshake()
 
     def handle_one_request(self) -> None:
         """Read one request and answer it."""
@@ -57,16 +66,27 @@ class Connection(BaseHTTPRequestHandler):
         request = Request(head.method, head.target, head.headers, body, request_id=os.urandom(12).hex().upper())
         # A GET or HEAD has no body here, whatever its Content-Length says: some clients name one, send none.
         has_doubtful_body = head.method in ("GET", "HEAD") and head.headers.get("content-length", "0") != "0"
+        listener = cast("Listener", self.server)
+        sink = Sink(self.connection)
+        response = Response(0)
         try:
-            response = cast("Listener", self.server).application.answer(request)
+            response = listener.application.answer(request)
             is_usable = not has_doubtful_body and self._is_drained(body)
             keep = is_usable and self._wants_to_stay(head)
-            self._send(request, response, keep, started)
+            self._send(sink, request, response, keep, started)
         except Truncated:
             self._refuse(OssError(400, "IncompleteBody", "The request body ended before its length."))
             return
+        except Dropped as dropped:
+            if dropped.with_reset:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            return
         except (OSError, EOFError):
             return
+        finally:
+            if listener.log:
+                moved = (body.received, max(0, sink.sent - self._head_bytes))
+                listener.log.write(_entry(request, response, moved, time.monotonic() - started))
         self.close_connection = not keep
         if not is_usable:
             self._linger()
@@ -94,26 +114,29 @@ class Connection(BaseHTTPRequestHandler):
         wish = head.headers.get("connection", "").lower()
         return wish != "close" if head.version == "HTTP/1.1" else wish == "keep-alive"
 
-    def _send(self, request: Request, response: Response, keep: bool, started: float) -> None:
+    def _send(self, sink: Sink, request: Request, response: Response, keep: bool, started: float) -> None:
         body = response.body
         length = response.content_length
         if length is None:
             length = len(body) if isinstance(body, bytes) else body.length
         headers = {"Server": "AliyunOSS", "Date": formatdate(usegmt=True)}
         headers |= {"Connection": "keep-alive" if keep else "close", "x-oss-request-id": request.request_id}
-        if response.status not in _BODYLESS:
+        if length is None:
+            headers["Transfer-Encoding"] = "chunked"
+        elif response.status not in _BODYLESS:
             headers["Content-Length"] = str(length)
         headers |= response.headers
         headers["x-oss-server-time"] = str(int((time.monotonic() - started) * 1000))
         head = response_head(response.status, headers)
+        self._head_bytes = len(head)
         if isinstance(body, bytes):
             is_bodyless = request.method == "HEAD" or response.status in _BODYLESS
-            self.connection.sendall(head if is_bodyless else head + body)
+            sink.write(head if is_bodyless else head + body)
             return
         try:
-            self.connection.sendall(head)
+            sink.write(head)
             if request.method != "HEAD":
-                body.send(self.connection.fileno())
+                body.send(sink)
         finally:
             body.close()
 
@@ -122,7 +145,7 @@ class Connection(BaseHTTPRequestHandler):
         request_id = os.urandom(12).hex().upper()
         request = Request("", "", {}, IncomingBody(cast(BufferedReader, self.rfile), 0), request_id=request_id)
         with contextlib.suppress(OSError):
-            self._send(request, error_response(error, request), False, time.monotonic())
+            self._send(Sink(self.connection), request, error_response(error, request), False, time.monotonic())
             self._linger()
 
     def _linger(self) -> None:
@@ -133,3 +156,23 @@ class Connection(BaseHTTPRequestHandler):
             self.connection.settimeout(_LINGER_SECONDS)
             while time.monotonic() < deadline and self.connection.recv(65536):
                 pass
+
+
+def _entry(request: Request, response: Response, moved: tuple[int, int], seconds: float) -> dict[str, Any]:
+    """A request as the log shows it. Status 0: it got no answer."""
+    return {
+        "time": round(time.time(), 3),
+        "method": request.method,
+        "bucket": request.bucket,
+        "key": request.key,
+        "operation": request.operation,
+        "query": request.query,
+        "status": response.status,
+        "code": response.code,
+        "bytes": moved[0] or moved[1],
+        "bytes_in": moved[0],
+        "bytes_out": moved[1],
+        "ms": round(seconds * 1000, 1),
+        "request_id": request.request_id,
+        "faults": request.faults,
+    }

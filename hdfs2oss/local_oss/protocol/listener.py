@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import sys
 import threading
 from http.server import ThreadingHTTPServer
 from typing import Any
 
 from hdfs2oss.local_oss.application import Application
-from hdfs2oss.local_oss.protocol.connection import Connection
+from hdfs2oss.local_oss.protocol.connection import RESET, Connection
+from hdfs2oss.local_oss.request_log import RequestLog
 
 _JOIN_SECONDS = 5.0
 
@@ -21,8 +23,16 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 1024
 
-    def __init__(self, address: tuple[str, int], application: Application) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        application: Application,
+        log: RequestLog | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.application = application
+        self.log = log
+        self._tls = tls
         self._open: dict[socket.socket, threading.Thread] = {}
         self._open_lock = threading.Lock()
         super().__init__(address, Connection)
@@ -33,6 +43,13 @@ class Listener(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "local-oss", self.socket.getsockname()[1]
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection; the handshake, if any, is left to its thread."""
+        request, address = super().get_request()
+        if self._tls:
+            request = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        return request, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
@@ -50,11 +67,15 @@ class Listener(ThreadingHTTPServer):
         """Close a connection that is done."""
         with self._open_lock:
             self._open.pop(request, None)
+        with contextlib.suppress(OSError):
+            if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(RESET)) == RESET:
+                request.close()  # shutting it down first would end it politely
+                return
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no error; anything else goes to the thread's excepthook."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
             raise
 
     def close(self) -> None:

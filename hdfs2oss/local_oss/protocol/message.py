@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hdfs2oss.local_oss.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.protocol.sink import Sink
 
 
 class ByteSource(Protocol):
@@ -32,20 +33,23 @@ class BytesSource:
 class BodyReader(ByteSource, Protocol):
     """A stored body, or a range of it, on its way out."""
 
-    length: int
-    """Bytes that will come."""
+    @property
+    def length(self) -> int | None:
+        """Bytes that will come, None if nobody knows; then `send` writes them as chunks."""
 
-    def send(self, socket_number: int) -> None:
-        """Write all of it to a blocking socket."""
+    def send(self, sink: Sink) -> None:
+        """Write all of it."""
 
     def close(self) -> None:
         """Let go of the files; always called once."""
 
 
 class RequestBody(ByteSource, Protocol):
-    """The body of a request; `length` is None for a chunked one."""
+    """The body of a request."""
 
-    length: int | None
+    @property
+    def length(self) -> int | None:
+        """Bytes that will come, None for a chunked body."""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,10 @@ class Request:
     key: str = ""
     query: dict[str, str] = field(default_factory=dict)
     request_id: str = ""
+    operation: str = ""
+    """What it turned out to ask for, for rules and logs."""
+    faults: tuple[str, ...] = ()
+    """What was done to it on purpose."""
 
     def header(self, name: str, default: str = "") -> str:
         """A header by its lower-case name."""
@@ -106,6 +114,8 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | BodyReader = b""
     content_length: int | None = None
+    code: str = ""
+    """The error's code, for logs."""
 
 
 def xml_response(body: bytes) -> Response:

@@ -48,6 +48,7 @@ class IncomingBody:
         self._has_first_chunk = False
         self._before_first_read = before_first_read
         self.is_finished = length == 0
+        self.received = 0
         self.is_broken = False  # nobody knows where the next request begins
 
     @property
@@ -93,6 +94,7 @@ class IncomingBody:
         if count < wanted:
             raise Truncated
         self._left -= count
+        self.received += count
         return count
 
     def _next_chunk(self) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from hdfs2oss.local_oss.store.datafiles import DataFiles
+from hdfs2oss.local_oss.errors import not_served
+from hdfs2oss.local_oss.store.datafiles import FORGOTTEN, DataFiles
 from hdfs2oss.local_oss.store.index import Index, transaction
 from hdfs2oss.local_oss.store.rows import Received, Segment
-
-_SENDFILE_BYTES = 1 << 30
+from hdfs2oss.local_oss.store.stored_body import StoredBody
 
 
 class Bodies:
@@ -130,8 +129,10 @@ class Bodies:
         """
         segments = self.segments(connection, body, start, start + length) if body and length else []
         if any(segment.file for segment in segments):
+            if any(segment.file == FORGOTTEN for segment in segments):
+                raise not_served("bytes that it was told to forget")
             self._leases[body] = self._leases.get(body, 0) + 1
-            return StoredBody(self, self._files, body, segments, (start, length))
+            return StoredBody(self._files, segments, (start, length), lambda: self.release(body))
         whole = b"".join([segment.content or b"" for segment in segments])
         offset = start - segments[0].position if segments else 0
         return whole[offset : offset + length]
@@ -150,86 +151,3 @@ class Bodies:
     def _new(self) -> int:
         self._highest += 1
         return self._highest
-
-
-class StoredBody:
-    """A range of a body on its way out: to a socket by sendfile, or into a buffer."""
-
-    def __init__(
-        self, bodies: Bodies, files: DataFiles, body: int, segments: list[Segment], span: tuple[int, int]
-    ) -> None:
-        self.start, self.length = span
-        self._bodies = bodies
-        self._files = files
-        self._body = body
-        self._pieces = self._cut(segments)
-        self._current: tuple[int | bytes, int, int] | None = None
-
-    def _cut(self, segments: list[Segment]) -> Iterator[tuple[Segment, int, int]]:
-        """(segment, offset within it, bytes) for each segment in the span."""
-        end = self.start + self.length
-        for segment in segments:
-            first = max(self.start, segment.position)
-            last = min(end, segment.position + segment.size)
-            if first < last:
-                yield segment, first - segment.position, last - first
-
-    def send(self, socket_number: int) -> None:
-        """Write all of it to a blocking socket."""
-        for segment, offset, count in self._pieces:
-            if segment.content is not None:
-                view = memoryview(segment.content)[offset : offset + count]
-                while len(view):
-                    view = view[os.write(socket_number, view) :]
-                continue
-            descriptor = os.open(self._files.path(segment.file), os.O_RDONLY)
-            try:
-                while count:
-                    sent = os.sendfile(socket_number, descriptor, offset, min(count, _SENDFILE_BYTES))
-                    if not sent:
-                        raise EOFError(f"data file {segment.file} is shorter than the index says")
-                    offset += sent
-                    count -= sent
-            finally:
-                os.close(descriptor)
-
-    def readinto(self, target: memoryview) -> int:
-        """Fill the front of `target`; fewer bytes than asked only at the end."""
-        filled = 0
-        while filled < len(target):
-            if self._current is None:
-                piece = next(self._pieces, None)
-                if piece is None:
-                    break
-                segment, offset, count = piece
-                if segment.content is not None:
-                    self._current = (segment.content, offset, count)
-                else:
-                    self._current = (os.open(self._files.path(segment.file), os.O_RDONLY), offset, count)
-            filled += self._read_current(target[filled:])
-        return filled
-
-    def _read_current(self, target: memoryview) -> int:
-        assert self._current is not None
-        store, offset, left = self._current
-        wanted = min(len(target), left)
-        if isinstance(store, bytes):
-            target[:wanted] = store[offset : offset + wanted]
-        else:
-            wanted = os.preadv(store, [target[:wanted]], offset)
-            if not wanted:
-                raise EOFError("a data file is shorter than the index says")
-        self._current = (store, offset + wanted, left - wanted)
-        if left == wanted:
-            self._close_current()
-        return wanted
-
-    def _close_current(self) -> None:
-        if self._current is not None and isinstance(self._current[0], int):
-            os.close(self._current[0])
-        self._current = None
-
-    def close(self) -> None:
-        """End the lease."""
-        self._close_current()
-        self._bodies.release(self._body)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import threading
 from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
@@ -19,14 +20,22 @@ from hdfs2oss.local_oss.store.rows import Received
 from hdfs2oss.rules.checksum import crc64
 
 _BUFFER_BYTES = 1024 * 1024
+FORGOTTEN = "-"
+"""In place of a file's name: bytes that were taken and thrown away."""
+GENERATED = "="
+"""... bytes of the pattern, over and over."""
+PATTERN_BYTES = 8 * 1024 * 1024
 _thread = threading.local()
 
 
 class DataFiles:
     """The directory of data files."""
 
-    def __init__(self, directory: Path, max_inline_bytes: int) -> None:
+    def __init__(self, directory: Path, max_inline_bytes: int, is_forgetful: bool = False) -> None:
         self._directory = directory
+        self._is_forgetful = is_forgetful
+        self._pattern = -1
+        self._pattern_lock = threading.Lock()
         self._max_inline_bytes = max_inline_bytes
         for number in range(256):
             (directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
@@ -34,6 +43,20 @@ class DataFiles:
     def path(self, name: str) -> str:
         """Where the file of this name is."""
         return f"{self._directory}/{name[:2]}/{name}"
+
+    def pattern(self) -> int:
+        """A descriptor of the pattern that generated bodies repeat."""
+        with self._pattern_lock:
+            if self._pattern < 0:
+                self._pattern = os.memfd_create("local-oss-pattern")
+                _write_all(self._pattern, memoryview(pattern_bytes()))
+        return self._pattern
+
+    def close(self) -> None:
+        """Let go of the pattern."""
+        if self._pattern >= 0:
+            os.close(self._pattern)
+            self._pattern = -1
 
     @contextmanager
     def receiving(self, source: ByteSource, wants_md5: bool, max_bytes: int) -> Iterator[Received]:
@@ -65,6 +88,8 @@ class DataFiles:
         buffer = _buffer()
         count = source.readinto(buffer)
         _check_size(count, max_bytes)
+        if self._is_forgetful:
+            return _forget(source, buffer, count, max_bytes)
         if count <= self._max_inline_bytes:
             content = bytes(buffer[:count])
             digest = hashlib.md5(content).digest() if wants_md5 else None
@@ -90,14 +115,17 @@ class DataFiles:
 
     def duplicate(self, name: str) -> str:
         """The name of a second file with the same bytes; a hard link, since files never change."""
+        if name in (FORGOTTEN, GENERATED):
+            return name
         copy = os.urandom(16).hex()
         os.link(self.path(name), self.path(copy))
         return copy
 
     def remove(self, name: str) -> None:
         """Remove a file that may be there."""
-        with suppress(FileNotFoundError):
-            os.unlink(self.path(name))
+        if name not in (FORGOTTEN, GENERATED):
+            with suppress(FileNotFoundError):
+                os.unlink(self.path(name))
 
     def sweep(self, referred: Set[str]) -> None:
         """Remove every file that is not in `referred`."""
@@ -105,6 +133,22 @@ class DataFiles:
             for entry in os.scandir(folder.path):
                 if entry.name not in referred:
                     os.unlink(entry.path)
+
+
+def pattern_bytes() -> bytes:
+    """What generated bodies repeat: always the same bytes, which do not compress."""
+    return random.Random(0).randbytes(PATTERN_BYTES)
+
+
+def _forget(source: ByteSource, buffer: memoryview, count: int, max_bytes: int) -> Received:
+    """Take all bytes and keep their number and CRC-64 only."""
+    size, checksum = 0, 0
+    while count:
+        checksum = crc64(buffer[:count], checksum)
+        size += count
+        count = source.readinto(buffer)
+        _check_size(size + count, max_bytes)
+    return Received(size, checksum, None, b"", FORGOTTEN if size else "")
 
 
 def _buffer() -> memoryview:

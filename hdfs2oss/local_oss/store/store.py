@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from hdfs2oss.local_oss.errors import OssError, no_such_bucket
-from hdfs2oss.local_oss.store.bodies import Bodies, StoredBody
+from hdfs2oss.local_oss.store.bodies import Bodies
 from hdfs2oss.local_oss.store.datafiles import DataFiles
 from hdfs2oss.local_oss.store.index import Index
 from hdfs2oss.local_oss.store.objects import Objects, find_object
 from hdfs2oss.local_oss.store.rows import Bucket, StoredObject
+from hdfs2oss.local_oss.store.stored_body import StoredBody
 from hdfs2oss.model.errors import UsageError
 
 Finder = Callable[[sqlite3.Connection], StoredObject]
@@ -32,11 +33,11 @@ class Store:
     method returns.
     """
 
-    def __init__(self, directory: Path, max_inline_bytes: int) -> None:
+    def __init__(self, directory: Path, max_inline_bytes: int, is_forgetful: bool = False) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._lock_file = _lock(directory)
         self.index = Index(directory / "index.sqlite")
-        self.files = DataFiles(directory / "data", max_inline_bytes)
+        self.files = DataFiles(directory / "data", max_inline_bytes, is_forgetful)
         self.bodies = Bodies(self.index, self.files)
         self.objects = Objects(self.index, self.bodies)
         with self.index.reading() as connection:
@@ -46,6 +47,7 @@ class Store:
     def close(self) -> None:
         """Let go of the directory."""
         self.index.close()
+        self.files.close()
         # A child forked meanwhile holds the same lock, so closing our end would not be enough.
         fcntl.flock(self._lock_file, fcntl.LOCK_UN)
         os.close(self._lock_file)

@@ -1,0 +1,1 @@
+"""Faults on purpose: rules by request, and what they do to it."""

@@ -1,0 +1,68 @@
+"""Objects whose bytes are generated when they are read: sources for benchmarks that take no disk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hdfs2oss.local_oss.context import Context
+from hdfs2oss.local_oss.etag import tag_of
+from hdfs2oss.local_oss.store.datafiles import GENERATED, PATTERN_BYTES, pattern_bytes
+from hdfs2oss.local_oss.store.objects import find_object
+from hdfs2oss.local_oss.store.rows import NORMAL, Attributes, Received, StoredObject
+from hdfs2oss.model.errors import UsageError
+from hdfs2oss.rules.checksum import compose_crc64, crc64
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_SPECIFICATION = re.compile(r"([^/]+)/(.*):(\d+):(\d+)([KMG]?)")
+_BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """`count` objects of `size_bytes` each, the keys being the prefix and a number of eight digits."""
+
+    bucket: str
+    prefix: str
+    count: int
+    size_bytes: int
+
+
+def parse_synthetic(text: str) -> Synthetic:
+    """`BUCKET/PREFIX:COUNT:SIZE`, the size in bytes or with K, M or G. Raises UsageError."""
+    match = _SPECIFICATION.fullmatch(text)
+    if not match:
+        raise UsageError(f"{text} is not BUCKET/PREFIX:COUNT:SIZE", "For instance bench/data/part-:1000:8M")
+    bucket, prefix, count, size, unit = match.groups()
+    return Synthetic(bucket, prefix, int(count), int(size) * _UNITS[unit])
+
+
+def create_synthetic(context: Context, wanted: Synthetic) -> None:
+    """Make the objects that are not there yet."""
+    bucket = context.store.bucket(wanted.bucket)
+    received = Received(wanted.size_bytes, _crc64_of(wanted.size_bytes), None, b"", GENERATED)
+    for first in range(0, wanted.count, _BATCH):
+        with context.store.writing(bucket) as connection:
+            for number in range(first, min(first + _BATCH, wanted.count)):
+                key = f"{wanted.prefix}{number:08d}"
+                if find_object(connection, bucket, key):
+                    continue
+                body = context.store.bodies.add(connection, [received])
+                stored = StoredObject(
+                    key,
+                    NORMAL,
+                    wanted.size_bytes,
+                    tag_of(received),
+                    received.crc64,
+                    "",
+                    context.now_ms(),
+                    Attributes({"content-type": "application/octet-stream"}),
+                    body=body,
+                )
+                context.store.objects.put(connection, bucket, stored)
+
+
+def _crc64_of(size_bytes: int) -> int:
+    whole, rest = divmod(size_bytes, PATTERN_BYTES)
+    pattern = pattern_bytes()
+    return compose_crc64([(crc64(pattern), PATTERN_BYTES)] * whole + [(crc64(pattern[:rest]), rest)])

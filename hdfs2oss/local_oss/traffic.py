@@ -1,0 +1,20 @@
+"""x-oss-traffic-limit: how many bits a second a request wants to move at most."""
+
+from __future__ import annotations
+
+from hdfs2oss.local_oss.errors import invalid_argument
+from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.shaping import Pace
+
+_NAME = "x-oss-traffic-limit"
+_LOWEST, _HIGHEST = 819_200, 838_860_800
+
+
+def pace_of(request: Request) -> Pace | None:
+    """The pace asked for by header or query, None if nothing is asked, InvalidArgument for what is out of bounds."""
+    text = request.header(_NAME) or request.query.get(_NAME, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and _LOWEST <= int(text) <= _HIGHEST):
+        raise invalid_argument(f"The traffic limit must be between {_LOWEST} and {_HIGHEST}.", _NAME, text)
+    return Pace(int(text) / 8)
