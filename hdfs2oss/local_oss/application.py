@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hdfs2oss.local_oss.conditions import NotModified
@@ -18,6 +19,7 @@ from hdfs2oss.local_oss.protocol.subresource import selectors_of
 from hdfs2oss.local_oss.protocol.wire import Truncated
 from hdfs2oss.local_oss.protocol.xml import Node, document
 from hdfs2oss.local_oss.routing import Operation, operation_of
+from hdfs2oss.local_oss.s3 import is_s3, translate_request, translate_response
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator
 from hdfs2oss.local_oss.traffic import pace_of
 
@@ -32,11 +34,19 @@ class Application:
     authenticator: Authenticator
     addressing: Addressing
     faults: FaultPlan = field(default_factory=FaultPlan)
+    has_s3: bool = False
 
     def answer(self, request: Request) -> Response:
         """The response to a request. Raises only Truncated, Dropped and OSError: the connection is of no more use."""
+        if self.has_s3 and is_s3(request):
+            response = self._try(request, self._answer_s3)
+            translate_response(response)
+            return response
+        return self._try(request, self._answer)
+
+    def _try(self, request: Request, answer: Callable[[Request], Response]) -> Response:
         try:
-            return self._answer(request)
+            return answer(request)
         except OssError as error:
             return error_response(error, request)
         except NotModified:
@@ -49,14 +59,26 @@ class Application:
             return error_response(failure, request)
 
     def _answer(self, request: Request) -> Response:
+        self._address(request)
+        if not self.authenticator.authenticate(request):
+            self._check_public(request)
+        return self._serve(request)
+
+    def _answer_s3(self, request: Request) -> Response:
+        self._address(request)
+        self.authenticator.authenticate_s3(request)
+        translate_request(request)
+        return self._serve(request)
+
+    def _address(self, request: Request) -> None:
         address = self.addressing.resolve(request.target, request.header("host"))
         request.bucket, request.key, request.query = address
         if request.bucket:
             check_bucket_name(request.bucket)
         if request.key:
             check_key(request.key, self.context.limits.max_key_bytes)
-        if not self.authenticator.authenticate(request):
-            self._check_public(request)
+
+    def _serve(self, request: Request) -> Response:
         operation = operation_of(request)
         request.operation = operation.__name__
         rules = self.faults.choose(request)

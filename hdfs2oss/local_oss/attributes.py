@@ -98,19 +98,29 @@ def _check_metadata(metadata: dict[str, str], limits: Limits) -> None:
         )
 
 
-def encryption_of(request: Request, bucket: Bucket) -> dict[str, str]:
-    """The encryption headers an object gets: those of the request, else the bucket's default."""
+def encryption_asked(request: Request) -> dict[str, str]:
+    """The encryption headers of a request; key id and data encryption mean something with KMS only."""
     given = {name: request.headers[name] for name in ENCRYPTION_HEADERS if request.headers.get(name)}
     method = given.get(_ENCRYPTION)
-    if method and method not in ENCRYPTION_METHODS:
+    if not method:
+        return {}
+    check_encryption_method(method)
+    return given if method == "KMS" else {_ENCRYPTION: method}
+
+
+def check_encryption_method(method: str) -> None:
+    """InvalidEncryptionAlgorithmError for one that is not known."""
+    if method not in ENCRYPTION_METHODS:
         raise OssError(
             400,
             "InvalidEncryptionAlgorithmError",
             "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4.",
         )
-    if not method:
-        given = dict(bucket.encryption)
-        method = given.get(_ENCRYPTION)
-    if method == "KMS":
+
+
+def encryption_of(request: Request, bucket: Bucket) -> dict[str, str]:
+    """The encryption headers an object gets: those of the request, else the bucket's default."""
+    given = encryption_asked(request) or dict(bucket.encryption)
+    if given.get(_ENCRYPTION) == "KMS":
         return {ENCRYPTION_HEADERS[1]: _DEFAULT_KEY_ID} | given
-    return {_ENCRYPTION: method} if method else {}
+    return given

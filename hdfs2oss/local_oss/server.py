@@ -42,9 +42,9 @@ class LocalOssServer:
 
     `port` 0 takes a free one. `etag` "fast" leaves out MD5. `security_token`, if given, must come with
     every signed request. `cnames` maps further host names to buckets. `faults` are rules that hit from the
-    start, `plan` changes them, and so does the admin port, if one is asked for. `is_forgetful` keeps no bytes.
-    What was acknowledged is still
-    there when a server is started on the same directory again, however this one ended.
+    start; `plan` changes them, and so does the admin port, if one is asked for. `is_forgetful` keeps no
+    bytes; `has_s3` also takes what S3 clients send. What was acknowledged is still there when a server is
+    started on the same directory again, however this one ended.
     Raises UsageError for a directory in use or a name that cannot be a bucket, OSError for a taken port.
     """
 
@@ -63,6 +63,7 @@ class LocalOssServer:
     admin_port: int | None = None
     request_log: str | Path | None = None
     is_forgetful: bool = False
+    has_s3: bool = False
     synthetic: Sequence[Synthetic] = ()
     certificate: str | Path | None = None
     certificate_key: str | Path | None = None
@@ -102,7 +103,7 @@ class LocalOssServer:
                 create_synthetic(context, wanted)
             credentials = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
             authenticator = Authenticator(credentials, self.region, self.limits.max_skew_seconds, self.clock)
-            application = Application(context, authenticator, Addressing(self.cnames), self.plan)
+            application = Application(context, authenticator, Addressing(self.cnames), self.plan, self.has_s3)
             self._log = RequestLog(Path(self.request_log)) if self.request_log else None
             listener = Listener((self.host, self.port), application, self._log, tls)
             if self.admin_port is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.attributes import BUCKET_ACLS, STORAGE_CLASSES, one_of
+from hdfs2oss.local_oss.attributes import BUCKET_ACLS, STORAGE_CLASSES, encryption_asked, one_of
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, malformed_xml, no_such_bucket
 from hdfs2oss.local_oss.handlers.encryption import encryption_nodes
@@ -30,6 +30,7 @@ def put_bucket(context: Context, request: Request) -> Response:
         bucket = existing._replace(acl=acl)
     else:
         bucket = Bucket(0, request.bucket, context.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
+        bucket = bucket._replace(encryption=tuple(encryption_asked(request).items()))
     context.store.put_bucket(bucket)
     return Response(200, {"Location": f"/{request.bucket}"})
 

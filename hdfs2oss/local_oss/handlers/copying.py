@@ -115,7 +115,9 @@ def _source_version(source: Source, found: StoredObject) -> dict[str, str]:
 
 def _source_of(context: Context, request: Request) -> Source:
     """The source named as /bucket/key, percent-encoded once."""
-    text, _, version = request.header(SOURCE).partition("?versionId=")
+    text, mark, version = request.header(SOURCE).partition("?versionId=")
+    if mark and not version:
+        raise invalid_argument("Version id cannot be the empty string", "versionId", "")
     name, _, key = text.removeprefix("/").partition("/")
     try:
         name, key = unquote(name, errors="strict"), unquote(key, errors="strict")

@@ -5,9 +5,9 @@ Nothing is encrypted here; the headers are checked, kept and given back.
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.attributes import ENCRYPTION_HEADERS, ENCRYPTION_METHODS
+from hdfs2oss.local_oss.attributes import ENCRYPTION_HEADERS, check_encryption_method
 from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, malformed_xml
+from hdfs2oss.local_oss.errors import OssError, invalid_argument, malformed_xml
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
 from hdfs2oss.local_oss.store.rows import Bucket
@@ -24,8 +24,9 @@ def put_bucket_encryption(context: Context, request: Request) -> Response:
         raise malformed_xml()
     given = [(header, text_of(default, name) or "") for header, name in zip(ENCRYPTION_HEADERS, _ELEMENTS, strict=True)]
     method = given[0][1]
-    if method not in ENCRYPTION_METHODS:
-        raise malformed_xml()
+    check_encryption_method(method)
+    if method != "KMS" and given[1][1]:
+        raise invalid_argument("A key id is for KMS only.", _ELEMENTS[1], given[1][1])
     kept = given if method == "KMS" else given[:1]
     encryption = tuple((header, value) for header, value in kept if value)
     context.store.put_bucket(bucket._replace(encryption=encryption))

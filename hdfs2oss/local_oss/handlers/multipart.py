@@ -55,8 +55,7 @@ def upload_part(context: Context, request: Request) -> Response:
     """UploadPart. The same number again replaces the part."""
     bucket = context.bucket(request)
     number = part_number_of(context, request)
-    if ENCRYPTION_HEADERS[0] in request.headers:
-        raise invalid_argument("Encryption is chosen when an upload is initiated.", ENCRYPTION_HEADERS[0])
+    _refuse_encryption(request)
     upload = context.uploads.find(bucket, request.key, request.query["uploadId"])
     check_order(context, bucket, upload, number)
     with received_body(context, request) as received:
@@ -72,6 +71,7 @@ def complete(context: Context, request: Request) -> Response:
     encode = encoder_of(request)
     upload_id = request.query["uploadId"]
     refuse_callback(request)
+    _refuse_encryption(request)
     named = _named_parts(context, request)
     digested, md5 = whole_md5(context, bucket, context.uploads.find(bucket, request.key, upload_id))
     with context.store.writing(bucket) as connection:
@@ -124,6 +124,11 @@ def part_number_of(context: Context, request: Request) -> int:
     if not request.query.get("partNumber"):
         raise OssError(400, "MissingArgument", "Missing required argument.", {"ArgumentName": "partNumber"})
     return request.integer("partNumber", 0, 1, context.limits.max_parts)
+
+
+def _refuse_encryption(request: Request) -> None:
+    if ENCRYPTION_HEADERS[0] in request.headers:
+        raise invalid_argument("Encryption is chosen when an upload is initiated.", ENCRYPTION_HEADERS[0])
 
 
 def _named_parts(context: Context, request: Request) -> list[NamedPart] | None:

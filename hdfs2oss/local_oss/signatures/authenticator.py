@@ -22,7 +22,7 @@ from functools import lru_cache
 
 from hdfs2oss.local_oss.errors import OssError, access_denied, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
-from hdfs2oss.local_oss.signatures import v1, v4
+from hdfs2oss.local_oss.signatures import aws4, v1, v4
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,16 @@ class Authenticator:
         else:
             return False
         return True
+
+    def authenticate_s3(self, request: Request) -> None:
+        """Verify a header of the S3 dialect, in whatever region it names."""
+        claim = aws4.claim_of(request.header("authorization"))
+        self._check_identity(claim.access_key_id, request.header("x-amz-security-token"))
+        self._check_skew(_parse_date(request.header("x-amz-date")))
+        text = aws4.string_to_sign(request, claim)
+        expected = aws4.sign(text, self.credentials.access_key_secret, claim)
+        if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
+            raise _does_not_match(claim.access_key_id, claim.signature, text)
 
     def _verify_v1_header(self, request: Request, authorization: str) -> None:
         access_key_id, separator, given = authorization[4:].strip().rpartition(":")
