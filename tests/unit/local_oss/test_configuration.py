@@ -62,7 +62,15 @@ def test_encryption_of_a_bucket_is_the_default_of_its_objects(empty):
     assert "x-oss-server-side-encryption-key-id" not in own
     assert empty.send("DELETE", "", "encryption").status == 204
     assert "x-oss-server-side-encryption" not in empty.put("plain").headers
-    assert encrypt(empty, "<SSEAlgorithm>ROT13</SSEAlgorithm>").code == "MalformedXML"
+    assert encrypt(empty, "<SSEAlgorithm>ROT13</SSEAlgorithm>").code == "InvalidEncryptionAlgorithmError"
+    not_for_it = "<SSEAlgorithm>AES256</SSEAlgorithm><KMSMasterKeyID>my-key</KMSMasterKeyID>"
+    assert encrypt(empty, not_for_it).code == "InvalidArgument"
+
+
+def test_encryption_can_be_chosen_when_a_bucket_is_made(empty):
+    empty.send("DELETE", "")
+    empty.send("PUT", "", x_oss_server_side_encryption="SM4")
+    assert empty.send("GET", "", "bucketInfo").text("Bucket/ServerSideEncryptionRule/SSEAlgorithm") == "SM4"
 
 
 def test_head_of_a_bucket_tells_whether_it_is_there(empty):
