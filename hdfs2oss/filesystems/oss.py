@@ -10,7 +10,8 @@ import email.utils
 import re
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -102,12 +103,23 @@ class OssFileSystem(FileSystem):
             _compare(path, stated_crc64(response), expected)
             return response
 
-        response = self._client.again(once)
+        with self._removing_damage(path, key):
+            response = self._client.again(once)
         self.traffic.wrote(len(data))
         stored = stated_crc64(response)
         if stored is None and data:
             return self._stored(path, key)
         return Stored(len(data), _etag(response), crc64=stored)
+
+    @contextmanager
+    def _removing_damage(self, path: str, key: str) -> Iterator[None]:
+        """What is published and does not fit its checksum, tries included, must not be taken for the file."""
+        try:
+            yield
+        except CorruptData:
+            with suppress(StoreError):
+                self._client.call(f"remove {path}, which is damaged", "DELETE", key)
+            raise
 
     def _stored(self, path: str, key: str) -> Stored:
         response = self._head(path, key)
@@ -213,7 +225,8 @@ class OssFileSystem(FileSystem):
             return stored
         value = stated_crc64(response)
         if value is not None:
-            _compare(path, value, expected)
+            with self._removing_damage(path, key):
+                _compare(path, value, expected)
             return Stored(length, _etag(response), crc64=value)
         stored = self._stored(path, key)
         if stored.length != length:

@@ -9,7 +9,7 @@ import re
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from .units import MIB
+from .units import GIB, MIB
 from .uri import Uri
 
 # OSS takes 10,000 parts a file and 100 KB a part at least.
@@ -35,7 +35,7 @@ class CopyOptions(BaseModel):
     job_dir: Uri | None = None
     threads: int | None = Field(None, ge=1, le=256, description="copy threads in each task; none means by the target")
     part_size_bytes: int = Field(16 * MIB, ge=SMALLEST_PART_BYTES)
-    chunk_size_bytes: int = Field(512 * MIB, ge=SMALLEST_PART_BYTES)
+    chunk_size_bytes: int = Field(GIB, ge=SMALLEST_PART_BYTES)
 
     @field_validator("maps")
     @classmethod

@@ -35,6 +35,7 @@ _BUFFER_BYTES = 256 * MIB
 _PARTS_AT_ONCE = 4
 _MOST_TRIES = 3
 _FIRST_PAUSE_SECONDS = 0.5
+_FEWEST_FAILURES = 8
 
 
 def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
@@ -73,7 +74,7 @@ class Mapper:
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._brake = _Brake(self._threads)
+        self._brake = _Brake(max(_FEWEST_FAILURES, self._threads))
         self._transfers: dict[Uri, Transfer] = {}
 
     def stores(self) -> list[FileSystem]:

@@ -1,4 +1,7 @@
-"""Tasks in processes of this machine, without a JVM; `processes=0` runs them one by one right here."""
+"""Tasks in processes of this machine, without a JVM.
+
+A wave of one task runs right here, and so do all with `processes=0`, one by one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,8 @@ class LocalRunner(Runner):
         context: RunContext,
         on_report: Callable[[Report], None],
     ) -> None:
-        if self._in_process or len(tasks) == 0:
+        # Starting a process costs more than it brings when there is nothing to run beside it.
+        if self._in_process or len(tasks) <= 1:
             for task in tasks:
                 self._raise_if_cancelled()
                 on_report(function(context, task, self._next_attempt()))

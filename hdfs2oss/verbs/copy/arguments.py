@@ -120,7 +120,7 @@ def _add_values(parser: argparse.ArgumentParser) -> None:
         "--chunk-size",
         type=_size,
         metavar="SIZE",
-        help="cut larger files so that several tasks copy them (default 512m)",
+        help="cut larger files so that several tasks copy them (default 1g)",
     )
     add(
         "--processes",

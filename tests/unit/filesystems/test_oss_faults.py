@@ -240,3 +240,11 @@ def test_neither_netrc_nor_proxies_of_the_environment_are_used(monkeypatch, tmp_
     with ScriptedStore(STORED) as store:
         store.open().put("/file", DATA, "", {})
     assert store.requests[0].headers["authorization"].startswith("OSS id:")
+
+
+def test_what_stays_damaged_is_removed() -> None:
+    damaged = Answer(200, headers={"x-oss-hash-crc64ecma": "1"})
+    with ScriptedStore(damaged) as store, pytest.raises(CorruptData):
+        store.open().put("/dir/file", DATA, "", {})
+    assert [request.method for request in store.requests] == ["PUT"] * 4 + ["DELETE"]
+    assert store.requests[-1].path.endswith("file")
