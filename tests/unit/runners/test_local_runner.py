@@ -66,9 +66,16 @@ def test_each_task_runs_once_and_reports(where, context, two_processes) -> None:
 @pytest.mark.parametrize("where", ["here", "processes"])
 def test_what_a_task_raises_comes_out_with_its_hint(where, context, two_processes) -> None:
     runner = LocalRunner(0) if where == "here" else two_processes
-    with pytest.raises(PermissionDenied, match="task 7") as caught:
-        runner.run_wave("w", refuse, [7], context, lambda report: None)
+    with pytest.raises(PermissionDenied, match="task [78]") as caught:
+        runner.run_wave("w", refuse, [7, 8], context, lambda report: None)
     assert caught.value.hint == "Ask somebody."
+
+
+def test_a_lone_task_needs_no_process_of_its_own(context) -> None:
+    runner = LocalRunner(2)
+    reports: list[tuple[int, int, str]] = []
+    runner.run_wave("w", double, [4], context, reports.append)
+    assert [report[:2] for report in reports] == [(8, os.getpid())]
 
 
 def test_nothing_to_do_starts_nothing(context) -> None:
@@ -91,7 +98,7 @@ def test_a_task_that_kills_every_worker_is_given_up(context) -> None:
     runner = LocalRunner(1)
     try:
         with pytest.raises(TransferError, match="died 3 times over the same task"):
-            runner.run_wave("w", die, [0], context, lambda report: None)
+            runner.run_wave("w", die, [0, 1], context, lambda report: None)
     finally:
         runner.close()
 
