@@ -13,7 +13,7 @@ LOG = Uri("file", "", "/log")
 def test_the_defaults_are_those_of_the_usage_text() -> None:
     options = CopyOptions(target=TARGET)
     assert (options.maps, options.bandwidth_mb, options.sync) == (20, None, False)
-    assert (options.part_size_bytes, options.chunk_size_bytes) == (16 << 20, 512 << 20)
+    assert (options.part_size_bytes, options.chunk_size_bytes) == (16 << 20, 1 << 30)
     assert options.bytes_per_second is None
 
 
