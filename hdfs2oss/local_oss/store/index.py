@@ -61,7 +61,7 @@ CREATE TABLE configurations (
     PRIMARY KEY (bucket, name)) WITHOUT ROWID;
 """
 
-_LAYOUTS = (_FIRST_LAYOUT, _VERSIONED_LAYOUT)
+LAYOUTS = (_FIRST_LAYOUT, _VERSIONED_LAYOUT)
 """Each makes of the layout before it the next one; a new index goes through all of them."""
 
 
@@ -79,13 +79,13 @@ class Index:
 
     def _prepare(self, path: Path) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > len(_LAYOUTS):
+        if version > len(LAYOUTS):
             self._connection.close()
             raise UsageError(
-                f"{path} was written with layout {version}, this server reads layouts up to {len(_LAYOUTS)}",
+                f"{path} was written with layout {version}, this server reads layouts up to {len(LAYOUTS)}",
                 "Give the server a new --dir, or use the release that wrote this one.",
             )
-        for number, layout in enumerate(_LAYOUTS[version:], start=version + 1):
+        for number, layout in enumerate(LAYOUTS[version:], start=version + 1):
             self._connection.executescript(f"BEGIN IMMEDIATE; {layout} PRAGMA user_version={number}; COMMIT;")
 
     @contextmanager

@@ -10,14 +10,17 @@ import threading
 import time
 from http.client import HTTPException
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.local_oss.store.index import LAYOUTS
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.verbs import local_oss
 from local_oss.conftest import BUCKET, ID, SECRET, Client, started
 
+PARTS = [b"a" * 40_000, b"b" * 20, b"c"]
 COMMAND = "import sys; from hdfs2oss.verbs.local_oss import run; sys.exit(run(sys.argv[1:]))"
 
 
@@ -193,3 +196,67 @@ def test_child_forked_while_it_runs_holds_neither_port_nor_directory(tmp_path):
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def test_kill_in_the_middle_of_many_completions_leaves_the_upload_or_the_whole_object(tmp_path):
+    process, port = launch(tmp_path, "--limit", "min_part_bytes=10")
+    begun: dict[str, tuple[str, list[str]]] = {}
+    acknowledged: set[str] = set()
+
+    def write(worker: int) -> None:
+        client = Client(port)
+        try:
+            for number in range(100_000):
+                key = f"w{worker}-{number}"
+                upload_id = client.initiate(key)
+                tags = [client.part(key, upload_id, n, body).headers["etag"] for n, body in enumerate(PARTS, 1)]
+                begun[key] = (upload_id, tags)
+                if client.complete(key, upload_id, *enumerate(tags, 1)).status == 200:
+                    acknowledged.add(key)
+        except (OSError, HTTPException, ElementTree.ParseError):
+            pass  # the server was killed under this request
+        finally:
+            client.close()
+
+    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.4)
+    end(process, signal.SIGKILL)
+    for thread in threads:
+        thread.join()
+    assert acknowledged
+
+    server = started(tmp_path)
+    client = Client(server.port)
+    for key, (upload_id, tags) in begun.items():
+        found = client.get(key)
+        if found.status == 404:
+            assert key not in acknowledged
+            assert client.complete(key, upload_id, *enumerate(tags, 1)).status == 200
+            found = client.get(key)
+        assert found.body == b"".join(PARTS)
+        assert client.complete(key, upload_id, *enumerate(tags, 1)).code == "NoSuchUpload"
+    client.close()
+    server.stop()
+
+
+def test_index_of_the_first_layout_is_brought_up_to_date(tmp_path):
+    started(tmp_path).stop()
+    (tmp_path / "index.sqlite").unlink()
+    with sqlite3.connect(tmp_path / "index.sqlite") as connection:
+        connection.executescript(f"{LAYOUTS[0]} PRAGMA user_version=1;")
+        connection.execute("INSERT INTO buckets VALUES (1, 'bucket', 0, 'private', 'Standard', 'LRS')")
+        connection.execute(
+            "INSERT INTO objects VALUES (1, CAST('k' AS BLOB), 'Normal', 3, 'E', 0, 'Standard', '7', '', 'default',"
+            " '', '', 1, '')"
+        )
+        connection.execute("INSERT INTO segments VALUES (1, 0, 3, '', CAST('old' AS BLOB))")
+    connection.close()
+    server = started(tmp_path)
+    client = Client(server.port)
+    assert client.get("k").body == b"old"
+    client.put("k", b"new")
+    assert client.get("k").body == b"new"
+    client.close()
+    server.stop()

@@ -3,6 +3,9 @@ import hashlib
 
 import pytest
 
+from hdfs2oss.local_oss.store.listing import ListQuery, list_versions
+from hdfs2oss.local_oss.store.rows import ENABLED, Attributes, Bucket, StoredObject
+from hdfs2oss.local_oss.store.store import Store
 from local_oss.conftest import SMALL_PARTS, Client, started
 
 
@@ -201,3 +204,27 @@ def test_removed_versions_leave_no_files(tmp_path):
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     client.close()
     server.stop()
+
+
+def test_list_of_versions_costs_the_page_and_not_what_lies_beyond(tmp_path):
+    store = Store(tmp_path, 1024)
+    store.put_bucket(Bucket(0, "bbb", 0, "private", "Standard", "LRS", ENABLED))
+    bucket = store.bucket("bbb")
+    with store.writing(bucket) as connection:
+        for number in range(20_000):
+            stored = StoredObject(f"k{number // 4:05}", "Normal", 0, "E", 0, "", 0, Attributes())
+            store.objects.put(connection, bucket, stored)
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    with store.index.reading() as connection:
+        connection.set_progress_handler(count, 10)
+    page = list_versions(store, bucket, ListQuery(after="k02500", limit=10), "")
+    with store.index.reading() as connection:
+        connection.set_progress_handler(None, 0)
+    assert [entry.listed.key for entry in page.versions] == ["k02501"] * 4 + ["k02502"] * 4 + ["k02503"] * 2
+    assert steps < 200
+    store.close()
