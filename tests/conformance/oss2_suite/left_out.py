@@ -47,10 +47,15 @@ class LeftOut:
 
 
 def read_left_out() -> dict[tuple[str, str], LeftOut]:
+    """The list, as parse_left_out gives it."""
+    return parse_left_out(LIST.read_text())
+
+
+def parse_left_out(text: str) -> dict[tuple[str, str], LeftOut]:
     """(file, version of signatures) -> what is left out of it. Raises ValueError for an entry of no known form."""
     parser = configparser.ConfigParser(delimiters=("=",), comment_prefixes=("#",), interpolation=None)
     parser.optionxform = str  # names keep their capitals
-    parser.read_string(LIST.read_text(), LIST.name)
+    parser.read_string(text, LIST.name)
     return {(file, version): _of(parser[file], version) for file in parser.sections() for version in SIGNATURES}
 
 
