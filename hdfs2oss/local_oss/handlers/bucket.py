@@ -101,25 +101,6 @@ def put_bucket_acl(context: Context, request: Request) -> Response:
     return Response(200)
 
 
-def get_bucket_stat(context: Context, request: Request) -> Response:
-    """GetBucketStat; exact, unlike the service's, which lags by hours."""
-    size, objects, uploads = context.store.totals(context.bucket(request))
-    return xml_response(
-        document(
-            (
-                "BucketStat",
-                [
-                    ("Storage", size),
-                    ("ObjectCount", objects),
-                    ("MultipartUploadCount", uploads),
-                    ("LiveChannelCount", 0),
-                    ("LastModifiedTime", context.now_ms() // 1000),
-                ],
-            )
-        )
-    )
-
-
 def list_live_channels(context: Context, request: Request) -> Response:
     """ListLiveChannel: none, since none can be made here; clients that clean up a bucket ask for them."""
     context.bucket(request)

@@ -93,17 +93,6 @@ class Store:
             connection.execute("DELETE FROM buckets WHERE id = ?", (bucket.id,))
             del self._buckets[name]
 
-    def totals(self, bucket: Bucket) -> tuple[int, int, int]:
-        """(bytes, versions of objects, open uploads) of a bucket; costs a scan."""
-        with self.index.reading() as connection:
-            size, count = connection.execute(
-                "SELECT ifnull(sum(size), 0), count(*) FROM"
-                " (SELECT size FROM objects WHERE bucket = ?1 UNION ALL SELECT size FROM versions WHERE bucket = ?1)",
-                (bucket.id,),
-            ).fetchone()
-            (uploads,) = connection.execute("SELECT count(*) FROM uploads WHERE bucket = ?", (bucket.id,)).fetchone()
-        return size, count, uploads
-
     def find(self, bucket: Bucket, key: str) -> StoredObject | None:
         """The current version of a key, or None."""
         with self.index.reading() as connection:

@@ -50,12 +50,26 @@ def test_bucket_class_is_the_default_of_its_objects(client):
     assert client.send("HEAD", "k").headers["x-oss-storage-class"] == "IA"
 
 
-def test_bucket_statistics_count_bytes_objects_and_uploads(empty):
+def test_bucket_statistics_count_bytes_objects_and_uploads_by_class(empty):
     empty.put("a", b"123")
-    empty.put("b", b"4567")
-    empty.initiate("c")
+    empty.put("b", b"4567", x_oss_storage_class="IA")
+    upload_id = empty.initiate("c")
+    for number in (1, 2):
+        empty.part("c", upload_id, number, b"x")
+    empty.initiate("d")
     stat = empty.send("GET", "", "stat")
-    assert (stat.text("Storage"), stat.text("ObjectCount"), stat.text("MultipartUploadCount")) == ("7", "2", "1")
+    expected = {
+        "Storage": 7,
+        "ObjectCount": 2,
+        "MultipartUploadCount": 2,
+        "MultipartPartCount": 2,
+        "StandardStorage": 3,
+        "InfrequentAccessRealStorage": 4,
+        "InfrequentAccessStorage": 65536,
+        "InfrequentAccessObjectCount": 1,
+        "ArchiveObjectCount": 0,
+    }
+    assert {name: int(stat.text(name)) for name in expected} == expected
 
 
 KEYS = ["a", "a/", "a/b", "a/c/d", "a/c/e", "a0", "b/1", "b/2", "b/3", "c", "über/1", "über/2"]

@@ -1,5 +1,6 @@
 """What survives: a clean stop, a kill, an upload that was never finished."""
 
+import json
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 from xml.etree import ElementTree
@@ -260,3 +262,20 @@ def test_index_of_the_first_layout_is_brought_up_to_date(tmp_path):
     assert client.get("k").body == b"new"
     client.close()
     server.stop()
+
+
+def test_command_takes_faults_and_says_where_its_admin_port_is(tmp_path):
+    rules = tmp_path / "faults.json"
+    rules.write_text('[{"fault": "error", "key": "bad"}]')
+    log = tmp_path / "requests.jsonl"
+    options = ["--faults", str(rules), "--admin-port", "0", "--request-log", str(log), "--s3"]
+    process, port = launch(tmp_path / "oss", *options, "--cname", f"files.example.com={BUCKET}")
+    admin = process.stdout.readline()
+    assert admin.startswith("admin: http://127.0.0.1:")
+    client = Client(port)
+    assert client.put("bad", b"x").status == 503
+    with urllib.request.urlopen(admin.removeprefix("admin: ").strip() + "/faults", timeout=5) as answer:
+        assert json.loads(answer.read())[0]["hits"] == 1
+    client.close()
+    assert end(process, signal.SIGTERM) == 0
+    assert json.loads(log.read_text())["faults"] == ["error"]
