@@ -7,11 +7,13 @@ Those tests expect the real service, the internet and files that the source dist
 2. Names of the real service lead to the local server; every other name but loopback is unknown.
 3. `tests/example.jpg` is made.
 4. What tests draw by lot depends on their names alone, so that a run can be repeated.
+5. A name of unittest that Python 3.12 dropped is there again.
 """
 
 import os
 import random
 import socket
+import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +45,7 @@ def _local_getaddrinfo(host: str, port: object, *rest: object, **named: object) 
 def pytest_configure() -> None:
     socket.getaddrinfo = _local_getaddrinfo
     oss2.AliKMSProvider = lambda *_, **__: oss2.RsaProvider(_key_pair)
+    unittest.TestCase.assertEquals = unittest.TestCase.assertEqual
     Path("tests/example.jpg").write_bytes(random.Random("example").randbytes(21_839))
 
 
