@@ -17,7 +17,7 @@ from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.shaping import Dropped, ShapedBody, ShapedSource
 from hdfs2oss.local_oss.protocol.subresource import selectors_of
 from hdfs2oss.local_oss.protocol.wire import Truncated
-from hdfs2oss.local_oss.protocol.xml import Node, document
+from hdfs2oss.local_oss.protocol.xml import Node, document, printable
 from hdfs2oss.local_oss.routing import Operation, operation_of
 from hdfs2oss.local_oss.s3 import is_s3, translate_request, translate_response
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator
@@ -119,7 +119,7 @@ def error_response(error: OssError, request: Request) -> Response:
         ("RequestId", request.request_id),
         ("HostId", request.header("host", "127.0.0.1")),
     ]
-    nodes += list(error.details.items())
+    nodes += [(name, printable(value)) for name, value in error.details.items()]
     headers = {"Content-Type": "application/xml"} | error.headers
     if error.number:
         nodes.append(("EC", error.number))

@@ -7,6 +7,7 @@ which XML 1.0 forbids but the service takes; those pass through the parser disgu
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from functools import lru_cache
@@ -25,6 +26,7 @@ _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"} | {
     for code in range(32)
     if code not in (9, 10)
 }
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Control characters of a request travel through the parser as private-use characters.
 _DISGUISE_BASE = 0xF700
 _DISGUISE = {code: _DISGUISE_BASE + code for code in range(32) if code not in (9, 10, 13)}
@@ -67,6 +69,11 @@ def text_of(element: ElementTree.Element, name: str) -> str | None:
 def url_encoded(text: str) -> str:
     """What `encoding-type=url` makes of a key or prefix."""
     return quote(text.encode("utf-8", "surrogateescape"), safe="-_.~/")
+
+
+def printable(text: str) -> str:
+    """The text with a mark in place of each character that no XML may hold: what errors repeat of a request."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def iso_date(milliseconds: int) -> str:

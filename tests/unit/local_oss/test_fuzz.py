@@ -3,10 +3,12 @@
 import os
 import random
 import socket
+from urllib.parse import quote
 
 import pytest
 
-from local_oss.conftest import BUCKET, Client, started
+from hdfs2oss.local_oss import Limits
+from local_oss.conftest import BUCKET, Client, md5_base64, started
 from local_oss.test_wire import Socket, signed
 
 VERBS = [b"GET", b"PUT", b"POST", b"DELETE", b"HEAD", b"OPTIONS", b"PATCH", b"\xff"]
@@ -117,4 +119,89 @@ def test_wire_bytes_that_climb_are_decoded_once_and_stay_inside(tmp_path):
         )
         assert wire.answer()[0] == 200
     assert os.listdir(tmp_path) == ["oss"]
+    server.stop()
+
+
+SELECTORS = [
+    "",
+    "acl",
+    "tagging",
+    "symlink",
+    "restore",
+    "uploads",
+    "append",
+    "delete",
+    "versions",
+    "versioning",
+    "stat",
+]
+SELECTORS += ["encryption", "cors", "lifecycle", "policy", "objectMeta", "uploadId", "bucketInfo", "location", "live"]
+PARAMETERS = ["position", "partNumber", "versionId", "max-keys", "prefix", "marker", "delimiter", "encoding-type"]
+PARAMETERS += ["list-type", "continuation-token", "key-marker", "upload-id-marker", "max-parts", "x-oss-traffic-limit"]
+VALUES = [
+    "",
+    "0",
+    "-1",
+    "1",
+    "99999999999999999999",
+    "null",
+    "url",
+    "2",
+    "%C3%A9",
+    "%FF",
+    "%00",
+    "a%2Fb",
+    "\u0661",
+    "x" * 1100,
+]
+ODD_HEADERS = [
+    "x-oss-copy-source",
+    "x-oss-copy-source-range",
+    "x-oss-symlink-target",
+    "x-oss-tagging",
+    "x-oss-object-acl",
+]
+ODD_HEADERS += ["x-oss-storage-class", "x-oss-hash-crc64ecma", "content-md5", "range", "if-match", "if-modified-since"]
+ODD_HEADERS += ["x-oss-metadata-directive", "x-oss-complete-all", "x-oss-forbid-overwrite", "x-oss-range-behavior"]
+ODD_VALUES = ["", "x", "/bucket/k", "/bucket/%FF", "/", "bytes=0-", "bytes=5-1", "bytes=-", "=&=&", "0", "-1", "9" * 30]
+ODD_VALUES += ["\u00e9", "Sat, 99 Foo 9999 99:99:99 GMT", '"*"', "true", "yes", "standard", "1" * 19, "AAAA", "%00"]
+DOCUMENTS = [
+    "",
+    "x",
+    "<",
+    "<a/>",
+    "<Delete/>",
+    "<Delete><Object/></Delete>",
+    "<Tagging><TagSet><Tag/></TagSet></Tagging>",
+]
+DOCUMENTS += ["<CompleteMultipartUpload><Part/></CompleteMultipartUpload>", "<RestoreRequest/>", "[1]", "\ufeff<a/>"]
+DOCUMENTS += ["<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "<a>" * 5000, '{"a": 1}']
+DOCUMENTS += ["<RestoreRequest><Days>\u0663</Days></RestoreRequest>", "<a>&b;</a>", "<ServerSideEncryptionRule/>"]
+
+
+def signed_nonsense(client, source):
+    names = [source.choice(SELECTORS), *source.sample(PARAMETERS, source.randrange(3))]
+    query = "&".join(f"{name}={source.choice(VALUES)}" if source.random() < 0.7 else name for name in names if name)
+    headers = {name: source.choice(ODD_VALUES) for name in source.sample(ODD_HEADERS, source.randrange(3))}
+    body = source.choice(DOCUMENTS).encode() if source.random() < 0.6 else b""
+    if query.startswith("delete") and "content-md5" not in headers:
+        headers["content-md5"] = md5_base64(body)
+    key = source.choice(["", "k", "k", "a/b", "\u00e9"])
+    method = source.choice(["GET", "PUT", "POST", "DELETE", "HEAD"])
+    return client.send(method, key, quote(query, safe="=&%-"), body, **headers)
+
+
+def test_signed_nonsense_is_answered_by_name(tmp_path, caplog):
+    server = started(tmp_path, limits=Limits(restore_seconds=0))
+    client = Client(server.port)
+    source = random.Random(3)
+    seen = set()
+    for _ in range(1500):
+        answer = signed_nonsense(client, source)
+        seen.add(answer.status)
+        assert answer.status != 500, caplog.text
+        if answer.status >= 400 and answer.body:
+            assert answer.code
+    assert {200, 204, 400, 404, 501} <= seen
+    client.close()
     server.stop()
