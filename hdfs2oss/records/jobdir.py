@@ -21,8 +21,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..filesystems.base import FileSystem
+from ..filesystems.watchdog import OutOfTime
+from ..model.errors import StoreError
 from ..model.uri import Uri, join_path
 from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX
+from ..rules.retry import RetryPolicy, call_with_retries
+
+_RETRIES = RetryPolicy(attempts=4, base_seconds=0.5, deadline_seconds=20.0)
 
 
 def pair_name(sources: Iterable[Uri], target: Uri) -> str:
@@ -38,6 +43,11 @@ def default_base(home: Uri) -> Uri:
     return home.join(JOB_DIRECTORY_NAME)
 
 
+def _may_pass(error: StoreError) -> bool:
+    # A store that was silent for a whole time-out would only be silent for another one.
+    return error.retryable and not isinstance(error, OutOfTime)
+
+
 class JobDir:
     """The records of one run; `path` is the directory of the pair."""
 
@@ -49,8 +59,12 @@ class JobDir:
         self.bytes_read = 0
 
     def publish(self, name: str, data: bytes) -> bool:
-        """Write a file of the run at once; False, and nothing changed, when it is there already."""
-        return self.filesystem.create_exclusive(join_path(self.run_path, name), data)
+        """Write a file of the run at once; False, and nothing changed, when it is there already.
+
+        Tried again after what may pass: hours of work may hang on one record.
+        """
+        path = join_path(self.run_path, name)
+        return call_with_retries(lambda: self.filesystem.create_exclusive(path, data), _RETRIES, should_retry=_may_pass)
 
     def publish_json(self, name: str, value: Any) -> bool:
         """The same for a JSON value, indented for people."""

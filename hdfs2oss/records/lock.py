@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..filesystems.base import FileSystem
-from ..model.errors import BrakeError, CommitError, StoreError
+from ..model.errors import BrakeError, CommitError, NotFound, StoreError
 from ..model.uri import join_path
 from ..rules.filters import work_path_beside
 
@@ -30,13 +30,19 @@ class Lock:
     """Held from `acquire` to `release`; a thread keeps the heartbeat fresh."""
 
     def __init__(
-        self, filesystem: FileSystem, directory: str, run_id: str, clock: Callable[[], float] = time.time
+        self,
+        filesystem: FileSystem,
+        directory: str,
+        run_id: str,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._filesystem = filesystem
         self._path = join_path(directory, "_lock")
         self._work_path = work_path_beside(self._path, f"lock-{run_id}")
         self._run_id = run_id
         self._clock = clock
+        self._sleep = sleep
         self._released = threading.Event()
         self._lost = False
         self._beat = threading.Thread(target=self._keep_fresh, name="lock-heartbeat", daemon=True)
@@ -45,7 +51,7 @@ class Lock:
         """Take the lock. Raises BrakeError (6) when another run holds it."""
         while not self._filesystem.create_exclusive(self._path, self._content()):
             holder = self._holder(self._path)
-            self._respect(holder)
+            self._respect(self._path, holder)
             if self._take_over(holder):
                 break
         self._beat.start()
@@ -69,8 +75,8 @@ class Lock:
         remover.start()
         remover.join(_RELEASE_SECONDS)
 
-    def _respect(self, holder: Holder | None) -> None:
-        if holder is not None and not self._is_stale(holder):
+    def _respect(self, path: str, holder: Holder | None) -> None:
+        if holder is not None and not self._is_stale(path, holder):
             raise BrakeError(
                 f"another run of the same copy is going on: run {holder['run']} on {holder['host']}, "
                 f"process {holder['process']}",
@@ -86,7 +92,7 @@ class Lock:
         claim = self._claim(holder)
         while not self._filesystem.create_exclusive(claim, self._content()):
             claimant = self._holder(claim)
-            self._respect(claimant)
+            self._respect(claim, claimant)
             if claimant is None and self._filesystem.status(claim) is None:
                 return False
             claim = self._claim(claimant)
@@ -131,19 +137,24 @@ class Lock:
         return json.dumps(facts).encode()
 
     def _holder(self, path: str) -> Holder | None:
-        """What a lock or a claim says; None when it is not there or says nothing."""
-        if self._filesystem.status(path) is None:
-            return None
+        """What a lock or a claim says; None when it is not there or says nothing.
+
+        One that cannot be read is an error: it may well be held.
+        """
         try:
             holder = json.loads(self._filesystem.read_bytes(path))
-        except (StoreError, ValueError):
+        except (NotFound, ValueError):
             return None
         return holder if isinstance(holder, dict) and {"run", "host", "process", "heartbeat"} <= holder.keys() else None
 
-    def _is_stale(self, holder: Holder) -> bool:
+    def _is_stale(self, path: str, holder: Holder) -> bool:
         if holder["host"] == socket.gethostname() and not _is_alive(int(str(holder["process"]))):
             return True
-        return self._clock() - float(str(holder["heartbeat"])) > STALE_SECONDS
+        if self._clock() - float(str(holder["heartbeat"])) <= STALE_SECONDS:
+            return False
+        # Clocks of two hosts may differ, so an old heartbeat only counts when it stays the same for a while.
+        self._sleep(2 * HEARTBEAT_SECONDS)
+        return self._holder(path) == holder
 
 
 def _is_alive(process: int) -> bool:

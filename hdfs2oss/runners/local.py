@@ -86,25 +86,28 @@ class LocalRunner(Runner):
             self._raise_if_cancelled()
             while waiting and len(running) < self.slots:
                 task, attempt = waiting.pop()
-                running[self._open_pool().submit(function, context, task, self._next_attempt())] = (
-                    task,
-                    attempt,
-                )
+                running[self._submit(function, context, task)] = (task, attempt)
             done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
                 task, attempt = running.pop(future)
-                try:
+                error = future.exception()
+                if error is None:
                     on_report(future.result())
-                except BrokenProcessPool:
-                    # A worker died (killed, out of memory) and took the pool along: what ran runs again.
-                    self._raise_if_cancelled()
-                    self._pool = None
-                    if attempt == _MOST_ATTEMPTS:
-                        raise TransferError(
-                            f"a worker process died {_MOST_ATTEMPTS} times over the same task",
-                            "Look for the out-of-memory killer in dmesg; fewer --threads need less memory.",
-                        ) from None
-                    waiting.append((task, attempt + 1))
+                    continue
+                self._raise_if_cancelled()
+                if not isinstance(error, BrokenProcessPool) or attempt == _MOST_ATTEMPTS:
+                    raise _last_word(error)
+                waiting.append((task, attempt + 1))
+
+    def _submit(
+        self, function: Callable[[RunContext, Task, str], Report], context: RunContext, task: Task
+    ) -> Future[Report]:
+        """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
+        try:
+            return self._open_pool().submit(function, context, task, self._next_attempt())
+        except BrokenProcessPool:
+            self.close()
+            return self._open_pool().submit(function, context, task, self._next_attempt())
 
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -125,6 +128,16 @@ class LocalRunner(Runner):
     def _raise_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise Interrupted("the run was cancelled")
+
+
+def _last_word(error: BaseException) -> BaseException:
+    """What to raise for a task that has no attempts left."""
+    if not isinstance(error, BrokenProcessPool):
+        return error
+    return TransferError(
+        f"a worker process died {_MOST_ATTEMPTS} times over the same task",
+        "Look for the out-of-memory killer in dmesg; fewer --threads need less memory.",
+    )
 
 
 def _start_worker() -> None:

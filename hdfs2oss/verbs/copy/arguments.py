@@ -156,7 +156,7 @@ def _separate(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[lis
             options.append(long_name)
             continue
         if value is None:
-            if not words:
+            if not words or _split_value(words[0])[0] in actions:
                 raise UsageError(f"the option {name} needs a value", USAGE_HINT)
             value = words.pop(0)
         options.append(f"{long_name}={value}")

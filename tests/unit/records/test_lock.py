@@ -7,8 +7,9 @@ import threading
 
 import pytest
 
-from hdfs2oss.model.errors import BrakeError, CommitError
+from hdfs2oss.model.errors import BrakeError, CommitError, PermissionDenied
 from hdfs2oss.records.lock import STALE_SECONDS, Lock
+from hdfs2oss.testing.faults import Fault, FlakyFileSystem
 from hdfs2oss.testing.memory import MemoryFileSystem
 
 PATH = "/jobs/pair/_lock"
@@ -20,7 +21,7 @@ def store() -> MemoryFileSystem:
 
 
 def lock(store: MemoryFileSystem, run: str, now: float = 1000.0) -> Lock:
-    return Lock(store, "/jobs/pair", run, lambda: now)
+    return Lock(store, "/jobs/pair", run, lambda: now, lambda seconds: None)
 
 
 def place(store: MemoryFileSystem, **facts: object) -> None:
@@ -170,3 +171,18 @@ def test_no_heartbeat_thread_is_left_behind(store) -> None:
     assert any(thread.name == "lock-heartbeat" for thread in threading.enumerate())
     one.release()
     assert not any(thread.name == "lock-heartbeat" for thread in threading.enumerate())
+
+
+def test_an_old_heartbeat_that_still_moves_is_respected(store) -> None:
+    place(store, heartbeat=1.0)
+    watching = Lock(store, "/jobs/pair", "two", lambda: 1000.0, lambda seconds: place(store, heartbeat=2.0))
+    with pytest.raises(BrakeError, match="run other on elsewhere"):
+        watching.acquire()
+
+
+def test_a_lock_that_cannot_be_read_is_not_taken_over(store) -> None:
+    place(store)
+    flaky = FlakyFileSystem(store, Fault("read", PATH, PermissionDenied))
+    with pytest.raises(PermissionDenied):
+        Lock(flaky, "/jobs/pair", "two", lambda: 1e9, lambda seconds: None).acquire()
+    assert json.loads(store.read_bytes(PATH))["run"] == "other"

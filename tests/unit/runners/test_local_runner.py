@@ -66,7 +66,7 @@ def test_each_task_runs_once_and_reports(where, context, two_processes) -> None:
 @pytest.mark.parametrize("where", ["here", "processes"])
 def test_what_a_task_raises_comes_out_with_its_hint(where, context, two_processes) -> None:
     runner = LocalRunner(0) if where == "here" else two_processes
-    with pytest.raises(PermissionDenied, match="task [78]") as caught:
+    with pytest.raises(PermissionDenied, match=r"task [78]") as caught:
         runner.run_wave("w", refuse, [7, 8], context, lambda report: None)
     assert caught.value.hint == "Ask somebody."
 
@@ -121,3 +121,16 @@ def test_cancelling_ends_the_wave_and_its_processes(context, tmp_path) -> None:
         thread.join()
         runner.close()
     assert not (tmp_path / "started-1").exists()
+
+
+def test_a_worker_that_dies_between_waves_is_replaced(context) -> None:
+    runner = LocalRunner(2)
+    reports: list[tuple[int, int, str]] = []
+    try:
+        runner.run_wave("w", double, [0, 1], context, reports.append)
+        os.kill(reports[0][1], signal.SIGKILL)
+        time.sleep(0.5)
+        runner.run_wave("w", double, [2, 3], context, reports.append)
+    finally:
+        runner.close()
+    assert sorted(report[0] for report in reports) == [0, 2, 4, 6]
