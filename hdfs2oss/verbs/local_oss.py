@@ -93,10 +93,16 @@ def _add_test_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--cname", action="append", default=[], type=_pair, metavar="HOST=BUCKET", help="a host name that is a bucket"
     )
-    group.add_argument("--faults", type=Path, metavar="FILE", help="JSON rules of what goes wrong on purpose")
+    group.add_argument(
+        "--faults", type=Path, metavar="FILE", help="JSON rules of what goes wrong; fields in local_oss/faults/rule.py"
+    )
     group.add_argument("--admin-port", type=int, help="serves the rules on loopback, 0 takes a free port")
     group.add_argument("--request-log", type=Path, metavar="FILE", help="gets a JSON line for each request")
-    group.add_argument("--s3", action="store_true", help="take also what S3 clients such as rclone and s5cmd send")
+    group.add_argument(
+        "--s3",
+        action="store_true",
+        help="take also what S3 clients such as rclone and s5cmd send; some insist on --etag md5",
+    )
     group.add_argument("--null", action="store_true", help="take bodies and forget them")
     group.add_argument(
         "--synthetic", action="append", default=[], metavar="BUCKET/PREFIX:COUNT:SIZE", help="objects made on reading"
