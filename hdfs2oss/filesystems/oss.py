@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import re
+import threading
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
@@ -15,14 +16,14 @@ from contextlib import contextmanager, suppress
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from ..model.errors import AlreadyExists, CorruptData, NotFound, StoreError
+from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenied, StoreError
 from ..model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
 from ..rules.checksum import compose_crc64, crc64
 from ..rules.retry import RetryPolicy
 from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
 from .credentials import OssAccess
 from .oss_client import RETRIES, OssClient
-from .oss_errors import BucketMissing, UploadMissing
+from .oss_errors import BucketMissing, NotOffered, UploadMissing
 from .oss_files import OssReader, OssWriter, content_length, stated_crc64
 from .oss_listing import list_entries
 from .oss_removal import remove_below
@@ -43,6 +44,8 @@ class OssFileSystem(FileSystem):
         self.capabilities = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
         self.traffic = Traffic()
         self._client = OssClient(bucket, access, OssSession(threads, access.use_proxy), retries)
+        self._versioning_lock = threading.Lock()
+        self._versioning: str | None = None
 
     def status(self, path: str) -> FileStatus | None:
         """The object if there is one, else the directory; a root is asked for, so a missing bucket raises."""
@@ -96,14 +99,15 @@ class OssFileSystem(FileSystem):
 
     def _put(self, path: str, key: str, data: bytes, headers: dict[str, str]) -> Stored:
         expected = crc64(data)
+        damaged: set[str] = set()
 
         def once() -> OssResponse:
             response = self._client.request(f"write {path}", "PUT", key, headers=headers, data=data)
             response.read()
-            _compare(path, stated_crc64(response), expected)
+            _compare(path, response, expected, damaged)
             return response
 
-        with self._removing_damage(path, key):
+        with self._removing_damage(path, key, damaged):
             response = self._client.again(once)
         self.traffic.wrote(len(data))
         stored = stated_crc64(response)
@@ -112,14 +116,25 @@ class OssFileSystem(FileSystem):
         return Stored(len(data), _etag(response), crc64=stored)
 
     @contextmanager
-    def _removing_damage(self, path: str, key: str) -> Iterator[None]:
-        """What is published and does not fit its checksum, tries included, must not be taken for the file."""
+    def _removing_damage(self, path: str, key: str, damaged: set[str]) -> Iterator[None]:
+        """What was published and does not fit its checksum must not be taken for the file.
+
+        `damaged` are the ETags of such answers. A request that was refused published nothing, so what stands
+        there then is not ours: only an object that still bears one of these ETags is removed.
+        """
         try:
             yield
-        except CorruptData:
+        except AlreadyExists:
+            raise  # an exclusive creation looks at what is there by itself
+        except StoreError:
             with suppress(StoreError):
-                self._client.call(f"remove {path}, which is damaged", "DELETE", key)
+                if damaged and _etag(self._head(path, key)) in damaged:
+                    self._remove_damaged(path, key)
             raise
+
+    def _remove_damaged(self, path: str, key: str) -> None:
+        self.traffic.wrote()
+        self._client.call(f"remove {path}, which is damaged", "DELETE", key)
 
     def _stored(self, path: str, key: str) -> Stored:
         response = self._head(path, key)
@@ -176,12 +191,45 @@ class OssFileSystem(FileSystem):
             return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
-        """Ours is recognised by a mark in its metadata when the answer to the first try was lost."""
-        mark = uuid.uuid4().hex
+        """Ours is recognised by a mark in its metadata when the answer to the first try was lost.
+
+        Raises PermissionDenied on a bucket that keeps versions: there every creation succeeds.
+        """
+        self._refuse_versions(path)
+        key, mark = _key(path), uuid.uuid4().hex
         headers = {**_BINARY, "x-oss-forbid-overwrite": "true", _WRITER: mark}
-        if self._unless_taken(lambda: self._put(path, _key(path), data, headers)):
+        if self._unless_taken(lambda: self._put(path, key, data, headers)):
             return True
-        return self._head(path, _key(path)).headers.get(_WRITER) == mark
+        there = self._head(path, key)
+        if there.headers.get(_WRITER) != mark:
+            return False
+        try:
+            _compare(path, there, crc64(data))
+        except CorruptData:
+            with suppress(StoreError):
+                self._remove_damaged(path, key)
+            raise
+        return True
+
+    def _refuse_versions(self, path: str) -> None:
+        with self._versioning_lock:
+            if self._versioning is None:
+                self._versioning = self._ask_versioning()
+        if self._versioning in ("Enabled", "Suspended"):
+            raise PermissionDenied(
+                f"cannot create {path}: the bucket {self._client.bucket} keeps versions, "
+                "so nothing can be created exclusively",
+                "Name a directory elsewhere by --job-dir.",
+            )
+
+    def _ask_versioning(self) -> str:
+        """ "" where versions were never kept, and where the store has none or does not tell."""
+        what = f"ask whether the bucket {self._client.bucket} keeps versions"
+        self.traffic.read()
+        try:
+            return _xml_text(self._client.call(what, "GET", "", {"versioning": ""})[1], "{*}Status")
+        except (NotFound, NotOffered, PermissionDenied):
+            return ""
 
     def begin_upload(self, path: str, metadata: Mapping[str, str] | None = None) -> str:
         headers = {**_BINARY, **{_META + name: value for name, value in (metadata or {}).items()}}
@@ -201,7 +249,7 @@ class OssFileSystem(FileSystem):
         def once() -> OssResponse:
             response = self._client.request(what, "PUT", _key(path), params, data=data)
             response.read()
-            _compare(f"part {number} of {path}", stated_crc64(response), expected)
+            _compare(f"part {number} of {path}", response, expected)
             return response
 
         response = self._client.again(once)
@@ -225,8 +273,9 @@ class OssFileSystem(FileSystem):
             return stored
         value = stated_crc64(response)
         if value is not None:
-            with self._removing_damage(path, key):
-                _compare(path, value, expected)
+            damaged: set[str] = set()
+            with self._removing_damage(path, key, damaged):
+                _compare(path, response, expected, damaged)
             return Stored(length, _etag(response), crc64=value)
         stored = self._stored(path, key)
         if stored.length != length:
@@ -277,8 +326,12 @@ def _key(path: str) -> str:
     return path.strip("/")
 
 
-def _compare(what: str, stored: int | None, expected: int) -> None:
+def _compare(what: str, response: OssResponse, expected: int, damaged: set[str] | None = None) -> None:
+    """Raise CorruptData when the store states another checksum, and keep the ETag of what it holds in `damaged`."""
+    stored = stated_crc64(response)
     if stored is not None and stored != expected:
+        if damaged is not None and _etag(response):
+            damaged.add(_etag(response))
         raise CorruptData(f"{what} arrived as other bytes: CRC-64 {stored:016X} instead of {expected:016X}")
 
 

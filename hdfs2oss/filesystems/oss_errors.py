@@ -5,6 +5,7 @@
 InvalidAccessKeyId, SignatureDoesNotMatch, token, clock AuthenticationFailed
 403 and FileImmutable                                   PermissionDenied
 409 FileAlreadyExists                                   AlreadyExists
+501 NotImplemented                                      NotOffered (a StoreError)
 429, 503                                                Throttled, with the delay that OSS names
 400 RequestTimeout, 408, other 5xx                      Unreachable
 InvalidDigest, InvalidCRC64, IncompleteBody, 412        CorruptData
@@ -35,6 +36,10 @@ class BucketMissing(NotFound):
 
 class UploadMissing(NotFound):
     """The multipart upload was completed, aborted or never begun."""
+
+
+class NotOffered(StoreError):
+    """The store does not know this request at all; asking again changes nothing."""
 
 
 class ObjectReplaced(CorruptData):
@@ -70,6 +75,7 @@ _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
     "FileImmutable": (PermissionDenied, "the bucket's retention policy forbids changes to the object", ""),
     "FileAlreadyExists": (AlreadyExists, "the path is taken", ""),
     "NoSuchUpload": (UploadMissing, "the upload is gone", ""),
+    "NotImplemented": (NotOffered, "", ""),
     "RequestTimeout": (Unreachable, "", ""),
     "InvalidDigest": (CorruptData, "what arrived is not what was sent", ""),
     "InvalidCRC64": (CorruptData, "what arrived is not what was sent", ""),
@@ -102,6 +108,8 @@ def translate(error: OssError, what: str, bucket: str, endpoint: str) -> StoreEr
 def _by_status(status: int) -> type[StoreError]:
     if status in (503, 429):
         return Throttled
+    if status == 501:
+        return NotOffered
     if status >= 500 or status == 408:
         return Unreachable
     return {404: NotFound, 401: AuthenticationFailed, 403: PermissionDenied, 412: ObjectReplaced}.get(

@@ -218,6 +218,18 @@ def test_of_many_that_create_a_file_at_once_one_wins(store: OssFileSystem) -> No
 
 
 @pytest.mark.parametrize("signature", ["v1", "v4"])
+def test_a_bucket_that_keeps_versions_takes_no_exclusive_file(tmp_path: Path, signature: str) -> None:
+    with LocalOssServer(tmp_path, **KEYS, buckets=["lake"]) as own:
+        access = OssAccess(own.endpoint, *KEYS.values(), region="cn-hangzhou", signature=signature)
+        assert OssFileSystem("lake", access).create_exclusive("/one", b"1")
+        bucket(own).put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
+        opened = OssFileSystem("lake", access)
+        with pytest.raises(PermissionDenied, match="the bucket lake keeps versions"):
+            opened.create_exclusive("/two", b"1")
+        assert opened.status("/two") is None
+
+
+@pytest.mark.parametrize("signature", ["v1", "v4"])
 def test_wrong_keys_are_said_to_be_wrong_and_never_shown(server: LocalOssServer, signature: str) -> None:
     for key_id, secret, cause in (("nobody", "test-secret", "not known"), ("test-id", "wr0ng", "does not fit")):
         access = OssAccess(server.endpoint, key_id, secret, region="cn-hangzhou", signature=signature)

@@ -23,6 +23,8 @@ from .scripted_store import Answer, ScriptedStore, error
 DATA = b"0123456789" * 1000
 CRC = {"x-oss-hash-crc64ecma": str(crc64(DATA)), "ETag": '"E"'}
 STORED = Answer(200, headers=CRC)
+DAMAGED = Answer(200, headers={"x-oss-hash-crc64ecma": "1", "ETag": '"D"'})
+UNVERSIONED = Answer(200, b"<VersioningConfiguration></VersioningConfiguration>")
 
 
 @pytest.mark.parametrize(
@@ -164,8 +166,56 @@ def test_an_exclusive_creation_whose_answer_was_lost_is_recognised_as_ours() -> 
     def head(_) -> Answer:
         return Answer(200, headers={"x-oss-meta-hdfs2oss-writer": marks[0]})
 
-    with ScriptedStore(lost, error(409, "FileAlreadyExists"), head) as store:
+    with ScriptedStore(UNVERSIONED, lost, error(409, "FileAlreadyExists"), head) as store:
         assert store.open().create_exclusive("/one", b"1")
+
+
+def test_an_exclusive_creation_of_ours_that_arrived_damaged_is_removed() -> None:
+    marks: list[str] = []
+
+    def lost(request) -> Answer:
+        marks.append(request.headers["x-oss-meta-hdfs2oss-writer"])
+        return Answer(0)
+
+    def head(_) -> Answer:
+        return Answer(200, headers={"x-oss-meta-hdfs2oss-writer": marks[0], **DAMAGED.headers})
+
+    script = ScriptedStore(UNVERSIONED, lost, error(409, "FileAlreadyExists"), head, STORED)
+    with script as store, pytest.raises(CorruptData, match="CRC-64"):
+        store.open().create_exclusive("/one", b"1")
+    assert [request.method for request in store.requests][-2:] == ["HEAD", "DELETE"]
+
+
+def test_an_exclusive_creation_of_another_is_left_alone_whatever_its_checksum() -> None:
+    theirs = Answer(200, headers={"x-oss-meta-hdfs2oss-writer": "theirs", **DAMAGED.headers})
+    with ScriptedStore(UNVERSIONED, error(409, "FileAlreadyExists"), theirs) as store:
+        assert not store.open().create_exclusive("/one", b"1")
+    assert store.requests[-1].method == "HEAD"
+
+
+@pytest.mark.parametrize("state", ["Enabled", "Suspended"])
+def test_nothing_is_created_exclusively_in_a_bucket_that_keeps_versions(state: str) -> None:
+    body = f"<VersioningConfiguration><Status>{state}</Status></VersioningConfiguration>".encode()
+    with ScriptedStore(Answer(200, body)) as store:
+        opened = store.open()
+        for _ in range(2):
+            with pytest.raises(PermissionDenied, match="keeps versions") as caught:
+                opened.create_exclusive("/one", b"1")
+    assert "--job-dir" in caught.value.hint
+    assert [(request.method, request.path) for request in store.requests] == [("GET", "/lake/?versioning")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [error(404, "NoSuchKey"), error(501, "NotImplemented"), Answer(501), error(403, "AccessDenied")],
+    ids=["404", "NotImplemented", "501", "AccessDenied"],
+)
+def test_a_store_that_tells_nothing_of_versions_counts_as_one_without(answer: Answer) -> None:
+    with ScriptedStore(answer, STORED) as store:
+        opened = store.open()
+        assert opened.create_exclusive("/one", DATA)
+        assert opened.create_exclusive("/two", DATA)
+    assert [request.method for request in store.requests] == ["GET", "PUT", "PUT"]
 
 
 def page(*keys: str, token: str = "") -> Answer:
@@ -243,8 +293,37 @@ def test_neither_netrc_nor_proxies_of_the_environment_are_used(monkeypatch, tmp_
 
 
 def test_what_stays_damaged_is_removed() -> None:
-    damaged = Answer(200, headers={"x-oss-hash-crc64ecma": "1"})
-    with ScriptedStore(damaged) as store, pytest.raises(CorruptData):
+    with ScriptedStore(DAMAGED) as store, pytest.raises(CorruptData):
         store.open().put("/dir/file", DATA, "", {})
-    assert [request.method for request in store.requests] == ["PUT"] * 4 + ["DELETE"]
+    assert [request.method for request in store.requests] == ["PUT"] * 4 + ["HEAD", "DELETE"]
     assert store.requests[-1].path.endswith("file")
+
+
+def test_what_arrived_damaged_is_removed_when_the_last_try_fails_otherwise() -> None:
+    with ScriptedStore(DAMAGED, error(403, "AccessDenied"), DAMAGED) as store, pytest.raises(PermissionDenied):
+        store.open().put("/dir/file", DATA, "", {})
+    assert [request.method for request in store.requests] == ["PUT", "PUT", "HEAD", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [error(400, "InvalidDigest"), error(400, "IncompleteBody"), error(412, "PreconditionFailed")],
+    ids=["InvalidDigest", "IncompleteBody", "412"],
+)
+def test_a_write_that_the_store_refused_leaves_what_is_there(refusal: Answer) -> None:
+    with ScriptedStore(refusal) as store, pytest.raises(CorruptData):
+        store.open().put("/dir/file", DATA, "", {})
+    assert {request.method for request in store.requests} == {"PUT"}
+
+
+def test_what_another_wrote_over_our_damage_stays() -> None:
+    with ScriptedStore(DAMAGED, *[DAMAGED] * 3, STORED) as store, pytest.raises(CorruptData):
+        store.open().put("/dir/file", DATA, "", {})
+    assert [request.method for request in store.requests] == ["PUT"] * 4 + ["HEAD"]
+
+
+def test_a_completed_object_that_is_damaged_is_removed_while_it_is_ours() -> None:
+    for there, expected in ((DAMAGED, ["POST", "HEAD", "DELETE"]), (STORED, ["POST", "HEAD"])):
+        with ScriptedStore(DAMAGED, there) as store, pytest.raises(CorruptData):
+            complete(store)
+        assert [request.method for request in store.requests] == expected
