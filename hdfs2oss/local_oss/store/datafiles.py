@@ -34,11 +34,11 @@ class DataFiles:
     def __init__(self, directory: Path, max_inline_bytes: int, is_forgetful: bool = False) -> None:
         self._directory = directory
         self._is_forgetful = is_forgetful
+        self._folders: set[str] = set()
         self._pattern = -1
         self._pattern_lock = threading.Lock()
         self._max_inline_bytes = max_inline_bytes
-        for number in range(256):
-            (directory / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+        directory.mkdir(exist_ok=True)
 
     def path(self, name: str) -> str:
         """Where the file of this name is."""
@@ -57,6 +57,14 @@ class DataFiles:
         if self._pattern >= 0:
             os.close(self._pattern)
             self._pattern = -1
+
+    def _new_path(self, name: str) -> str:
+        """Where a new file of this name goes; its folder is made when it is the first there."""
+        folder = name[:2]
+        if folder not in self._folders:
+            (self._directory / folder).mkdir(exist_ok=True)
+            self._folders.add(folder)
+        return self.path(name)
 
     @contextmanager
     def receiving(self, source: ByteSource, wants_md5: bool, max_bytes: int) -> Iterator[Received]:
@@ -96,7 +104,7 @@ class DataFiles:
             return Received(count, crc64(content), digest, content, "")
         name = os.urandom(16).hex()
         try:
-            with open(self.path(name), "xb", buffering=0) as file:
+            with open(self._new_path(name), "xb", buffering=0) as file:
                 md5 = hashlib.md5() if wants_md5 else None
                 size, checksum = 0, 0
                 while count:
@@ -118,7 +126,7 @@ class DataFiles:
         if name in (FORGOTTEN, GENERATED):
             return name
         copy = os.urandom(16).hex()
-        os.link(self.path(name), self.path(copy))
+        os.link(self.path(name), self._new_path(copy))
         return copy
 
     def remove(self, name: str) -> None:

@@ -111,6 +111,7 @@ def test_kill_in_the_middle_of_many_writes_leaves_each_object_whole_or_absent(tm
 def test_files_nobody_refers_to_are_swept_at_the_start(tmp_path):
     started(tmp_path).stop()
     orphan = tmp_path / "data" / "ab" / ("ab" * 16)
+    orphan.parent.mkdir()
     orphan.write_bytes(b"left by a dead server")
     started(tmp_path).stop()
     assert not orphan.exists()
