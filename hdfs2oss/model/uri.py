@@ -13,14 +13,38 @@ from .errors import UsageError
 
 SCHEMES = ("hdfs", "oss", "file")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", re.DOTALL)
+_PORT = re.compile(r":\d+$")
+# Hadoop's own, where a NameNode is named without one.
+_NAMENODE_PORT = 8020
 
 
 class Uri(NamedTuple):
-    """A place in a store: `scheme` is "" until a bare path meets its default file system."""
+    """A place in a store: `scheme` is "" until a bare path meets its default file system.
+
+    Two spellings of one NameNode make equal places: `hdfs://NN/a` and `hdfs://nn:8020/a`. What is shown, and
+    what names the store, stays as it was written: name services are looked up by their exact name.
+    """
 
     scheme: str
     authority: str
     path: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Uri) and self._identity() == other._identity()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[str, str, str]:
+        authority = self.authority
+        if self.scheme == "hdfs" and authority:
+            authority = authority.lower()
+            if not _PORT.search(authority):
+                authority += f":{_NAMENODE_PORT}"
+        return self.scheme, authority, self.path
 
     def __str__(self) -> str:
         if not self.scheme:
@@ -43,7 +67,7 @@ class Uri(NamedTuple):
 
     def holds(self, other: Uri) -> bool:
         """Whether `other` is this place or lies below it."""
-        if (self.scheme, self.authority) != (other.scheme, other.authority):
+        if self._replace(path="/") != other._replace(path="/"):
             return False
         return other.path == self.path or other.path.startswith(self.path.rstrip("/") + "/")
 
@@ -103,7 +127,12 @@ def parse_uri(text: str) -> ParsedUri:
     authority, slash, path = rest[2:].partition("/")
     if scheme == "oss":
         return _parse_oss(authority, slash + path)
-    return ParsedUri(Uri(scheme, "" if scheme == "file" else authority.lower(), normalise_path(path)), UriSecrets())
+    if scheme == "file" and authority:
+        raise UsageError(
+            f"file://{authority} names a host, and file:// is always this machine",
+            f"Write file://{normalise_path(rest)}.",
+        )
+    return ParsedUri(Uri(scheme, authority, normalise_path(path)), UriSecrets())
 
 
 def _parse_oss(authority: str, path: str) -> ParsedUri:

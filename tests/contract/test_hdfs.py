@@ -9,6 +9,7 @@ from hdfs_native import WriteOptions
 
 from hdfs2oss.filesystems.hdfs import HdfsFileSystem
 from hdfs2oss.model.errors import PermissionDenied, StoreError
+from hdfs2oss.model.uri import parse_uri
 from hdfs2oss.model.values import DIRECTORY, UNLISTED
 from hdfs2oss.testing.contract import FileSystemContract
 from hdfs2oss.testing.contract_reading import TREE
@@ -144,14 +145,16 @@ def test_a_sub_directory_that_may_not_be_read_is_a_row_and_the_walk_goes_on(
     assert "Permission denied: user=nobody" in rows[2].problem
 
 
-def test_a_name_service_is_reached_through_its_namenodes(authority: str, root: str) -> None:
+@pytest.mark.parametrize("service", ["ns", "HDFS80423"])
+def test_a_name_service_is_reached_through_its_namenodes(authority: str, root: str, service: str) -> None:
     configuration = {
-        "dfs.nameservices": "ns",
-        "dfs.ha.namenodes.ns": "nn1,nn2",
-        "dfs.namenode.rpc-address.ns.nn1": "127.0.0.1:1",
-        "dfs.namenode.rpc-address.ns.nn2": authority,
+        "dfs.nameservices": service,
+        f"dfs.ha.namenodes.{service}": "nn1,nn2",
+        f"dfs.namenode.rpc-address.{service}.nn1": "127.0.0.1:1",
+        f"dfs.namenode.rpc-address.{service}.nn2": authority,
     }
-    status = HdfsFileSystem("ns", configuration).status(root)
+    named = parse_uri(f"hdfs://{service}{root}").uri
+    status = HdfsFileSystem(named.authority, configuration).status(named.path)
     assert status is not None
 
 

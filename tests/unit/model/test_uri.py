@@ -1,14 +1,20 @@
+import operator
+import pickle
+
 import pytest
 
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.uri import Uri, UriSecrets, join_path, mask_secrets, normalise_path, parse_uri
+from hdfs2oss.model.values import DIRECTORY, FILE
+from hdfs2oss.rules.layout import SourceFact, lay_out
 
 
 @pytest.mark.parametrize(
     ("text", "scheme", "authority", "path"),
     [
         ("hdfs://nn:8020/a/b", "hdfs", "nn:8020", "/a/b"),
-        ("HDFS://NameNode:8020/A", "hdfs", "namenode:8020", "/A"),
+        ("HDFS://NameNode:8020/A", "hdfs", "NameNode:8020", "/A"),
+        ("hdfs://HDFS80423/a", "hdfs", "HDFS80423", "/a"),
         ("hdfs:///a", "hdfs", "", "/a"),
         ("hdfs:/a", "hdfs", "", "/a"),
         ("hdfs://nn", "hdfs", "nn", "/"),
@@ -16,7 +22,7 @@ from hdfs2oss.model.uri import Uri, UriSecrets, join_path, mask_secrets, normali
         ("hdfs://nn//a///b//", "hdfs", "nn", "/a/b"),
         ("file:///a", "file", "", "/a"),
         ("file:/a", "file", "", "/a"),
-        ("file://host/a", "file", "", "/a"),
+        ("file:////a", "file", "", "/a"),
         ("oss://bucket/a/", "oss", "bucket", "/a"),
         ("oss://bucket", "oss", "bucket", "/"),
         ("oss://bucket.oss-cn-hangzhou.aliyuncs.com/a", "oss", "bucket", "/a"),
@@ -33,7 +39,8 @@ from hdfs2oss.model.uri import Uri, UriSecrets, join_path, mask_secrets, normali
     ],
 )
 def test_a_path_is_taken_as_it_stands(text: str, scheme: str, authority: str, path: str) -> None:
-    assert parse_uri(text).uri == Uri(scheme, authority, path)
+    uri = parse_uri(text).uri
+    assert (uri.scheme, uri.authority, uri.path) == (scheme, authority, path)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +87,53 @@ def test_a_place_holds_itself_and_what_lies_below_but_not_its_namesakes() -> Non
     assert not place.holds(Uri("oss", "c", "/a/b"))
     assert not place.holds(Uri("oss", "b", "/"))
     assert Uri("oss", "b", "/").holds(place)
+
+
+SPELLINGS = [("nn", "nn:8020"), ("NN", "nn"), ("NN.example:8020", "nn.example"), ("HDFS80423", "HDFS80423:8020")]
+
+
+@pytest.mark.parametrize(("one", "other"), [*SPELLINGS, *[(other, one) for one, other in SPELLINGS]])
+def test_two_spellings_of_a_namenode_are_one_place_each_shown_as_written(one: str, other: str) -> None:
+    first, second = (parse_uri(f"hdfs://{authority}/a").uri for authority in (one, other))
+    assert first == second
+    assert not operator.ne(first, second)
+    assert len({first, second}) == 1
+    assert first.holds(second.join("b"))
+    assert [str(first), str(second)] == [f"hdfs://{one}/a", f"hdfs://{other}/a"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("hdfs://nn:8020/a", "hdfs://nn:9000/a"), ("hdfs://nn/a", "hdfs://nn:9000/a"), ("hdfs://nn/a", "hdfs://mm/a"),
+        ("hdfs://nn/a", "oss://nn/a"), ("oss://b/a", "oss://B/a"), ("hdfs://nn/a", "hdfs://nn/A"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_alike_is_another_place(one: str, other: str) -> None:
+    first, second = parse_uri(one).uri, parse_uri(other).uri
+    assert first != second
+    assert not operator.eq(first, second)
+    assert not first.holds(second.join("b"))
+
+
+@pytest.mark.parametrize(("kind", "words"), [(FILE, "are the same"), (DIRECTORY, "lies inside")])
+def test_a_copy_onto_itself_is_refused_however_the_namenode_is_spelled(kind: str, words: str) -> None:
+    source, target = parse_uri("hdfs://nn/a").uri, parse_uri("hdfs://NN:8020/a").uri
+    with pytest.raises(UsageError, match=words):
+        lay_out([SourceFact(source, kind)], target, kind, sync=False)
+
+
+def test_a_place_is_no_plain_tuple_and_travels_whole() -> None:
+    place = Uri("hdfs", "NN", "/a")
+    assert place != ("hdfs", "NN", "/a")
+    assert tuple(pickle.loads(pickle.dumps(place))) == ("hdfs", "NN", "/a")
+
+
+@pytest.mark.parametrize("text", ["file://tmp/out", "file://tmp//out/", "FILE://tmp/out"])
+def test_a_host_after_file_is_refused_with_the_path_that_was_meant(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_uri(text)
+    assert "file:///tmp/out" in caught.value.hint
 
 
 def test_name_parent_and_join() -> None:
