@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ def main(argv: Sequence[str], entry: str = "python") -> int:
         if error.hint:
             _say(f"  {error.hint}")
         return error.exit_code
+    except KeyboardInterrupt:
+        _say("hdfs2oss: interrupted")
+        return 128 + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator gets one line and a code
         if {"-v", "-verbose", "--verbose"} & set(argv):
             traceback.print_exc()

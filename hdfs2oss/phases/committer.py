@@ -9,17 +9,19 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreError
+from ..model import errors
+from ..model.errors import Hdfs2ossError, StoreError
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import ledger
-from ..records.copylog import CopyLog
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c
 from ..rules.throttle import Throttle
 from ..runners.base import RunContext
 from ..runners.meter import TaskMeter
+from ..runners.records import open_log, publish_task
 from ..transfer.buffers import BufferBudget
+from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Ends, Transfer
 
 _THREADS = 8
@@ -52,15 +54,11 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
         results = list(
             pool.map(lambda item: _commit(context, target, item, chunks.get(item.upload_id, []), pool), items)
         )
-    log = CopyLog(context.options.verbose, context.options.log_path is not None)
+    log = open_log(context)
     for result in results:
         meter.count(result)
         log.note(context.layout, result)
-    report = ledger.publish(job_dir, meter.report(results), results)
-    if context.options.log_path is not None:
-        log_store = open_filesystem(context.options.log_path, context.stores)
-        log.publish(log_store, context.options.log_path.path, f"commit-{task.number:05d}")
-    return report
+    return publish_task(context, job_dir, meter, log, results)
 
 
 def drop_uploads(context: RunContext, slices: Sequence[PlanSlice]) -> None:
@@ -93,50 +91,26 @@ def _commit(
     source = context.layout.source_of(item.root, item.path)
     ends = Ends(source, context.layout.target_of(item.path), "")
     transfer = Transfer(open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), pool)
-    result = CopyResult(
-        item.path,
-        item.root,
-        item.kind,
-        item.action,
-        Outcome.FAILED,
-        item.length,
-        item.mtime_ms,
-        upload_id=item.upload_id,
-    )
     unsent = next((chunk for chunk in chunks if chunk.outcome != Outcome.CHUNK), None)
-    if unsent is not None:
-        transfer.drop_upload(ends.target.path, item.upload_id)
-        return result._replace(
-            outcome=unsent.outcome,
-            error_class=unsent.error_class,
-            message=unsent.message,
-            retryable=unsent.retryable,
-            skippable=unsent.skippable,
-        )
     try:
+        if unsent is not None:
+            raise _error_of(unsent)
         _refuse_gaps(ends, item, chunks)
         transfer.refuse_changed_source(ends, item)
         parts = [part for chunk in chunks for part in chunk.parts]
         sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
-        copied = transfer.join(ends, item.upload_id, item.length, parts, sum32)
+        return copied_result(item, transfer.join(ends, item.upload_id, item.length, parts, sum32))
     except Hdfs2ossError as error:
         transfer.drop_upload(ends.target.path, item.upload_id)
-        outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else Outcome.FAILED
-        return result._replace(
-            outcome=outcome.value,
-            error_class=type(error).__name__,
-            message=str(error),
-            retryable=error.retryable,
-        )
-    return result._replace(
-        outcome=Outcome.COPIED.value,
-        bytes_copied=item.length,
-        target_etag=copied.stored.etag,
-        target_mtime_ms=copied.stored.mtime_ms,
-        crc64=copied.crc64,
-        crc32c=copied.crc32c,
-        verified_by=copied.verified_by,
-    )
+        return failed_result(item, error)
+
+
+def _error_of(chunk: CopyResult) -> Hdfs2ossError:
+    """Why a chunk did not arrive, which is why its file does not."""
+    kind = getattr(errors, chunk.error_class, errors.TransferError)
+    error: Hdfs2ossError = kind(chunk.message)
+    error.retryable = chunk.retryable
+    return error
 
 
 def _refuse_gaps(ends: Ends, item: CopyItem, chunks: list[CopyResult]) -> None:

@@ -14,12 +14,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
 from ..model.counters import INPUT_FORMAT
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, TransferError, WriteError
+from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WriteError
 from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, TaskReport
 from ..records import ledger
-from ..records.copylog import CopyLog
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filters import work_path_beside
@@ -27,8 +26,11 @@ from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import RunContext
 from ..runners.meter import TaskMeter, is_chunk
+from ..runners.records import open_log, publish_task
+from ..runners.stop import checkpoint
 from ..transfer.buffers import BufferBudget, keep_freed_memory
-from ..transfer.stream import Copied, Ends, Transfer
+from ..transfer.results import copied_result, failed_result, result_of
+from ..transfer.stream import Ends, Transfer
 
 # What the buffers of one task may hold together.
 _BUFFER_BYTES = 256 * MIB
@@ -43,12 +45,12 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     keep_freed_memory()
     job_dir = context.open_job_dir()
     name = f"{task.number:05d}"
-    done = ledger.earlier_report(job_dir, f"copy-{name}.parquet")
+    done = ledger.earlier_report(job_dir, ledger_file_of(task))
     if done is not None:
         return done
     mapper = Mapper(context, f"{context.run_id}-{name}-{attempt}")
     meter = TaskMeter(f"copy-{name}", attempt, [*mapper.stores(), job_dir.filesystem])
-    log = CopyLog(context.options.verbose, context.options.log_path is not None)
+    log = open_log(context)
     results = []
     for result in mapper.copy_all(read_slices(job_dir, task.slices)):
         meter.count(result)
@@ -57,11 +59,12 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
         if not is_chunk(result):
             log.note(context.layout, result)
     meter.counters.add(INPUT_FORMAT, "Bytes Read", job_dir.bytes_read)
-    report = ledger.publish(job_dir, meter.report(results), results)
-    if context.options.log_path is not None:
-        log_store = open_filesystem(context.options.log_path, context.stores)
-        log.publish(log_store, context.options.log_path.path, f"part-m-{name}")
-    return report
+    return publish_task(context, job_dir, meter, log, results)
+
+
+def ledger_file_of(task: CopyTask) -> str:
+    """Where a task's results are; every attempt at it publishes under this name, and the first one wins."""
+    return f"copy-{task.number:05d}.parquet"
 
 
 class Mapper:
@@ -100,19 +103,24 @@ class Mapper:
         ends = self._ends(item)
         for attempt in range(1, _MOST_TRIES + 1):
             if self._brake.is_on:
-                return _failed(item, TransferError(f"copying {ends.source} to {ends.target}: {self._brake.reason}"))
+                return failed_result(
+                    item, TransferError(f"copying {ends.source} to {ends.target}: {self._brake.reason}")
+                )
             try:
+                checkpoint()
                 result = self._carry_out(item, ends, part_pool)
+            except Interrupted:
+                raise
             except Hdfs2ossError as error:
                 if attempt < _MOST_TRIES and self._may_try_again(error):
                     time.sleep(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
                     continue
                 self._brake.failed(error)
-                return _failed(item, error)
+                return failed_result(item, error)
             except Exception as error:  # noqa: BLE001 - one file must never take the others of its task along
                 failure = TransferError(f"copying {ends.source} to {ends.target}: {type(error).__name__}: {error}")
                 self._brake.failed(failure)
-                return _failed(item, failure)
+                return failed_result(item, failure)
             self._brake.succeeded()
             return result
         raise AssertionError("the last try returns")
@@ -128,11 +136,11 @@ class Mapper:
             raise TransferError(f"copying {ends.source} to {ends.target}: {item.problem}")
         if item.action == FileAction.MKDIR:
             self._make_directory(ends)
-            return _result(item, Outcome.MADE)
+            return result_of(item, Outcome.MADE)
         transfer = self._transfer(ends.source, part_pool)
         if item.upload_id:
             return self._send_chunk(item, ends, transfer)
-        return _copied(item, transfer.copy(ends, item))
+        return copied_result(item, transfer.copy(ends, item))
 
     def _make_directory(self, ends: Ends) -> None:
         try:
@@ -147,7 +155,7 @@ class Mapper:
             sent = transfer.send_range(ends, item, reader, item.upload_id)
             transfer.refuse_changed_source(ends, item, reader.etag)
         parts = tuple(one.part for one in sent)
-        return _result(item, Outcome.CHUNK)._replace(
+        return result_of(item, Outcome.CHUNK)._replace(
             bytes_copied=item.size,
             crc64=compose_crc64((part.crc64, part.length) for part in parts),
             crc32c=compose_crc32c((one.crc32c, one.part.length) for one in sent),
@@ -164,6 +172,7 @@ class Mapper:
                 self._buffers,
                 part_pool,
                 _PARTS_AT_ONCE,
+                checkpoint,
             )
         return self._transfers[store]
 
@@ -196,39 +205,3 @@ class _Brake:
     def succeeded(self) -> None:
         with self._lock:
             self._row = 0
-
-
-def _result(item: CopyItem, outcome: Outcome) -> CopyResult:
-    return CopyResult(
-        path=item.path,
-        root=item.root,
-        kind=item.kind,
-        action=item.action,
-        outcome=outcome.value,
-        source_length=item.length,
-        source_mtime_ms=item.mtime_ms,
-        offset=item.offset,
-        size=item.size,
-        upload_id=item.upload_id,
-    )
-
-
-def _copied(item: CopyItem, copied: Copied) -> CopyResult:
-    return _result(item, Outcome.COPIED)._replace(
-        bytes_copied=item.length,
-        target_etag=copied.stored.etag,
-        target_mtime_ms=copied.stored.mtime_ms,
-        crc64=copied.crc64,
-        crc32c=copied.crc32c,
-        verified_by=copied.verified_by,
-    )
-
-
-def _failed(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
-    outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else Outcome.FAILED
-    return _result(item, outcome)._replace(
-        error_class=type(error).__name__,
-        message=str(error),
-        retryable=error.retryable,
-        skippable=error.skippable,
-    )

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..model.errors import Interrupted, TransferError
 from .base import Report, RunContext, Runner, Task
+from .stop import clear_stop, request_stop
 
 _MOST_ATTEMPTS = 3
 
@@ -30,6 +31,7 @@ class LocalRunner(Runner):
         self._in_process = processes == 0
         self._cancelled = threading.Event()
         self._attempts = 0
+        clear_stop()
 
     def run_wave(
         self,
@@ -49,6 +51,7 @@ class LocalRunner(Runner):
 
     def cancel(self) -> None:
         self._cancelled.set()
+        request_stop()
         self._kill_workers()
 
     def describe(self) -> dict[str, int]:

@@ -38,6 +38,9 @@ class TaskMeter:
             self.counters.add(OWN, "DIRECTORIES_MADE")
         elif result.outcome == Outcome.COPIED:
             self._count_file("COPY", ("BYTESCOPIED", "BYTESEXPECTED"), "COPIED", result)
+            self.counters.add(OWN, f"VERIFIED_BY_{result.verified_by.upper()}")
+            if result.message:
+                self.counters.add(OWN, "NOTES_NOT_KEPT")
         else:
             what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)

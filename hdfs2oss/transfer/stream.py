@@ -10,7 +10,7 @@ The steps of each of the three ways (a small file whole, a stream, parts):
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -46,6 +46,7 @@ class Copied(NamedTuple):
     crc64: int
     crc32c: int
     verified_by: str
+    warning: str = ""
 
 
 class SentPart(NamedTuple):
@@ -53,6 +54,10 @@ class SentPart(NamedTuple):
 
     part: StoredPart
     crc32c: int
+
+
+def nothing() -> None:
+    """A checkpoint that lets everything pass."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class Transfer:
     buffers: BufferBudget
     pool: Executor
     parts_at_once: int = 4
+    # Called between parts; what it raises ends the copy.
+    checkpoint: Callable[[], None] = nothing
 
     def copy(self, ends: Ends, item: CopyItem) -> Copied:
         """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
@@ -102,6 +109,7 @@ class Transfer:
         ]
         sent: list[SentPart] = []
         for start in range(0, len(jobs), self.parts_at_once):
+            self.checkpoint()
             batch = jobs[start : start + self.parts_at_once]
             futures = [self.pool.submit(self._send_part, ends, reader, upload_id, *job) for job in batch]
             # All of a batch are waited for, so that no thread reads on behind an error.
@@ -145,6 +153,7 @@ class Transfer:
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
             for piece in self._read_ahead(ends, reader, item.length):
+                self.checkpoint()
                 sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
                 with writing(ends):
                     writer.write(piece)
@@ -177,12 +186,16 @@ class Transfer:
         with writing(ends):
             stored = self.target.complete_upload(ends.target.path, upload_id, parts)
         verify(ends, length, sum64, stored)
-        with writing(ends):
+        warning = ""
+        try:
             self.target.keep_note(ends.target.path, notes_of(sum64, sum32))
-        return Copied(stored, sum64, sum32, proof(stored))
+        except StoreError as error:
+            # The file is there and proven; only a later comparison will have to do without its CRC-32C.
+            warning = f"copying {ends.source} to {ends.target}: its checksums could not be kept as tags: {error}"
+        return Copied(stored, sum64, sum32, proof(stored), warning)
 
     def drop_upload(self, path: str, upload_id: str) -> None:
-        """Give up an upload. That this fails too must not hide why it is given up; the upload is on record."""
+        """Give up an upload. That this fails too must not hide why it is given up."""
         with suppress(StoreError):
             self.target.abort_upload(path, upload_id)
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from ...filesystems.registry import StoreConfig, open_filesystem
-from ...model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, UsageError
+from ...model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, Throttled, UsageError
 from ...model.options import CopyOptions
 from ...model.uri import Uri, join_path
-from ...model.values import PlanSlice, TaskReport
+from ...model.values import CopyTask, PlanSlice, TaskReport
 from ...phases.committer import CommitTask, commit_task, drop_uploads
 from ...phases.cutter import CutReport, cut_task
-from ...phases.mapper import copy_task
+from ...phases.mapper import copy_task, ledger_file_of
 from ...phases.report import Report
 from ...phases.roots import find_roots
 from ...phases.survey import survey
@@ -52,6 +52,7 @@ class CopyJob:
         with self._phase("roots"):
             layout = find_roots(self._options, self._stores)
         context = self._context(layout)
+        self._open_log_directory()
         job_dir = context.open_job_dir()
         lock = Lock(job_dir.filesystem, job_dir.path, self._run_id)
         with _naming(context.job_dir):
@@ -83,9 +84,9 @@ class CopyJob:
         try:
             with self._phase("copy"):
                 self._cut(context, found.large_slices, cuts)
-                ledger_files = self._copy(context, found.slices + cuts.chunks, report, job_dir)
+                tasks = self._copy(context, found.slices + cuts.chunks, report, job_dir)
             with self._phase("commit"):
-                self._commit(context, cuts.uploads, ledger_files, report)
+                self._commit(context, cuts, tasks, report)
         except BaseException:
             drop_uploads(context, cuts.uploads)
             raise
@@ -106,33 +107,35 @@ class CopyJob:
         if slices:
             self._runner.run_wave("cut", cut_task, pack(slices, self._runner.slots), context, on_report)
 
-    def _copy(self, context: RunContext, slices: list[PlanSlice], report: Report, job_dir: JobDir) -> list[str]:
-        """Copy everything; the names of the ledger files."""
+    def _copy(self, context: RunContext, slices: list[PlanSlice], report: Report, job_dir: JobDir) -> list[CopyTask]:
+        """Copy everything; the tasks that did it."""
         tasks = pack(slices, self._runner.slots)
         files, size_bytes = sum(one.items for one in slices), sum(one.size_bytes for one in slices)
         polled = None if self._runner.reports_live else job_dir
         self._progress.begin("copy", len(tasks), files, size_bytes, polled)
-        ledger_files: list[str] = []
 
         def on_report(one: TaskReport) -> None:
             report.add_task(one)
-            ledger_files.append(one.ledger_file)
             self._progress.task_done(one)
 
         if tasks:
             self._runner.run_wave("copy", copy_task, tasks, context, on_report)
-        return ledger_files
+        return tasks
 
-    def _commit(self, context: RunContext, uploads: list[PlanSlice], ledger_files: list[str], report: Report) -> None:
-        if not uploads:
+    def _commit(self, context: RunContext, cuts: CutReport, copied: list[CopyTask], report: Report) -> None:
+        """Complete the uploads; only the ledger files of tasks that sent chunks are read for that."""
+        if not cuts.uploads:
             return
-        tasks = [
-            CommitTask(task.number, task.slices, tuple(ledger_files)) for task in pack(uploads, self._runner.slots)
-        ]
+        chunk_files = {one.file for one in cuts.chunks}
+        ledger_files = tuple(
+            ledger_file_of(task) for task in copied if any(one.file in chunk_files for one in task.slices)
+        )
+        tasks = [CommitTask(task.number, task.slices, ledger_files) for task in pack(cuts.uploads, self._runner.slots)]
         self._runner.run_wave("commit", commit_task, tasks, context, report.add_task)
 
     def _context(self, layout: Layout) -> RunContext:
-        base = self._options.job_dir or self._writable_home()
+        with _naming(self._options.job_dir or self._homes[0]):
+            base = self._options.job_dir or self._writable_home()
         place = base.join(pair_name(self._options.sources, self._options.target))
         return RunContext(self._options, layout, self._stores, place, self._run_id)
 
@@ -145,7 +148,7 @@ class CopyJob:
             base = default_base(home)
             try:
                 open_filesystem(base, self._stores).make_directory(base.path)
-            except (PermissionDenied, AlreadyExists) as error:
+            except (PermissionDenied, AlreadyExists, Throttled) as error:
                 refusals.append(str(error))
                 continue
             return base
@@ -164,6 +167,16 @@ class CopyJob:
             "options": options,
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         }
+
+    def _open_log_directory(self) -> None:
+        """Find out before anything is copied that the -log directory cannot be written."""
+        log_path = self._options.log_path
+        if log_path is None:
+            return
+        try:
+            open_filesystem(log_path, self._stores).make_directory(log_path.path)
+        except StoreError as error:
+            raise UsageError(f"the -log directory {log_path} cannot be made: {error}", "Nothing was copied.") from error
 
     def _finish_log(self) -> None:
         """`_SUCCESS` in the -log directory, as MapReduce leaves it."""

@@ -249,3 +249,10 @@ def test_each_error_of_the_source_gets_a_consequence(bench, error, expected) -> 
     with pytest.raises(expected) as caught:
         bench.copy(Fault("read", error=error), on="source")
     assert caught.value.retryable is (error is CorruptData)
+
+
+def test_a_store_that_keeps_no_notes_still_has_the_file(pool) -> None:
+    bench = Bench("parts", pool)
+    copied = bench.copy(Fault("note", "/t/f", PermissionDenied))
+    assert bench.target_store.files() == {"/t/f": bench.data}
+    assert "could not be kept as tags" in copied.warning

@@ -1,0 +1,47 @@
+"""What came of an item, as a row of the ledger."""
+
+from __future__ import annotations
+
+from ..model.errors import Hdfs2ossError, SourceChanged
+from ..model.values import CopyItem, CopyResult, Outcome
+from .stream import Copied
+
+
+def result_of(item: CopyItem, outcome: Outcome) -> CopyResult:
+    """A row that says no more than what the item was and how it ended."""
+    return CopyResult(
+        path=item.path,
+        root=item.root,
+        kind=item.kind,
+        action=item.action,
+        outcome=outcome.value,
+        source_length=item.length,
+        source_mtime_ms=item.mtime_ms,
+        offset=item.offset,
+        size=item.size,
+        upload_id=item.upload_id,
+    )
+
+
+def copied_result(item: CopyItem, copied: Copied) -> CopyResult:
+    """A file that arrived, with what the next run may compare; `message` is a warning, if any."""
+    return result_of(item, Outcome.COPIED)._replace(
+        bytes_copied=item.length,
+        target_etag=copied.stored.etag,
+        target_mtime_ms=copied.stored.mtime_ms,
+        crc64=copied.crc64,
+        crc32c=copied.crc32c,
+        verified_by=copied.verified_by,
+        message=copied.warning,
+    )
+
+
+def failed_result(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
+    """A file that did not arrive; one whose source changed has an outcome of its own."""
+    outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else Outcome.FAILED
+    return result_of(item, outcome)._replace(
+        error_class=type(error).__name__,
+        message=str(error),
+        retryable=error.retryable,
+        skippable=error.skippable,
+    )
