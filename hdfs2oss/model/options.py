@@ -1,6 +1,6 @@
 """What a copy is told to do: checked once at the door, then passed on unchanged.
 
-Field names are ours; DistCp's switches are in the descriptions, which the usage text prints.
+Field names are ours; `verbs/copy/arguments.py` has DistCp's switches for them.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class CopyOptions(BaseModel):
     log_path: Uri | None = None
     verbose: bool = False
     filters: tuple[str, ...] = ()
-    maps: int = Field(DEFAULT_MAPS, description="tasks running at once, at most")
-    bandwidth_mb: float | None = Field(None, description="MiB/s for each task; none means no limit")
+    maps: int = Field(DEFAULT_MAPS)
+    bandwidth_mb: float | None = Field(None)
     job_dir: Uri | None = None
-    threads: int | None = Field(None, ge=1, le=256, description="copy threads in each task; none means by the target")
+    threads: int | None = Field(None, ge=1, le=256)
     part_size_bytes: int = Field(16 * MIB, ge=SMALLEST_PART_BYTES)
     chunk_size_bytes: int = Field(GIB, ge=SMALLEST_PART_BYTES)
 

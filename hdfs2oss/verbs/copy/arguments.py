@@ -75,7 +75,7 @@ def _add_switches(parser: argparse.ArgumentParser) -> None:
     for names, text in (
         (("-update", "--update"), "copy only files that differ: size first, then source newer than target"),
         (("-overwrite", "--overwrite"), "copy every file, whatever the target holds"),
-        (("-i", "--ignore-failures"), "go on in spite of failed files (the exit code still tells)"),
+        (("-i", "--ignore-failures"), "accepted; other files go on anyway, and the exit code always tells"),
         (("-v", "--verbose"), "list every file in the -log directory, and show stack traces"),
     ):
         parser.add_argument(*names, action="store_true", help=text)
