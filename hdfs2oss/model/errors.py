@@ -156,10 +156,13 @@ class CorruptData(StoreError):
     retryable = True
 
 
+GO_ON = "Run the same command with -update to go on; what arrived is not copied again."
+
+
 class Interrupted(Hdfs2ossError):
     """A signal arrived; 128 + its number is the exit code."""
 
-    def __init__(self, message: str, hint: str = "", signal_number: int = 2) -> None:
+    def __init__(self, message: str, hint: str = GO_ON, signal_number: int = 2) -> None:
         super().__init__(message, hint)
         self.args = (message, hint, signal_number)
         self.exit_code = 128 + signal_number
