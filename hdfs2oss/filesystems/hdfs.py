@@ -38,7 +38,8 @@ _MOST = {"dfs.client.socket-timeout": 10_000, "dfs.client.failover.max.attempts"
 _RETRIES = RetryPolicy(attempts=3, cap_seconds=4.0, deadline_seconds=8.0, throttled_attempts=6, throttled_seconds=18.0)
 # With several NameNodes a refused call may mean that one takes over from the other: some 20 s.
 _FAILOVER_RETRIES = _RETRIES._replace(attempts=8, deadline_seconds=25.0)
-# The client itself gives up on a silent DataNode after 60 s, and its message is the better one.
+# A silent DataNode costs a writer so long. The client itself would wait for 60 s and then tell which DataNode
+# it was, but a copy that tries the file again is better off sooner.
 _DATA_TIMEOUT_SECONDS = 45.0
 _LEAVE_UNCHANGED = 2**64 - 1
 _PERMISSION_BITS = 0o1777
@@ -86,35 +87,33 @@ class HdfsFileSystem(FileSystem):
                 self._client = Client(f"hdfs://{self._authority}", self._configuration)
             return self._client
 
-    def ask(self, what: str, function: Callable[[Client], T], is_data: bool = False) -> T:
+    def ask(self, what: str, function: Callable[[Client], T], is_data: bool = False, brings_nothing: bool = False) -> T:
         """One call under the watchdog, with our errors. `is_data` when it is DataNodes that are waited for."""
         if not is_data:
-            with map_errors(what, self.place):
+            with map_errors(what, self.place, brings_nothing):
                 return self._watchdog.call(what, lambda: function(self.client()))
         with map_errors(what, self.data_place):
             return self._watchdog.call(
                 what, lambda: function(self.client()), timeout_seconds=_DATA_TIMEOUT_SECONDS, trips_breaker=False
             )
 
-    def ask_again(self, what: str, function: Callable[[Client], T]) -> T:
+    def ask_again(self, what: str, function: Callable[[Client], T], brings_nothing: bool = False) -> T:
         """Like `ask`, repeated on errors that may pass; for calls that may safely run twice."""
-        return self._breaker.call(
-            lambda: call_with_retries(lambda: self.ask(what, function), self._retries, should_retry=_may_pass)
-        )
+
+        def once() -> T:
+            return self.ask(what, function, brings_nothing=brings_nothing)
+
+        return self._breaker.call(lambda: call_with_retries(once, self._retries, should_retry=_may_pass))
 
     # FileSystem
 
     def status(self, path: str) -> FileStatus | None:
         self.traffic.read()
         try:
-            return _row("", self.ask_again(f"look at {path}", lambda client: client.get_file_info(path)))
+            found = self.ask_again(f"look at {path}", lambda client: client.get_file_info(path), brings_nothing=True)
         except NotFound:
             return None
-        except StoreError as error:
-            # Asked for a path below a file, the NameNode complains that the parent is no directory.
-            if "is not a directory" in error.message.lower():
-                return None
-            raise
+        return _row("", found)
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
         def list_children(directory: str) -> Iterator[FileStatus]:
@@ -127,7 +126,7 @@ class HdfsFileSystem(FileSystem):
         what = f"list {path}"
         prefix = f"{relative}/" if relative else ""
         # The first page tells a missing path or a file from a directory; only it may be asked for twice.
-        rows, page = self.ask_again(what, lambda client: _first_page(client, path))
+        rows, page = self.ask_again(what, lambda client: _first_page(client, path), brings_nothing=True)
         while page:
             self.traffic.listed()
             for status in page:
@@ -137,7 +136,7 @@ class HdfsFileSystem(FileSystem):
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         self.traffic.read()
-        reader = self.ask_again(f"read {path}", lambda client: client.read(path))
+        reader = self.ask_again(f"read {path}", lambda client: client.read(path), brings_nothing=True)
         return HdfsReader(reader, path, self.data_place, self.traffic)
 
     def open_writer(self, path: str, work_path: str) -> Writer:
@@ -166,7 +165,11 @@ class HdfsFileSystem(FileSystem):
 
     def remove(self, path: str, recursive: bool = False) -> bool:
         self.traffic.wrote()
-        return bool(self.ask_again(f"remove {path}", lambda client: client.delete(path, recursive)))
+        try:
+            found = self.ask_again(f"remove {path}", lambda client: client.delete(path, recursive), brings_nothing=True)
+        except NotFound:
+            return False
+        return bool(found)
 
     def read_bytes(self, path: str) -> bytes:
         with self.open_reader(path, -1) as reader:

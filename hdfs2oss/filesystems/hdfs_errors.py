@@ -7,6 +7,7 @@ SafeMode, Retriable, ServerTooBusy, StandbyException    Throttled
 SASL, Kerberos, invalid token                           AuthenticationFailed
 checksum, short block                                   CorruptData
 OSError, connection, block not reachable                Unreachable
+ParentNotDirectoryException, "is not a directory"       AlreadyExists; NotFound to those who bring nothing
 anything else, also a panic of the client               StoreError
 """
 
@@ -56,7 +57,7 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "InvalidToken": AuthenticationFailed,
 }
 _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
-    (re.compile(r"must both be (files|directories)|is a directory|already exists as a", re.I), AlreadyExists),
+    (re.compile(r"must both be (files|directories)|is (not )?a directory|already exists as a", re.I), AlreadyExists),
     (re.compile(r"checksum|corrupt|crc", re.I), CorruptData),
     (re.compile(r"kerberos|sasl|gssapi|token|authenticat", re.I), AuthenticationFailed),
     (
@@ -68,6 +69,8 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
         Unreachable,
     ),
 )
+# A NameNode that asks for permission first says it within an AccessControlException.
+_BELOW_A_FILE = re.compile(r"ParentNotDirectory|NotADirectory|is not a directory", re.I)
 # Names of files are no evidence: one may well be called /blocks/token.
 _PATH = re.compile(r"/\S*")
 _DATANODE = re.compile(r'ip_addr: \\?"([^"\\]*).*?xfer_port: (\d+)')
@@ -75,9 +78,11 @@ _MAX_MESSAGE = 300
 
 
 @contextlib.contextmanager
-def map_errors(what: str, place: str) -> Iterator[None]:
+def map_errors(what: str, place: str, brings_nothing: bool = False) -> Iterator[None]:
     """Turn whatever the client raises into our errors; `what` names the action and the path.
 
+    An element of the path that is a file is in the way of whoever writes. `brings_nothing` is for those who
+    bring nothing: to them, what would lie below it is not there.
     A panic of the client is no Exception, so everything is caught; only what ends the process passes.
     """
     try:
@@ -85,7 +90,10 @@ def map_errors(what: str, place: str) -> Iterator[None]:
     except (Hdfs2ossError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 (a panic of the client)
-        raise translate(error, what, place) from None
+        ours = translate(error, what, place)
+        if brings_nothing and (isinstance(error, NotADirectoryError) or _says_below_a_file(str(error))):
+            ours = NotFound(ours.message)
+        raise ours from None
 
 
 def translate(error: BaseException, what: str, place: str) -> StoreError:
@@ -105,6 +113,12 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
     if isinstance(error, OSError):
         return (_class_by_text(text) or Unreachable)(message)
     return (_class_by_text(text) or StoreError)(message)
+
+
+def _says_below_a_file(text: str) -> bool:
+    match = _RPC_ERROR.search(text)
+    said = f"{match[1]}: {match[2]}" if match else text
+    return bool(_BELOW_A_FILE.search(_PATH.sub("/", said)))
 
 
 def _class_by_text(text: str) -> type[StoreError] | None:

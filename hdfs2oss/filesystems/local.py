@@ -20,18 +20,25 @@ from ..rules.filters import work_path_beside
 from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
 from .tree_walk import TreeWalk
 
-_TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY)
+_TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY)
 
 
 @contextlib.contextmanager
-def map_errors(what: str, path: str) -> Iterator[None]:
-    """Turn OSError into our errors; what was being done and the path go into the message."""
+def map_errors(what: str, path: str, brings_nothing: bool = False) -> Iterator[None]:
+    """Turn OSError into our errors; what was being done and the path go into the message.
+
+    An element of the path that is a file is in the way of whoever writes. `brings_nothing` is for those who
+    bring nothing: to them, what would lie below it is not there.
+    """
     try:
         yield
     except FileNotFoundError:
         raise NotFound(f"cannot {what} {path}: there is no such path") from None
+    except NotADirectoryError as error:
+        kind: type[StoreError] = NotFound if brings_nothing else AlreadyExists
+        raise kind(f"cannot {what} {path}: {error.strerror}") from None
     except OSError as error:
-        kind: type[StoreError] = StoreError
+        kind = StoreError
         if error.errno in _TAKEN:
             kind = AlreadyExists
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -52,14 +59,12 @@ class LocalFileSystem(FileSystem):
         """A link that was named outright and leads to a directory counts as that directory."""
         self.traffic.read()
         try:
-            with map_errors("look at", path):
+            with map_errors("look at", path, brings_nothing=True):
                 found = os.lstat(path)
                 if stat_bits.S_ISLNK(found.st_mode) and os.path.isdir(path):
                     found = os.stat(path)
                 return _row("", found)
         except NotFound:
-            return None
-        except AlreadyExists:  # an element above is a file
             return None
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
@@ -74,7 +79,7 @@ class LocalFileSystem(FileSystem):
         rows = []
         if os.path.isfile(directory):
             raise NotFound(f"cannot list {directory}: it is not a directory")
-        with map_errors("list", directory), os.scandir(directory) as entries:
+        with map_errors("list", directory, brings_nothing=True), os.scandir(directory) as entries:
             for entry in entries:
                 try:
                     found = entry.stat(follow_symlinks=False)
@@ -85,7 +90,7 @@ class LocalFileSystem(FileSystem):
         return rows
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
-        with map_errors("read", path):
+        with map_errors("read", path, brings_nothing=True):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         found = os.fstat(descriptor)
         if stat_bits.S_ISDIR(found.st_mode):
@@ -120,7 +125,7 @@ class LocalFileSystem(FileSystem):
     def remove(self, path: str, recursive: bool = False) -> bool:
         self.traffic.wrote()
         try:
-            with map_errors("remove", path):
+            with map_errors("remove", path, brings_nothing=True):
                 if os.path.islink(path) or not os.path.isdir(path):
                     os.unlink(path)
                 elif recursive:

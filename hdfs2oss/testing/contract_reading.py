@@ -125,6 +125,15 @@ class WalkContract(ContractTools):
         with pytest.raises(NotFound):
             self.keys(store, f"{root}/file")
 
+    def test_a_walk_of_what_lies_below_a_file_raises_as_if_nothing_were_there(
+        self, store: FileSystem, root: str
+    ) -> None:
+        self.put(store, f"{root}/file")
+        for path in (f"{root}/file/below", f"{root}/file/below/deeper"):
+            for recursive in (True, False):
+                with pytest.raises(NotFound):
+                    self.keys(store, path, recursive=recursive)
+
     def test_a_walk_of_an_empty_directory_gives_nothing(self, store: FileSystem, root: str) -> None:
         store.make_directory(f"{root}/empty")
         assert self.keys(store, f"{root}/empty") == []
@@ -252,6 +261,14 @@ class ReadContract(ContractTools):
                 list(reader.stream(0, 1, 1))
         with pytest.raises(NotFound):
             store.read_bytes(f"{root}/missing")
+
+    def test_reading_what_lies_below_a_file_raises_as_if_nothing_were_there(self, store: FileSystem, root: str) -> None:
+        self.put(store, f"{root}/file")
+        for path in (f"{root}/file/below", f"{root}/file/below/deeper"):
+            with pytest.raises(NotFound), store.open_reader(path, 1) as reader:
+                list(reader.stream(0, 1, 1))
+            with pytest.raises(NotFound):
+                store.read_bytes(path)
 
     def test_what_was_read_is_counted(self, store: FileSystem, root: str) -> None:
         self.put(store, f"{root}/file", self.DATA)

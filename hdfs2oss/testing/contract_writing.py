@@ -121,6 +121,23 @@ class ChangeContract(ContractTools):
             store.make_directory(f"{root}/file")
         assert store.read_bytes(f"{root}/file") == b"x"
 
+    def test_making_a_directory_or_an_exclusive_file_below_a_file_is_refused(
+        self, store: FileSystem, root: str
+    ) -> None:
+        if not store.capabilities.real_directories:
+            pytest.skip("the store holds both")
+        self.put(store, f"{root}/file")
+        with pytest.raises(AlreadyExists):
+            store.make_directory(f"{root}/file/below")
+        with pytest.raises(AlreadyExists):
+            store.create_exclusive(f"{root}/file/below", b"x")
+
+    def test_removing_what_lies_below_a_file_finds_nothing(self, store: FileSystem, root: str) -> None:
+        self.put(store, f"{root}/file")
+        assert not store.remove(f"{root}/file/below")
+        assert not store.remove(f"{root}/file/below", recursive=True)
+        assert store.read_bytes(f"{root}/file") == b"x"
+
     def test_rename_moves_and_replaces(self, store: FileSystem, root: str) -> None:
         self.put(store, f"{root}/old", b"1")
         self.put(store, f"{root}/new", b"2")

@@ -37,6 +37,8 @@ def rpc(name: str, message: str = "no luck") -> RuntimeError:
         (rpc("org.apache.hadoop.fs.PathIsNotEmptyDirectoryException"), AlreadyExists),
         (rpc("org.apache.hadoop.fs.InvalidPathException"), StoreError),
         (rpc("java.io.IOException", "Source /a and destination /b must both be directories"), AlreadyExists),
+        (rpc("org.apache.hadoop.fs.ParentNotDirectoryException", "/f (is not a directory)"), AlreadyExists),
+        (rpc("java.io.IOException", "/f is not a directory"), AlreadyExists),
         (rpc("org.apache.hadoop.hdfs.protocol.DSQuotaExceededException"), StoreError),
         (RuntimeError("DataTransferError(checksum mismatch)"), CorruptData),
         (RuntimeError("SASLError: No valid Kerberos ticket"), AuthenticationFailed),
@@ -56,6 +58,27 @@ def test_each_error_has_its_class_and_one_line_with_path_and_place(error: Except
     assert "\n" not in message
     assert "\\n" not in message
     assert "org.apache" not in message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        rpc("org.apache.hadoop.fs.ParentNotDirectoryException", "/f (is not a directory)"),
+        rpc("org.apache.hadoop.security.AccessControlException", "/f (is not a directory)"),
+        rpc("org.apache.hadoop.fs.PathIsNotDirectoryException", "`/f': Is not a directory"),
+        NotADirectoryError("/f"),
+    ],
+    ids=str,
+)
+def test_what_would_lie_below_a_file_is_not_there_for_those_who_bring_nothing(error: Exception) -> None:
+    with pytest.raises(NotFound, match="cannot list /f/x: "), map_errors("list /f/x", PLACE, brings_nothing=True):
+        raise error
+
+
+def test_a_refusal_stays_one_for_those_who_bring_nothing() -> None:
+    refused = rpc("org.apache.hadoop.security.AccessControlException", "Permission denied: user=x, access=READ")
+    with pytest.raises(PermissionDenied), map_errors("list /f/x", PLACE, brings_nothing=True):
+        raise refused
 
 
 @pytest.mark.parametrize("quote", ['"', '\\"'])
