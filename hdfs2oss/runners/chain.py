@@ -113,8 +113,14 @@ def error_of(failure: Failure) -> Hdfs2ossError:
 
 
 def _describe(error: Exception) -> Failure:
-    kind, host = type(error).__name__, socket.gethostname()
+    kind, host = _kind_of(error), socket.gethostname()
     message = mask_secrets(" ".join(str(error).split()))[:_LONGEST_MESSAGE]
     if isinstance(error, Hdfs2ossError):
         return Failure(kind, message, error.hint, host)
     return Failure(kind, message, "", host, mask_secrets("".join(traceback.format_exception(error))))
+
+
+def _kind_of(error: Exception) -> str:
+    """The class by the name that `error_of` finds again: a class that a store keeps to itself counts as its base."""
+    known = (one.__name__ for one in type(error).__mro__ if getattr(errors, one.__name__, None) is one)
+    return next(known, type(error).__name__)

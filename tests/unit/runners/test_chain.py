@@ -4,9 +4,22 @@ import pickle
 
 import pytest
 
-from hdfs2oss.model.errors import Hdfs2ossError, Throttled, Unreachable, UsageError
+from hdfs2oss.filesystems.oss_errors import BucketMissing, NotOffered, ObjectReplaced, UploadMissing
+from hdfs2oss.filesystems.oss_session import CertificateRefused
+from hdfs2oss.filesystems.watchdog import OutOfTime
+from hdfs2oss.model.errors import (
+    CorruptData,
+    Hdfs2ossError,
+    NotFound,
+    SourceNotFound,
+    StoreError,
+    Throttled,
+    Unreachable,
+    UsageError,
+)
 from hdfs2oss.model.values import CopyTask, PlanSlice
 from hdfs2oss.runners.chain import Failure, NodeUnfit, Try, deal, error_of, find_failure, run_chain
+from hdfs2oss.runners.local import LocalRunner
 
 FIRST, LAST = Try("0-1", False), Try("7-9", True)
 
@@ -62,6 +75,33 @@ def test_an_error_keeps_its_class_and_says_where_it_was_seen(kind):
     error = error_of(Failure(kind.__name__, "what happened", "do this.", "node-7"))
     assert type(error) is kind
     assert (str(error), error.hint) == ("what happened", "do this. Seen on the node node-7.")
+
+
+class OutOfPlace(SourceNotFound):
+    """One that a phase keeps to itself."""
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (BucketMissing, NotFound), (UploadMissing, NotFound), (ObjectReplaced, CorruptData), (NotOffered, StoreError),
+        (OutOfTime, Unreachable), (CertificateRefused, Unreachable), (OutOfPlace, SourceNotFound),
+    ],
+)  # fmt: skip
+def test_a_class_that_a_store_keeps_to_itself_travels_as_its_base(raised, kind):
+    def refuse(context, task, attempt):
+        raise raised("what happened", "do this.")
+
+    (ended,) = run_chain(refuse, None, [1], LAST)
+    travelled = error_of(ended.failure)
+    assert type(travelled) is kind
+    assert str(travelled) == "what happened"
+    with pytest.raises(Hdfs2ossError) as local:
+        LocalRunner(0).run_wave("copy", refuse, [1], None, print)
+    assert travelled.exit_code == local.value.exit_code
+    with pytest.raises(NodeUnfit) as unfit:
+        list(run_chain(refuse, None, [1], FIRST))
+    assert type(error_of(find_failure(str(unfit.value)))) is kind
 
 
 @pytest.mark.parametrize("kind", ["ZeroDivisionError", "annotations", "Hdfs2ossError"])
