@@ -1,4 +1,4 @@
-"""Who we are to OSS, and where: options first, then the path, the environment, Hadoop's configuration."""
+"""Who we are to OSS, and where: the path first, then the option, the environment, Hadoop's configuration."""
 
 from __future__ import annotations
 

@@ -45,6 +45,16 @@ def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in configuration.items() if key == "fs.defaultFS" or key.startswith(_RELEVANT)}
 
 
+def user_name(environment: Mapping[str, str]) -> str:
+    """Who we are to a store without Kerberos; a process in a container may have a number and no name."""
+    if environment.get("HADOOP_USER_NAME"):
+        return environment["HADOOP_USER_NAME"]
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return environment.get("USER") or f"uid-{os.getuid()}"
+
+
 def _read_file(path: str, raw: dict[str, str], final: set[str], depth: int) -> None:
     if depth > _MAX_INCLUDES:
         raise UsageError(f"the Hadoop configuration {path} includes itself")
@@ -103,5 +113,5 @@ def _look_up(match: re.Match[str], raw: Mapping[str, str], environment: Mapping[
         variable, separator, default = re.match(r"env\.([^:-]+)(:?-)?(.*)", name).groups("")  # type: ignore[union-attr]
         return environment.get(variable, "") or (default if separator else environment.get(variable, match[0]))
     if name == "user.name":
-        return environment.get("HADOOP_USER_NAME") or getpass.getuser()
+        return user_name(environment)
     return raw.get(name, match[0])

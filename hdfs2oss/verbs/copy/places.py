@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import getpass
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ...filesystems.credentials import OssAccess, resolve_access
-from ...filesystems.hadoop_conf import keep_relevant
+from ...filesystems.hadoop_conf import keep_relevant, user_name
 from ...filesystems.registry import StoreConfig, open_filesystem
 from ...model.errors import NotFound, StoreError, UsageError
 from ...model.handover import read_handover
 from ...model.options import CopyOptions
 from ...model.uri import ParsedUri, Uri, UriSecrets, parse_uri
 from ...rules.filters import parse_filters
+from ...rules.packing import threads_for
 from .arguments import USAGE_HINT
+
+# Threads of a task that move parts, beside those that each copy a file.
+_PART_THREADS = 8
 
 
 class Places:
@@ -29,7 +33,8 @@ class Places:
         self._handed_over = read_handover(environment)
         self._conf = {**hadoop_conf, **keep_relevant(_properties(arguments.properties))}
         self._oss: dict[str, OssAccess] = {}
-        self.user = environment.get("HADOOP_USER_NAME") or getpass.getuser()
+        self._connections = StoreConfig().threads
+        self.user = user_name(environment)
 
     def options(self) -> CopyOptions:
         """The options of the command. Raises UsageError."""
@@ -42,7 +47,7 @@ class Places:
             "chunk_size_bytes": arguments.chunk_size,
         }
         try:
-            return CopyOptions(
+            options = CopyOptions(
                 sources=tuple(dict.fromkeys(sources)),
                 target=target,
                 update=arguments.update,
@@ -60,16 +65,21 @@ class Places:
             message = str(first["msg"]).removeprefix("Value error, ")
             where = "".join(f"{part}: " for part in first["loc"] if part in given)
             raise UsageError(where + message, USAGE_HINT) from None
+        self._connections = _connections(options)
+        return options
 
     def stores(self) -> StoreConfig:
         """Access to all stores that were resolved so far."""
-        return StoreConfig(self._conf, dict(self._oss), hdfs_user=self._environment.get("HADOOP_USER_NAME", ""))
+        user = self._environment.get("HADOOP_USER_NAME", "")
+        return StoreConfig(self._conf, dict(self._oss), self._connections, user)
 
     def homes(self, options: CopyOptions) -> list[Uri]:
         """Where a job directory may go: the user's home on the HDFS of the source, of the target, then this machine."""
         sides = [*options.sources[:1], options.target]
         homes = [Uri("hdfs", side.authority, f"/user/{self.user}") for side in sides if side.scheme == "hdfs"]
-        return [*dict.fromkeys(homes), Uri("file", "", str(Path.home()))]
+        with suppress(RuntimeError):  # a user without a name has no home on this machine
+            homes.append(Uri("file", "", str(Path.home())))
+        return list(dict.fromkeys(homes))
 
     def resolve(self, text: str) -> Uri:
         """A place with scheme and authority, reachable through `stores`. Raises UsageError."""
@@ -137,6 +147,13 @@ class Places:
             raise UsageError(f"{what} {uri} is not UTF-8 text", "Nothing was copied.") from None
         except StoreError as error:
             raise UsageError(f"{what} {uri} cannot be read: {error}", error.hint) from error
+
+
+def _connections(options: CopyOptions) -> int:
+    """Connections that one task uses at once: with fewer kept, the others would be opened anew for each request."""
+    # Closing a file is mostly waiting on HDFS alone; how long does not matter here.
+    close_seconds = 1.0 if options.target.scheme == "hdfs" else 0.0
+    return threads_for(close_seconds, options.threads) + _PART_THREADS
 
 
 def _properties(words: Sequence[str]) -> dict[str, str]:

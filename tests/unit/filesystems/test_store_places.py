@@ -1,0 +1,90 @@
+"""What a command line makes of stores: who asks, where records may go, how many connections are kept."""
+
+import getpass
+import os
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss.filesystems.credentials import resolve_access
+from hdfs2oss.filesystems.hadoop_conf import read_hadoop_conf, user_name
+from hdfs2oss.model.uri import UriSecrets
+from hdfs2oss.verbs.copy.arguments import parse
+from hdfs2oss.verbs.copy.places import Places
+
+KEYS = {"OSS_ENDPOINT": "http://127.0.0.1:1", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s"}
+
+
+def places(*argv: str, **environment: str) -> Places:
+    return Places(parse(argv), {**KEYS, **environment}, {})
+
+
+@pytest.fixture
+def nameless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A process whose number is in no passwd file, as in a container; pytest makes its folder before."""
+
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.setattr(os, "getuid", lambda: 1234)
+
+
+@pytest.mark.usefixtures("nameless")
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"HADOOP_USER_NAME": "hive", "USER": "root"}, "hive"),
+        ({"USER": "root"}, "root"),
+        ({"HADOOP_USER_NAME": "", "USER": ""}, "uid-1234"),
+        ({}, "uid-1234"),
+    ],
+)
+def test_a_process_without_a_name_is_called_by_its_environment_or_its_number(
+    environment: dict[str, str], name: str, tmp_path: Path
+) -> None:
+    assert user_name(environment) == name
+    command = places("hdfs://nn/a", "oss://b/a", **environment)
+    assert [str(home) for home in command.homes(command.options())] == [f"hdfs://nn/user/{name}"]
+    (tmp_path / "core-site.xml").write_text(
+        "<configuration><property><name>fs.oss.x</name><value>${user.name}</value></property></configuration>"
+    )
+    assert read_hadoop_conf({"HADOOP_CONF_DIR": str(tmp_path), **environment}) == {"fs.oss.x": name}
+
+
+def test_the_home_on_this_machine_is_the_last_place_for_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/hive"))
+    command = places("hdfs://nn/a", "hdfs://NN:8020/b", HADOOP_USER_NAME="hive")
+    assert [str(home) for home in command.homes(command.options())] == ["hdfs://nn/user/hive", "file:///home/hive"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "kept"),
+    [
+        (["hdfs://nn/a", "oss://b/a"], 24),
+        (["oss://b/a", "hdfs://nn/a"], 56),
+        (["oss://b/a", "oss://c/a"], 24),
+        (["--threads", "100", "hdfs://nn/a", "oss://b/a"], 108),
+        (["--threads", "2", "oss://b/a", "hdfs://nn/a"], 10),
+    ],
+)
+def test_as_many_connections_are_kept_as_a_task_has_threads(argv: list[str], kept: int) -> None:
+    command = places(*argv)
+    command.options()
+    assert command.stores().threads == kept
+
+
+def test_the_path_goes_before_the_option_and_that_before_the_environment_and_hadoop() -> None:
+    conf = {"fs.oss.endpoint": "http://hadoop"}
+    environment = {**KEYS, "OSS_ENDPOINT": "http://environment"}
+    for written, option, given, where in (
+        ("http://path", "http://option", environment, "http://path"),
+        ("", "http://option", environment, "http://option"),
+        ("", "", environment, "http://environment"),
+        ("", "", {**KEYS, "OSS_ENDPOINT": ""}, "http://hadoop"),
+    ):
+        assert resolve_access("b", UriSecrets(endpoint=written), option, given, conf).endpoint == where
