@@ -74,11 +74,19 @@ class Places:
         return StoreConfig(self._conf, dict(self._oss), self._connections, user)
 
     def homes(self, options: CopyOptions) -> list[Uri]:
-        """Where a job directory may go: the user's home on the HDFS of the source, of the target, then this machine."""
+        """Where a job directory may go: the user's home on the HDFS of the source, of the target, then this machine.
+
+        Raises UsageError when there is none and no option names another place.
+        """
         sides = [*options.sources[:1], options.target]
         homes = [Uri("hdfs", side.authority, f"/user/{self.user}") for side in sides if side.scheme == "hdfs"]
         with suppress(RuntimeError):  # a user without a name has no home on this machine
             homes.append(Uri("file", "", str(Path.home())))
+        if not homes and options.job_dir is None:
+            raise UsageError(
+                f"there is no place for the job directory: {self.user} has no home on this machine",
+                "Name one: --job-dir hdfs://.../dir, oss://bucket/dir or file:///dir.",
+            )
         return list(dict.fromkeys(homes))
 
     def resolve(self, text: str) -> Uri:

@@ -8,6 +8,7 @@ import pytest
 
 from hdfs2oss.filesystems.credentials import resolve_access
 from hdfs2oss.filesystems.hadoop_conf import read_hadoop_conf, user_name
+from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.uri import UriSecrets
 from hdfs2oss.verbs.copy.arguments import parse
 from hdfs2oss.verbs.copy.places import Places
@@ -54,6 +55,16 @@ def test_a_process_without_a_name_is_called_by_its_environment_or_its_number(
         "<configuration><property><name>fs.oss.x</name><value>${user.name}</value></property></configuration>"
     )
     assert read_hadoop_conf({"HADOOP_CONF_DIR": str(tmp_path), **environment}) == {"fs.oss.x": name}
+
+
+@pytest.mark.usefixtures("nameless")
+def test_without_any_home_the_job_directory_must_be_named() -> None:
+    command = places("oss://a/a", "oss://b/a")
+    with pytest.raises(UsageError, match="uid-1234 has no home") as caught:
+        command.homes(command.options())
+    assert "--job-dir" in caught.value.hint
+    named = places("--job-dir", "oss://b/jobs", "oss://a/a", "oss://b/a")
+    assert named.homes(named.options()) == []
 
 
 def test_the_home_on_this_machine_is_the_last_place_for_records(monkeypatch: pytest.MonkeyPatch) -> None:
