@@ -60,6 +60,17 @@ class Listing:
             while self.head is not None and self.key < key and self.head.kind != UNLISTED:
                 self.advance()
 
+    def pass_by(self) -> None:
+        """Go on behind the directory at the head: what lies in it is not listed, and no failure in it is told."""
+        assert self.head is not None
+        directory = self.head.path
+        below = directory + "/"
+        # The character behind the slash: the first key that cannot lie in the directory.
+        self._rows.seek(directory + "0")
+        self.advance()
+        while self.head is not None and (self.head.path == directory or self.head.path.startswith(below)):
+            self.advance()
+
 
 class Match(NamedTuple):
     """What stands at one key: the rows of the sources (with their roots) and of the target."""
@@ -69,7 +80,7 @@ class Match(NamedTuple):
     target: FileStatus | None
 
 
-# Whether a source row (of the root with that number) takes part.
+# Whether a source row (of the root with that number) takes part. A directory that does not is passed by.
 Wanted = Callable[[int, FileStatus], bool]
 
 
@@ -98,6 +109,7 @@ class Pairing:
         self._open_directory: FilePair | None = None
         self._blocked = ""
         self._blocked_by = ""
+        self._passed_by: set[int] = set()
         self.duplicates: list[Duplicate] = []
         self.unlisted: list[tuple[int, FileStatus]] = []
 
@@ -109,7 +121,11 @@ class Pairing:
             yield from self._release(match.key)
             yield from self._take(match)
             for stream in self._streams():
-                if stream.key == match.key:
+                if stream.key != match.key:
+                    continue
+                if stream.root in self._passed_by:
+                    stream.pass_by()
+                else:
                     stream.advance()
         yield from self._waiting
         if self._open_directory is not None:
@@ -161,6 +177,8 @@ class Pairing:
     def _take(self, match: Match) -> Iterator[FilePair]:
         self._note_unlisted(match)
         wanted = [(root, row) for root, row in match.sources if row.kind != UNLISTED and self._wanted(root, row)]
+        taking_part = {root for root, _ in wanted}
+        self._passed_by = {root for root, row in match.sources if row.kind == DIRECTORY and root not in taking_part}
         target = match.target if match.target is not None and match.target.kind != UNLISTED else None
         if not wanted:
             self._meet_missing(match.key, target)

@@ -11,12 +11,13 @@ from ...filesystems.base import Walk
 from ...filesystems.mounted import DirectoryAt, FileAt, WalkAt
 from ...filesystems.registry import open_filesystem
 from ...model.errors import NotFound, StoreError, SurveyError
-from ...model.values import DIRECTORY, FILE, FilePair, FileStatus
-from ...rules.filters import is_own_work, make_filter
+from ...model.values import DIRECTORY, FILE, CopyRoot, FilePair, FileStatus
 from ...rules.frontier import Frontier, SurveyUnit, parent_of
 from ...rules.pairing import TARGET, Listing, Match, Pairing, possible_parents
 from ...runners.base import RunContext
+from .exclusion import Exclusion
 from .planner import Planner
+from .streams import RowsWithout, SourceRows
 
 
 class Budget:
@@ -57,18 +58,20 @@ class UnitSurvey:
         self._trouble = trouble
         self._frontier = Frontier(unit)
         self._stopped = False
+        self._is_excluded = False
         self._entered_any = False
         self._left_out: set[str] = set()
         self._walks: list[Walk] = []
-        self._matches_filter = make_filter(context.options.filters)
-        self._excluded_below: dict[int, str] = {}
+        self._exclusion = Exclusion(context)
 
     def run(self) -> list[SurveyUnit]:
         """Pair everything, give back what was not entered. A listing that fails is trouble of this unit only."""
+        pairing: Pairing | None = None
+        units: list[SurveyUnit] = []
         try:
             sources = self._open_sources()
             if not sources:
-                if not self._trouble.problems:
+                if not self._trouble.problems and not self._is_excluded:
                     raise NotFound("the directory has gone since it was listed")
                 return []
             target = self._open_target()
@@ -78,36 +81,31 @@ class UnitSurvey:
                 pairing.recall(row, blocks_all=target is None)
                 if root is not None and row.path == root.path:
                     root = root._replace(target=row)
-            for pair in pairing.pairs(root, self._before):
-                # A directory that was left out is paired by the unit that will enter it.
-                # (A file of that name, from another source or at the target, is this unit's own business.)
-                if pair.path in self._left_out and pair.source is not None and pair.source.kind == DIRECTORY:
-                    self._left_out.discard(pair.path)
-                else:
-                    self._planner.take(pair)
+            self._plan(pairing.pairs(root, self._before))
+            units = self._frontier.units()
         except (StoreError, SurveyError) as error:
             self._trouble.problems.append((self._place(), str(error)))
-            return []
-        self._note_trouble(pairing)
-        return self._frontier.units()
+        if pairing is not None:
+            self._note_trouble(pairing)
+        return units
+
+    def _plan(self, pairs: Iterator[FilePair]) -> None:
+        for pair in pairs:
+            # A directory that was left out is paired by the unit that will enter it.
+            # (A file of that name, from another source or at the target, is this unit's own business.)
+            if pair.path in self._left_out and pair.source is not None and pair.source.kind == DIRECTORY:
+                self._left_out.discard(pair.path)
+            else:
+                self._planner.take(pair)
 
     def _open_sources(self) -> list[Listing]:
         """One stream for each source that maps onto the unit's directory or below it."""
         unit, listings = self._unit, []
         for number, root in enumerate(self._layout.roots):
-            filesystem = open_filesystem(root.source, self._context.stores)
-            walk: Walk
-            if not root.is_file and _lies_in(unit.directory, root.prefix):
-                path = self._layout.source_of(number, unit.directory).path
-                walk = WalkAt(unit.directory, partial(filesystem.walk, path, unit.after, unit.until))
-            elif parent_of(root.prefix) != unit.directory:
+            inner = self._source_walk(number, root)
+            if inner is None:
                 continue
-            elif root.is_file:
-                walk = FileAt(root.prefix, partial(filesystem.status, root.source.path))
-            elif _in_range(root.prefix, unit):
-                walk = DirectoryAt(root.prefix, partial(filesystem.walk, root.source.path))
-            else:
-                continue
+            walk = SourceRows(inner, unit.directory if _lies_in(unit.directory, root.prefix) else root.prefix)
             try:
                 listing = Listing(walk, number)
             except NotFound:
@@ -122,13 +120,36 @@ class UnitSurvey:
                 self._walks.append(walk)
         return listings
 
+    def _source_walk(self, number: int, root: CopyRoot) -> Walk | None:
+        """The rows of one source in this unit; None when it has none here."""
+        unit = self._unit
+        filesystem = open_filesystem(root.source, self._context.stores)
+        if not root.is_file and _lies_in(unit.directory, root.prefix):
+            if self._exclusion.excludes_directory(number, unit.directory):
+                self._is_excluded = True
+                if root.prefix == unit.directory and not unit.resumed:
+                    self._planner.count_excluded(FileStatus(root.prefix, DIRECTORY))
+                return None
+            path = self._layout.source_of(number, unit.directory).path
+            return WalkAt(unit.directory, partial(filesystem.walk, path, unit.after, unit.until))
+        if parent_of(root.prefix) != unit.directory or not (root.is_file or _in_range(root.prefix, unit)):
+            return None
+        if self._exclusion.excludes(number, root.prefix):
+            # Its row is enough to count it: nothing is asked for.
+            return FileAt(root.prefix, partial(FileStatus, "", FILE if root.is_file else DIRECTORY))
+        if root.is_file:
+            return FileAt(root.prefix, partial(filesystem.status, root.source.path))
+        return DirectoryAt(root.prefix, partial(filesystem.walk, root.source.path))
+
     def _open_target(self) -> Listing | None:
         if not self._layout.base_exists:
             return None
         unit = self._unit
         target = self._layout.target_of(unit.directory)
         filesystem = open_filesystem(target, self._context.stores)
-        walk = WalkAt(unit.directory, partial(filesystem.walk, target.path, unit.after, unit.until))
+        walk: Walk = WalkAt(unit.directory, partial(filesystem.walk, target.path, unit.after, unit.until))
+        if self._exclusion.own_at_target:
+            walk = RowsWithout(walk, self._exclusion.own_at_target)
         try:
             listing = Listing(walk)
         except NotFound:
@@ -169,7 +190,10 @@ class UnitSurvey:
     def _before(self, match: Match) -> None:
         """Decide about entering a directory while no stream has moved past it."""
         self._budget.spend()
-        if not match.key.endswith("/"):
+        sources = [(root, row) for root, row in match.sources if row.kind == DIRECTORY]
+        is_at_target = match.target is not None and match.target.kind == DIRECTORY
+        # Rows of other kinds can have such a key too: the object `d//` and a directory that could not be listed.
+        if not (sources or is_at_target):
             return
         # A unit of which only sub-directories are left enters one at least, or it would be handed back for ever.
         may_stop = self._entered_any or not self._unit.resumed
@@ -177,37 +201,27 @@ class UnitSurvey:
             self._stopped = True
             for walk in self._walks:
                 walk.stop_descending()
-        directory = match.key.rstrip("/")
+        directory = match.key[:-1]
         if not self._stopped:
             self._frontier.enter(directory)
             self._entered_any = True
-        elif any(row.kind == DIRECTORY and not self._excludes(root, row) for root, row in match.sources):
+        elif sources:
+            # One that is excluded too: the unit where it comes up again counts it, so it is counted once.
             self._frontier.leave_out(directory)
-            self._left_out.add(directory)
+            if not all(self._exclusion.excludes(root, row.path) for root, row in sources):
+                self._left_out.add(directory)
 
     def _is_wanted(self, root: int, row: FileStatus) -> bool:
         """Whether a source row takes part: not excluded, and not accounted for by an earlier unit."""
-        if row.kind != DIRECTORY and self._unit.resumed and parent_of(row.path) == self._unit.directory:
+        is_directory = row.kind == DIRECTORY
+        if not is_directory and self._unit.resumed and _is_directly_in(self._unit.directory, row.path):
             return False
-        if self._excludes(root, row):
-            self._planner.count_excluded(row)
+        if self._exclusion.excludes(root, row.path):
+            if not (is_directory and self._stopped):
+                self._planner.count_excluded(row)
             return False
-        if row.kind == DIRECTORY and not self._stopped:
+        if is_directory and not self._stopped:
             self._planner.count_directory()
-        return True
-
-    def _excludes(self, root: int, row: FileStatus) -> bool:
-        """Filters, and our own work; an excluded directory takes all below it along."""
-        below = self._excluded_below.get(root)
-        if below is not None and row.path.startswith(below):
-            return True
-        if not self._context.options.filters and not is_own_work(row.path.rpartition("/")[2]):
-            return False
-        source = self._layout.source_of(root, row.path)
-        if not (is_own_work(source.name) or self._matches_filter(source)):
-            return False
-        if row.kind == DIRECTORY:
-            self._excluded_below[root] = row.path + "/"
         return True
 
     def _note_trouble(self, pairing: Pairing) -> None:
@@ -231,6 +245,12 @@ class UnitSurvey:
 
 def _lies_in(directory: str, prefix: str) -> bool:
     return not prefix or directory == prefix or directory.startswith(prefix + "/")
+
+
+def _is_directly_in(directory: str, path: str) -> bool:
+    """Whether a row that is no directory was seen with the directory's own files: `f`, and such keys as `/f`, `../f`."""
+    name, slash, _ = (path[len(directory) + 1 :] if directory else path).partition("/")
+    return not slash or name in ("", ".", "..")
 
 
 def _in_range(prefix: str, unit: SurveyUnit) -> bool:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, NotFound, StoreError
-from ...model.values import CopyRoot, FilePair, PlanSlice
+from ...model.values import FILE, CopyRoot, FilePair, FileStatus, PlanSlice
 from ...rules.frontier import SurveyUnit
 from ...runners.base import RunContext, Runner
+from .exclusion import Exclusion
 from .planner import Planner
 from .unit import Budget, Trouble, UnitSurvey
 
@@ -124,8 +125,15 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
 
 def _pair_single_files(context: RunContext, planner: Planner, report: SurveyReport) -> None:
     """Sources that are files, where no listing of the target base is due anyway: asked for one by one."""
-    seen: dict[str, str] = {root.prefix: str(root.source) for root in context.layout.roots if not root.is_file}
+    exclusion = Exclusion(context)
+    taking_part = []
     for number, root in enumerate(context.layout.roots):
+        if not exclusion.excludes(number, root.prefix):
+            taking_part.append((number, root))
+        elif root.is_file:
+            planner.count_excluded(FileStatus(root.prefix, FILE))
+    seen: dict[str, str] = {root.prefix: str(root.source) for _, root in taking_part if not root.is_file}
+    for number, root in taking_part:
         if not root.is_file:
             continue
         if root.prefix in seen:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hdfs2oss.model.errors import DuplicateEntry, PermissionDenied
-from hdfs2oss.model.values import CopyItem
+from hdfs2oss.model.errors import DuplicateEntry, PermissionDenied, Unreachable
+from hdfs2oss.model.values import UNUSABLE, CopyItem, FileStatus
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.phases.survey.wave import Share, SurveyReport
 from hdfs2oss.records.planfile import read_slices
@@ -176,3 +177,54 @@ def test_a_source_that_goes_before_it_is_listed_is_a_problem_and_the_others_are_
     assert [place for place, cause in report.problems if gone in place and "has gone" in cause]
     paths = {path.rpartition("/")[2] for path, action, _, _ in found if action == "COPY"}
     assert paths == {"x", "lone", "y"} - {"x" if gone == "/s1" else "lone"}
+
+
+@pytest.mark.parametrize("error", [PermissionDenied, Unreachable])
+def test_a_duplicate_found_before_a_listing_fails_is_refused(make_context, error) -> None:
+    store = store_of(s1=["d/x"], s2=["d/x", "e/y"], t=["e/y"])
+    flaky = FlakyFileSystem(store, Fault("list", "/s2/e", error), Fault("list", "/t/e", error))
+    with pytest.raises(DuplicateEntry):
+        run(make_context(flaky, ["/s1", "/s2"], "/t", update=True))
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_source_whose_root_cannot_be_listed_leaves_the_others_to_be_planned(make_context, after) -> None:
+    flaky = FlakyFileSystem(store_of(s1=["a", "d/x", "z"], s2=["b/y", "c", "d/w"]))
+    flaky.faults.append(Fault("list", "/s1", PermissionDenied, after=after, times=1))
+    found, report = run(make_context(flaky, ["/s1", "/s2"], "/t", update=True))
+    assert {path for path, *_ in found} == {"b/y", "c", "d/w", *(["a"] if after else [])}
+    assert [place for place, _ in report.problems] == ["file:///s1"]
+
+
+def test_a_lone_file_that_cannot_be_asked_for_leaves_the_others_to_be_planned(make_context) -> None:
+    flaky = FlakyFileSystem(store_of(s1=["a", "z"], s2=["lone"]))
+    context = make_context(flaky, ["/s1", "/s2/lone"], "/t", update=True)
+    flaky.faults.append(Fault("status", "/s2/lone", PermissionDenied))
+    found, report = run(context)
+    assert {path for path, *_ in found} == {"a", "z"}
+    assert [place for place, _ in report.problems] == ["file:///s2/lone"]
+
+
+def test_a_store_that_cannot_be_reached_stops_the_unit(make_context) -> None:
+    flaky = FlakyFileSystem(store_of(s1=["a"], s2=["b"]), Fault("list", "/s1", Unreachable))
+    found, report = run(make_context(flaky, ["/s1", "/s2"], "/t", update=True))
+    assert (found, len(report.problems)) == (Counter(), 1)
+
+
+class _WithUnusableKeys(FlakyFileSystem):
+    """Shows the unusable key `x//` behind the directories `x`, as a bucket does."""
+
+    def _children(self, path: str, relative: str) -> Iterator[FileStatus]:
+        if path.endswith("/x"):
+            yield FileStatus(f"{relative}//" if relative else "/", UNUSABLE, problem="an empty name")
+        yield from super()._children(path, relative)
+
+
+@pytest.mark.parametrize("entries", [1, 2, 3, 4, 5, 6])
+def test_a_key_that_looks_like_a_directory_moves_no_border_and_fails_once(make_context, entries) -> None:
+    files = ["x/a/1", "x/b/2", "x/c/3", "y/4"]
+    whole, _ = run(make_context(_WithUnusableKeys(store_of(s=files)), ["/s"], "/t"))
+    found, report = run(make_context(_WithUnusableKeys(store_of(s=files)), ["/s"], "/t"), entries)
+    assert found == whole
+    assert {path for path, action, *_ in found if action == "COPY"} == set(files)
+    assert report.counters["org.apache.hadoop.tools.mapred.CopyMapper$Counter"]["DIR_COPY"] == 6
