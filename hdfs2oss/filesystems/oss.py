@@ -200,7 +200,12 @@ class OssFileSystem(FileSystem):
         headers = {**_BINARY, "x-oss-forbid-overwrite": "true", _WRITER: mark}
         if self._unless_taken(lambda: self._put(path, key, data, headers)):
             return True
-        there = self._head(path, key)
+        try:
+            there = self._head(path, key)
+        except BucketMissing:
+            raise
+        except NotFound:
+            return False  # it was taken, and has been given back since
         if there.headers.get(_WRITER) != mark:
             return False
         try:

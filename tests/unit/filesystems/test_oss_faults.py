@@ -193,6 +193,11 @@ def test_an_exclusive_creation_of_another_is_left_alone_whatever_its_checksum() 
     assert store.requests[-1].method == "HEAD"
 
 
+def test_an_exclusive_creation_is_lost_to_another_even_when_that_one_is_gone_again() -> None:
+    with ScriptedStore(UNVERSIONED, error(409, "FileAlreadyExists"), Answer(404)) as store:
+        assert not store.open().create_exclusive("/one", b"1")
+
+
 @pytest.mark.parametrize("state", ["Enabled", "Suspended"])
 def test_nothing_is_created_exclusively_in_a_bucket_that_keeps_versions(state: str) -> None:
     body = f"<VersioningConfiguration><Status>{state}</Status></VersioningConfiguration>".encode()
