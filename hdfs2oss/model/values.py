@@ -60,6 +60,8 @@ class FilePair(NamedTuple):
     source: FileStatus | None
     target: FileStatus | None
     root: int = 0
+    # The class of error (model.errors) that the source's problem is, where the pairing found it.
+    problem_class: str = ""
 
 
 class FileAction(str, enum.Enum):
@@ -108,6 +110,8 @@ class CopyItem(NamedTuple):
     part_size_bytes: int = 0
     upload_id: str = ""
     problem: str = ""
+    # The class of error (model.errors) that the problem is.
+    problem_class: str = ""
 
 
 class PlanSlice(NamedTuple):

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
+from ..model import errors
 from ..model.counters import INPUT_FORMAT
 from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WriteError
 from ..model.units import MIB
@@ -133,7 +134,9 @@ class Mapper:
 
     def _carry_out(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyResult:
         if item.action == FileAction.CONFLICT:
-            raise TransferError(f"copying {ends.source} to {ends.target}: {item.problem}")
+            raise getattr(errors, item.problem_class, TransferError)(
+                f"copying {ends.source} to {ends.target}: {item.problem}"
+            )
         if item.action == FileAction.MKDIR:
             self._make_directory(ends)
             return result_of(item, Outcome.MADE)
