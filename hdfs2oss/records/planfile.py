@@ -14,18 +14,23 @@ from .tables import ITEM_SCHEMA, items_of, open_table, to_table
 
 # A row group is also closed at this many items, so that a task's rows stay small in memory.
 _MOST_ITEMS = 50_000
+# A file is published at this many items, so that a flat directory of millions fits the memory of one process.
+MOST_ITEMS_OF_FILE = 500_000
 
 
 class PlanWriter:
-    """Collects items and closes a row group when its cost reaches the limit; nothing shows before `publish`.
+    """Collects items and closes a row group when its cost reaches the limit; only `publish` tells of them.
 
-    `name` is the path below the run's directory, such as `plan/00000-1.parquet`.
+    `name` is the path below the run's directory, such as `plan/00000-1.parquet`. With a job directory, files are
+    written on the way as they fill up: the next ones are `plan/00000-1.part-1.parquet`, `...part-2.parquet`.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._sink = pa.BufferOutputStream()
-        self._writer = pq.ParquetWriter(self._sink, ITEM_SCHEMA, compression="zstd")
+    def __init__(self, name: str, job_dir: JobDir | None = None, most_items: int = MOST_ITEMS_OF_FILE) -> None:
+        self._first_name = name
+        self._job_dir = job_dir
+        self._most_items = most_items
+        self._files = 0
+        self._begin_file()
         self._rows: list[CopyItem] = []
         self._cost = 0.0
         self._bytes = 0
@@ -40,19 +45,35 @@ class PlanWriter:
             self._close_group()
 
     def publish(self, job_dir: JobDir) -> list[PlanSlice]:
-        """Write the file and describe its row groups; no file when there are no items."""
+        """Write the last file and describe all row groups; no file when there are no items."""
         self._close_group()
-        self._writer.close()
-        if self._slices:
-            job_dir.publish(self._name, bytes(self._sink.getvalue()))
+        self._end_file(job_dir)
         return self._slices
+
+    def _begin_file(self) -> None:
+        stem, dot, ending = self._first_name.rpartition(".")
+        self._name = f"{stem}.part-{self._files}{dot}{ending}" if self._files else self._first_name
+        self._sink = pa.BufferOutputStream()
+        self._writer = pq.ParquetWriter(self._sink, ITEM_SCHEMA, compression="zstd")
+        self._groups_of_file = self._items_of_file = 0
+
+    def _end_file(self, job_dir: JobDir) -> None:
+        self._writer.close()
+        if self._groups_of_file:
+            job_dir.publish(self._name, bytes(self._sink.getvalue()))
+            self._files += 1
 
     def _close_group(self) -> None:
         if not self._rows:
             return
         self._writer.write_table(to_table(self._rows, ITEM_SCHEMA), row_group_size=len(self._rows))
-        self._slices.append(PlanSlice(self._name, len(self._slices), len(self._rows), self._bytes, self._cost))
+        self._slices.append(PlanSlice(self._name, self._groups_of_file, len(self._rows), self._bytes, self._cost))
+        self._groups_of_file += 1
+        self._items_of_file += len(self._rows)
         self._rows, self._cost, self._bytes = [], 0.0, 0
+        if self._job_dir is not None and self._items_of_file >= self._most_items:
+            self._end_file(self._job_dir)
+            self._begin_file()
 
 
 def read_slices(job_dir: JobDir, slices: tuple[PlanSlice, ...]) -> Iterator[CopyItem]:

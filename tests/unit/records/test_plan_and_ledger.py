@@ -47,6 +47,25 @@ def test_row_groups_close_by_cost_and_can_be_read_one_by_one(job_dir: JobDir) ->
     assert [one.path for one in read_slices(job_dir, (slices[2], slices[0]))] == ["5", "6", "7", "8", "9", "0", "1"]
 
 
+def test_a_plan_file_that_is_full_is_written_and_the_next_one_begun(job_dir: JobDir) -> None:
+    writer = PlanWriter("plan/1.parquet", job_dir, most_items=4)
+    for number in range(10):
+        writer.add(item(f"{number}"), 100.0)
+        assert len(job_dir.names("plan")) == (number + 1) // 4
+    slices = writer.publish(job_dir)
+    assert job_dir.names("plan") == ["1.parquet", "1.part-1.parquet", "1.part-2.parquet"]
+    assert [one.row_group for one in slices] == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]
+    assert [one.path for one in read_slices(job_dir, tuple(slices))] == [f"{number}" for number in range(10)]
+
+
+def test_a_plan_that_just_fills_its_file_leaves_no_empty_one(job_dir: JobDir) -> None:
+    writer = PlanWriter("plan/1.parquet", job_dir, most_items=2)
+    for number in range(2):
+        writer.add(item(f"{number}"), 100.0)
+    assert len(writer.publish(job_dir)) == 2
+    assert job_dir.names("plan") == ["1.parquet"]
+
+
 def test_no_items_make_no_file(job_dir: JobDir) -> None:
     assert PlanWriter("plan/1.parquet").publish(job_dir) == []
     assert job_dir.names("plan") == []
