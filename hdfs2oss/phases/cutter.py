@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..filesystems.registry import open_filesystem
-from ..model.errors import StoreError
+from ..model.counters import Counters, Counts
+from ..model.errors import StoreError, WriteError
 from ..model.values import CopyTask, FileAction, PlanSlice
 from ..records.planfile import PlanWriter, read_slices
 from ..rules.packing import cost_of, cut
@@ -18,25 +19,30 @@ from ..runners.base import RunContext
 
 @dataclass(slots=True)
 class CutReport:
-    """Slices of chunks to send, and slices of uploads to complete afterwards (one item a file)."""
+    """Slices of chunks to send, slices of uploads to complete afterwards (one item a file), and the traffic."""
 
     chunks: list[PlanSlice] = field(default_factory=list)
     uploads: list[PlanSlice] = field(default_factory=list)
+    counters: Counts = field(default_factory=dict)
 
 
 def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     """Open an upload for each large file of a task and write down its chunks. A task function."""
     job_dir = context.open_job_dir()
     target = open_filesystem(context.layout.base, context.stores)
+    stores = {id(store): (store, store.traffic.snapshot()) for store in (target, job_dir.filesystem)}
     name = f"cut-{task.number:05d}-{attempt}.parquet"
-    chunks, uploads = PlanWriter(f"plan/{name}"), PlanWriter(f"uploads/{name}")
+    chunks, uploads = PlanWriter(f"plan/{name}", job_dir), PlanWriter(f"uploads/{name}")
     for item in read_slices(job_dir, task.slices):
         path = context.layout.target_of(item.path).path
         try:
             upload_id = target.begin_upload(path)
         except StoreError as error:
             # The mapper turns this into a failure like any other, on record in its ledger.
-            chunks.add(item._replace(action=FileAction.CONFLICT.value, problem=f"writing failed: {error}"), 0.0)
+            failed = item._replace(
+                action=FileAction.CONFLICT.value, problem=f"writing failed: {error}", problem_class=WriteError.__name__
+            )
+            chunks.add(failed, 0.0)
             continue
         uploads.add(item._replace(upload_id=upload_id), cost_of(0, 0.0, 1))
         for chunk in cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
@@ -44,4 +50,10 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
                 item._replace(upload_id=upload_id, offset=chunk.offset, size=chunk.size, first_part=chunk.first_part),
                 cost_of(chunk.size, 0.0, 1, context.options.bytes_per_second),
             )
-    return CutReport(chunks.publish(job_dir), uploads.publish(job_dir))
+    report = CutReport(chunks.publish(job_dir), uploads.publish(job_dir))
+    counters = Counters()
+    for store, before in stores.values():
+        now = store.traffic.snapshot()
+        counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
+    report.counters = counters.as_dict()
+    return report
