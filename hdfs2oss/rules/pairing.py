@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from ..model.errors import SurveyError
+from ..model.errors import SurveyError, TransferError, TypeConflict
 from ..model.values import DIRECTORY, FILE, UNLISTED, UNUSABLE, FilePair, FileStatus
 
 
@@ -109,6 +109,7 @@ class Pairing:
         self._open_directory: FilePair | None = None
         self._blocked = ""
         self._blocked_by = ""
+        self._blocked_class = ""
         self._passed_by: set[int] = set()
         self.duplicates: list[Duplicate] = []
         self.unlisted: list[tuple[int, FileStatus]] = []
@@ -186,7 +187,7 @@ class Pairing:
         root, row = wanted[0]
         if row.kind != DIRECTORY and len(wanted) > 1:
             self.duplicates.append(Duplicate(row.path, root, wanted[1][0]))
-        pair = FilePair(row.path, self._block(row), target, root)
+        pair = self._block(FilePair(row.path, row, target, root), row)
         yield from self._settle_directory(row)
         if row.kind == DIRECTORY:
             self._open_directory = self._meet_directory(pair)
@@ -215,7 +216,8 @@ class Pairing:
                 continue
             if waiting.source is not None:
                 self._waiting[number] = waiting._replace(
-                    source=waiting.source._replace(kind=UNUSABLE, problem="the name is both a file and a directory")
+                    source=waiting.source._replace(kind=UNUSABLE, problem="the name is both a file and a directory"),
+                    problem_class=TypeConflict.__name__,
                 )
             if waiting.target is not None and pair.target is None:
                 if waiting.source is None:
@@ -226,6 +228,7 @@ class Pairing:
 
     def _block_below(self, path: str) -> None:
         self._blocked, self._blocked_by = path + "/", f"at the target {path} is a file"
+        self._blocked_class = TypeConflict.__name__
 
     def _meet_missing(self, key: str, target: FileStatus | None) -> None:
         """A row that only the target holds: kept in mind while it may conflict with a source of that name."""
@@ -238,10 +241,11 @@ class Pairing:
             if waiting.path + "/" == key and waiting.target is None:
                 self._waiting[number] = waiting._replace(target=target)
 
-    def _block(self, row: FileStatus) -> FileStatus:
+    def _block(self, pair: FilePair, row: FileStatus) -> FilePair:
         if not (self._blocked and row.path.startswith(self._blocked)):
-            return row
-        return row._replace(kind=DIRECTORY if row.kind == DIRECTORY else UNUSABLE, problem=self._blocked_by)
+            return pair
+        blocked = row._replace(kind=DIRECTORY if row.kind == DIRECTORY else UNUSABLE, problem=self._blocked_by)
+        return pair._replace(source=blocked, problem_class=self._blocked_class)
 
     def _note_unlisted(self, match: Match) -> None:
         for root, row in ((root, row) for root, row in match.sources if row.kind == UNLISTED):
@@ -253,6 +257,7 @@ class Pairing:
             self.unlisted.append((TARGET, match.target))
             self._blocked = match.target.path + "/"
             self._blocked_by = f"the target directory could not be listed: {match.target.problem}"
+            self._blocked_class = TransferError.__name__
 
 
 def possible_parents(key: str) -> list[str]:

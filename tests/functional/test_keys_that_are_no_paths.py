@@ -26,6 +26,7 @@ def test_a_key_that_is_no_path_fails_alone(copy, put, make_place, count, key) ->
     report = copy(source, target)
     assert report.exit_code == 4, report.as_dict()
     assert (count(report, "COPY"), count(report, "FAIL")) == (2, 1)
+    assert report.failures[0].error_class == "IllegalName"
     assert report.discrepancy == ""
     found = target.read()
     assert {path: data for path, data in found.items() if data is not None} == {"d/fine": b"1", "z": b"2"}
@@ -37,6 +38,7 @@ def test_a_key_that_is_a_file_and_a_directory_fails_and_what_lies_below_arrives(
     report = copy(source, target)
     assert (report.exit_code, count(report, "COPY"), count(report, "FAIL")) == (4, 2, 1)
     assert target.read() == {"a-b": b"1", "a/x": b"2"}
+    assert report.failures[0].error_class == "TypeConflict"
     assert "both a file and a directory" in report.failures[0].message
 
 

@@ -212,7 +212,16 @@ def test_our_own_job_directory_and_work_files_take_no_part(copy, local_ends, cou
     source.make({"a": b"1", ".hdfs2oss/pair/x": b"2", "d/.hdfs2oss-work-abc": b"3"})
     report = copy(source, target)
     assert target.read() == {"a": b"1", "d/": None}
-    assert (report.exit_code, count(report, "DIRECTORIES_EXCLUDED"), count(report, "FILES_EXCLUDED")) == (0, 2, 2)
+    assert (report.exit_code, count(report, "DIRECTORIES_EXCLUDED"), count(report, "FILES_EXCLUDED")) == (0, 1, 1)
+
+
+def test_records_and_logs_inside_the_source_are_not_copied(copy, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a": b"1", "d/b": b"2"})
+    places = {"job_dir": source.uri.join("records"), "log_path": source.uri.join("d/log")}
+    for _ in range(2):
+        report = copy(source, target, overwrite=True, **places)
+        assert (report.exit_code, target.read()) == (0, {"a": b"1", "d/b": b"2"})
 
 
 def test_expected_equals_copied_skipped_failed_and_changed(copy, ends, count) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN, Counters, Counts
-from ...model.values import DIRECTORY, CopyItem, FileAction, FilePair, FileStatus, PlanSlice
+from ...model.errors import IllegalName, TransferError, TypeConflict
+from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice
 from ...records.copylog import CopyLog
 from ...records.planfile import PlanWriter
 from ...rules.compare import decide, decide_single
 from ...rules.packing import cost_of, part_size_for, threads_for
 from ...runners.base import RunContext
+
+
+class Problem(NamedTuple):
+    """Why a pair cannot be copied, and which error that is."""
+
+    text: str
+    error: str
 
 
 class Planner:
@@ -19,8 +29,9 @@ class Planner:
         self._context = context
         self._options = context.options
         self._name = name
-        self._items = PlanWriter(f"plan/{name}.parquet")
-        self._large_items = PlanWriter(f"plan/{name}-large.parquet")
+        self._job_dir = context.open_job_dir()
+        self._items = PlanWriter(f"plan/{name}.parquet", self._job_dir)
+        self._large_items = PlanWriter(f"plan/{name}-large.parquet", self._job_dir)
         self._counters = Counters()
         self._log = CopyLog(context.options.verbose, context.options.log_path is not None)
         capabilities = open_filesystem(context.layout.base, context.stores).capabilities
@@ -36,7 +47,7 @@ class Planner:
             return
         action = decide_single(pair) if self._context.layout.onto_file else decide(pair, self._options)
         problem = self._problem(pair, source, action)
-        if problem:
+        if problem is not None:
             action = FileAction.CONFLICT
         if source.kind != DIRECTORY:
             self._counters.add(OWN, "FILES_EXPECTED")
@@ -50,14 +61,18 @@ class Planner:
         """A source directory was listed (DistCp's DIR_COPY)."""
         self._counters.add(COPY_MAPPER, "DIR_COPY")
 
+    def count_unlisted(self, directories: int) -> None:
+        """So many directories, or files asked for by themselves, could not be listed."""
+        if directories:
+            self._counters.add(OWN, "DIRECTORIES_NOT_LISTED", directories)
+
     def count_excluded(self, row: FileStatus) -> None:
         """A row that filters, or being our own work, kept out of the listing."""
         self._counters.add(OWN, "DIRECTORIES_EXCLUDED" if row.kind == DIRECTORY else "FILES_EXCLUDED")
 
     def publish(self) -> tuple[list[PlanSlice], list[PlanSlice], Counts]:
         """Write the plan files; the slices of ordinary items, those of large files, and the counters."""
-        job_dir = self._context.open_job_dir()
-        slices, large = self._items.publish(job_dir), self._large_items.publish(job_dir)
+        slices, large = self._items.publish(self._job_dir), self._large_items.publish(self._job_dir)
         log_path = self._options.log_path
         if log_path is not None:
             log_store = open_filesystem(log_path, self._context.stores)
@@ -77,20 +92,24 @@ class Planner:
             layout.source_of(pair.root, pair.path), layout.target_of(pair.path), source.length, target_length
         )
 
-    def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> str:
-        """Why this pair cannot be copied; empty when it can."""
+    def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> Problem | None:
+        """Why this pair cannot be copied; None when it can."""
         if source.problem:
-            return source.problem
+            usual = (
+                TransferError if source.kind == DIRECTORY else IllegalName if source.kind == UNUSABLE else TypeConflict
+            )
+            return Problem(source.problem, pair.problem_class or usual.__name__)
         if action is FileAction.CONFLICT:
             if pair.target is not None and pair.target.kind != source.kind:
-                return (
-                    "the target is a directory" if pair.target.kind == DIRECTORY else "the target is a file"
-                ) + f", the source a {'directory' if source.kind == DIRECTORY else 'file'}"
-            return "a symbolic link is not followed"
+                at_target, at_source = (
+                    "a directory" if kind == DIRECTORY else "a file" for kind in (pair.target.kind, source.kind)
+                )
+                return Problem(f"the target is {at_target}, the source {at_source}", TypeConflict.__name__)
+            return Problem("a symbolic link is not followed", TypeConflict.__name__)
         forbidden = next((one for one in self._forbidden if one in pair.path), "")
-        return f"the target allows no {forbidden!r} in names" if forbidden else ""
+        return Problem(f"the target allows no {forbidden!r} in names", IllegalName.__name__) if forbidden else None
 
-    def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: str) -> CopyItem:
+    def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target
         return CopyItem(
             path=pair.path,
@@ -103,7 +122,8 @@ class Planner:
             target_length=target.length if target is not None else -1,
             target_mtime_ms=target.mtime_ms if target is not None else -1,
             part_size_bytes=part_size_for(source.length, self._options.part_size_bytes),
-            problem=problem,
+            problem=problem.text if problem is not None else "",
+            problem_class=problem.error if problem is not None else "",
         )
 
     def _write(self, item: CopyItem) -> None:

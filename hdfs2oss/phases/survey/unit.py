@@ -248,7 +248,7 @@ def _lies_in(directory: str, prefix: str) -> bool:
 
 
 def _is_directly_in(directory: str, path: str) -> bool:
-    """Whether a row that is no directory was seen with the directory's own files: `f`, and such keys as `/f`, `../f`."""
+    """Whether a row that is no directory is seen with the directory's own files: `f`, and keys such as `/f`, `../f`."""
     name, slash, _ = (path[len(directory) + 1 :] if directory else path).partition("/")
     return not slash or name in ("", ".", "..")
 

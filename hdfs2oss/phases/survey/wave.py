@@ -49,7 +49,7 @@ class SurveyReport:
     """What a survey found: slices of plan files, what is still to be walked, what went wrong.
 
     `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
-    two sources bring. Both keep the first hundred.
+    two sources bring. Both keep the first hundred; DIRECTORIES_NOT_LISTED counts all problems.
     """
 
     slices: list[PlanSlice] = field(default_factory=list)
@@ -110,6 +110,7 @@ def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:
 def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyReport:
     """Walk the units of a task and publish what is to be done as plan files. A task function."""
     report = SurveyReport()
+    traffic = _Traffic(context)
     planner = Planner(context, f"{task.number:05d}-{attempt}")
     if task.number == 0 and all(unit.directory for unit in task.units):
         _pair_single_files(context, planner, report)
@@ -119,8 +120,27 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
         report.rest.extend(rest)
         report.problems.extend(trouble.problems)
         report.duplicates.extend(trouble.duplicates)
-    report.slices, report.large_slices, report.counters = planner.publish()
+    planner.count_unlisted(len(report.problems))
+    report.problems = report.problems[:_MOST_PROBLEMS]
+    report.slices, report.large_slices, counts = planner.publish()
+    report.counters = traffic.added_to(counts)
     return report
+
+
+class _Traffic:
+    """What the stores of a run measure while a task runs; tasks of one process run one after another."""
+
+    def __init__(self, context: RunContext) -> None:
+        places = [context.layout.base, context.job_dir, *(root.source for root in context.layout.roots)]
+        stores = [open_filesystem(place, context.stores) for place in places]
+        self._before = {id(store): (store, store.traffic.snapshot()) for store in stores}
+
+    def added_to(self, counts: Counts) -> Counts:
+        counters = Counters(counts)
+        for store, before in self._before.values():
+            now = store.traffic.snapshot()
+            counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
+        return counters.as_dict()
 
 
 def _pair_single_files(context: RunContext, planner: Planner, report: SurveyReport) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from hdfs2oss.model.counters import FILE_SYSTEM
 from hdfs2oss.model.errors import DuplicateEntry, PermissionDenied, Unreachable
-from hdfs2oss.model.values import UNUSABLE, CopyItem, FileStatus
+from hdfs2oss.model.values import SYMLINK, UNUSABLE, CopyItem, FileStatus
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.phases.survey.wave import Share, SurveyReport
 from hdfs2oss.records.planfile import read_slices
@@ -77,7 +78,8 @@ def test_small_units_plan_what_one_unit_plans(make_context, first, second, targe
     found, in_units = run(make_context(store, sources, "/t", **options), entries)
     assert max(expected.values(), default=1) == 1
     assert found == expected
-    assert in_units.counters == whole.counters
+    # Each unit lists for itself; all else counts alike.
+    assert {**in_units.counters, FILE_SYSTEM: {}} == {**whole.counters, FILE_SYSTEM: {}}
     assert in_units.problems == whole.problems == []
 
 
@@ -161,8 +163,11 @@ def test_a_name_the_target_does_not_allow_is_a_conflict_with_its_reason(make_con
     store.capabilities = store.capabilities._replace(forbidden_characters=":")
     context = make_context(store, ["/s"], "/t")
     report = survey(context, LocalRunner(0))
-    problems = {item.path: (item.action, item.problem) for item in planned(context, report)}
-    assert problems == {"a:b": ("CONFLICT", "the target allows no ':' in names"), "fine": ("COPY", "")}
+    problems = {item.path: (item.action, item.problem, item.problem_class) for item in planned(context, report)}
+    assert problems == {
+        "a:b": ("CONFLICT", "the target allows no ':' in names", "IllegalName"),
+        "fine": ("COPY", "", ""),
+    }
 
 
 @pytest.mark.parametrize("gone", ["/s1", "/s2/lone"])
@@ -228,3 +233,42 @@ def test_a_key_that_looks_like_a_directory_moves_no_border_and_fails_once(make_c
     assert found == whole
     assert {path for path, action, *_ in found if action == "COPY"} == set(files)
     assert report.counters["org.apache.hadoop.tools.mapred.CopyMapper$Counter"]["DIR_COPY"] == 6
+
+
+def test_each_conflict_says_which_error_it_is(make_context) -> None:
+    store = store_of(s=["file", "dir/x", "blocked/y/z", "fine"], t=["file/x", "dir", "blocked", "closed/a"])
+    store.place("/s/link", kind=SYMLINK)
+    store.place("/s/odd", kind=UNUSABLE, problem="no path")
+    store.place("/s/closed/b")
+    flaky = FlakyFileSystem(store, Fault("list", "/t/closed", PermissionDenied))
+    context = make_context(flaky, ["/s"], "/t", update=True)
+    classes = {item.path: item.problem_class for item in planned(context, survey(context, LocalRunner(0)))}
+    assert classes == {
+        "file": "TypeConflict",
+        "dir": "TypeConflict",
+        "dir/x": "TypeConflict",
+        "blocked": "TypeConflict",
+        "blocked/y/z": "TypeConflict",
+        "link": "TypeConflict",
+        "odd": "IllegalName",
+        "closed/b": "TransferError",
+        "fine": "",
+    }
+
+
+@pytest.mark.parametrize("entries", [None, 1])
+def test_the_listing_requests_of_all_tasks_are_in_the_counters(make_context, entries) -> None:
+    store = store_of(s=[f"{a}/{b}/f" for a in "abc" for b in "xy"], t=["a/x/f"])
+    context = make_context(store, ["/s"], "/t", update=True)
+    before = store.traffic.snapshot()
+    _, report = run(context, entries)
+    pages = store.traffic.snapshot()["LARGE_READ_OPS"] - before["LARGE_READ_OPS"]
+    assert report.counters[FILE_SYSTEM]["MEMORY: Number of large read operations"] == pages > 10
+
+
+def test_all_directories_that_could_not_be_listed_are_counted_and_the_first_hundred_are_named(make_context) -> None:
+    flaky = FlakyFileSystem(store_of(s=[f"d{number}/f" for number in range(130)]))
+    flaky.faults.append(Fault("list", "/s/d", PermissionDenied))
+    _, report = run(make_context(flaky, ["/s"], "/t"))
+    assert len(report.problems) == 100
+    assert report.counters["hdfs2oss"]["DIRECTORIES_NOT_LISTED"] == 130
