@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,11 +12,11 @@ from hdfs2oss.local_oss.errors import OssError, access_denied
 from hdfs2oss.local_oss.faults.effect import answer_with_faults
 from hdfs2oss.local_oss.faults.plan import FaultPlan
 from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name, check_key
+from hdfs2oss.local_oss.protocol.error_document import error_response
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.shaping import Dropped, ShapedBody, ShapedSource
 from hdfs2oss.local_oss.protocol.subresource import selectors_of
 from hdfs2oss.local_oss.protocol.wire import Truncated
-from hdfs2oss.local_oss.protocol.xml import Node, document, printable
 from hdfs2oss.local_oss.routing import Operation, operation_of
 from hdfs2oss.local_oss.s3 import is_s3, translate_request, translate_response
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator
@@ -109,23 +108,3 @@ class Application:
         stored = self.context.store.find(bucket, request.key)
         acl = stored.attributes.acl if stored else "default"
         return bucket.acl if acl == "default" else acl
-
-
-def error_response(error: OssError, request: Request) -> Response:
-    """The error document; for HEAD, which has no body, it goes into the header x-oss-err."""
-    nodes: list[Node] = [
-        ("Code", error.code),
-        ("Message", error.message),
-        ("RequestId", request.request_id),
-        ("HostId", request.header("host", "127.0.0.1")),
-    ]
-    nodes += [(name, printable(value)) for name, value in error.details.items()]
-    headers = {"Content-Type": "application/xml"} | error.headers
-    if error.number:
-        nodes.append(("EC", error.number))
-        headers["x-oss-ec"] = error.number
-    body = document(("Error", nodes))
-    if request.method == "HEAD":
-        headers["x-oss-err"] = base64.b64encode(body).decode()
-        return Response(error.status, headers, content_length=0, code=error.code)
-    return Response(error.status, headers, body, code=error.code)

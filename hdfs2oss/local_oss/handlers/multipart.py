@@ -10,9 +10,10 @@ from hdfs2oss.local_oss.attributes import ENCRYPTION_HEADERS, attributes_of_requ
 from hdfs2oss.local_oss.context import Context
 from hdfs2oss.local_oss.errors import OssError, invalid_argument, malformed_xml
 from hdfs2oss.local_oss.etag import multipart_tag, tag_of
+from hdfs2oss.local_oss.handlers.callback import callback_failed, wants_callback
 from hdfs2oss.local_oss.handlers.listing import encoder_of
 from hdfs2oss.local_oss.handlers.lookup import refuse_overwrite, version_headers
-from hdfs2oss.local_oss.handlers.object import encryption_echo, integrity_headers, refuse_callback, with_body
+from hdfs2oss.local_oss.handlers.object import encryption_echo, integrity_headers, with_body
 from hdfs2oss.local_oss.handlers.sequential import check_order, whole_md5
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
@@ -70,7 +71,7 @@ def complete(context: Context, request: Request) -> Response:
     bucket = context.bucket(request)
     encode = encoder_of(request)
     upload_id = request.query["uploadId"]
-    refuse_callback(request)
+    is_called_back = wants_callback(request)
     _refuse_encryption(request)
     named = _named_parts(context, request)
     digested, md5 = whole_md5(context, bucket, context.uploads.find(bucket, request.key, upload_id))
@@ -106,7 +107,7 @@ def complete(context: Context, request: Request) -> Response:
     response = xml_response(document(("CompleteMultipartUploadResult", children)))
     response.headers |= integrity_headers(stored) | encryption_echo(stored.attributes)
     response.headers |= version_headers(bucket, stored)
-    return response
+    return callback_failed(request, response) if is_called_back else response
 
 
 def abort(context: Context, request: Request) -> Response:

@@ -11,8 +11,9 @@ from functools import lru_cache
 from hdfs2oss.local_oss.attributes import KEPT_HEADERS, META_PREFIX, attributes_of_request
 from hdfs2oss.local_oss.conditions import check_conditions, range_of
 from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, invalid_argument, not_served
+from hdfs2oss.local_oss.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.etag import tag_of
+from hdfs2oss.local_oss.handlers.callback import callback_failed, wants_callback
 from hdfs2oss.local_oss.handlers.compression import compressed
 from hdfs2oss.local_oss.handlers.lookup import (
     VERSION_ID,
@@ -37,7 +38,7 @@ _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-
 def put_object(context: Context, request: Request) -> Response:
     """PutObject."""
     bucket = context.bucket(request)
-    refuse_callback(request)
+    is_called_back = wants_callback(request)
     for name in _CONDITIONS:
         if name in request.headers:
             raise OssError(
@@ -63,7 +64,8 @@ def put_object(context: Context, request: Request) -> Response:
             stored = context.store.objects.put(connection, bucket, with_body(stored, body))
     headers = integrity_headers(stored)
     headers |= encryption_echo(stored.attributes) | version_headers(bucket, stored)
-    return Response(200, headers)
+    response = Response(200, headers)
+    return callback_failed(request, response) if is_called_back else response
 
 
 def get_object(context: Context, request: Request) -> Response:
@@ -127,12 +129,6 @@ def delete_object(context: Context, request: Request) -> Response:
     if deleted.is_marker:
         return Response(204, marker_headers(deleted.version_id))
     return Response(204, {VERSION_ID: deleted.version_id} if deleted.version_id and bucket.versioning else {})
-
-
-def refuse_callback(request: Request) -> None:
-    """Say before anything is stored that nobody would be called."""
-    if "x-oss-callback" in request.headers or "callback" in request.query:
-        raise not_served("callbacks")
 
 
 def with_body(stored: StoredObject, body: int) -> StoredObject:

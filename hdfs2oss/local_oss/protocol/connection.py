@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, cast
 
-from hdfs2oss.local_oss.application import error_response
 from hdfs2oss.local_oss.errors import OssError
+from hdfs2oss.local_oss.protocol.error_document import error_response
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.shaping import Dropped
 from hdfs2oss.local_oss.protocol.sink import Sink

@@ -88,10 +88,10 @@ class Client:
     def part(self, key: str, upload_id: str, number: int, body: bytes) -> Answer:
         return self.send("PUT", key, f"partNumber={number}&uploadId={upload_id}", body)
 
-    def complete(self, key: str, upload_id: str, *parts: tuple[int, str]) -> Answer:
+    def complete(self, key: str, upload_id: str, *parts: tuple[int, str], **headers: str) -> Answer:
         listed = "".join(f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>" for number, etag in parts)
         body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>"
-        return self.send("POST", key, f"uploadId={upload_id}", body)
+        return self.send("POST", key, f"uploadId={upload_id}", body, **headers)
 
     def close(self) -> None:
         self.connection.close()
