@@ -27,7 +27,11 @@ COMMAND = "import sys; from hdfs2oss.verbs.local_oss import run; sys.exit(run(sy
 
 
 def launch(directory: Path, *options: str) -> tuple[subprocess.Popen, int]:
-    """A server process, and its port once it says that it is ready."""
+    """A server process, and its port once it says that it is ready.
+
+    What one such process wrote, another reads, not a server in this process: whoever edits the code while
+    the tests run would have it met by an older program.
+    """
     environment = os.environ | {"OSS_ACCESS_KEY_ID": ID, "OSS_ACCESS_KEY_SECRET": SECRET}
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "--dir", str(directory), "--port", "0", "--bucket", BUCKET, *options],
@@ -96,8 +100,8 @@ def test_kill_in_the_middle_of_many_writes_leaves_each_object_whole_or_absent(tm
         thread.join()
     assert len(acknowledged) > 10
 
-    server = started(tmp_path)
-    client = Client(server.port)
+    process, port = launch(tmp_path)
+    client = Client(port)
     for key in acknowledged:
         count = 10 if int(key.rpartition("-")[2]) % 2 else 10_000
         assert client.get(key).body == key.encode() * count
@@ -105,7 +109,7 @@ def test_kill_in_the_middle_of_many_writes_leaves_each_object_whole_or_absent(tm
     listed = sum(1 for key in acknowledged if not int(key.rpartition("-")[2]) % 2)
     assert listed <= len(files) <= listed + 3  # at most one write a connection was stored but not acknowledged
     client.close()
-    server.stop()
+    assert end(process, signal.SIGTERM) == 0
 
 
 def test_files_nobody_refers_to_are_swept_at_the_start(tmp_path):
@@ -230,8 +234,8 @@ def test_kill_in_the_middle_of_many_completions_leaves_the_upload_or_the_whole_o
         thread.join()
     assert acknowledged
 
-    server = started(tmp_path)
-    client = Client(server.port)
+    process, port = launch(tmp_path, "--limit", "min_part_bytes=10")
+    client = Client(port)
     for key, (upload_id, tags) in begun.items():
         found = client.get(key)
         if found.status == 404:
@@ -241,7 +245,7 @@ def test_kill_in_the_middle_of_many_completions_leaves_the_upload_or_the_whole_o
         assert found.body == b"".join(PARTS)
         assert client.complete(key, upload_id, *enumerate(tags, 1)).code == "NoSuchUpload"
     client.close()
-    server.stop()
+    assert end(process, signal.SIGTERM) == 0
 
 
 def test_index_of_the_first_layout_is_brought_up_to_date(tmp_path):
