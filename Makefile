@@ -1,7 +1,8 @@
 # The one door to everything a developer runs. "make help" lists the targets; the environment is .venv, made by "make setup".
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
-PYTEST := $(PYTHON) -m pytest
+# Most tests wait for servers, so two files at a time; the tests of a file stay together, as they share servers.
+PYTEST := $(PYTHON) -m pytest -n 2 --dist loadfile
 SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
 
 .DEFAULT_GOAL := help

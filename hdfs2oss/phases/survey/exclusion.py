@@ -27,10 +27,11 @@ class Exclusion:
         self.own_at_target = _paths_within(context.layout.base, "", own)
 
     def excludes(self, root: int, path: str) -> bool:
-        """Whether a source path (below the target base) is left out; a directory takes all below it along."""
-        # The root itself may go by another name at the target.
-        name = self._layout.roots[root].source.name if path == self._prefixes[root] else path.rpartition("/")[2]
-        if is_own_work(name) or path in self._own[root]:
+        """Whether a source path (below the target base) is left out; a directory takes all below it along.
+
+        A source that the command names is copied whatever its name is, unless a filter matches it.
+        """
+        if path != self._prefixes[root] and (is_own_work(path.rpartition("/")[2]) or path in self._own[root]):
             return True
         return self._has_filters and self._matches_filter(self._layout.source_of(root, path))
 

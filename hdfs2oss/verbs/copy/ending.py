@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...model.counters import OWN
 from ...model.errors import Hdfs2ossError
 from ...model.units import format_duration
 from ...phases.report import Report
@@ -15,15 +16,18 @@ def ending(report: Report) -> Iterator[str]:
     """The lines after a run that reached its end."""
     for place, cause in report.problems[:_SHOWN]:
         yield f"NOT LISTED: {place}: {cause}"
-    yield from _more(len(report.problems))
+    yield from _more(report.counters.get(OWN, "DIRECTORIES_NOT_LISTED"))
     for failure in report.failures[:_SHOWN]:
         yield f"{failure.outcome}: {failure.message}"
     yield from _more(report.failed_files)
+    left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
+    if any(left_out):
+        yield f"Left out by filters, or as records of hdfs2oss itself: {left_out[0]} directories, {left_out[1]} files."
     yield from report.counters.lines()
     if report.discrepancy:
         yield f"THE ACCOUNTS DO NOT BALANCE: {report.discrepancy}"
     if report.exit_code:
-        yield f"Every failure is on record in {report.job_dir}/ledger and report.json."
+        yield f"Every file that failed is on record in {report.job_dir}/ledger, a summary in report.json there."
         yield "Next: mend the cause and run the same command with -update; what arrived is not copied again."
     phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in report.phase_seconds.items())
     yield f"Phases: {phases}. Records: {report.job_dir}"

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from ...filesystems.registry import StoreConfig, open_filesystem
+from ...model.counters import Counters
 from ...model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, Throttled, UsageError
 from ...model.options import CopyOptions
 from ...model.uri import Uri, join_path
@@ -84,6 +85,7 @@ class CopyJob:
         try:
             with self._phase("copy"):
                 self._cut(context, found.large_slices, cuts)
+                report.counters.merge(cuts.counters)
                 tasks = self._copy(context, found.slices + cuts.chunks, report, job_dir)
             with self._phase("commit"):
                 self._commit(context, cuts, tasks, report)
@@ -99,10 +101,13 @@ class CopyJob:
 
     def _cut(self, context: RunContext, slices: list[PlanSlice], cuts: CutReport) -> None:
         """Open an upload for each large file; `cuts` grows with each report, so that none is forgotten."""
+        counters = Counters()
 
         def on_report(one: CutReport) -> None:
             cuts.chunks += one.chunks
             cuts.uploads += one.uploads
+            counters.merge(one.counters)
+            cuts.counters = counters.as_dict()
 
         if slices:
             self._runner.run_wave("cut", cut_task, pack(slices, self._runner.slots), context, on_report)

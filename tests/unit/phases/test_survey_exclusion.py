@@ -140,3 +140,11 @@ def test_our_own_places_at_the_target_take_no_part(make_context, entries) -> Non
     made = make_context(store, ["/s"], "/t", update=True, job_dir=place("/t/records"))
     found, report = run(made, entries)
     assert (found, report.problems) == ({"d/a", "records/x"}, [])
+
+
+@BUDGETS
+def test_a_source_that_is_named_is_copied_though_its_name_is_one_of_ours(make_context, entries) -> None:
+    store = store_of("/s/.hdfs2oss/pair/runs/1/report.json", "/s/.hdfs2oss/.hdfs2oss/deeper")
+    found, report = run(make_context(store, ["/s/.hdfs2oss"], "/t"), entries)
+    assert found == {"pair/runs/1/report.json"}
+    assert excluded(report) == (1, 0)
