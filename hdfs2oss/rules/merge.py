@@ -41,17 +41,6 @@ def in_key_order(rows: Iterable[FileStatus]) -> Iterator[FileStatus]:
         yield heapq.heappop(waiting)[1]
 
 
-def checked_key_order(rows: Iterable[FileStatus]) -> Iterator[FileStatus]:
-    """Pass rows on that are in key order already; raise SurveyError when they are not."""
-    previous: str | None = None
-    for row in rows:
-        key = row.key
-        if previous is not None and key < previous:
-            raise out_of_order(previous, key)
-        previous = key
-        yield row
-
-
 def out_of_order(previous: str, current: str) -> SurveyError:
     """The error for a listing that cannot be trusted."""
     return SurveyError(

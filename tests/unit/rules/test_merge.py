@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hdfs2oss.model.errors import SurveyError
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus
-from hdfs2oss.rules.merge import checked_key_order, in_key_order
+from hdfs2oss.rules.merge import in_key_order
 
 NAMES = st.text(st.sampled_from("a-. /0é数\U0001f600".replace("/", "")), min_size=1, max_size=4)
 
@@ -49,9 +49,3 @@ def test_a_relative_path_in_front_changes_nothing() -> None:
 def test_disorder_raises(names: tuple[str, ...]) -> None:
     with pytest.raises(SurveyError, match="out of order"):
         list(in_key_order(rows(*names)))
-
-
-def test_rows_in_key_order_pass_and_others_raise() -> None:
-    assert list(checked_key_order(rows("a-b", "a/", "b"))) == rows("a-b", "a/", "b")
-    with pytest.raises(SurveyError):
-        list(checked_key_order(rows("a/", "a-b")))
