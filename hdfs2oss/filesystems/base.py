@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import NamedTuple
 
+from ..model.errors import CorruptData
 from ..model.values import FileStatus, StoredPart
 
 
@@ -127,6 +128,12 @@ class Reader(abc.ABC):
 
     @abc.abstractmethod
     def close(self) -> None: ...
+
+    def refuse_past_end(self, path: str, offset: int, size: int) -> None:
+        """Raise CorruptData for a range that goes past the end: no client takes that well."""
+        missing = offset + size - self.length
+        if missing > 0:
+            raise CorruptData(f"{path} ends {missing} bytes before the range that was to be read")
 
     def __enter__(self) -> Reader:
         return self

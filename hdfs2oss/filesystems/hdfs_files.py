@@ -29,10 +29,8 @@ class HdfsReader(Reader):
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         if size <= 0:
             return
-        missing = offset + size - self.length
-        if missing > 0:
-            # The client panics past the end, so this is found out before.
-            raise CorruptData(f"{self._path} ends {missing} bytes before the range that was to be read")
+        # The client panics past the end.
+        self.refuse_past_end(self._path, offset, size)
         what = f"read {self._path}"
         with map_errors(what, self._place):
             packets = self._reader.read_range_stream(offset, size)

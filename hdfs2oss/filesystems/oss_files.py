@@ -52,9 +52,7 @@ class OssReader(Reader):
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         if size <= 0:
             return
-        missing = offset + size - self.length
-        if missing > 0:
-            raise CorruptData(f"{self._path} ends {missing} bytes before the range that was to be read")
+        self.refuse_past_end(self._path, offset, size)
         is_whole = offset == 0 and size == self.length
         body = _Body(self, offset, offset + size, self._take_first() if is_whole else None)
         running = 0

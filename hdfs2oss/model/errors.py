@@ -27,6 +27,11 @@ Hdfs2ossError            1   anything not foreseen
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 
 class Hdfs2ossError(Exception):
     """The base of all errors this package raises on purpose.
@@ -71,6 +76,13 @@ class TransferError(Hdfs2ossError):
     """One file could not be copied."""
 
     exit_code = 4
+
+    @classmethod
+    def caused_by(cls, message: str, cause: Hdfs2ossError) -> Self:
+        """A failure of this kind that keeps the hint of its cause, and whether a retry makes sense."""
+        failure = cls(message, cause.hint)
+        failure.retryable = cause.retryable
+        return failure
 
 
 class ReadError(TransferError):

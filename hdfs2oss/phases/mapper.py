@@ -149,9 +149,8 @@ class Mapper:
         try:
             self._target.make_directory(ends.target.path)
         except StoreError as error:
-            failure = TransferError(f"making the directory {ends.target} for {ends.source}: {error}", error.hint)
-            failure.retryable = error.retryable
-            raise failure from error
+            message = f"making the directory {ends.target} for {ends.source}: {error}"
+            raise TransferError.caused_by(message, error) from error
 
     def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
         with transfer.open_source(ends, item) as reader:

@@ -13,6 +13,7 @@ from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records.jobdir import JobDir
 from ..rules.layout import Layout
+from .signals import daemon_thread
 
 Task = TypeVar("Task")
 Report = TypeVar("Report")
@@ -74,7 +75,7 @@ class Runner(abc.ABC):
 
     def make_thread(self, target: Callable[[], None]) -> threading.Thread:
         """A thread from which waves may be run, while the main thread waits for signals."""
-        return threading.Thread(target=target, name="job", daemon=True)
+        return daemon_thread(target)
 
     def close(self) -> None:
         """Give back processes and sessions."""

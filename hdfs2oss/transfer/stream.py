@@ -269,9 +269,8 @@ def reading(ends: Ends) -> Iterator[None]:
     except NotFound as error:
         raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint) from error
     except StoreError as error:
-        failure = ReadError(f"copying {ends.source} to {ends.target}: reading failed: {error}", error.hint)
-        failure.retryable = error.retryable
-        raise failure from error
+        message = f"copying {ends.source} to {ends.target}: reading failed: {error}"
+        raise ReadError.caused_by(message, error) from error
 
 
 @contextmanager
@@ -280,6 +279,5 @@ def writing(ends: Ends) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        failure = WriteError(f"copying {ends.source} to {ends.target}: writing failed: {error}", error.hint)
-        failure.retryable = error.retryable
-        raise failure from error
+        message = f"copying {ends.source} to {ends.target}: writing failed: {error}"
+        raise WriteError.caused_by(message, error) from error

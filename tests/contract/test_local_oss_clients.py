@@ -4,10 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import oss2
 import pytest
-
-oss2 = pytest.importorskip("oss2")
-from oss2.exceptions import (  # noqa: E402 - after importorskip
+from oss2.exceptions import (
     NoSuchKey,
     NotFound,
     ObjectNotAppendable,
@@ -15,9 +14,9 @@ from oss2.exceptions import (  # noqa: E402 - after importorskip
     PreconditionFailed,
     ServerError,
 )
-from oss2.models import PartInfo, Tagging, TaggingRule  # noqa: E402 - after importorskip
+from oss2.models import PartInfo, Tagging, TaggingRule
 
-from hdfs2oss.local_oss import Limits, LocalOssServer  # noqa: E402 - after importorskip
+from hdfs2oss.local_oss import Limits, LocalOssServer
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:datetime.datetime.utcnow:DeprecationWarning", "ignore::DeprecationWarning:oss2.*"
