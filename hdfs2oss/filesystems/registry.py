@@ -64,11 +64,11 @@ def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
 def _make(uri: Uri, config: StoreConfig) -> FileSystem:
     # Each storage SDK is imported only where it is needed: a copy between two OSS buckets needs no HDFS client.
     if uri.scheme == "hdfs":
-        from .hdfs import HdfsFileSystem
+        from .hdfs.filesystem import HdfsFileSystem
 
         return HdfsFileSystem(uri.authority, config.hadoop_conf, config.hdfs_user)
     if uri.scheme == "oss":
-        from .oss import OssFileSystem
+        from .oss.filesystem import OssFileSystem
 
         access = config.oss.get(uri.authority)
         if access is None:

@@ -17,9 +17,9 @@ from ..records import ledger
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c
 from ..rules.throttle import Throttle
-from ..runners.base import RunContext
-from ..runners.meter import TaskMeter
-from ..runners.records import open_log, publish_task
+from ..tasks.context import RunContext
+from ..tasks.meter import TaskMeter
+from ..tasks.records import open_log, publish_task
 from ..transfer.buffers import BufferBudget
 from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Ends, Transfer

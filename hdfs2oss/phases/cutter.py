@@ -14,7 +14,7 @@ from ..model.errors import StoreError, WriteError
 from ..model.values import CopyTask, FileAction, PlanSlice
 from ..records.planfile import PlanWriter, read_slices
 from ..rules.packing import cost_of, cut
-from ..runners.base import RunContext
+from ..tasks.context import RunContext
 
 
 @dataclass(slots=True)

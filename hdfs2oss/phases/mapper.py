@@ -25,10 +25,10 @@ from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filters import work_path_beside
 from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
-from ..runners.base import RunContext
-from ..runners.meter import TaskMeter, is_chunk
-from ..runners.records import open_log, publish_task
 from ..runners.stop import checkpoint
+from ..tasks.context import RunContext
+from ..tasks.meter import TaskMeter, is_chunk
+from ..tasks.records import open_log, publish_task
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.results import copied_result, failed_result, result_of
 from ..transfer.stream import Ends, Transfer

@@ -5,33 +5,14 @@ from __future__ import annotations
 import abc
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..filesystems.registry import StoreConfig, open_filesystem
-from ..model.options import CopyOptions
-from ..model.uri import Uri
-from ..records.jobdir import JobDir
-from ..rules.layout import Layout
 from .signals import daemon_thread
 
 Task = TypeVar("Task")
 Report = TypeVar("Report")
-
-
-@dataclass(frozen=True, slots=True)
-class RunContext:
-    """What every task of a run is given. Holds secrets in `stores`, so its repr leaves them out."""
-
-    options: CopyOptions
-    layout: Layout
-    stores: StoreConfig = field(repr=False)
-    job_dir: Uri
-    run_id: str
-
-    def open_job_dir(self) -> JobDir:
-        """The job directory through this process's own client."""
-        return JobDir(open_filesystem(self.job_dir, self.stores), self.job_dir.path, self.run_id)
+# A task function of a phase, with what it needs of the run already bound: work(task, attempt).
+Work = Callable[[Task, str], Report]
 
 
 class Runner(abc.ABC):
@@ -47,12 +28,13 @@ class Runner(abc.ABC):
     def run_wave(
         self,
         name: str,
-        function: Callable[[RunContext, Task, str], Report],
+        work: Work[Task, Report],
         tasks: Sequence[Task],
-        context: RunContext,
         on_report: Callable[[Report], None],
     ) -> None:
-        """Run function(context, task, attempt) for each task and hand over each report as it comes.
+        """Run work(task, attempt) for each task and hand over each report as it comes.
+
+        What is bound in `work` travels with it, so it holds values only.
 
         `attempt` names one try of one task, unique in the run.
 

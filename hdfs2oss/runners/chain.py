@@ -16,7 +16,7 @@ import json
 import socket
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..model import errors
@@ -24,7 +24,7 @@ from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from ..model.uri import mask_secrets
 from ..model.values import CopyTask
 from ..rules.packing import spread
-from .base import RunContext, Task
+from .base import Task, Work
 
 _MARK = "hdfs2oss failure "
 _LONGEST_MESSAGE = 4000
@@ -62,14 +62,12 @@ class NodeUnfit(Exception):
         super().__init__(f"{failure.kind}: {failure.message}\n{_MARK}{json.dumps(failure)}\n")
 
 
-def run_chain(
-    function: Callable[[RunContext, Task, str], Any], context: RunContext, tasks: Sequence[Task], this: Try
-) -> Iterator[Ended]:
+def run_chain(work: Work[Task, Any], tasks: Sequence[Task], this: Try) -> Iterator[Ended]:
     """Run the tasks one after another. Raises NodeUnfit when another node may do better."""
     for task in tasks:
         started = time.monotonic()
         try:
-            report = function(context, task, this.attempt)
+            report = work(task, this.attempt)
         except Exception as error:  # noqa: BLE001 - it travels on, as a value or as NodeUnfit
             failure = _describe(error)
             if not this.is_last and not isinstance(error, UsageError | Interrupted):

@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from ..model.errors import Interrupted, TransferError
-from .base import Report, RunContext, Runner, Task
+from .base import Report, Runner, Task, Work
 from .stop import clear_stop, request_stop
 
 _MOST_ATTEMPTS = 3
@@ -36,18 +36,17 @@ class LocalRunner(Runner):
     def run_wave(
         self,
         name: str,
-        function: Callable[[RunContext, Task, str], Report],
+        work: Work[Task, Report],
         tasks: Sequence[Task],
-        context: RunContext,
         on_report: Callable[[Report], None],
     ) -> None:
         # Starting a process costs more than it brings when there is nothing to run beside it.
         if self._in_process or len(tasks) <= 1:
             for task in tasks:
                 self._raise_if_cancelled()
-                on_report(function(context, task, self._next_attempt()))
+                on_report(work(task, self._next_attempt()))
             return
-        self._run_in_processes(function, tasks, context, on_report)
+        self._run_in_processes(work, tasks, on_report)
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -64,13 +63,12 @@ class LocalRunner(Runner):
 
     def _run_in_processes(
         self,
-        function: Callable[[RunContext, Task, str], Report],
+        work: Work[Task, Report],
         tasks: Sequence[Task],
-        context: RunContext,
         on_report: Callable[[Report], None],
     ) -> None:
         try:
-            self._work_off([(task, 1) for task in reversed(tasks)], function, context, on_report)
+            self._work_off([(task, 1) for task in reversed(tasks)], work, on_report)
         except BaseException:
             # The wave is lost, so nobody waits for what still runs; whatever that was is safe to run again.
             self._kill_workers()
@@ -80,8 +78,7 @@ class LocalRunner(Runner):
     def _work_off(
         self,
         waiting: list[tuple[Task, int]],
-        function: Callable[[RunContext, Task, str], Report],
-        context: RunContext,
+        work: Work[Task, Report],
         on_report: Callable[[Report], None],
     ) -> None:
         running: dict[Future[Report], tuple[Task, int]] = {}
@@ -89,7 +86,7 @@ class LocalRunner(Runner):
             self._raise_if_cancelled()
             while waiting and len(running) < self.slots:
                 task, attempt = waiting.pop()
-                running[self._submit(function, context, task)] = (task, attempt)
+                running[self._submit(work, task)] = (task, attempt)
             done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
                 task, attempt = running.pop(future)
@@ -102,15 +99,13 @@ class LocalRunner(Runner):
                     raise _last_word(error)
                 waiting.append((task, attempt + 1))
 
-    def _submit(
-        self, function: Callable[[RunContext, Task, str], Report], context: RunContext, task: Task
-    ) -> Future[Report]:
+    def _submit(self, work: Work[Task, Report], task: Task) -> Future[Report]:
         """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
         try:
-            return self._open_pool().submit(function, context, task, self._next_attempt())
+            return self._open_pool().submit(work, task, self._next_attempt())
         except BrokenProcessPool:
             self.close()
-            return self._open_pool().submit(function, context, task, self._next_attempt())
+            return self._open_pool().submit(work, task, self._next_attempt())
 
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:

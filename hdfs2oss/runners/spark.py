@@ -22,7 +22,7 @@ from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
 from ..filesystems.hadoop_conf import keep_relevant
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from ..model.uri import mask_secrets
-from .base import Report, RunContext, Runner, Task
+from .base import Report, Runner, Task, Work
 from .chain import Ended, Try, deal, error_of, find_failure, run_chain
 from .spark_settings import most_attempts, most_slots, settings_for, shares_machine
 
@@ -69,16 +69,15 @@ class SparkRunner(Runner):
     def run_wave(
         self,
         name: str,
-        function: Callable[[RunContext, Task, str], Report],
+        work: Work[Task, Report],
         tasks: Sequence[Task],
-        context: RunContext,
         on_report: Callable[[Report], None],
     ) -> None:
         self._raise_if_cancelled()
         if not tasks:
             return
         chains = deal(tasks, self._chains or len(tasks))
-        body = partial(_run_partition, function, context, self._most_attempts)
+        body = partial(_run_partition, work, self._most_attempts)
         _check_size(body)
         self._waves += 1
         group = f"hdfs2oss-{os.getpid()}-{self._waves}"
@@ -226,8 +225,7 @@ def _start(verbose: bool) -> tuple[SparkContext, bool]:
 
 
 def _run_partition(
-    function: Callable[[RunContext, Task, str], Report],
-    context: RunContext,
+    work: Work[Task, Report],
     attempts: int,
     partition: Iterable[Sequence[Task]],
 ) -> Iterator[Ended]:
@@ -236,7 +234,7 @@ def _run_partition(
     # The name tells a first try (0-...) from later ones; the second number never comes twice.
     this = Try(f"{here.attemptNumber()}-{here.taskAttemptId()}", here.attemptNumber() + 1 >= attempts)
     for tasks in partition:
-        yield from run_chain(function, context, tasks, this)
+        yield from run_chain(work, tasks, this)
 
 
 def _check_size(body: partial[Iterator[Ended]]) -> None:

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hdfs_native import WriteOptions
 
-from hdfs2oss.filesystems.hdfs import HdfsFileSystem
+from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from hdfs2oss.model.errors import PermissionDenied, StoreError
 from hdfs2oss.model.uri import parse_uri
 from hdfs2oss.model.values import DIRECTORY, UNLISTED
-from hdfs2oss.testing.contract import FileSystemContract
-from hdfs2oss.testing.contract_reading import TREE
 from tests.sandbox.sandbox import Sandbox
+from tests.stores.contract import FileSystemContract
+from tests.stores.contract_reading import TREE
 
 pytestmark = pytest.mark.hdfs
 

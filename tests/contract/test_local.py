@@ -8,7 +8,7 @@ import pytest
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.model.errors import PermissionDenied
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
-from hdfs2oss.testing.contract import FileSystemContract
+from tests.stores.contract import FileSystemContract
 
 
 @pytest.fixture

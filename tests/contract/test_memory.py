@@ -3,8 +3,8 @@
 import pytest
 
 from hdfs2oss.filesystems.base import FileSystem
-from hdfs2oss.testing.contract import FileSystemContract, MultipartContract
-from hdfs2oss.testing.memory import EVERYTHING, LIKE_HDFS, LIKE_OSS, MemoryFileSystem
+from tests.stores.contract import FileSystemContract, MultipartContract
+from tests.stores.memory import EVERYTHING, LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
 
 class TestMemory(FileSystemContract, MultipartContract):

@@ -9,7 +9,7 @@ import oss2
 import pytest
 
 from hdfs2oss.filesystems.credentials import OssAccess
-from hdfs2oss.filesystems.oss import OssFileSystem
+from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
@@ -20,7 +20,7 @@ from hdfs2oss.model.errors import (
     Unreachable,
 )
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
-from hdfs2oss.testing.contract import FileSystemContract, MultipartContract
+from tests.stores.contract import FileSystemContract, MultipartContract
 
 KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}
 

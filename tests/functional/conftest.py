@@ -10,10 +10,10 @@ from hdfs2oss.filesystems.registry import StoreConfig
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.phases.report import Report
 from hdfs2oss.runners.base import Runner
 from hdfs2oss.runners.local import LocalRunner
-from hdfs2oss.runners.progress import Progress
+from hdfs2oss.runs.progress import Progress
+from hdfs2oss.runs.report import Report
 from hdfs2oss.verbs.copy import CopyJob
 from tests.trees import Place
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from hdfs2oss.filesystems.local import LocalFileSystem
-from hdfs2oss.filesystems.oss import OssFileSystem
+from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
 from hdfs2oss.model.errors import CorruptData, PermissionDenied, SurveyError, Unreachable
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem, cut_last_byte
+from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte
 
 TREE = {"a": b"alpha", "b": b"beta", "d/c": b"gamma", "d/e/f": b"delta"}
 

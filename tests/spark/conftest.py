@@ -10,7 +10,7 @@ from hdfs2oss.filesystems.registry import StoreConfig
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.rules.layout import Layout
-from hdfs2oss.runners.base import RunContext
+from hdfs2oss.tasks.context import RunContext
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Tests import each other's tables by their full names.

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.spark
 
 def run(runner, function, tasks, context):
     reports = []
-    runner.run_wave("test", function, tasks, context, reports.append)
+    runner.run_wave("test", partial(function, context), tasks, reports.append)
     return reports
 
 
@@ -60,7 +61,7 @@ def test_the_counters_are_what_spark_counted(spark_runner, make_context):
 def test_an_error_of_ours_comes_out_as_it_was(spark_runner, make_context):
     reports = []
     with pytest.raises(Unreachable) as caught:
-        spark_runner.run_wave("test", spark_tasks.refuse_three, [1, 2, 3, 4], make_context(), reports.append)
+        spark_runner.run_wave("test", partial(spark_tasks.refuse_three, make_context()), [1, 2, 3, 4], reports.append)
     assert str(caught.value) == "reading hdfs://nn/a: no route to host"
     assert caught.value.hint.startswith("Look at the network. Seen on the node ")
     assert sorted(reports) == [1, 2, 4]

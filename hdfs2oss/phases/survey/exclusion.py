@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...model.uri import Uri
 from ...rules.filters import is_own_work, make_filter
 from ...rules.layout import Layout
-from ...runners.base import RunContext
+from ...tasks.context import RunContext
 
 
 class Exclusion:

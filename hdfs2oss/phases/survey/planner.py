@@ -12,7 +12,7 @@ from ...records.copylog import CopyLog
 from ...records.planfile import PlanWriter
 from ...rules.compare import decide, decide_single
 from ...rules.packing import cost_of, part_size_for, threads_for
-from ...runners.base import RunContext
+from ...tasks.context import RunContext
 
 
 class Problem(NamedTuple):

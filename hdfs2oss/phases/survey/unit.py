@@ -14,7 +14,7 @@ from ...model.errors import NotFound, StoreError, SurveyError
 from ...model.values import DIRECTORY, FILE, CopyRoot, FilePair, FileStatus
 from ...rules.frontier import Frontier, SurveyUnit, parent_of
 from ...rules.pairing import TARGET, Listing, Match, Pairing, possible_parents
-from ...runners.base import RunContext
+from ...tasks.context import RunContext
 from .exclusion import Exclusion
 from .planner import Planner
 from .streams import RowsWithout, SourceRows

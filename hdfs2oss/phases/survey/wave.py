@@ -8,6 +8,7 @@ sub-directories are handed back as ranges of their parent, so the driver never h
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from ...filesystems.registry import open_filesystem
@@ -15,7 +16,8 @@ from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, NotFound, StoreError
 from ...model.values import FILE, CopyRoot, FilePair, FileStatus, PlanSlice
 from ...rules.frontier import SurveyUnit
-from ...runners.base import RunContext, Runner
+from ...runners.base import Runner
+from ...tasks.context import RunContext
 from .exclusion import Exclusion
 from .planner import Planner
 from .unit import Budget, Trouble, UnitSurvey
@@ -88,7 +90,7 @@ def survey(
             found.add(report)
             rest.extend(report.rest)
 
-        runner.run_wave("survey", survey_task, tasks, context, on_report)
+        runner.run_wave("survey", partial(survey_task, context), tasks, on_report)
     if found.duplicates:
         path, one, other = found.duplicates[0]
         more = f" (and {len(found.duplicates) - 1} more)" if len(found.duplicates) > 1 else ""

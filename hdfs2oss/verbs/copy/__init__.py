@@ -8,6 +8,9 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from ...commandline.ending import ending, last_line, refusal
+from ...commandline.places import Places
+from ...commandline.switches import build_parser, parse
 from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems
 from ...model.errors import Hdfs2ossError
@@ -15,12 +18,9 @@ from ...model.options import DEFAULT_MAPS, CopyOptions
 from ...model.uri import mask_secrets
 from ...runners.base import Runner
 from ...runners.local import LocalRunner
-from ...runners.progress import Progress
 from ...runners.signals import run_until_signal
-from .arguments import build_parser, parse
-from .ending import ending, last_line, refusal
+from ...runs.progress import Progress
 from .job import CopyJob
-from .places import Places
 
 __all__ = ["CopyJob", "build_parser", "run"]
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 from ...filesystems.registry import StoreConfig, open_filesystem
 from ...model.counters import Counters
@@ -16,7 +17,6 @@ from ...model.values import CopyTask, PlanSlice, TaskReport
 from ...phases.committer import CommitTask, commit_task, drop_uploads
 from ...phases.cutter import CutReport, cut_task
 from ...phases.mapper import copy_task, ledger_file_of
-from ...phases.report import Report
 from ...phases.roots import find_roots
 from ...phases.survey import survey
 from ...records.jobdir import JobDir, default_base, pair_name
@@ -24,8 +24,10 @@ from ...records.lock import Lock
 from ...rules.filters import work_path_beside
 from ...rules.layout import Layout
 from ...rules.packing import pack
-from ...runners.base import RunContext, Runner
-from ...runners.progress import Progress
+from ...runners.base import Runner
+from ...runs.progress import Progress
+from ...runs.report import Report
+from ...tasks.context import RunContext
 
 
 class CopyJob:
@@ -110,7 +112,7 @@ class CopyJob:
             cuts.counters = counters.as_dict()
 
         if slices:
-            self._runner.run_wave("cut", cut_task, pack(slices, self._runner.slots), context, on_report)
+            self._runner.run_wave("cut", partial(cut_task, context), pack(slices, self._runner.slots), on_report)
 
     def _copy(self, context: RunContext, slices: list[PlanSlice], report: Report, job_dir: JobDir) -> list[CopyTask]:
         """Copy everything; the tasks that did it."""
@@ -124,7 +126,7 @@ class CopyJob:
             self._progress.task_done(one)
 
         if tasks:
-            self._runner.run_wave("copy", copy_task, tasks, context, on_report)
+            self._runner.run_wave("copy", partial(copy_task, context), tasks, on_report)
         return tasks
 
     def _commit(self, context: RunContext, cuts: CutReport, copied: list[CopyTask], report: Report) -> None:
@@ -136,7 +138,7 @@ class CopyJob:
             ledger_file_of(task) for task in copied if any(one.file in chunk_files for one in task.slices)
         )
         tasks = [CommitTask(task.number, task.slices, ledger_files) for task in pack(cuts.uploads, self._runner.slots)]
-        self._runner.run_wave("commit", commit_task, tasks, context, report.add_task)
+        self._runner.run_wave("commit", partial(commit_task, context), tasks, report.add_task)
 
     def _context(self, layout: Layout) -> RunContext:
         with _naming(self._options.job_dir or self._homes[0]):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hdfs2oss.filesystems.credentials import OssAccess
-from hdfs2oss.filesystems.oss import OssFileSystem
+from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.rules.retry import RetryPolicy
 
 # As many tries as in earnest, without the waiting.

@@ -4,8 +4,8 @@ import pytest
 
 from hdfs2oss.model.errors import PermissionDenied, Unreachable
 from hdfs2oss.model.values import DIRECTORY, FILE, UNLISTED
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem, flip_first_byte
-from hdfs2oss.testing.memory import LIKE_OSS, MemoryFileSystem
+from tests.stores.faults import Fault, FlakyFileSystem, flip_first_byte
+from tests.stores.memory import LIKE_OSS, MemoryFileSystem
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs_errors import map_errors
+from hdfs2oss.filesystems.hdfs.errors import map_errors
 from hdfs2oss.model.errors import (
     AlreadyExists,
     AuthenticationFailed,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdfs2oss.filesystems.oss_listing import OssEntry, parse_page
+from hdfs2oss.filesystems.oss.listing import OssEntry, parse_page
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>b</Name><EncodingType>url</EncodingType>'
 ROW = (

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from hdfs2oss.commandline.places import Places
+from hdfs2oss.commandline.switches import parse
 from hdfs2oss.filesystems.credentials import resolve_access
 from hdfs2oss.filesystems.hadoop_conf import read_hadoop_conf, user_name
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.uri import UriSecrets
-from hdfs2oss.verbs.copy.arguments import parse
-from hdfs2oss.verbs.copy.places import Places
 
 KEYS = {"OSS_ENDPOINT": "http://127.0.0.1:1", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s"}
 

@@ -5,8 +5,8 @@ import pytest
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.model.errors import PermissionDenied, Unreachable
 from hdfs2oss.model.values import DIRECTORY, UNLISTED, FileStatus
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem
-from hdfs2oss.testing.memory import MemoryFileSystem
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
 
 
 def tree(*paths: str) -> MemoryFileSystem:

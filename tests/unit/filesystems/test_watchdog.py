@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs import HdfsFileSystem
+from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog, calls_left_behind
 from hdfs2oss.model.errors import NotFound, Unreachable
 
@@ -99,7 +99,7 @@ def test_a_frozen_namenode_costs_one_time_out_for_all_files(frozen: str) -> None
 
 def test_a_call_left_behind_does_not_keep_the_process(frozen: str) -> None:
     program = (
-        "from hdfs2oss.filesystems.hdfs import HdfsFileSystem\n"
+        "from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem\n"
         f"HdfsFileSystem({frozen!r}, {{}}, timeout_seconds=0.5).status('/file')\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)

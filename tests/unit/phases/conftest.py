@@ -13,8 +13,8 @@ from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import DIRECTORY, FILE
 from hdfs2oss.rules.layout import SourceFact, lay_out
-from hdfs2oss.runners.base import RunContext
-from hdfs2oss.testing.memory import MemoryFileSystem
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.memory import MemoryFileSystem
 
 _runs = itertools.count(1)
 MakeContext = Callable[..., RunContext]

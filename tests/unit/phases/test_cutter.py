@@ -9,8 +9,8 @@ from hdfs2oss.phases.cutter import cut_task
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.runners.local import LocalRunner
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem
-from hdfs2oss.testing.memory import MemoryFileSystem
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
 
 SIZES = {"part_size_bytes": 100 * 1024, "chunk_size_bytes": 200 * 1024}
 

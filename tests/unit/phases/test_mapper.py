@@ -13,9 +13,9 @@ from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.rules.packing import pack
-from hdfs2oss.runners.base import RunContext
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem
-from hdfs2oss.testing.memory import MemoryFileSystem
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
 
 PART, CHUNK = 100 * 1024, 200 * 1024
 

@@ -4,7 +4,7 @@ import pytest
 
 from hdfs2oss.model.counters import COPY_MAPPER, JOB, OWN
 from hdfs2oss.model.values import CopyResult, TaskReport
-from hdfs2oss.phases.report import Report
+from hdfs2oss.runs.report import Report
 
 
 def report(**own: int) -> Report:

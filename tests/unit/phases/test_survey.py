@@ -15,10 +15,10 @@ from hdfs2oss.model.values import SYMLINK, UNUSABLE, CopyItem, FileStatus
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.phases.survey.wave import Share, SurveyReport
 from hdfs2oss.records.planfile import read_slices
-from hdfs2oss.runners.base import RunContext
 from hdfs2oss.runners.local import LocalRunner
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem
-from hdfs2oss.testing.memory import MemoryFileSystem
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
 
 WHOLE = Share(1_000_000, 3600.0)
 

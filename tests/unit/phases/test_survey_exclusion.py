@@ -8,10 +8,10 @@ from hdfs2oss.model.errors import PermissionDenied
 from hdfs2oss.phases.survey import SurveyReport, survey
 from hdfs2oss.phases.survey.wave import Share
 from hdfs2oss.records.planfile import read_slices
-from hdfs2oss.runners.base import RunContext
 from hdfs2oss.runners.local import LocalRunner
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem
-from hdfs2oss.testing.memory import MemoryFileSystem
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
 from tests.unit.phases.conftest import place
 
 BUDGETS = pytest.mark.parametrize("entries", [1_000_000, 3, 0], ids=["whole", "small units", "smallest units"])

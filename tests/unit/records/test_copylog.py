@@ -1,6 +1,6 @@
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.records.copylog import CopyLog
-from hdfs2oss.testing.memory import MemoryFileSystem
+from tests.stores.memory import MemoryFileSystem
 
 SOURCE, TARGET = Uri("hdfs", "nn", "/s/数据 1"), Uri("oss", "b", "/t/数据 1")
 

@@ -9,8 +9,8 @@ import pytest
 
 from hdfs2oss.model.errors import BrakeError, CommitError, PermissionDenied
 from hdfs2oss.records.lock import STALE_SECONDS, Lock
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem
-from hdfs2oss.testing.memory import MemoryFileSystem
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
 
 PATH = "/jobs/pair/_lock"
 

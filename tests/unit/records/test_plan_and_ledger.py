@@ -8,7 +8,7 @@ from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, StoredPart, Tas
 from hdfs2oss.records import ledger
 from hdfs2oss.records.jobdir import JobDir, default_base, pair_name
 from hdfs2oss.records.planfile import PlanWriter, read_slices
-from hdfs2oss.testing.memory import MemoryFileSystem
+from tests.stores.memory import MemoryFileSystem
 
 ODD = "dir with space/数据/🦆 #?%+\n"
 

@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from hdfs2oss.filesystems.oss_errors import BucketMissing, NotOffered, ObjectReplaced, UploadMissing
-from hdfs2oss.filesystems.oss_session import CertificateRefused
+from hdfs2oss.filesystems.oss.errors import BucketMissing, NotOffered, ObjectReplaced, UploadMissing
+from hdfs2oss.filesystems.oss.session import CertificateRefused
 from hdfs2oss.filesystems.watchdog import OutOfTime
 from hdfs2oss.model.errors import (
     CorruptData,
@@ -24,34 +24,34 @@ from hdfs2oss.runners.local import LocalRunner
 FIRST, LAST = Try("0-1", False), Try("7-9", True)
 
 
-def unfit_at_two(context, task, attempt):
+def unfit_at_two(task, attempt):
     if task == 2:
         raise Unreachable("no route to hdfs://nn", "Look at the network.")
     return task, attempt
 
 
 def test_reports_come_in_order_with_the_time_each_task_took():
-    ended = list(run_chain(lambda context, task, attempt: (task, attempt), None, [1, 2], FIRST))
+    ended = list(run_chain(lambda task, attempt: (task, attempt), [1, 2], FIRST))
     assert [one.report for one in ended] == [(1, "0-1"), (2, "0-1")]
     assert all(one.seconds >= 0 for one in ended)
 
 
 def test_a_failure_is_raised_while_another_node_may_do_better():
     with pytest.raises(NodeUnfit, match="Unreachable: no route to hdfs://nn"):
-        list(run_chain(unfit_at_two, None, [1, 2, 3], FIRST))
+        list(run_chain(unfit_at_two, [1, 2, 3], FIRST))
 
 
 def test_the_last_try_hands_the_failure_over_and_goes_on():
-    ended = list(run_chain(unfit_at_two, None, [1, 2, 3], LAST))
+    ended = list(run_chain(unfit_at_two, [1, 2, 3], LAST))
     assert [one.report for one in ended] == [(1, "7-9"), None, (3, "7-9")]
     assert ended[1].failure.kind == "Unreachable"
 
 
 def test_what_no_other_node_can_do_is_not_tried_again():
-    def refuse(context, task, attempt):
+    def refuse(task, attempt):
         raise UsageError("that cannot be")
 
-    (ended,) = run_chain(refuse, None, [1], FIRST)
+    (ended,) = run_chain(refuse, [1], FIRST)
     assert ended.failure.message == "that cannot be"
 
 
@@ -89,18 +89,18 @@ class OutOfPlace(SourceNotFound):
     ],
 )  # fmt: skip
 def test_a_class_that_a_store_keeps_to_itself_travels_as_its_base(raised, kind):
-    def refuse(context, task, attempt):
+    def refuse(task, attempt):
         raise raised("what happened", "do this.")
 
-    (ended,) = run_chain(refuse, None, [1], LAST)
+    (ended,) = run_chain(refuse, [1], LAST)
     travelled = error_of(ended.failure)
     assert type(travelled) is kind
     assert str(travelled) == "what happened"
     with pytest.raises(Hdfs2ossError) as local:
-        LocalRunner(0).run_wave("copy", refuse, [1], None, print)
+        LocalRunner(0).run_wave("copy", refuse, [1], print)
     assert travelled.exit_code == local.value.exit_code
     with pytest.raises(NodeUnfit) as unfit:
-        list(run_chain(refuse, None, [1], FIRST))
+        list(run_chain(refuse, [1], FIRST))
     assert type(error_of(find_failure(str(unfit.value)))) is kind
 
 
@@ -110,10 +110,10 @@ def test_a_class_that_is_not_ours_becomes_ours(kind):
 
 
 def test_messages_lose_secrets_and_line_breaks():
-    def refuse(context, task, attempt):
+    def refuse(task, attempt):
         raise ValueError("cannot open\noss://id:hush@bucket/a")
 
-    (ended,) = run_chain(refuse, None, [1], LAST)
+    (ended,) = run_chain(refuse, [1], LAST)
     assert ended.failure.message == "cannot open oss://***@bucket/a"
     assert "hush" not in pickle.dumps(ended).decode("latin-1")
 

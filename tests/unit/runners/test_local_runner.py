@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from hdfs2oss.model.errors import Interrupted, PermissionDenied, TransferError
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.rules.layout import Layout
-from hdfs2oss.runners.base import RunContext
 from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.tasks.context import RunContext
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def linger(context: RunContext, task: int, attempt: str) -> int:
 def test_each_task_runs_once_and_reports(where, context, two_processes) -> None:
     runner = LocalRunner(0) if where == "here" else two_processes
     reports: list[tuple[int, int, str]] = []
-    runner.run_wave("w", double, list(range(9)), context, reports.append)
+    runner.run_wave("w", partial(double, context), list(range(9)), reports.append)
     assert sorted(report[0] for report in reports) == [number * 2 for number in range(9)]
     assert (os.getpid() in {report[1] for report in reports}) is (where == "here")
     assert len({report[2] for report in reports}) == 9
@@ -67,20 +68,20 @@ def test_each_task_runs_once_and_reports(where, context, two_processes) -> None:
 def test_what_a_task_raises_comes_out_with_its_hint(where, context, two_processes) -> None:
     runner = LocalRunner(0) if where == "here" else two_processes
     with pytest.raises(PermissionDenied, match=r"task [78]") as caught:
-        runner.run_wave("w", refuse, [7, 8], context, lambda report: None)
+        runner.run_wave("w", partial(refuse, context), [7, 8], lambda report: None)
     assert caught.value.hint == "Ask somebody."
 
 
 def test_a_lone_task_needs_no_process_of_its_own(context) -> None:
     runner = LocalRunner(2)
     reports: list[tuple[int, int, str]] = []
-    runner.run_wave("w", double, [4], context, reports.append)
+    runner.run_wave("w", partial(double, context), [4], reports.append)
     assert [report[:2] for report in reports] == [(8, os.getpid())]
 
 
 def test_nothing_to_do_starts_nothing(context) -> None:
     runner = LocalRunner(2)
-    runner.run_wave("w", double, [], context, lambda report: None)
+    runner.run_wave("w", partial(double, context), [], lambda report: None)
     assert runner.describe() == {"Launched map tasks": 0}
 
 
@@ -88,7 +89,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_task_runs_again(context) ->
     runner = LocalRunner(2)
     reports: list[int] = []
     try:
-        runner.run_wave("w", die_once, [0, 1, 2, 3], context, reports.append)
+        runner.run_wave("w", partial(die_once, context), [0, 1, 2, 3], reports.append)
     finally:
         runner.close()
     assert sorted(reports) == [0, 1, 2, 3]
@@ -98,7 +99,7 @@ def test_a_task_that_kills_every_worker_is_given_up(context) -> None:
     runner = LocalRunner(1)
     try:
         with pytest.raises(TransferError, match="died 3 times over the same task"):
-            runner.run_wave("w", die, [0, 1], context, lambda report: None)
+            runner.run_wave("w", partial(die, context), [0, 1], lambda report: None)
     finally:
         runner.close()
 
@@ -116,7 +117,7 @@ def test_cancelling_ends_the_wave_and_its_processes(context, tmp_path) -> None:
     thread.start()
     try:
         with pytest.raises(Interrupted):
-            runner.run_wave("w", linger, [0, 1], context, lambda report: None)
+            runner.run_wave("w", partial(linger, context), [0, 1], lambda report: None)
     finally:
         thread.join()
         runner.close()
@@ -127,10 +128,10 @@ def test_a_worker_that_dies_between_waves_is_replaced(context) -> None:
     runner = LocalRunner(2)
     reports: list[tuple[int, int, str]] = []
     try:
-        runner.run_wave("w", double, [0, 1], context, reports.append)
+        runner.run_wave("w", partial(double, context), [0, 1], reports.append)
         os.kill(reports[0][1], signal.SIGKILL)
         time.sleep(0.5)
-        runner.run_wave("w", double, [2, 3], context, reports.append)
+        runner.run_wave("w", partial(double, context), [2, 3], reports.append)
     finally:
         runner.close()
     assert sorted(report[0] for report in reports) == [0, 2, 4, 6]

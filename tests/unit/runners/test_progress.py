@@ -3,8 +3,8 @@ import io
 from hdfs2oss.model.values import TaskReport
 from hdfs2oss.records import ledger
 from hdfs2oss.records.jobdir import JobDir
-from hdfs2oss.runners.progress import Progress
-from hdfs2oss.testing.memory import MemoryFileSystem
+from hdfs2oss.runs.progress import Progress
+from tests.stores.memory import MemoryFileSystem
 
 
 class Clock:

@@ -24,10 +24,10 @@ from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import CopyItem
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.throttle import Throttle
-from hdfs2oss.testing.faults import Fault, FlakyFileSystem, cut_last_byte, flip_first_byte
-from hdfs2oss.testing.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 from hdfs2oss.transfer.buffers import BufferBudget
 from hdfs2oss.transfer.stream import Copied, Ends, Transfer, verify
+from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte, flip_first_byte
+from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
 PART = 1000
 WORK = "/t/.hdfs2oss-work-1"

@@ -1,8 +1,8 @@
+from hdfs2oss.commandline.ending import ending, last_line, refusal
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.values import CopyResult
-from hdfs2oss.phases.report import Report
-from hdfs2oss.verbs.copy.ending import ending, last_line, refusal
+from hdfs2oss.runs.report import Report
 
 
 def report() -> Report:

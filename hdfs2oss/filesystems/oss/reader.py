@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ..model.errors import CorruptData, NotFound, StoreError, Unreachable
-from ..model.units import MIB
-from ..model.values import StoredPart
-from ..rules.checksum import compose_crc64, crc64
-from .base import Reader, Stored, Traffic, Writer
-from .oss_client import OssClient
-from .oss_errors import BucketMissing, ObjectReplaced
-from .oss_session import OssResponse
+from ...model.errors import CorruptData, NotFound, StoreError, Unreachable
+from ...model.units import MIB
+from ...model.values import StoredPart
+from ...rules.checksum import compose_crc64, crc64
+from ..base import Reader, Stored, Traffic, Writer
+from .client import OssClient
+from .errors import BucketMissing, ObjectReplaced
+from .session import OssResponse
 
 if TYPE_CHECKING:
-    from .oss import OssFileSystem
+    from .filesystem import OssFileSystem
 
 # Up to here opening asks for the bytes at once; above, for the length alone.
 OPEN_WITH_BYTES = 8 * MIB

@@ -18,11 +18,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..filesystems.base import FileSystem, Reader, Stored, Walk, Writer
-from ..filesystems.tree_walk import TreeWalk
-from ..model.errors import StoreError, Unreachable
-from ..model.uri import join_path
-from ..model.values import FileStatus, StoredPart
+from hdfs2oss.filesystems.base import FileSystem, Reader, Stored, Walk, Writer
+from hdfs2oss.filesystems.tree_walk import TreeWalk
+from hdfs2oss.model.errors import StoreError, Unreachable
+from hdfs2oss.model.uri import join_path
+from hdfs2oss.model.values import FileStatus, StoredPart
 
 OPERATIONS = [
     "status",

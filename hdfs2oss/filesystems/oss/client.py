@@ -9,11 +9,11 @@ import oss2
 import oss2.credentials
 from oss2.exceptions import OssError
 
-from ..model.errors import StoreError
-from ..rules.retry import Breaker, RetryPolicy, call_with_retries
-from .credentials import OssAccess
-from .oss_errors import ObjectReplaced, translate
-from .oss_session import OssResponse, OssSession
+from ...model.errors import StoreError
+from ...rules.retry import Breaker, RetryPolicy, call_with_retries
+from ..credentials import OssAccess
+from .errors import ObjectReplaced, translate
+from .session import OssResponse, OssSession
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ import difflib
 from collections.abc import Sequence
 from typing import NoReturn
 
-from ...model.errors import UsageError
-from ...model.units import parse_size
+from ..model.errors import UsageError
+from ..model.units import parse_size
 
 USAGE_HINT = "See hdfs2oss --help."
 

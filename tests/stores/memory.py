@@ -12,12 +12,12 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..filesystems.base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
-from ..filesystems.tree_walk import TreeWalk
-from ..model.errors import AlreadyExists, CorruptData, NotFound, StoreError
-from ..model.uri import join_path
-from ..model.values import DIRECTORY, FILE, FileStatus, StoredPart
-from ..rules.checksum import compose_crc64, crc64
+from hdfs2oss.filesystems.base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from hdfs2oss.filesystems.tree_walk import TreeWalk
+from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
+from hdfs2oss.model.uri import join_path
+from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus, StoredPart
+from hdfs2oss.rules.checksum import compose_crc64, crc64
 
 LIKE_HDFS = Capabilities("HDFS", atomic_put=False, multipart=False, real_directories=True, forbidden_characters=":")
 LIKE_OSS = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)

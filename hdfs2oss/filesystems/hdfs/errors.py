@@ -17,7 +17,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from ..model.errors import (
+from ...model.errors import (
     AlreadyExists,
     AuthenticationFailed,
     CorruptData,

@@ -15,18 +15,18 @@ from typing import TypeVar
 from hdfs_native import Client
 from hdfs_native import FileStatus as NativeStatus
 
-from ..model.errors import AlreadyExists, NotFound, StoreError
-from ..model.uri import join_path
-from ..model.values import DIRECTORY, FILE, FileStatus
-from ..rules.filters import work_path_beside
-from ..rules.merge import in_key_order
-from ..rules.retry import Breaker, RetryPolicy, call_with_retries
-from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
-from .hdfs_errors import map_errors
-from .hdfs_files import HdfsReader, HdfsWriter, check_length
-from .hdfs_order import in_name_order
-from .tree_walk import TreeWalk
-from .watchdog import OutOfTime, Watchdog
+from ...model.errors import AlreadyExists, NotFound, StoreError
+from ...model.uri import join_path
+from ...model.values import DIRECTORY, FILE, FileStatus
+from ...rules.filters import work_path_beside
+from ...rules.merge import in_key_order
+from ...rules.retry import Breaker, RetryPolicy, call_with_retries
+from ..base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from ..tree_walk import TreeWalk
+from ..watchdog import OutOfTime, Watchdog
+from .errors import map_errors
+from .files import HdfsReader, HdfsWriter, check_length
+from .order import in_name_order
 
 T = TypeVar("T")
 

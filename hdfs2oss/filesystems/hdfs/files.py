@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from hdfs_native import FileReader, FileWriter, WriteOptions
 
-from ..model.errors import CorruptData, StoreError
-from .base import Reader, Stored, Traffic, Writer
-from .hdfs_errors import map_errors
+from ...model.errors import CorruptData, StoreError
+from ..base import Reader, Stored, Traffic, Writer
+from .errors import map_errors
 
 if TYPE_CHECKING:
-    from .hdfs import HdfsFileSystem
+    from .filesystem import HdfsFileSystem
 
 
 class HdfsReader(Reader):

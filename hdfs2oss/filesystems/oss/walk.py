@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model.errors import NotFound
-from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
-from .base import Traffic, Walk
-from .oss_client import OssClient
-from .oss_listing import BEHIND_ALL, OssEntry, list_entries
+from ...model.errors import NotFound
+from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
+from ..base import Traffic, Walk
+from .client import OssClient
+from .listing import BEHIND_ALL, OssEntry, list_entries
 
 # Where OSS-HDFS keeps its blocks: neither ours to read nor to delete.
 INTERNAL_DIRECTORY = ".dlsdata"

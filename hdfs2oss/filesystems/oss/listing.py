@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ..model.errors import StoreError
-from ..rules.merge import out_of_order
-from .base import Traffic
-from .oss_client import OssClient
+from ...model.errors import StoreError
+from ...rules.merge import out_of_order
+from ..base import Traffic
+from .client import OssClient
 
 # Sorts behind everything that begins the same way.
 BEHIND_ALL = "\U0010ffff"

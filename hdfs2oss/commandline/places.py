@@ -9,16 +9,16 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ...filesystems.credentials import OssAccess, resolve_access
-from ...filesystems.hadoop_conf import keep_relevant, user_name
-from ...filesystems.registry import StoreConfig, open_filesystem
-from ...model.errors import NotFound, StoreError, UsageError
-from ...model.handover import read_handover
-from ...model.options import CopyOptions
-from ...model.uri import ParsedUri, Uri, UriSecrets, parse_uri
-from ...rules.filters import parse_filters
-from ...rules.packing import threads_for
-from .arguments import USAGE_HINT
+from ..filesystems.credentials import OssAccess, resolve_access
+from ..filesystems.hadoop_conf import keep_relevant, user_name
+from ..filesystems.registry import StoreConfig, open_filesystem
+from ..model.errors import NotFound, StoreError, UsageError
+from ..model.handover import read_handover
+from ..model.options import CopyOptions
+from ..model.uri import ParsedUri, Uri, UriSecrets, parse_uri
+from ..rules.filters import parse_filters
+from ..rules.packing import threads_for
+from .switches import USAGE_HINT
 
 # Threads of a task that move parts, beside those that each copy a file.
 _PART_THREADS = 8

@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-from .contract_reading import ReadContract, StatusContract, WalkContract
-from .contract_writing import ChangeContract, MultipartContract, WriteContract
+from tests.stores.contract_reading import ReadContract, StatusContract, WalkContract
+from tests.stores.contract_writing import ChangeContract, MultipartContract, WriteContract
 
 __all__ = ["FileSystemContract", "MultipartContract"]
 

@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from ..filesystems.base import FileSystem, Stored
-from ..model.errors import AlreadyExists, CorruptData, NotFound, StoreError
-from ..rules.checksum import compose_crc64, crc64
-from .contract_reading import ODD_NAMES, TREE_KEYS, ContractTools, accept
+from hdfs2oss.filesystems.base import FileSystem, Stored
+from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
+from hdfs2oss.rules.checksum import compose_crc64, crc64
+from tests.stores.contract_reading import ODD_NAMES, TREE_KEYS, ContractTools, accept
 
 
 class WriteContract(ContractTools):

@@ -16,19 +16,19 @@ from contextlib import contextmanager, suppress
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenied, StoreError
-from ..model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
-from ..rules.checksum import compose_crc64, crc64
-from ..rules.retry import RetryPolicy
-from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
-from .credentials import OssAccess
-from .oss_client import RETRIES, OssClient
-from .oss_errors import BucketMissing, NotOffered, UploadMissing
-from .oss_files import OssReader, OssWriter, content_length, stated_crc64
-from .oss_listing import list_entries
-from .oss_removal import remove_below
-from .oss_session import OssResponse, OssSession
-from .oss_walk import OssChildren, OssWalk
+from ...model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenied, StoreError
+from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
+from ...rules.checksum import compose_crc64, crc64
+from ...rules.retry import RetryPolicy
+from ..base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from ..credentials import OssAccess
+from .client import RETRIES, OssClient
+from .errors import BucketMissing, NotOffered, UploadMissing
+from .listing import list_entries
+from .reader import OssReader, OssWriter, content_length, stated_crc64
+from .removal import remove_below
+from .session import OssResponse, OssSession
+from .walk import OssChildren, OssWalk
 
 _BINARY = {"Content-Type": "application/octet-stream"}
 _MARKER = {"Content-Type": "application/x-directory"}

@@ -10,7 +10,7 @@ from ..model.values import CopyResult, TaskReport
 from ..records import ledger
 from ..records.copylog import CopyLog
 from ..records.jobdir import JobDir
-from .base import RunContext
+from .context import RunContext
 from .meter import TaskMeter
 
 

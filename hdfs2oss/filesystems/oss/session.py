@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..model.errors import Unreachable
+from ...model.errors import Unreachable
 
 CONNECT_SECONDS = 6.0
 READ_SECONDS = 60.0

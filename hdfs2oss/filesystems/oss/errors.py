@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from oss2.exceptions import OssError
 
-from ..model.errors import (
+from ...model.errors import (
     AlreadyExists,
     AuthenticationFailed,
     CorruptData,

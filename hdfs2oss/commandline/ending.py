@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...model.counters import OWN
-from ...model.errors import Hdfs2ossError
-from ...model.units import format_duration
-from ...phases.report import Report
+from ..model.counters import OWN
+from ..model.errors import Hdfs2ossError
+from ..model.units import format_duration
+from ..runs.report import Report
 
 _SHOWN = 10
 

@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from ..filesystems.base import FileSystem, Stored
-from ..model.errors import CorruptData, NotFound
-from ..model.values import DIRECTORY, FILE
+from hdfs2oss.filesystems.base import FileSystem, Stored
+from hdfs2oss.model.errors import CorruptData, NotFound
+from hdfs2oss.model.values import DIRECTORY, FILE
 
 # Byte order of keys is not that of names: `a-b` and `a b` come before what lies below `a`.
 TREE = ("a/b", "a/c/d", "a b", "a-b", "a0", "b/x", "z", "é", "aé/q", "数据/文件", "\U0001f600")

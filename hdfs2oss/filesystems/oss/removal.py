@@ -7,10 +7,10 @@ import hashlib
 import re
 from xml.sax.saxutils import escape
 
-from ..model.errors import AlreadyExists, PermissionDenied
-from .base import Traffic
-from .oss_client import OssClient
-from .oss_listing import PAGE_KEYS, list_entries
+from ...model.errors import AlreadyExists, PermissionDenied
+from ..base import Traffic
+from .client import OssClient
+from .listing import PAGE_KEYS, list_entries
 
 # XML cannot carry these (a carriage return would arrive as a line feed).
 _NOT_FOR_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")

@@ -1,0 +1,26 @@
+"""What every task of a run is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..filesystems.registry import StoreConfig, open_filesystem
+from ..model.options import CopyOptions
+from ..model.uri import Uri
+from ..records.jobdir import JobDir
+from ..rules.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What every task of a run is given. Holds secrets in `stores`, so its repr leaves them out."""
+
+    options: CopyOptions
+    layout: Layout
+    stores: StoreConfig = field(repr=False)
+    job_dir: Uri
+    run_id: str
+
+    def open_job_dir(self) -> JobDir:
+        """The job directory through this process's own client."""
+        return JobDir(open_filesystem(self.job_dir, self.stores), self.job_dir.path, self.run_id)
