@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import NamedTuple
 
-from ..model.errors import CorruptData
-from ..model.values import FileStatus, StoredPart
+from ..model.errors import CorruptData, Hdfs2ossError
+from ..model.values import UNLISTED, FileStatus, StoredPart
 
 
 class Capabilities(NamedTuple):
@@ -108,6 +108,17 @@ class Walk(abc.ABC):
 
     def seek(self, key: str) -> None:
         """Rows before `key` are not wanted any more and may be left out; a hint that saves listing."""
+
+
+def unlisted_row(directory: str, error: Hdfs2ossError) -> FileStatus:
+    """The row for a directory whose listing failed, so that its siblings go on.
+
+    Raises the error again when a later try might not meet it: then it is the store as a whole that fails, and
+    nothing behind this directory would fare better.
+    """
+    if error.retryable:
+        raise error
+    return FileStatus(directory, UNLISTED, problem=str(error))
 
 
 class Reader(abc.ABC):

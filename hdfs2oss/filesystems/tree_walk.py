@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..model.errors import Hdfs2ossError
-from ..model.values import DIRECTORY, UNLISTED, FileStatus
-from .base import Walk
+from ..model.values import DIRECTORY, FileStatus
+from ..rules.keys import KeyRange
+from .base import Walk, unlisted_row
 
 # The children of one directory in key order; it and their paths are relative to the root of the walk.
 ListChildren = Callable[[str], Iterator[FileStatus]]
@@ -24,8 +25,7 @@ class TreeWalk(Walk):
 
     def __init__(self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True) -> None:
         self._list_children = list_children
-        self._after = after
-        self._until = until
+        self._children = KeyRange(after, until)
         self._descending = recursive
         self._levels: list[tuple[str, Iterator[FileStatus]]] = []
         self._to_enter: str | None = ""
@@ -45,14 +45,14 @@ class TreeWalk(Walk):
             try:
                 self._levels.append((entering, self._guarded(entering)))
             except Hdfs2ossError as error:
-                return self._unlisted(entering, error)
+                return _unlisted(entering, error)
         while self._levels:
             directory, rows = self._levels[-1]
             try:
                 row = next(rows, None)
             except Hdfs2ossError as error:
                 self._levels.pop()
-                return self._unlisted(directory, error)
+                return _unlisted(directory, error)
             if row is None:
                 self._levels.pop()
                 continue
@@ -67,19 +67,20 @@ class TreeWalk(Walk):
         """A directory is also wanted for what lies in it."""
         return key >= self._wanted_from or self._wanted_from.startswith(key)
 
-    def _unlisted(self, directory: str, error: Hdfs2ossError) -> FileStatus:
-        if not directory or error.retryable:
-            raise error
-        return FileStatus(directory, UNLISTED, problem=str(error))
-
     def _guarded(self, directory: str) -> Iterator[FileStatus]:
         rows = self._list_children(directory)
-        return self._between(rows) if not directory and (self._after or self._until) else rows
+        return self._in_range(rows) if not directory and any(self._children) else rows
 
-    def _between(self, rows: Iterator[FileStatus]) -> Iterator[FileStatus]:
+    def _in_range(self, rows: Iterator[FileStatus]) -> Iterator[FileStatus]:
         for row in rows:
             key = row.key
-            if self._until and key > self._until:
+            if self._children.ends_before(key):
                 return
-            if key > self._after:
+            if self._children.holds(key):
                 yield row
+
+
+def _unlisted(directory: str, error: Hdfs2ossError) -> FileStatus:
+    if not directory:
+        raise error  # the directory asked for itself: nothing of the walk can be told
+    return unlisted_row(directory, error)

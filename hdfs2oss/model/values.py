@@ -62,6 +62,14 @@ class FilePair(NamedTuple):
     root: int = 0
     # The class of error (model.errors) that the source's problem is, where the pairing found it.
     problem_class: str = ""
+    # For a directory: no source row lies in it.
+    is_empty: bool = True
+
+    @property
+    def comes_with_its_files(self) -> bool:
+        """A source directory that is new at the target and holds something: what lies in it will make it."""
+        is_directory = self.source is not None and self.source.kind == DIRECTORY
+        return is_directory and self.target is None and not self.is_empty
 
 
 class FileAction(str, enum.Enum):

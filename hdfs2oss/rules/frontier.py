@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .keys import ALL_KEYS, KeyRange, child_key, parent_of
+
 _MOST_RANGES = 32
 
 
 class SurveyUnit(NamedTuple):
-    """A directory below the target base with after < child key <= until ("" leaves an end open).
+    """A directory below the target base, or a range of its children, on all sides.
 
     `resumed` means that its own files, and the directory itself, were accounted for by an earlier unit.
     """
 
     directory: str
-    after: str = ""
-    until: str = ""
+    children: KeyRange = ALL_KEYS
     resumed: bool = False
 
 
@@ -28,7 +29,7 @@ class Frontier:
 
     def __init__(self, unit: SurveyUnit) -> None:
         self._unit = unit
-        self._chain: list[tuple[str, str]] = [(unit.directory, unit.after)]
+        self._chain: list[tuple[str, str]] = [(unit.directory, unit.children.after)]
         self._borders: dict[str, list[str]] = {}
         self._strides: dict[str, tuple[int, int]] = {}
 
@@ -58,22 +59,12 @@ class Frontier:
         entered = dict(self._chain)
         found = []
         for parent, borders in self._borders.items():
-            last = self._unit.until if parent == self._unit.directory else ""
+            last = self._unit.children.until if parent == self._unit.directory else ""
             step = -(-len(borders) // _MOST_RANGES)
             # A range ends with the last name before the next one begins.
             ends = borders[step::step]
             after = entered.get(parent, "")
             for end in [*ends, last]:
-                found.append(SurveyUnit(parent, after, end, resumed=True))
+                found.append(SurveyUnit(parent, KeyRange(after, end), resumed=True))
                 after = end
         return found
-
-
-def parent_of(path: str) -> str:
-    """The directory a relative path lies in; "" for those directly below the base."""
-    return path.rpartition("/")[0]
-
-
-def child_key(directory: str, parent: str) -> str:
-    """The key of a sub-directory among its parent's children: `name/`."""
-    return (directory[len(parent) + 1 :] if parent else directory) + "/"

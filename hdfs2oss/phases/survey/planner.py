@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ...filesystems.registry import open_filesystem
@@ -10,9 +11,11 @@ from ...model.errors import IllegalName, TransferError, TypeConflict
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice
 from ...records.copylog import CopyLog
 from ...records.planfile import PlanWriter
-from ...rules.compare import decide, decide_single
 from ...rules.packing import cost_of, part_size_for, threads_for
 from ...tasks.context import RunContext
+
+# What is to be done about a pair, told from its two rows.
+Decide = Callable[[FilePair], FileAction]
 
 
 class Problem(NamedTuple):
@@ -25,8 +28,9 @@ class Problem(NamedTuple):
 class Planner:
     """Takes the pairs of one survey task. Files above the chunk size go to a plan file of their own, to be cut."""
 
-    def __init__(self, context: RunContext, name: str) -> None:
+    def __init__(self, context: RunContext, name: str, decide: Decide) -> None:
         self._context = context
+        self._decide = decide
         self._options = context.options
         self._name = name
         self._job_dir = context.open_job_dir()
@@ -43,9 +47,9 @@ class Planner:
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
         source = pair.source
-        if source is None:
+        if source is None or pair.comes_with_its_files:
             return
-        action = decide_single(pair) if self._context.layout.onto_file else decide(pair, self._options)
+        action = self._decide(pair)
         problem = self._problem(pair, source, action)
         if problem is not None:
             action = FileAction.CONFLICT
@@ -56,19 +60,6 @@ class Planner:
             self._skip(pair, source)
             return
         self._write(self._item(pair, source, action, problem))
-
-    def count_directory(self) -> None:
-        """A source directory was listed (DistCp's DIR_COPY)."""
-        self._counters.add(COPY_MAPPER, "DIR_COPY")
-
-    def count_unlisted(self, directories: int) -> None:
-        """So many directories, or files asked for by themselves, could not be listed."""
-        if directories:
-            self._counters.add(OWN, "DIRECTORIES_NOT_LISTED", directories)
-
-    def count_excluded(self, row: FileStatus) -> None:
-        """A row that filters, or being our own work, kept out of the listing."""
-        self._counters.add(OWN, "DIRECTORIES_EXCLUDED" if row.kind == DIRECTORY else "FILES_EXCLUDED")
 
     def publish(self) -> tuple[list[PlanSlice], list[PlanSlice], Counts]:
         """Write the plan files; the slices of ordinary items, those of large files, and the counters."""

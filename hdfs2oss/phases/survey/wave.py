@@ -13,17 +13,18 @@ from typing import NamedTuple
 
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
-from ...model.errors import DuplicateEntry, NotFound, StoreError
-from ...model.values import FILE, CopyRoot, FilePair, FileStatus, PlanSlice
+from ...model.errors import DuplicateEntry, StoreError, SurveyError
+from ...model.values import PlanSlice
+from ...rules.compare import decide, decide_single
 from ...rules.frontier import SurveyUnit
+from ...rules.gate import Budget
 from ...runners.base import Runner
 from ...tasks.context import RunContext
-from .exclusion import Exclusion
-from .planner import Planner
-from .unit import Budget, Trouble, UnitSurvey
+from .findings import MOST_NAMED, Findings
+from .planner import Decide, Planner
+from .unit import TakePair, UnitSurvey
 
 _TASKS_PER_SLOT = 4
-_MOST_PROBLEMS = 100
 
 
 class Share(NamedTuple):
@@ -65,8 +66,8 @@ class SurveyReport:
         """Take over what another task found, except its rest."""
         self.slices += other.slices
         self.large_slices += other.large_slices
-        self.problems = (self.problems + other.problems)[:_MOST_PROBLEMS]
-        self.duplicates = (self.duplicates + other.duplicates)[:_MOST_PROBLEMS]
+        self.problems = (self.problems + other.problems)[:MOST_NAMED]
+        self.duplicates = (self.duplicates + other.duplicates)[:MOST_NAMED]
         counters = Counters(self.counters)
         counters.merge(other.counters)
         self.counters = counters.as_dict()
@@ -111,22 +112,36 @@ def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:
 
 def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyReport:
     """Walk the units of a task and publish what is to be done as plan files. A task function."""
-    report = SurveyReport()
     traffic = _Traffic(context)
-    planner = Planner(context, f"{task.number:05d}-{attempt}")
+    planner = Planner(context, f"{task.number:05d}-{attempt}", decision_of(context))
+    findings = Findings()
+    rest = _walk(context, task, planner.take, findings)
+    slices, large_slices, counts = planner.publish()
+    findings.counters.merge(traffic.added_to(counts))
+    return SurveyReport(slices, large_slices, rest, findings.counters.as_dict(), findings.problems, findings.duplicates)
+
+
+def _walk(context: RunContext, task: SurveyTask, take: TakePair, findings: Findings) -> list[SurveyUnit]:
+    """Hand over all pairs of a task; what its units left. This is where a side that fails becomes a problem."""
+    survey = UnitSurvey(context, take, findings)
+    rest: list[SurveyUnit] = []
     if task.number == 0 and all(unit.directory for unit in task.units):
-        _pair_single_files(context, planner, report)
+        for number in survey.lone_files():
+            try:
+                survey.survey_file(number)
+            except (StoreError, SurveyError) as error:
+                findings.add_problem(str(context.layout.roots[number].source), str(error))
     for unit in task.units:
-        trouble = Trouble()
-        rest = UnitSurvey(context, unit, Budget(*task.share), planner, trouble).run()
-        report.rest.extend(rest)
-        report.problems.extend(trouble.problems)
-        report.duplicates.extend(trouble.duplicates)
-    planner.count_unlisted(len(report.problems))
-    report.problems = report.problems[:_MOST_PROBLEMS]
-    report.slices, report.large_slices, counts = planner.publish()
-    report.counters = traffic.added_to(counts)
-    return report
+        try:
+            rest += survey.survey(unit, Budget(*task.share))
+        except (StoreError, SurveyError) as error:
+            findings.add_problem(survey.place_of(unit), str(error))
+    return rest
+
+
+def decision_of(context: RunContext) -> Decide:
+    """DistCp copies a lone file onto a file whatever the options say; all other pairs are decided by them."""
+    return decide_single if context.layout.onto_file else partial(decide, options=context.options)
 
 
 class _Traffic:
@@ -143,37 +158,3 @@ class _Traffic:
             now = store.traffic.snapshot()
             counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
         return counters.as_dict()
-
-
-def _pair_single_files(context: RunContext, planner: Planner, report: SurveyReport) -> None:
-    """Sources that are files, where no listing of the target base is due anyway: asked for one by one."""
-    exclusion = Exclusion(context)
-    taking_part = []
-    for number, root in enumerate(context.layout.roots):
-        if not exclusion.excludes(number, root.prefix):
-            taking_part.append((number, root))
-        elif root.is_file:
-            planner.count_excluded(FileStatus(root.prefix, FILE))
-    seen: dict[str, str] = {root.prefix: str(root.source) for _, root in taking_part if not root.is_file}
-    for number, root in taking_part:
-        if not root.is_file:
-            continue
-        if root.prefix in seen:
-            report.duplicates.append((root.prefix, seen[root.prefix], str(root.source)))
-            continue
-        seen[root.prefix] = str(root.source)
-        try:
-            pair = _single_pair(context, number, root)
-        except StoreError as error:
-            report.problems.append((str(root.source), str(error)))
-        else:
-            planner.take(pair)
-
-
-def _single_pair(context: RunContext, number: int, root: CopyRoot) -> FilePair:
-    target = context.layout.target_of(root.prefix)
-    source_status = open_filesystem(root.source, context.stores).status(root.source.path)
-    target_status = open_filesystem(target, context.stores).status(target.path)
-    if source_status is None:
-        raise NotFound("the source has gone since the command began")
-    return FilePair(root.prefix, source_status._replace(path=root.prefix), target_status, number)

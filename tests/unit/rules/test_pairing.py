@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from hdfs2oss.model.errors import SurveyError
 from hdfs2oss.model.values import DIRECTORY, FILE, UNLISTED, UNUSABLE, FilePair, FileStatus
-from hdfs2oss.rules.pairing import Listing, Match, Pairing, possible_parents
+from hdfs2oss.rules.keys import possible_parents
+from hdfs2oss.rules.merging import Cursor as Listing
+from hdfs2oss.rules.merging import Step as Match
+from tests.unit.rules.driven_pairing import Pairing
 
 ROOT = FilePair("", FileStatus("", DIRECTORY), None)
 

@@ -1,0 +1,138 @@
+"""The two sides of a unit: the streams of the sources that meet in it, and what stands at the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from ...filesystems.base import FileSystem
+from ...filesystems.registry import open_filesystem
+from ...model.errors import NotFound
+from ...model.uri import Uri
+from ...model.values import DIRECTORY, FILE, CopyRoot, FileStatus
+from ...rules.frontier import SurveyUnit
+from ...rules.keys import child_key, is_within, parent_of, possible_parents
+from ...rules.merging import Cursor
+from ...tasks.context import RunContext
+from .exclusion import Exclusion
+from .findings import Findings
+from .stream import Stream
+
+GONE = "the source has gone since the command began"
+
+
+class Sides:
+    """Opens the streams of units, through this process's clients."""
+
+    def __init__(self, context: RunContext, exclusion: Exclusion, findings: Findings) -> None:
+        self._layout = context.layout
+        self._stores = context.stores
+        self._exclusion = exclusion
+        self._findings = findings
+
+    def open_sources(self, unit: SurveyUnit) -> list[Cursor]:
+        """One stream for each source that maps onto the unit's directory or below it.
+
+        A source that has gone is a problem of its own. Raises NotFound when nothing at all is left of the unit's
+        directory, though no filter excludes it.
+        """
+        cursors: list[Cursor] = []
+        is_explained = False
+        for number, root in enumerate(self._layout.roots):
+            if _holds(root, unit) and self._exclusion.excludes_directory(number, unit.directory):
+                is_explained = True
+                if root.prefix == unit.directory and not unit.resumed:
+                    self._findings.count_excluded(FileStatus(root.prefix, DIRECTORY))
+                continue
+            stream = self._source(unit, number, root)
+            if stream is None:
+                continue
+            cursor = _cursor(stream, number)
+            # The source itself; a directory below it may be there in another source only.
+            is_named = root.prefix == unit.directory or root.is_file
+            if is_named and not unit.resumed and (cursor is None or (root.is_file and cursor.head is None)):
+                self._findings.add_problem(str(root.source), GONE)
+                is_explained = True
+            if cursor is not None:
+                cursors.append(cursor)
+        if not cursors and not is_explained:
+            raise NotFound("the directory has gone since it was listed")
+        return cursors
+
+    def open_target(self, unit: SurveyUnit) -> Cursor | None:
+        """The target's stream, which fails as a whole; None where there is no such directory."""
+        if not self._layout.base_exists:
+            return None
+        target = self._layout.target_of(unit.directory)
+        walk = partial(self._open(target).walk, target.path, *unit.children)
+        return _cursor(Stream(unit.directory, walk, fails_alone=False))
+
+    def open_lone_file(self, number: int) -> tuple[Cursor, Cursor]:
+        """Source and target of a root that is a file, each asked for by itself. Raises NotFound when it has gone."""
+        root = self._layout.roots[number]
+        source = Cursor(self._own_entry(number, root), number)
+        if source.head is None:
+            raise NotFound(GONE)
+        target = self._layout.target_of(root.prefix)
+        at_target = partial(self._open(target).status, target.path)
+        return source, Cursor(Stream(root.prefix, own_row=at_target, fails_alone=False))
+
+    def files_in_the_way(self, unit: SurveyUnit, target_exists: bool) -> Iterator[FileStatus]:
+        """Target files outside this unit's listings that stand where a directory of it is, or may come.
+
+        1. The unit's directory has no target directory: perhaps because it, or one above it, is a file.
+        2. The listings begin behind a name: a file before it may have the name of a directory within.
+        """
+        if not self._layout.base_exists:
+            return
+        paths = [unit.directory[:at] for at, one in enumerate(unit.directory) if one == "/"] + [unit.directory]
+        if target_exists:
+            base = f"{unit.directory}/" if unit.directory else ""
+            paths = [base + name for name in possible_parents(unit.children.after)]
+        target = self._layout.base
+        for path in filter(None, paths):
+            status = self._open(target).status(target.join(path).path)
+            if status is not None and status.kind == FILE:
+                yield status._replace(path=path)
+
+    def place_of(self, unit: SurveyUnit) -> str:
+        """The unit in words: all its sources, and its target."""
+        numbers = [number for number, root in enumerate(self._layout.roots) if _holds(root, unit)]
+        sources = " + ".join(str(self._layout.source_of(number, unit.directory)) for number in numbers)
+        return f"{sources} -> {self._layout.target_of(unit.directory)}"
+
+    def _source(self, unit: SurveyUnit, number: int, root: CopyRoot) -> Stream | None:
+        """The rows of one source in this unit; None when it has none here."""
+        if _holds(root, unit):
+            source = self._layout.source_of(number, unit.directory)
+            return Stream(unit.directory, partial(self._open(source).walk, source.path, *unit.children))
+        if parent_of(root.prefix) != unit.directory:
+            return None
+        if root.is_file or unit.children.holds(child_key(root.prefix, unit.directory)):
+            return self._own_entry(number, root)
+        return None
+
+    def _own_entry(self, number: int, root: CopyRoot) -> Stream:
+        """A source as an entry of the directory it maps into: its own row, then what lies in it."""
+        if self._exclusion.excludes(number, root.prefix):
+            # Its row is enough to count it: nothing is asked for.
+            return Stream(root.prefix, own_row=partial(FileStatus, "", FILE if root.is_file else DIRECTORY))
+        store, path = self._open(root.source), root.source.path
+        if root.is_file:
+            return Stream(root.prefix, own_row=partial(store.status, path))
+        return Stream(root.prefix, partial(store.walk, path), own_row=partial(FileStatus, "", DIRECTORY))
+
+    def _open(self, place: Uri) -> FileSystem:
+        return open_filesystem(place, self._stores)
+
+
+def _holds(root: CopyRoot, unit: SurveyUnit) -> bool:
+    """Whether the unit's directory is a source or lies in it."""
+    return not root.is_file and is_within(unit.directory, root.prefix)
+
+
+def _cursor(stream: Stream, number: int | None = None) -> Cursor | None:
+    try:
+        return Cursor(stream) if number is None else Cursor(stream, number)
+    except NotFound:
+        return None

@@ -1,0 +1,84 @@
+"""What of a step takes part: the one place where something is left out, and counted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...model.values import DIRECTORY, UNLISTED, FileStatus
+from ...rules.frontier import SurveyUnit
+from ...rules.layout import Layout
+from ...rules.merging import TARGET, Step
+from .exclusion import Exclusion
+from .findings import Findings
+
+
+class Sifted(NamedTuple):
+    """A step without what is left out; the streams of `passed_by` skip what lies in its directory."""
+
+    step: Step
+    passed_by: tuple[int, ...] = ()
+
+
+class Sieve:
+    """Sifts the steps of one unit.
+
+    Left out are rows that filters exclude, our own places on either side, and the files of a resumed unit's own
+    directory, which an earlier unit has accounted for. A directory is counted where it is entered, so once.
+    """
+
+    def __init__(self, layout: Layout, exclusion: Exclusion, unit: SurveyUnit, findings: Findings) -> None:
+        self._layout = layout
+        self._exclusion = exclusion
+        self._unit = unit
+        self._findings = findings
+
+    def sift(self, step: Step, entered: bool) -> Sifted:
+        """Leave out and count; note what could not be listed and what two sources bring."""
+        kept = tuple(found for found in step.sources if self._takes_part(*found, entered))
+        passed_by = [root for root, row in step.sources if row.kind == DIRECTORY and (root, row) not in kept]
+        target = step.target
+        if target is not None and target.path in self._exclusion.own_at_target:
+            if target.kind == DIRECTORY:
+                passed_by.append(TARGET)
+            target = None
+        sifted = Step(step.key, kept, target)
+        self._note_unlisted(sifted)
+        self._note_duplicate(sifted)
+        return Sifted(sifted, tuple(passed_by))
+
+    def _takes_part(self, root: int, row: FileStatus, entered: bool) -> bool:
+        if row.kind == UNLISTED:
+            return True
+        is_directory = row.kind == DIRECTORY
+        if not is_directory and self._unit.resumed and _is_directly_in(self._unit.directory, row.path):
+            return False
+        is_counted = entered or not is_directory
+        if self._exclusion.excludes(root, row.path):
+            if is_counted:
+                self._findings.count_excluded(row)
+            return False
+        if is_directory and is_counted:
+            self._findings.count_directory()
+        return True
+
+    def _note_unlisted(self, step: Step) -> None:
+        for root, row in step.sources:
+            if row.kind == UNLISTED:
+                self._findings.add_problem(str(self._layout.source_of(root, row.path)), row.problem)
+        if step.target is not None and step.target.kind == UNLISTED:
+            self._findings.add_problem(str(self._layout.target_of(step.target.path)), step.target.problem)
+
+    def _note_duplicate(self, step: Step) -> None:
+        if len(step.sources) < 2:
+            return
+        found = [(root, row) for root, row in step.sources if row.kind != UNLISTED]
+        if len(found) > 1 and found[0][1].kind != DIRECTORY:
+            path = found[0][1].path
+            source, other = (str(self._layout.source_of(root, path)) for root, _ in found[:2])
+            self._findings.add_duplicate(path, source, other)
+
+
+def _is_directly_in(directory: str, path: str) -> bool:
+    """Whether a row that is no directory is seen with the directory's own files: `f`, and keys such as `/f`, `../f`."""
+    name, slash, _ = (path[len(directory) + 1 :] if directory else path).partition("/")
+    return not slash or name in ("", ".", "..")

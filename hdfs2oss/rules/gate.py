@@ -1,0 +1,60 @@
+"""Whether a survey enters a directory, and what it hands back of those it did not enter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .frontier import Frontier, SurveyUnit
+from .merging import Step
+
+
+class Budget:
+    """How much a unit may look at before it hands back sub-directories."""
+
+    def __init__(self, entries: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._entries_left = entries
+        self._clock = clock
+        self._deadline = clock() + seconds
+
+    def spend(self) -> None:
+        """One more entry."""
+        self._entries_left -= 1
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether more was looked at, or for longer, than was given."""
+        return self._entries_left < 0 or self._clock() > self._deadline
+
+
+class Gate:
+    """Asked about each step of a unit, in order. Open while the budget lasts; once closed, closed for good.
+
+    1. Every step costs an entry of the budget, also what filters leave out: they decide behind the gate.
+    2. A directory of the target alone is no reason to come back, so only source directories are handed back.
+    3. A unit of which only sub-directories are left enters one at least, or it would be handed back for ever.
+    """
+
+    def __init__(self, unit: SurveyUnit, budget: Budget) -> None:
+        self._budget = budget
+        self._frontier = Frontier(unit)
+        self._may_close = not unit.resumed
+        self._is_closed = False
+
+    def enters(self, step: Step) -> bool:
+        """Whether the walk goes into the directory of this step; for other rows: whether it still would."""
+        self._budget.spend()
+        if not step.is_directory:
+            return not self._is_closed
+        if not self._is_closed and self._may_close and self._budget.is_spent:
+            self._is_closed = True
+        if not self._is_closed:
+            self._frontier.enter(step.directory)
+            self._may_close = True
+        elif step.is_directory_at_source:
+            self._frontier.leave_out(step.directory)
+        return not self._is_closed
+
+    def rest(self) -> list[SurveyUnit]:
+        """Units that together cover all that was not entered, and nothing else."""
+        return self._frontier.units()

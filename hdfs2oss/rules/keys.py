@@ -1,0 +1,63 @@
+"""Key order: the one order in which everything is listed, merged, cut into ranges and handed back.
+
+The key of a file is its path, the key of a directory its path with a slash behind it. Keys are compared by
+their UTF-8 bytes, which is how OSS lists and how Python compares strings.
+
+    names   a (directory)   a b   a-b   a0   é
+    keys    a b   a-b   a/   a/x   a0   é
+
+So all that lies in a directory stands together, right behind the directory's own key; a tree that is walked
+depth first, each level in key order, comes out in key order as a whole, and any listing can be merged with
+any other without holding either. The price: a name that sorts before the slash, such as `a-b`, stands between
+the file `a` and the directory `a/`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class KeyRange(NamedTuple):
+    """Some children of one directory: those with after < key <= until; "" leaves that end open.
+
+    Keys count from the directory. What lies in a child belongs to the range that holds the child.
+    """
+
+    after: str = ""
+    until: str = ""
+
+    def holds(self, key: str) -> bool:
+        """Whether the child with this key (`name` or `name/`) is in the range."""
+        return key > self.after and not self.ends_before(key)
+
+    def ends_before(self, key: str) -> bool:
+        """Whether this key, and so every later one, is beyond the range."""
+        return bool(self.until) and key > self.until
+
+
+ALL_KEYS = KeyRange()
+
+
+def parent_of(path: str) -> str:
+    """The directory a relative path lies in; "" for those directly below the base."""
+    return path.rpartition("/")[0]
+
+
+def child_key(directory: str, parent: str) -> str:
+    """The key of a sub-directory among its parent's children: `name/`."""
+    return (directory[len(parent) + 1 :] if parent else directory) + "/"
+
+
+def is_within(path: str, directory: str) -> bool:
+    """Whether a path is this directory or lies in it; everything lies in the base, ""."""
+    return not directory or path == directory or path.startswith(directory + "/")
+
+
+def behind(directory: str) -> str:
+    """The first key that cannot lie in the directory: `0` is the character behind the slash."""
+    return directory + "0"
+
+
+def possible_parents(key: str) -> list[str]:
+    """Paths `p` before `key` whose `p/` is not: `a` and `a-b` for `a-b-c`, as `-` sorts before the slash."""
+    return [key[:at] for at in range(1, len(key)) if key[at] <= "/" and key[at - 1] != "/"]

@@ -1,0 +1,165 @@
+"""Merging ordered streams, key by key: all sources of a directory, and its target.
+
+Streams come in key order (`rules/keys.py`), so nothing is held in memory but one row of each. What a step
+means, and whether its directories are entered, is decided by whoever takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, Protocol
+
+from ..model.errors import SurveyError
+from ..model.values import DIRECTORY, UNLISTED, FileStatus
+from .keys import behind, is_within, possible_parents
+
+# The number of the target's stream among those of the roots.
+TARGET = -1
+
+
+class Rows(Protocol):
+    """A stream of rows that can be told what is not wanted any more."""
+
+    def __next__(self) -> FileStatus: ...
+
+    def seek(self, key: str) -> None: ...
+
+    def stop_descending(self) -> None: ...
+
+
+class Cursor:
+    """One stream with its head row; checks the order, because a merge of unordered streams loses files."""
+
+    def __init__(self, rows: Rows, root: int = TARGET) -> None:
+        self.root = root
+        self._rows = rows
+        self.head: FileStatus | None = None
+        self.key = ""
+        self.advance()
+
+    def advance(self) -> None:
+        """Take the next row."""
+        try:
+            row = next(self._rows)
+        except StopIteration:
+            self.head, self.key = None, ""
+            return
+        key = row.key
+        if self.head is not None and key < self.key:
+            if row.kind != UNLISTED:
+                raise SurveyError(f"a listing is out of order: {key!r} came after {self.key!r}")
+            key = self.key  # The failure of a directory shows where its next row was due.
+        self.head, self.key = row, key
+
+    def seek(self, key: str) -> None:
+        """Pass over rows before `key`; a failure is never passed over."""
+        if self.head is not None and self.key < key:
+            self._rows.seek(key)
+            while self.head is not None and self.key < key and self.head.kind != UNLISTED:
+                self.advance()
+
+    def pass_by(self) -> None:
+        """Go on behind the directory at the head: what lies in it is not listed, and no failure in it is told."""
+        assert self.head is not None
+        directory = self.head.path
+        self._rows.seek(behind(directory))
+        self.advance()
+        while self.head is not None and is_within(self.head.path, directory):
+            self.advance()
+
+    def stop_descending(self) -> None:
+        """Enter no further directory, not even the one at the head."""
+        self._rows.stop_descending()
+
+
+class Step(NamedTuple):
+    """What stands at one key: the rows of the sources (with their roots) and of the target."""
+
+    key: str
+    sources: tuple[tuple[int, FileStatus], ...]
+    target: FileStatus | None
+
+    @property
+    def is_directory_at_source(self) -> bool:
+        """Rows of other kinds can have such a key too: the object `d//` and a directory that could not be listed."""
+        return any(row.kind == DIRECTORY for _, row in self.sources)
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether a directory stands here, on either side."""
+        return self.is_directory_at_source or (self.target is not None and self.target.kind == DIRECTORY)
+
+    @property
+    def directory(self) -> str:
+        """The path of the directory that stands here."""
+        return self.key[:-1]
+
+
+class Merge:
+    """The steps of some sources and a target, in key order, each key once."""
+
+    def __init__(self, sources: Sequence[Cursor], target: Cursor | None, wants_missing: bool) -> None:
+        """Without `wants_missing` the target is sought along with the sources, so that what only the target
+        holds is not even listed."""
+        self._sources = sources
+        self._target = target
+        self._wants_missing = wants_missing
+        self._all = [*sources, target] if target is not None else list(sources)
+        self._descends = True
+
+    def step(self, waiting_for: str | None = None) -> Step | None:
+        """The next step, while no stream has moved past it; None at the end.
+
+        `waiting_for` is a key that matters beside those of the sources: the target is not sought beyond it.
+        """
+        if self._target is not None and not self._wants_missing and not self._seek(self._target, waiting_for):
+            return None
+        heads = [cursor for cursor in self._all if cursor.head is not None]
+        if not heads:
+            return None
+        key = min([cursor.key for cursor in heads])
+        rows, target = [], None
+        for cursor in heads:
+            if cursor.key != key:
+                continue
+            if cursor.root == TARGET:
+                target = cursor.head
+            elif cursor.head is not None:
+                rows.append((cursor.root, cursor.head))
+        return Step(key, tuple(rows), target)
+
+    def advance(self, step: Step, passing_by: Collection[int] = ()) -> None:
+        """Move all streams past a step; those of the roots in `passing_by` past all that lies in its directory."""
+        for cursor in self._all:
+            if cursor.head is None or cursor.key != step.key:
+                continue
+            if cursor.root in passing_by:
+                cursor.pass_by()
+            else:
+                cursor.advance()
+
+    def stop_descending(self) -> None:
+        """Enter no further directory on any side, not even that of the step that stands."""
+        if self._descends:
+            self._descends = False
+            for cursor in self._all:
+                cursor.stop_descending()
+
+    def _seek(self, target: Cursor, waiting_for: str | None) -> bool:
+        """Pass over what only the target holds; False when nothing that it holds is wanted any more.
+
+        A target file `a` is not passed over while a source directory `a/` may come: before `a-b` it may.
+        """
+        bounds = [cursor.key for cursor in self._sources if cursor.head is not None]
+        if waiting_for is not None:
+            bounds.append(waiting_for)
+        if not bounds:
+            return False
+        bound = min(bounds)
+        if target.head is not None and target.key < bound:
+            for path in possible_parents(bound):
+                target.seek(path)
+                if target.key == path:
+                    return True
+            target.seek(bound)
+        return True
