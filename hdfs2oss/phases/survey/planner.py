@@ -77,11 +77,11 @@ class Planner:
         self._counters.add(COPY_MAPPER, "BYTESSKIPPED", source.length)
         self._counters.add(OWN, "FILES_SKIPPED")
         self._counters.add(OWN, "BYTES_SKIPPED", source.length)
-        layout = self._context.layout
-        target_length = pair.target.length if pair.target is not None else 0
-        self._log.skipped(
-            layout.source_of(pair.root, pair.path), layout.target_of(pair.path), source.length, target_length
-        )
+        # The two names cost more than all the rest.
+        if self._options.log_path is not None:
+            layout = self._context.layout
+            ends = layout.source_of(pair.root, pair.path), layout.target_of(pair.path)
+            self._log.skipped(*ends, source.length, pair.target.length if pair.target is not None else 0)
 
     def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> Problem | None:
         """Why this pair cannot be copied; None when it can."""

@@ -34,20 +34,26 @@ class Sieve:
 
     def sift(self, step: Step, entered: bool) -> Sifted:
         """Leave out and count; note what could not be listed and what two sources bring."""
-        kept = tuple(found for found in step.sources if self._takes_part(*found, entered))
-        passed_by = [root for root, row in step.sources if row.kind == DIRECTORY and (root, row) not in kept]
+        kept, passed_by = [], []
+        for root, row in step.sources:
+            if self._takes_part(root, row, entered):
+                kept.append((root, row))
+            elif row.kind == DIRECTORY:
+                passed_by.append(root)
         target = step.target
         if target is not None and target.path in self._exclusion.own_at_target:
             if target.kind == DIRECTORY:
                 passed_by.append(TARGET)
             target = None
-        sifted = Step(step.key, kept, target)
-        self._note_unlisted(sifted)
-        self._note_duplicate(sifted)
-        return Sifted(sifted, tuple(passed_by))
+        if target is not None and target.kind == UNLISTED:
+            self._findings.add_problem(str(self._layout.target_of(target.path)), target.problem)
+        if len(kept) > 1:
+            self._note_duplicate(kept)
+        return Sifted(Step(step.key, tuple(kept), target), tuple(passed_by))
 
     def _takes_part(self, root: int, row: FileStatus, entered: bool) -> bool:
         if row.kind == UNLISTED:
+            self._findings.add_problem(str(self._layout.source_of(root, row.path)), row.problem)
             return True
         is_directory = row.kind == DIRECTORY
         if not is_directory and self._unit.resumed and _is_directly_in(self._unit.directory, row.path):
@@ -61,17 +67,8 @@ class Sieve:
             self._findings.count_directory()
         return True
 
-    def _note_unlisted(self, step: Step) -> None:
-        for root, row in step.sources:
-            if row.kind == UNLISTED:
-                self._findings.add_problem(str(self._layout.source_of(root, row.path)), row.problem)
-        if step.target is not None and step.target.kind == UNLISTED:
-            self._findings.add_problem(str(self._layout.target_of(step.target.path)), step.target.problem)
-
-    def _note_duplicate(self, step: Step) -> None:
-        if len(step.sources) < 2:
-            return
-        found = [(root, row) for root, row in step.sources if row.kind != UNLISTED]
+    def _note_duplicate(self, rows: list[tuple[int, FileStatus]]) -> None:
+        found = [(root, row) for root, row in rows if row.kind != UNLISTED]
         if len(found) > 1 and found[0][1].kind != DIRECTORY:
             path = found[0][1].path
             source, other = (str(self._layout.source_of(root, path)) for root, _ in found[:2])
