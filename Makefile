@@ -6,7 +6,7 @@ PYTEST := $(PYTHON) -m pytest -n 2 --dist loadfile
 SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test-fast test test-full bench clean
+.PHONY: help setup demo check test-fast test test-full mutants bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-full: setup check ## "test", what takes longer, and the Spark tests once mo
 	@bin/setup --pyspark35
 	@$(PYTEST)
 	@.venv-spark35/bin/python -m pytest -m spark
+
+mutants: setup ## apply small changes one at a time and see which the fast tests notice; some ten minutes
+	@$(PYTHON) -m tests.mutants
 
 bench: setup ## side-by-side runs against other tools
 	@$(PYTHON) -m benchmarks
