@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model import errors
-from ..model.errors import Hdfs2ossError, StoreError
+from ..model.errors import Hdfs2ossError, StoreError, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import ledger
@@ -33,6 +32,11 @@ class CommitTask(NamedTuple):
     number: int
     slices: tuple[PlanSlice, ...]
     ledger_files: tuple[str, ...]
+
+    @property
+    def cost(self) -> float:
+        """Seconds of one slot."""
+        return sum(piece.cost for piece in self.slices)
 
 
 def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:
@@ -107,8 +111,7 @@ def _commit(
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:
     """Why a chunk did not arrive, which is why its file does not."""
-    kind = getattr(errors, chunk.error_class, errors.TransferError)
-    error: Hdfs2ossError = kind(chunk.message)
+    error = of_class(chunk.error_class)(chunk.message)
     error.retryable = chunk.retryable
     return error
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..filesystems.registry import open_filesystem
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, WriteError
-from ..model.values import CopyTask, FileAction, PlanSlice
+from ..model.values import CopyTask, FileAction, PlanSlice, Work
 from ..records.planfile import PlanWriter, read_slices
 from ..rules.packing import cost_of, cut
 from ..tasks.context import RunContext
@@ -39,17 +39,19 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             upload_id = target.begin_upload(path)
         except StoreError as error:
             # The mapper turns this into a failure like any other, on record in its ledger.
-            failed = item._replace(
-                action=FileAction.CONFLICT.value, problem=f"writing failed: {error}", problem_class=WriteError.__name__
+            refused = item._replace(
+                work=Work.REFUSED,
+                action=FileAction.CONFLICT.value,
+                problem=f"writing failed: {error}",
+                problem_class=WriteError.__name__,
             )
-            chunks.add(failed, 0.0)
+            chunks.add(refused, 0.0)
             continue
-        uploads.add(item._replace(upload_id=upload_id), cost_of(0, 0.0, 1))
-        for chunk in cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
-            chunks.add(
-                item._replace(upload_id=upload_id, offset=chunk.offset, size=chunk.size, first_part=chunk.first_part),
-                cost_of(chunk.size, 0.0, 1, context.options.bytes_per_second),
-            )
+        whole = item._replace(work=Work.UPLOAD, upload_id=upload_id)
+        uploads.add(whole, cost_of(0, 0.0, 1))
+        for one in cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
+            chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
+            chunks.add(chunk, cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
     report = CutReport(chunks.publish(job_dir), uploads.publish(job_dir))
     counters = Counters()
     for store, before in stores.values():

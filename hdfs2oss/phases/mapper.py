@@ -13,12 +13,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model import errors
 from ..model.counters import INPUT_FORMAT
-from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WriteError
+from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WriteError, of_class
 from ..model.units import MIB
 from ..model.uri import Uri
-from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, TaskReport
+from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, TaskReport, Work
 from ..records import ledger
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
@@ -27,7 +26,7 @@ from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
 from ..runners.stop import checkpoint
 from ..tasks.context import RunContext
-from ..tasks.meter import TaskMeter, is_chunk
+from ..tasks.meter import TaskMeter
 from ..tasks.records import open_log, publish_task
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.results import copied_result, failed_result, result_of
@@ -57,7 +56,7 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
         meter.count(result)
         results.append(result)
         # A file that goes up in chunks has its line once: in the committer.
-        if not is_chunk(result):
+        if not result.is_chunk:
             log.note(context.layout, result)
     meter.counters.add(INPUT_FORMAT, "Bytes Read", job_dir.bytes_read)
     return publish_task(context, job_dir, meter, log, results)
@@ -133,17 +132,18 @@ class Mapper:
         return error.retryable
 
     def _carry_out(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyResult:
-        if item.action == FileAction.CONFLICT:
-            raise getattr(errors, item.problem_class, TransferError)(
-                f"copying {ends.source} to {ends.target}: {item.problem}"
-            )
-        if item.action == FileAction.MKDIR:
-            self._make_directory(ends)
-            return result_of(item, Outcome.MADE)
-        transfer = self._transfer(ends.source, part_pool)
-        if item.upload_id:
-            return self._send_chunk(item, ends, transfer)
-        return copied_result(item, transfer.copy(ends, item))
+        match item.work:
+            case Work.REFUSED:
+                raise of_class(item.problem_class)(f"copying {ends.source} to {ends.target}: {item.problem}")
+            case Work.DIRECTORY:
+                self._make_directory(ends)
+                return result_of(item, Outcome.MADE)
+            case Work.CHUNK:
+                return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
+            case Work.FILE:
+                return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
+            case Work.UPLOAD:
+                raise TransferError(f"copying {ends.source} to {ends.target}: an upload is completed by a commit")
 
     def _make_directory(self, ends: Ends) -> None:
         try:

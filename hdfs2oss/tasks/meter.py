@@ -32,7 +32,7 @@ class TaskMeter:
     def count(self, result: CopyResult) -> None:
         """Count one finished file or directory; a chunk, sent or not, is counted with its file, by the committer."""
         self.counters.add(FRAMEWORK, "Map input records")
-        if is_chunk(result):
+        if result.is_chunk:
             return
         if result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
@@ -53,14 +53,13 @@ class TaskMeter:
         for store in self._stores:
             before, now = self._traffic[id(store)], store.traffic.snapshot()
             self.counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
-        # The bytes of a file that went up in chunks were counted with the chunks.
-        copied = sum(one.bytes_copied for one in results if one.outcome == Outcome.CHUNK or not one.upload_id)
+        sent = sum(one.bytes_sent for one in results)
         self.counters.add(FRAMEWORK, "Map output records", len(results))
         self.counters.add(FRAMEWORK, "CPU time spent (ms)", round(cpu_seconds * 1000))
-        self.counters.add(OUTPUT_FORMAT, "Bytes Written", copied)
+        self.counters.add(OUTPUT_FORMAT, "Bytes Written", sent)
         # DistCp's rule: bytes by whole seconds, at least one, summed over the maps.
-        self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", copied // max(1, int(seconds)))
-        failures = [one for one in results if one.outcome in (Outcome.FAILED, Outcome.CHANGED) and not is_chunk(one)]
+        self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", sent // max(1, int(seconds)))
+        failures = [one for one in results if one.has_failed and not one.is_chunk]
         return TaskReport(
             task=self._task,
             attempt=self._attempt,
@@ -82,8 +81,3 @@ class TaskMeter:
             self.counters.add(COPY_MAPPER, byte_name, result.source_length)
         self.counters.add(OWN, f"FILES_{own}")
         self.counters.add(OWN, f"BYTES_{own}", result.source_length)
-
-
-def is_chunk(result: CopyResult) -> bool:
-    """Whether a result is that of a range, not of a whole file."""
-    return result.size >= 0

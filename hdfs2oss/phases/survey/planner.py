@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN, Counters, Counts
 from ...model.errors import IllegalName, TransferError, TypeConflict
-from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice
+from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
 from ...records.copylog import CopyLog
 from ...records.planfile import PlanWriter
 from ...rules.compare import decide, decide_single
@@ -111,6 +111,7 @@ class Planner:
 
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target
+        work = Work.REFUSED if problem is not None else Work.DIRECTORY if action is FileAction.MKDIR else Work.FILE
         return CopyItem(
             path=pair.path,
             root=pair.root,
@@ -124,11 +125,12 @@ class Planner:
             part_size_bytes=part_size_for(source.length, self._options.part_size_bytes),
             problem=problem.text if problem is not None else "",
             problem_class=problem.error if problem is not None else "",
+            work=work,
         )
 
     def _write(self, item: CopyItem) -> None:
         cost = cost_of(item.length, self._close_seconds, self._threads, self._options.bytes_per_second)
-        if self._cuts_files and item.length > self._options.chunk_size_bytes and not item.problem:
+        if self._cuts_files and item.work is Work.FILE and item.length > self._options.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:
             self._items.add(item, cost)
