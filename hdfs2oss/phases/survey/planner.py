@@ -13,6 +13,7 @@ from ...records.planfile import PlanWriter
 from ...rules.compare import decide, decide_single
 from ...rules.packing import cost_of, part_size_for, threads_for
 from ...tasks.context import RunContext
+from ...tasks.desk import publish_log
 
 
 class Problem(NamedTuple):
@@ -73,10 +74,7 @@ class Planner:
     def publish(self) -> tuple[list[PlanSlice], list[PlanSlice], Counts]:
         """Write the plan files; the slices of ordinary items, those of large files, and the counters."""
         slices, large = self._items.publish(self._job_dir), self._large_items.publish(self._job_dir)
-        log_path = self._options.log_path
-        if log_path is not None:
-            log_store = open_filesystem(log_path, self._context.stores)
-            self._log.publish(log_store, log_path.path, f"survey-{self._name}")
+        publish_log(self._context, self._log, f"survey-{self._name}")
         return slices, large, self._counters.as_dict()
 
     def _skip(self, pair: FilePair, source: FileStatus) -> None:
