@@ -178,3 +178,9 @@ class Interrupted(Hdfs2ossError):
         super().__init__(message, hint)
         self.args = (message, hint, signal_number)
         self.exit_code = 128 + signal_number
+
+
+def of_class(name: str, default: type[Hdfs2ossError] = TransferError) -> type[Hdfs2ossError]:
+    """The class of this tree that bears the name; `default` where none does."""
+    found = globals().get(name)
+    return found if isinstance(found, type) and issubclass(found, Hdfs2ossError) else default

@@ -96,30 +96,48 @@ class Outcome(str, enum.Enum):
     CHUNK = "CHUNK"
 
 
-class CopyItem(NamedTuple):
-    """A file, directory or chunk to copy: one row of a plan file.
+class Work(str, enum.Enum):
+    """What kind of work a row is.
 
-    A chunk is the byte range [offset, offset + size) of a file; it is sent as parts of
-    `part_size_bytes`, the first of them with the number `first_part`.
+    FILE        copy a file whole
+    DIRECTORY   make a directory
+    CHUNK       send a range of a file into an upload
+    UPLOAD      complete the upload of a file whose chunks were sent
+    REFUSED     nothing: it cannot be copied, and is a failure on record
     """
 
-    path: str
-    root: int
-    action: str
-    kind: str
-    length: int
-    mtime_ms: int
-    etag: str = ""
-    target_length: int = -1
-    target_mtime_ms: int = -1
-    offset: int = 0
-    size: int = -1
-    first_part: int = 0
-    part_size_bytes: int = 0
-    upload_id: str = ""
-    problem: str = ""
-    # The class of error (model.errors) that the problem is.
-    problem_class: str = ""
+    FILE = "FILE"
+    DIRECTORY = "DIRECTORY"
+    CHUNK = "CHUNK"
+    UPLOAD = "UPLOAD"
+    REFUSED = "REFUSED"
+
+
+class CopyItem(NamedTuple):
+    """A piece of work: one row of a plan file. `work` says what it is, and so which of the later fields count."""
+
+    path: str  # below the target base
+    root: int  # index of the copy root that the source belongs to
+    action: str  # what was decided: a FileAction
+    kind: str  # what the source is: FILE, DIRECTORY, SYMLINK, UNUSABLE
+    length: int  # bytes of the whole source file, in a chunk too
+    mtime_ms: int  # of the source, as surveyed
+    etag: str = ""  # of the source, as surveyed; empty where its store has none
+    target_length: int = -1  # of what stands at the target; -1 when nothing does
+    target_mtime_ms: int = -1  # of what stands at the target; -1 when nothing does
+    offset: int = 0  # CHUNK: where the range begins
+    size: int = -1  # CHUNK: bytes of the range; -1 in every other row
+    first_part: int = 0  # CHUNK: number of its first part
+    part_size_bytes: int = 0  # bytes of every part but the last; a file that is no larger goes up in one piece
+    upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
+    problem: str = ""  # REFUSED: why
+    problem_class: str = ""  # REFUSED: the class of error (model.errors) that the problem is
+    work: Work = Work.FILE  # what is to be done
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes that this row stands for: those of a chunk's range, else of the whole file."""
+        return max(self.size if self.work is Work.CHUNK else self.length, 0)
 
 
 class PlanSlice(NamedTuple):
@@ -138,6 +156,11 @@ class CopyTask(NamedTuple):
     number: int
     slices: tuple[PlanSlice, ...]
 
+    @property
+    def cost(self) -> float:
+        """Seconds of one slot."""
+        return sum(piece.cost for piece in self.slices)
+
 
 class StoredPart(NamedTuple):
     """A part as the store holds it."""
@@ -151,27 +174,43 @@ class StoredPart(NamedTuple):
 class CopyResult(NamedTuple):
     """What happened to one item: one row of a ledger file."""
 
-    path: str
-    root: int
-    kind: str
-    action: str
-    outcome: str
-    source_length: int
-    source_mtime_ms: int
-    bytes_copied: int = 0
-    target_etag: str = ""
-    target_mtime_ms: int = -1
-    crc64: int | None = None
-    crc32c: int | None = None
-    verified_by: str = ""
-    error_class: str = ""
-    message: str = ""
-    retryable: bool = False
-    skippable: bool = False
-    offset: int = 0
-    size: int = -1
-    upload_id: str = ""
-    parts: tuple[StoredPart, ...] = ()
+    path: str  # below the target base
+    root: int  # index of the copy root that the source belongs to
+    kind: str  # what the source is: FILE, DIRECTORY, SYMLINK, UNUSABLE
+    action: str  # what was decided: a FileAction
+    outcome: str  # what happened: an Outcome
+    source_length: int  # bytes of the whole source file, in a chunk too
+    source_mtime_ms: int  # of the source, as surveyed
+    bytes_copied: int = 0  # of the file or chunk, once it arrived; of an UPLOAD, those of its chunks together
+    target_etag: str = ""  # of the published file; empty where its store has none
+    target_mtime_ms: int = -1  # of the published file; -1 where its store did not say
+    crc64: int | None = None  # CRC-64/XZ of the bytes read
+    crc32c: int | None = None  # CRC-32C of the bytes read
+    verified_by: str = ""  # the proof of a published file: crc64 or length
+    error_class: str = ""  # class of the error (model.errors) that it failed with
+    message: str = ""  # of that error; a warning where the file arrived
+    retryable: bool = False  # another try may help
+    skippable: bool = False  # -i may pass over the failure
+    offset: int = 0  # CHUNK: where the range begins
+    size: int = -1  # CHUNK: bytes of the range; -1 in every other row
+    upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
+    work: Work = Work.FILE  # what kind of work the item was
+    parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
+
+    @property
+    def is_chunk(self) -> bool:
+        """Whether this is about a range; its file is counted and told of once, when its upload is completed."""
+        return self.work is Work.CHUNK
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it did not arrive, a changed source included."""
+        return self.outcome in (Outcome.FAILED, Outcome.CHANGED)
+
+    @property
+    def bytes_sent(self) -> int:
+        """The bytes that went to the target for this row; those of an upload went with its chunks."""
+        return 0 if self.work is Work.UPLOAD else self.bytes_copied
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model import errors
-from ..model.errors import Hdfs2ossError, StoreError
+from ..model.errors import Hdfs2ossError, StoreError, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import ledger
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c
+from ..rules.packing import pack
 from ..rules.throttle import Throttle
+from ..runs.run import Run
 from ..tasks.context import RunContext
-from ..tasks.meter import TaskMeter
-from ..tasks.records import open_log, publish_task
+from ..tasks.desk import TaskDesk, earlier_report
 from ..transfer.buffers import BufferBudget
 from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Ends, Transfer
@@ -34,31 +35,40 @@ class CommitTask(NamedTuple):
     slices: tuple[PlanSlice, ...]
     ledger_files: tuple[str, ...]
 
+    @property
+    def cost(self) -> float:
+        """Seconds of one slot."""
+        return sum(piece.cost for piece in self.slices)
+
+
+def commit(context: RunContext, run: Run, uploads: Sequence[PlanSlice], ledger_files: tuple[str, ...]) -> None:
+    """Complete the uploads, as a wave; `ledger_files` are those of the tasks that sent chunks."""
+    tasks = [CommitTask(task.number, task.slices, ledger_files) for task in pack(uploads, run.slots)]
+    run.wave("commit", partial(commit_task, context), tasks, run.take)
+
 
 def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:
     """Complete or drop the uploads of a task; each file is counted here, once. A task function."""
-    job_dir = context.open_job_dir()
     name = f"commit-{task.number:05d}"
-    done = ledger.earlier_report(job_dir, f"{name}.parquet")
+    done = earlier_report(context, name)
     if done is not None:
         return done
-    target = open_filesystem(context.layout.base, context.stores)
+    job_dir = context.open_job_dir()
     items = list(read_slices(job_dir, task.slices))
     chunks = _chunks_of(
         {item.upload_id for item in items},
-        (result for name in task.ledger_files for result in ledger.read_results(job_dir, name)),
+        (result for file in task.ledger_files for result in ledger.read_results(job_dir, file)),
     )
-    sources = [open_filesystem(root.source, context.stores) for root in context.layout.roots]
-    meter = TaskMeter(name, attempt, [target, job_dir.filesystem, *sources])
+    desk = TaskDesk(context, name, attempt)
+    target = open_filesystem(context.layout.base, context.stores)
+
+    def finish(item: CopyItem) -> CopyResult:
+        return _commit(context, target, item, chunks.get(item.upload_id, []), pool)
+
     with ThreadPoolExecutor(_THREADS) as pool:
-        results = list(
-            pool.map(lambda item: _commit(context, target, item, chunks.get(item.upload_id, []), pool), items)
-        )
-    log = open_log(context)
-    for result in results:
-        meter.count(result)
-        log.note(context.layout, result)
-    return publish_task(context, job_dir, meter, log, results)
+        for result in pool.map(finish, items):
+            desk.take(result)
+    return desk.publish()
 
 
 def drop_uploads(context: RunContext, slices: Sequence[PlanSlice]) -> None:
@@ -107,8 +117,7 @@ def _commit(
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:
     """Why a chunk did not arrive, which is why its file does not."""
-    kind = getattr(errors, chunk.error_class, errors.TransferError)
-    error: Hdfs2ossError = kind(chunk.message)
+    error = of_class(chunk.error_class)(chunk.message)
     error.retryable = chunk.retryable
     return error
 

@@ -6,15 +6,19 @@ sent, so whatever ends a run, its uploads can be found and dropped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, WriteError
-from ..model.values import CopyTask, FileAction, PlanSlice
+from ..model.values import CopyTask, FileAction, PlanSlice, Work
 from ..records.planfile import PlanWriter, read_slices
-from ..rules.packing import cost_of, cut
+from ..rules import packing
+from ..runs.run import Run
 from ..tasks.context import RunContext
+from ..tasks.desk import TaskDesk
 
 
 @dataclass(slots=True)
@@ -25,35 +29,42 @@ class CutReport:
     uploads: list[PlanSlice] = field(default_factory=list)
     counters: Counts = field(default_factory=dict)
 
+    def add(self, other: CutReport) -> None:
+        """Take over what another task cut."""
+        self.chunks += other.chunks
+        self.uploads += other.uploads
+        counters = Counters(self.counters)
+        counters.merge(other.counters)
+        self.counters = counters.as_dict()
+
+
+def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutReport) -> None:
+    """Cut large files, as a wave; `cuts` grows with each report, so that no upload is forgotten when one fails."""
+    run.wave("cut", partial(cut_task, context), packing.pack(slices, run.slots), cuts.add)
+
 
 def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     """Open an upload for each large file of a task and write down its chunks. A task function."""
-    job_dir = context.open_job_dir()
+    desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
-    stores = {id(store): (store, store.traffic.snapshot()) for store in (target, job_dir.filesystem)}
-    name = f"cut-{task.number:05d}-{attempt}.parquet"
-    chunks, uploads = PlanWriter(f"plan/{name}", job_dir), PlanWriter(f"uploads/{name}")
-    for item in read_slices(job_dir, task.slices):
-        path = context.layout.target_of(item.path).path
+    name = f"{desk.name}-{attempt}.parquet"
+    chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
+    for item in read_slices(desk.job_dir, task.slices):
         try:
-            upload_id = target.begin_upload(path)
+            upload_id = target.begin_upload(context.layout.target_of(item.path).path)
         except StoreError as error:
             # The mapper turns this into a failure like any other, on record in its ledger.
-            failed = item._replace(
-                action=FileAction.CONFLICT.value, problem=f"writing failed: {error}", problem_class=WriteError.__name__
+            refused = item._replace(
+                work=Work.REFUSED,
+                action=FileAction.CONFLICT.value,
+                problem=f"writing failed: {error}",
+                problem_class=WriteError.__name__,
             )
-            chunks.add(failed, 0.0)
+            chunks.add(refused, 0.0)
             continue
-        uploads.add(item._replace(upload_id=upload_id), cost_of(0, 0.0, 1))
-        for chunk in cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
-            chunks.add(
-                item._replace(upload_id=upload_id, offset=chunk.offset, size=chunk.size, first_part=chunk.first_part),
-                cost_of(chunk.size, 0.0, 1, context.options.bytes_per_second),
-            )
-    report = CutReport(chunks.publish(job_dir), uploads.publish(job_dir))
-    counters = Counters()
-    for store, before in stores.values():
-        now = store.traffic.snapshot()
-        counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
-    report.counters = counters.as_dict()
-    return report
+        whole = item._replace(work=Work.UPLOAD, upload_id=upload_id)
+        uploads.add(whole, packing.cost_of(0, 0.0, 1))
+        for one in packing.cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
+            chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
+            chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
+    return CutReport(chunks.publish(desk.job_dir), uploads.publish(desk.job_dir), desk.counts())

@@ -6,29 +6,28 @@ A task raises only when it cannot do its own work: read the plan, publish the le
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 
-from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model import errors
 from ..model.counters import INPUT_FORMAT
-from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WriteError
+from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WriteError, of_class
 from ..model.units import MIB
 from ..model.uri import Uri
-from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, TaskReport
+from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filters import work_path_beside
-from ..rules.packing import threads_for
+from ..rules.packing import pack, threads_for
 from ..rules.throttle import Throttle
 from ..runners.stop import checkpoint
+from ..runs.run import Run
 from ..tasks.context import RunContext
-from ..tasks.meter import TaskMeter, is_chunk
-from ..tasks.records import open_log, publish_task
+from ..tasks.desk import TaskDesk, earlier_report
+from ..tasks.outage import Outage
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.results import copied_result, failed_result, result_of
 from ..transfer.stream import Ends, Transfer
@@ -41,31 +40,38 @@ _FIRST_PAUSE_SECONDS = 0.5
 _FEWEST_FAILURES = 8
 
 
+def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[CopyTask]:
+    """Carry out all that is planned, as a wave; the tasks that did it."""
+    tasks = pack(slices, run.slots)
+    run.follow("copy", tasks)
+    run.wave("copy", partial(copy_task, context), tasks, run.take)
+    return tasks
+
+
 def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     """Copy the items of a task. A task function; safe to run twice."""
     keep_freed_memory()
-    job_dir = context.open_job_dir()
-    name = f"{task.number:05d}"
-    done = ledger.earlier_report(job_dir, ledger_file_of(task))
+    name = task_name(task)
+    done = earlier_report(context, name)
     if done is not None:
         return done
-    mapper = Mapper(context, f"{context.run_id}-{name}-{attempt}")
-    meter = TaskMeter(f"copy-{name}", attempt, [*mapper.stores(), job_dir.filesystem])
-    log = open_log(context)
-    results = []
-    for result in mapper.copy_all(read_slices(job_dir, task.slices)):
-        meter.count(result)
-        results.append(result)
-        # A file that goes up in chunks has its line once: in the committer.
-        if not is_chunk(result):
-            log.note(context.layout, result)
-    meter.counters.add(INPUT_FORMAT, "Bytes Read", job_dir.bytes_read)
-    return publish_task(context, job_dir, meter, log, results)
+    desk = TaskDesk(context, name, attempt)
+    mapper = Mapper(context, f"{context.run_id}-{task.number:05d}-{attempt}")
+    for result in mapper.copy_all(read_slices(desk.job_dir, task.slices)):
+        desk.take(result)
+    desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
+    return desk.publish()
 
 
-def ledger_file_of(task: CopyTask) -> str:
-    """Where a task's results are; every attempt at it publishes under this name, and the first one wins."""
-    return f"copy-{task.number:05d}.parquet"
+def task_name(task: CopyTask) -> str:
+    """The name of a task of the copy wave."""
+    return f"copy-{task.number:05d}"
+
+
+def ledger_files_of(tasks: Sequence[CopyTask], slices: Sequence[PlanSlice]) -> tuple[str, ...]:
+    """The ledger files of those tasks that had rows of the plan files of `slices`."""
+    files = {piece.file for piece in slices}
+    return tuple(ledger.file_of(task_name(task)) for task in tasks if any(piece.file in files for piece in task.slices))
 
 
 class Mapper:
@@ -78,13 +84,8 @@ class Mapper:
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._brake = _Brake(max(_FEWEST_FAILURES, self._threads))
+        self._outage = Outage(max(_FEWEST_FAILURES, self._threads))
         self._transfers: dict[Uri, Transfer] = {}
-
-    def stores(self) -> list[FileSystem]:
-        """Every store this task talks to."""
-        roots = [open_filesystem(root.source, self._context.stores) for root in self._context.layout.roots]
-        return [self._target, *roots]
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
         """Results as they come; at most twice as many items are in memory as there are threads."""
@@ -103,9 +104,9 @@ class Mapper:
     def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
         for attempt in range(1, _MOST_TRIES + 1):
-            if self._brake.is_on:
+            if self._outage.reason:
                 return failed_result(
-                    item, TransferError(f"copying {ends.source} to {ends.target}: {self._brake.reason}")
+                    item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
                 )
             try:
                 checkpoint()
@@ -116,13 +117,13 @@ class Mapper:
                 if attempt < _MOST_TRIES and self._may_try_again(error):
                     time.sleep(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
                     continue
-                self._brake.failed(error)
+                self._outage.failed(error)
                 return failed_result(item, error)
             except Exception as error:  # noqa: BLE001 - one file must never take the others of its task along
                 failure = TransferError(f"copying {ends.source} to {ends.target}: {type(error).__name__}: {error}")
-                self._brake.failed(failure)
+                self._outage.failed(failure)
                 return failed_result(item, failure)
-            self._brake.succeeded()
+            self._outage.succeeded()
             return result
         raise AssertionError("the last try returns")
 
@@ -133,17 +134,18 @@ class Mapper:
         return error.retryable
 
     def _carry_out(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyResult:
-        if item.action == FileAction.CONFLICT:
-            raise getattr(errors, item.problem_class, TransferError)(
-                f"copying {ends.source} to {ends.target}: {item.problem}"
-            )
-        if item.action == FileAction.MKDIR:
-            self._make_directory(ends)
-            return result_of(item, Outcome.MADE)
-        transfer = self._transfer(ends.source, part_pool)
-        if item.upload_id:
-            return self._send_chunk(item, ends, transfer)
-        return copied_result(item, transfer.copy(ends, item))
+        match item.work:
+            case Work.REFUSED:
+                raise of_class(item.problem_class)(f"copying {ends.source} to {ends.target}: {item.problem}")
+            case Work.DIRECTORY:
+                self._make_directory(ends)
+                return result_of(item, Outcome.MADE)
+            case Work.CHUNK:
+                return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
+            case Work.FILE:
+                return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
+            case Work.UPLOAD:
+                raise TransferError(f"copying {ends.source} to {ends.target}: an upload is completed by a commit")
 
     def _make_directory(self, ends: Ends) -> None:
         try:
@@ -183,27 +185,3 @@ class Mapper:
         target = self._context.layout.target_of(item.path)
         # Attempts never share a work path, and two files of one directory neither.
         return Ends(source, target, work_path_beside(target.path, f"{self._work_name}-{abs(hash(item.path)):x}"))
-
-
-class _Brake:
-    """Stops a task whose store has gone: so many failures in a row, none of them the file's own fault."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._row = 0
-        self._lock = threading.Lock()
-        self.reason = ""
-
-    @property
-    def is_on(self) -> bool:
-        return bool(self.reason)
-
-    def failed(self, error: Hdfs2ossError) -> None:
-        with self._lock:
-            self._row = self._row + 1 if error.retryable else 0
-            if self._row >= self._limit and not self.reason:
-                self.reason = f"not tried, because {self._row} files in a row failed; the last one: {error}"
-
-    def succeeded(self) -> None:
-        with self._lock:
-            self._row = 0

@@ -48,7 +48,7 @@ class CopyLog:
         source = layout.source_of(result.root, result.path)
         if result.outcome == Outcome.COPIED:
             self.copied(source, layout.target_of(result.path), result.source_length, result.bytes_copied)
-        elif result.outcome in (Outcome.FAILED, Outcome.CHANGED):
+        elif result.has_failed:
             self.failed(source, result.message)
 
     def publish(self, filesystem: FileSystem, directory: str, name: str) -> None:

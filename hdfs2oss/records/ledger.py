@@ -11,11 +11,16 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ..model.errors import NotFound
-from ..model.values import CopyResult, StoredPart, TaskReport
+from ..model.values import CopyResult, StoredPart, TaskReport, Work
 from .jobdir import JobDir
 from .tables import RESULT_SCHEMA, open_table, results_of, write_table
 
 _REPORT_KEY = "hdfs2oss.task_report"
+
+
+def file_of(task: str) -> str:
+    """Where the results of a task are; every attempt at it publishes under this name, and the first one wins."""
+    return f"{task}.parquet"
 
 
 def publish(job_dir: JobDir, report: TaskReport, results: Sequence[CopyResult]) -> TaskReport:
@@ -38,10 +43,7 @@ def read_report(job_dir: JobDir, ledger_file: str) -> TaskReport:
     """The report in the footer of a ledger file."""
     metadata = open_table(job_dir.read(f"ledger/{ledger_file}")).schema_arrow.metadata
     fields = json.loads(metadata[_REPORT_KEY.encode()])
-    failures = tuple(
-        CopyResult(*values)._replace(parts=tuple(StoredPart(*part) for part in values[-1]))
-        for values in fields.pop("failures")
-    )
+    failures = tuple(_failure(CopyResult(*values)) for values in fields.pop("failures"))
     return TaskReport(**fields, failures=failures)
 
 
@@ -50,3 +52,8 @@ def read_results(job_dir: JobDir, ledger_file: str) -> Iterator[CopyResult]:
     table = open_table(job_dir.read(f"ledger/{ledger_file}"))
     for group in range(table.num_row_groups):
         yield from results_of(table.read_row_group(group))
+
+
+def _failure(plain: CopyResult) -> CopyResult:
+    """A result as it was before it became JSON."""
+    return plain._replace(work=Work(plain.work), parts=tuple(StoredPart(*part) for part in plain.parts))

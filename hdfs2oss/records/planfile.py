@@ -40,7 +40,7 @@ class PlanWriter:
         """One more item, costing `cost` seconds of a slot."""
         self._rows.append(item)
         self._cost += cost
-        self._bytes += max(item.size if item.size >= 0 else item.length, 0)
+        self._bytes += item.size_bytes
         if self._cost >= group_limit(len(self._slices)) or len(self._rows) >= _MOST_ITEMS:
             self._close_group()
 

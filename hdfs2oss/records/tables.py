@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..model.values import CopyItem, CopyResult, StoredPart
+from ..model.values import CopyItem, CopyResult, StoredPart, Work
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -24,6 +24,7 @@ _BY_ANNOTATION: dict[str, Any] = {
     "int": pa.int64(),
     "int | None": pa.int64(),
     "bool": pa.bool_(),
+    "Work": pa.string(),
 }
 
 
@@ -54,14 +55,12 @@ def to_table(rows: Sequence[NamedTuple], schema: pa.Schema) -> pa.Table:
 
 def items_of(table: pa.Table) -> Iterator[CopyItem]:
     """The items of a plan table, in order."""
-    columns = [column.to_pylist() for column in table.columns]
-    return (CopyItem(*values) for values in zip(*columns, strict=True))
+    return (CopyItem._make(values) for values in zip(*_columns(table), strict=True))
 
 
 def results_of(table: pa.Table) -> Iterator[CopyResult]:
     """The results of a ledger table, in order."""
-    columns = [column.to_pylist() for column in table.columns]
-    for values in zip(*columns, strict=True):
+    for values in zip(*_columns(table), strict=True):
         *plain, parts = values
         yield CopyResult._make([*plain, tuple(StoredPart(**part) for part in parts)])
 
@@ -77,3 +76,10 @@ def write_table(rows: Iterable[NamedTuple], schema: pa.Schema, footer: dict[str,
     with pq.ParquetWriter(sink, schema.with_metadata(footer), compression="zstd") as writer:
         writer.write_table(to_table(list(rows), schema).replace_schema_metadata(footer))
     return bytes(sink.getvalue())
+
+
+def _columns(table: pa.Table) -> list[list[Any]]:
+    columns = [column.to_pylist() for column in table.columns]
+    at = table.column_names.index("work")
+    columns[at] = [Work(name) for name in columns[at]]
+    return columns

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ..model.values import CopyTask, PlanSlice
 
+Task = TypeVar("Task")
 # A slot moves about this much; only ratios between costs matter.
 _BYTES_PER_SECOND = 100 * 1024 * 1024
 _FILE_SECONDS = 0.003
@@ -84,12 +85,15 @@ def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
     return [CopyTask(number, tuple(pieces)) for number, pieces in enumerate(bins)]
 
 
-def spread(tasks: Sequence[CopyTask], ways: int) -> list[list[CopyTask]]:
-    """Deal tasks to at most `ways` chains of about equal cost (costliest first to the least loaded)."""
-    chains: list[list[CopyTask]] = [[] for _ in range(min(ways, len(tasks)))]
+def spread(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
+    """Deal tasks to at most `ways` chains of about equal cost (costliest first to the least loaded).
+
+    What a task costs is its `cost`; those that have none are taken to be alike.
+    """
+    chains: list[list[Task]] = [[] for _ in range(min(ways, len(tasks)))]
     loads = [0.0] * len(chains)
     for task in tasks:
         lightest = loads.index(min(loads))
         chains[lightest].append(task)
-        loads[lightest] += sum(piece.cost for piece in task.slices)
+        loads[lightest] += getattr(task, "cost", 1.0)
     return chains

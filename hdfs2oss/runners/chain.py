@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 from ..model import errors
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from ..model.uri import mask_secrets
-from ..model.values import CopyTask
 from ..rules.packing import spread
 from .base import Task, Work
 
@@ -79,12 +78,7 @@ def run_chain(work: Work[Task, Any], tasks: Sequence[Task], this: Try) -> Iterat
 
 def deal(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
     """At most `ways` chains of about equal cost."""
-    if len(tasks) <= ways:
-        return [[task] for task in tasks]
-    copy_tasks = [task for task in tasks if isinstance(task, CopyTask)]
-    if len(copy_tasks) == len(tasks):
-        return spread(copy_tasks, ways)  # type: ignore[return-value]
-    return [list(tasks[at::ways]) for at in range(ways)]
+    return [[task] for task in tasks] if len(tasks) <= ways else spread(tasks, ways)
 
 
 def find_failure(text: str) -> Failure | None:

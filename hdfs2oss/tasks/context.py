@@ -8,6 +8,7 @@ from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records.jobdir import JobDir
+from ..records.logdir import LogDir
 from ..rules.layout import Layout
 
 
@@ -24,3 +25,7 @@ class RunContext:
     def open_job_dir(self) -> JobDir:
         """The job directory through this process's own client."""
         return JobDir(open_filesystem(self.job_dir, self.stores), self.job_dir.path, self.run_id)
+
+    def open_log_dir(self) -> LogDir:
+        """The -log directory, through this process's own client."""
+        return LogDir(self.options.log_path, self.stores)

@@ -9,8 +9,9 @@ import time
 from collections.abc import Sequence
 
 from ..filesystems.base import FileSystem
-from ..model.counters import COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters
+from ..model.counters import COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters, Counts
 from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport
+from ..records import ledger
 
 # So many failures travel to the driver with a report; all of them are in the ledger.
 _MOST_FAILURES = 20
@@ -20,11 +21,8 @@ class TaskMeter:
     """Started with a task; `report` gives what happened since. Clients are shared by the tasks of a process,
     which run one after another, so the difference of their traffic is this task's."""
 
-    def __init__(self, task: str, attempt: str, stores: Sequence[FileSystem]) -> None:
-        self._task = task
-        self._attempt = attempt
-        self._stores = {id(store): store for store in stores}.values()
-        self._traffic = {id(store): store.traffic.snapshot() for store in self._stores}
+    def __init__(self, stores: Sequence[FileSystem]) -> None:
+        self._traffic = {id(store): (store, store.traffic.snapshot()) for store in stores}
         self._started = time.monotonic()
         self._cpu = time.process_time()
         self.counters = Counters()
@@ -32,7 +30,7 @@ class TaskMeter:
     def count(self, result: CopyResult) -> None:
         """Count one finished file or directory; a chunk, sent or not, is counted with its file, by the committer."""
         self.counters.add(FRAMEWORK, "Map input records")
-        if is_chunk(result):
+        if result.is_chunk:
             return
         if result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
@@ -45,31 +43,35 @@ class TaskMeter:
             what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)
 
-    def report(self, results: Sequence[CopyResult]) -> TaskReport:
+    def counts(self) -> Counts:
+        """What was counted so far, and what the stores measured."""
+        counters = Counters(self.counters.as_dict())
+        for store, before in self._traffic.values():
+            now = store.traffic.snapshot()
+            counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
+        return counters.as_dict()
+
+    def report(self, task: str, attempt: str, results: Sequence[CopyResult]) -> TaskReport:
         """The report for the footer of this task's ledger file."""
         seconds = time.monotonic() - self._started
         cpu_seconds = time.process_time() - self._cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        for store in self._stores:
-            before, now = self._traffic[id(store)], store.traffic.snapshot()
-            self.counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
-        # The bytes of a file that went up in chunks were counted with the chunks.
-        copied = sum(one.bytes_copied for one in results if one.outcome == Outcome.CHUNK or not one.upload_id)
+        sent = sum(one.bytes_sent for one in results)
         self.counters.add(FRAMEWORK, "Map output records", len(results))
         self.counters.add(FRAMEWORK, "CPU time spent (ms)", round(cpu_seconds * 1000))
-        self.counters.add(OUTPUT_FORMAT, "Bytes Written", copied)
+        self.counters.add(OUTPUT_FORMAT, "Bytes Written", sent)
         # DistCp's rule: bytes by whole seconds, at least one, summed over the maps.
-        self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", copied // max(1, int(seconds)))
-        failures = [one for one in results if one.outcome in (Outcome.FAILED, Outcome.CHANGED) and not is_chunk(one)]
+        self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", sent // max(1, int(seconds)))
+        failures = [one for one in results if one.has_failed and not one.is_chunk]
         return TaskReport(
-            task=self._task,
-            attempt=self._attempt,
+            task=task,
+            attempt=attempt,
             host=f"{socket.gethostname()}:{os.getpid()}",
-            ledger_file=f"{self._task}.parquet",
+            ledger_file=ledger.file_of(task),
             seconds=seconds,
             cpu_seconds=cpu_seconds,
             peak_memory_bytes=peak,
-            counters=self.counters.as_dict(),
+            counters=self.counts(),
             failures=tuple(failures[:_MOST_FAILURES]),
         )
 
@@ -82,8 +84,3 @@ class TaskMeter:
             self.counters.add(COPY_MAPPER, byte_name, result.source_length)
         self.counters.add(OWN, f"FILES_{own}")
         self.counters.add(OWN, f"BYTES_{own}", result.source_length)
-
-
-def is_chunk(result: CopyResult) -> bool:
-    """Whether a result is that of a range, not of a whole file."""
-    return result.size >= 0

@@ -20,6 +20,7 @@ def result_of(item: CopyItem, outcome: Outcome) -> CopyResult:
         offset=item.offset,
         size=item.size,
         upload_id=item.upload_id,
+        work=item.work,
     )
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hdfs2oss.model.errors import CommitError
 from tests.trees import Place
 
 
@@ -66,3 +67,13 @@ def test_a_second_run_into_the_same_log_directory_keeps_the_lines_of_its_own(cop
     copy(source.make({"a": b"1"}).settle(), target, update=True, log_path=log.uri, verbose=True)
     copy(source, target, update=True, log_path=log.uri)
     assert f"SKIP: {source}/a" in lines(log)
+
+
+@pytest.mark.parametrize("name", ["survey-00000-driver", "part-m-copy-00000", "_SUCCESS"])
+def test_a_log_file_that_cannot_be_written_is_blamed_on_the_log_directory(copy, local_ends, log, name) -> None:
+    source, target = local_ends
+    log.make({f"{name}/": None})
+    with pytest.raises(CommitError, match=f"the -log directory {log} cannot be written") as caught:
+        copy(source.make({"a": b"1"}), target, log_path=log.uri)
+    assert caught.value.exit_code == 5
+    assert "job directory" not in f"{caught.value} {caught.value.hint}"

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN, Counters, Counts
 from ...model.errors import IllegalName, TransferError, TypeConflict
-from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice
+from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
 from ...records.copylog import CopyLog
 from ...records.planfile import PlanWriter
 from ...rules.packing import cost_of, part_size_for, threads_for
 from ...tasks.context import RunContext
+from ...tasks.desk import publish_log
 
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
@@ -64,10 +65,7 @@ class Planner:
     def publish(self) -> tuple[list[PlanSlice], list[PlanSlice], Counts]:
         """Write the plan files; the slices of ordinary items, those of large files, and the counters."""
         slices, large = self._items.publish(self._job_dir), self._large_items.publish(self._job_dir)
-        log_path = self._options.log_path
-        if log_path is not None:
-            log_store = open_filesystem(log_path, self._context.stores)
-            self._log.publish(log_store, log_path.path, f"survey-{self._name}")
+        publish_log(self._context, self._log, f"survey-{self._name}")
         return slices, large, self._counters.as_dict()
 
     def _skip(self, pair: FilePair, source: FileStatus) -> None:
@@ -102,6 +100,7 @@ class Planner:
 
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target
+        work = Work.REFUSED if problem is not None else Work.DIRECTORY if action is FileAction.MKDIR else Work.FILE
         return CopyItem(
             path=pair.path,
             root=pair.root,
@@ -115,11 +114,12 @@ class Planner:
             part_size_bytes=part_size_for(source.length, self._options.part_size_bytes),
             problem=problem.text if problem is not None else "",
             problem_class=problem.error if problem is not None else "",
+            work=work,
         )
 
     def _write(self, item: CopyItem) -> None:
         cost = cost_of(item.length, self._close_seconds, self._threads, self._options.bytes_per_second)
-        if self._cuts_files and item.length > self._options.chunk_size_bytes and not item.problem:
+        if self._cuts_files and item.work is Work.FILE and item.length > self._options.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:
             self._items.add(item, cost)

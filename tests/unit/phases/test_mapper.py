@@ -6,7 +6,7 @@ import pytest
 
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import PermissionDenied, Unreachable
-from hdfs2oss.model.values import CopyItem, CopyTask, TaskReport
+from hdfs2oss.model.values import CopyItem, CopyTask, TaskReport, Work
 from hdfs2oss.phases.committer import CommitTask, commit_task
 from hdfs2oss.phases.cutter import cut_task
 from hdfs2oss.phases.mapper import copy_task
@@ -45,8 +45,8 @@ def test_each_item_has_its_result_and_a_failure_stays_its_own(make_context, memo
         file(memory, "fine", b"12345"),
         file(memory, "bad", b"1234"),
         file(memory, "changed", b"1")._replace(mtime_ms=999),
-        file(memory, "conflict", b"1", action="CONFLICT", problem="the target is a directory"),
-        CopyItem("empty", 0, "MKDIR", "D", 0, 0),
+        file(memory, "conflict", b"1", work=Work.REFUSED, action="CONFLICT", problem="the target is a directory"),
+        CopyItem("empty", 0, "MKDIR", "D", 0, 0, work=Work.DIRECTORY),
     ]
     flaky = FlakyFileSystem(memory, Fault("open", "/s/bad", PermissionDenied))
     context = make_context(flaky, ["/s"], "/t")

@@ -12,7 +12,7 @@ from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
-from tests.unit.phases.conftest import place
+from tests.unit.conftest import place
 
 BUDGETS = pytest.mark.parametrize("entries", [1_000_000, 3, 0], ids=["whole", "small units", "smallest units"])
 

@@ -4,7 +4,7 @@ import pytest
 
 from hdfs2oss.model.errors import NotFound
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, StoredPart, TaskReport
+from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, StoredPart, TaskReport, Work
 from hdfs2oss.records import ledger
 from hdfs2oss.records.jobdir import JobDir, default_base, pair_name
 from hdfs2oss.records.planfile import PlanWriter, read_slices
@@ -26,7 +26,7 @@ def test_items_come_back_as_they_were(job_dir: JobDir) -> None:
     items = [
         item(ODD, etag="E", target_length=7, target_mtime_ms=8, problem="no"),
         item("chunk", offset=1 << 41, size=1 << 40, first_part=10_000, part_size_bytes=5 << 30, upload_id="u"),
-        item("", kind="D", action="MKDIR", root=3),
+        item("", kind="D", action="MKDIR", root=3, work=Work.DIRECTORY),
     ]
     writer = PlanWriter("plan/1.parquet")
     for one in items:
@@ -73,7 +73,7 @@ def test_no_items_make_no_file(job_dir: JobDir) -> None:
 
 def test_a_chunk_counts_by_its_size_and_a_directory_by_nothing(job_dir: JobDir) -> None:
     writer = PlanWriter("plan/1.parquet")
-    writer.add(item("chunk", length=1000, size=300), 0.01)
+    writer.add(item("chunk", length=1000, size=300, work=Work.CHUNK), 0.01)
     writer.add(item("directory", kind="D", length=0), 0.01)
     (piece,) = writer.publish(job_dir)
     assert piece.size_bytes == 300

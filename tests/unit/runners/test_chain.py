@@ -18,6 +18,7 @@ from hdfs2oss.model.errors import (
     UsageError,
 )
 from hdfs2oss.model.values import CopyTask, PlanSlice
+from hdfs2oss.phases.committer import CommitTask
 from hdfs2oss.runners.chain import Failure, NodeUnfit, Try, deal, error_of, find_failure, run_chain
 from hdfs2oss.runners.local import LocalRunner
 
@@ -128,4 +129,9 @@ def test_many_tasks_are_dealt_to_as_many_chains_as_may_run():
 
 def test_copy_tasks_are_dealt_by_cost():
     tasks = [CopyTask(n, (PlanSlice("f", n, 1, 1, cost),)) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])]
+    assert [[task.number for task in chain] for chain in deal(tasks, 2)] == [[0], [1, 2, 3]]
+
+
+def test_any_task_that_says_what_it_costs_is_dealt_by_it():
+    tasks = [CommitTask(n, (PlanSlice("f", n, 1, 1, cost),), ()) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])]
     assert [[task.number for task in chain] for chain in deal(tasks, 2)] == [[0], [1, 2, 3]]

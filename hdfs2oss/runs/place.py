@@ -1,0 +1,52 @@
+"""Where a run leaves its records: the directory of its pair of places, and what it means when that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ..filesystems.registry import StoreConfig, open_filesystem
+from ..model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, Throttled, UsageError
+from ..model.options import CopyOptions
+from ..model.uri import Uri
+from ..records.jobdir import default_base, pair_name
+
+
+def choose_place(options: CopyOptions, stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool) -> Uri:
+    """The job directory of the pair: where an option says, else in the first of `homes` that can be written.
+
+    `shares_disk` says whether all tasks see the files of this machine. Raises UsageError when no home will do.
+    """
+    with naming(options.job_dir or homes[0]):
+        base = options.job_dir or _writable_base(stores, homes, shares_disk)
+    return base.join(pair_name(options.sources, options.target))
+
+
+@contextmanager
+def naming(job_dir: Uri) -> Iterator[None]:
+    """A store error that no phase gave a meaning to belongs to the job directory, which nothing goes without."""
+    try:
+        yield
+    except StoreError as error:
+        raise CommitError(
+            f"the run cannot go on without its job directory {job_dir}: {error}",
+            error.hint or "Mend that, or name another with --job-dir; then run the same command with -update.",
+        ) from error
+
+
+def _writable_base(stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool) -> Uri:
+    refusals = []
+    for home in homes:
+        if home.scheme == "file" and not shares_disk:
+            continue
+        base = default_base(home)
+        try:
+            open_filesystem(base, stores).make_directory(base.path)
+        except (PermissionDenied, AlreadyExists, Throttled) as error:
+            refusals.append(str(error))
+            continue
+        return base
+    raise UsageError(
+        "there is no place for the job directory" + "".join(f"; {refusal}" for refusal in refusals),
+        "Name one that all executors can reach: --job-dir hdfs://.../dir (or oss://bucket/dir).",
+    )

@@ -1,0 +1,65 @@
+"""A task from inside: what it is given, what it measures, and where its results go."""
+
+from __future__ import annotations
+
+from ..filesystems.registry import open_filesystem
+from ..model.counters import Counters, Counts
+from ..model.values import CopyResult, TaskReport
+from ..records import ledger
+from ..records.copylog import CopyLog
+from .context import RunContext
+from .meter import TaskMeter
+
+
+def earlier_report(context: RunContext, name: str) -> TaskReport | None:
+    """The report of an attempt at a task that has published already, so that nothing is done twice; else None."""
+    return ledger.earlier_report(context.open_job_dir(), ledger.file_of(name))
+
+
+def publish_log(context: RunContext, log: CopyLog, name: str) -> None:
+    """Write the lines of a task as one file of the -log directory. Raises CommitError that names it."""
+    context.open_log_dir().publish(log, name)
+
+
+class TaskDesk:
+    """One attempt at a task, measured from the making of its desk on. `name` is that of the task: `copy-00007`.
+
+    A task with results hands each to `take` and ends with `publish`. One with another product publishes that by
+    itself, counts in `counters`, and gives `counts()`, which hold the traffic of its stores too.
+    """
+
+    def __init__(self, context: RunContext, name: str, attempt: str) -> None:
+        self.context = context
+        self.name = name
+        self.attempt = attempt
+        self.job_dir = context.open_job_dir()
+        self.log = CopyLog(context.options.verbose, context.options.log_path is not None)
+        places = [context.layout.base, context.job_dir, *(root.source for root in context.layout.roots)]
+        self._meter = TaskMeter([open_filesystem(place, context.stores) for place in places])
+        self._results: list[CopyResult] = []
+
+    @property
+    def counters(self) -> Counters:
+        """What the task counts about itself."""
+        return self._meter.counters
+
+    def counts(self) -> Counts:
+        """All that was counted so far, and what the stores measured."""
+        return self._meter.counts()
+
+    def take(self, result: CopyResult) -> None:
+        """One result for the ledger: it is counted, and has its line in the log."""
+        self._meter.count(result)
+        self._results.append(result)
+        # A file that goes up in chunks has its line once: when its upload is completed.
+        if not result.is_chunk:
+            self.log.note(self.context.layout, result)
+
+    def publish(self) -> TaskReport:
+        """Publish log and ledger, and give the report that counts: ours, or that of an attempt that was first.
+
+        The ledger comes last: an attempt that ends before it is done again, with all its lines.
+        """
+        report = self._meter.report(self.name, self.attempt, self._results)
+        publish_log(self.context, self.log, f"part-m-{self.name}")
+        return ledger.publish(self.job_dir, report, self._results)

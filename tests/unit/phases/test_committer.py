@@ -1,0 +1,141 @@
+"""The committer by itself: the ledger says what was sent, and only a file that is whole is published."""
+
+from __future__ import annotations
+
+import pytest
+
+from hdfs2oss.model.counters import OWN
+from hdfs2oss.model.errors import CorruptData, PermissionDenied
+from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
+from hdfs2oss.phases.committer import CommitTask, commit_task, drop_uploads
+from hdfs2oss.records import ledger
+from hdfs2oss.records.ledger import read_results
+from hdfs2oss.records.planfile import PlanWriter
+from hdfs2oss.rules.checksum import crc32c
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
+
+SIZE = 1000
+DATA = bytes(range(250)) * 12
+LEDGER = "copy-00000.parquet"
+
+
+class Large:
+    """A file of three chunks of one part each, sent into an upload of its own."""
+
+    def __init__(self, store: MemoryFileSystem, path: str) -> None:
+        store.place(f"/s/{path}", DATA, mtime_ms=1000)
+        self.item = CopyItem(path, 0, "COPY", "F", len(DATA), 1000)._replace(
+            work=Work.UPLOAD, upload_id=store.begin_upload(f"/t/{path}")
+        )
+        self.chunks = [self._send(store, number) for number in range(3)]
+
+    def _send(self, store: MemoryFileSystem, number: int) -> CopyResult:
+        offset = number * SIZE
+        data = DATA[offset : offset + SIZE]
+        part = store.put_part(f"/t/{self.item.path}", self.item.upload_id, number + 1, data)
+        return CopyResult(self.item.path, 0, "F", "COPY", Outcome.CHUNK.value, len(DATA), 1000, SIZE)._replace(
+            work=Work.CHUNK, crc32c=crc32c(data), offset=offset, size=SIZE, upload_id=self.item.upload_id, parts=(part,)
+        )
+
+
+def task_of(context: RunContext, items: list[CopyItem], chunks: list[CopyResult]) -> CommitTask:
+    job_dir = context.open_job_dir()
+    uploads = PlanWriter("uploads/cut.parquet")
+    for item in items:
+        uploads.add(item, 0.1)
+    ledger.publish(job_dir, TaskReport("copy-00000", "1", "h", LEDGER, 1.0, 1.0, 1), chunks)
+    return CommitTask(0, tuple(uploads.publish(job_dir)), (LEDGER,))
+
+
+def published(store: MemoryFileSystem) -> dict[str, bytes]:
+    return {path[3:]: data for path, data in store.files().items() if path.startswith("/t/")}
+
+
+def test_chunks_become_one_file_whatever_the_order_they_were_sent_in(make_context, memory) -> None:
+    one, other = Large(memory, "one"), Large(memory, "other")
+    chunks = [one.chunks[2], other.chunks[1], one.chunks[0], other.chunks[0], other.chunks[2], one.chunks[1]]
+    context = make_context(memory, ["/s"], "/t")
+    done = commit_task(context, task_of(context, [one.item, other.item], chunks), "1")
+    assert published(memory) == {"one": DATA, "other": DATA}
+    results = list(read_results(context.open_job_dir(), done.ledger_file))
+    assert [(row.path, row.outcome, row.crc32c) for row in results] == [
+        ("one", "COPIED", crc32c(DATA)),
+        ("other", "COPIED", crc32c(DATA)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kept", "covered"), [([], 0), ([0, 1], 2000), ([1, 2], 0), ([0, 2], 1000), ([0, 1, 1, 2], 2000)]
+)
+def test_chunks_that_do_not_cover_the_file_exactly_publish_nothing(make_context, memory, kept, covered) -> None:
+    large = Large(memory, "large")
+    context = make_context(memory, ["/s"], "/t")
+    done = commit_task(context, task_of(context, [large.item], [large.chunks[number] for number in kept]), "1")
+    (failure,) = done.failures
+    assert failure.message.endswith(f"the ledger holds chunks for {covered} of 3000 bytes")
+    assert (memory.open_uploads(), published(memory)) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error_class", "shown", "counter"),
+    [
+        ("FAILED", "ReadError", "ReadError", "FILES_FAILED"),
+        ("CHANGED", "SourceChanged", "SourceChanged", "FILES_CHANGED"),
+        ("FAILED", "NobodyKnows", "TransferError", "FILES_FAILED"),
+    ],
+)
+def test_a_file_fails_as_its_first_chunk_that_did_not_arrive(
+    make_context, memory, outcome, error_class, shown, counter
+) -> None:
+    large = Large(memory, "large")
+    failed = large.chunks[1]._replace(
+        outcome=outcome, error_class=error_class, message="reading failed", retryable=True, parts=()
+    )
+    context = make_context(memory, ["/s"], "/t")
+    task = task_of(context, [large.item], [large.chunks[0], failed, large.chunks[2]])
+    done = commit_task(context, task, "1")
+    (failure,) = done.failures
+    assert (failure.outcome, failure.error_class, failure.message) == (outcome, shown, "reading failed")
+    assert (failure.work, failure.retryable) == (Work.UPLOAD, True)
+    assert done.counters[OWN][counter] == 1
+    assert (memory.open_uploads(), published(memory)) == ([], {})
+
+
+@pytest.mark.parametrize("error", [PermissionDenied, CorruptData])
+def test_an_upload_that_cannot_be_completed_is_dropped_and_the_others_are_published(
+    make_context, memory, error
+) -> None:
+    bad, fine = Large(memory, "bad"), Large(memory, "fine")
+    flaky = FlakyFileSystem(memory, Fault("complete", "/t/bad", error))
+    context = make_context(flaky, ["/s"], "/t")
+    done = commit_task(context, task_of(context, [bad.item, fine.item], bad.chunks + fine.chunks), "1")
+    assert [one.path for one in done.failures] == ["bad"]
+    assert done.failures[0].error_class == "WriteError"
+    assert (memory.open_uploads(), published(memory)) == ([], {"fine": DATA})
+
+
+def test_a_task_that_was_done_is_not_done_again(make_context, memory) -> None:
+    large = Large(memory, "large")
+    flaky = FlakyFileSystem(memory)
+    context = make_context(flaky, ["/s"], "/t")
+    task = task_of(context, [large.item], large.chunks)
+    first = commit_task(context, task, "1")
+    flaky.calls.clear()
+    assert commit_task(context, task, "2") == first
+    assert {operation for operation, _ in flaky.calls} <= {"open", "read"}
+
+
+def test_uploads_of_a_run_that_ends_early_are_dropped_as_far_as_the_store_answers(make_context, memory) -> None:
+    silent, gone = Large(memory, "silent"), Large(memory, "gone")
+    flaky = FlakyFileSystem(memory, Fault("abort", "/t/silent", PermissionDenied))
+    context = make_context(flaky, ["/s"], "/t")
+    drop_uploads(context, task_of(context, [silent.item, gone.item], []).slices)
+    assert memory.open_uploads() == [silent.item.upload_id]
+
+
+def test_what_a_commit_costs_is_the_sum_of_its_slices(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t")
+    items = [Large(memory, f"{number}").item for number in range(3)]
+    assert task_of(context, items, []).cost == pytest.approx(0.3)

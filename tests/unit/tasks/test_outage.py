@@ -1,0 +1,40 @@
+from hdfs2oss.model.errors import PermissionDenied, Unreachable
+from hdfs2oss.tasks.outage import Outage
+
+GONE, OWN_FAULT = Unreachable("no answer"), PermissionDenied("not yours")
+
+
+def test_so_many_failures_in_a_row_are_an_outage_and_the_last_one_says_why() -> None:
+    outage = Outage(3)
+    for _ in range(2):
+        outage.failed(GONE)
+    assert outage.reason == ""
+    outage.failed(GONE)
+    assert outage.reason == "not tried, because 3 files in a row failed; the last one: no answer"
+
+
+def test_a_success_in_between_ends_the_row() -> None:
+    outage = Outage(3)
+    for _ in range(5):
+        outage.failed(GONE)
+        outage.failed(GONE)
+        outage.succeeded()
+    assert outage.reason == ""
+
+
+def test_a_failure_of_a_files_own_ends_the_row_as_the_store_has_answered() -> None:
+    outage = Outage(3)
+    for _ in range(5):
+        outage.failed(GONE)
+        outage.failed(GONE)
+        outage.failed(OWN_FAULT)
+    assert outage.reason == ""
+
+
+def test_an_outage_lasts_and_keeps_its_first_reason() -> None:
+    outage = Outage(1)
+    outage.failed(GONE)
+    first = outage.reason
+    outage.succeeded()
+    outage.failed(Unreachable("something else"))
+    assert outage.reason == first
