@@ -12,7 +12,7 @@ from .signals import daemon_thread
 Task = TypeVar("Task")
 Report = TypeVar("Report")
 # A task function of a phase, with what it needs of the run already bound: work(task, attempt).
-Work = Callable[[Task, str], Report]
+TaskFunction = Callable[[Task, str], Report]
 
 
 class Runner(abc.ABC):
@@ -28,7 +28,7 @@ class Runner(abc.ABC):
     def run_wave(
         self,
         name: str,
-        work: Work[Task, Report],
+        work: TaskFunction[Task, Report],
         tasks: Sequence[Task],
         on_report: Callable[[Report], None],
     ) -> None:

@@ -23,7 +23,7 @@ from ..model import errors
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from ..model.uri import mask_secrets
 from ..rules.packing import spread
-from .base import Task, Work
+from .base import Task, TaskFunction
 
 _MARK = "hdfs2oss failure "
 _LONGEST_MESSAGE = 4000
@@ -61,7 +61,7 @@ class NodeUnfit(Exception):
         super().__init__(f"{failure.kind}: {failure.message}\n{_MARK}{json.dumps(failure)}\n")
 
 
-def run_chain(work: Work[Task, Any], tasks: Sequence[Task], this: Try) -> Iterator[Ended]:
+def run_chain(work: TaskFunction[Task, Any], tasks: Sequence[Task], this: Try) -> Iterator[Ended]:
     """Run the tasks one after another. Raises NodeUnfit when another node may do better."""
     for task in tasks:
         started = time.monotonic()

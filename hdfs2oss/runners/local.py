@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from ..model.errors import Interrupted, TransferError
-from .base import Report, Runner, Task, Work
+from .base import Report, Runner, Task, TaskFunction
 from .stop import clear_stop, request_stop
 
 _MOST_ATTEMPTS = 3
@@ -36,7 +36,7 @@ class LocalRunner(Runner):
     def run_wave(
         self,
         name: str,
-        work: Work[Task, Report],
+        work: TaskFunction[Task, Report],
         tasks: Sequence[Task],
         on_report: Callable[[Report], None],
     ) -> None:
@@ -63,7 +63,7 @@ class LocalRunner(Runner):
 
     def _run_in_processes(
         self,
-        work: Work[Task, Report],
+        work: TaskFunction[Task, Report],
         tasks: Sequence[Task],
         on_report: Callable[[Report], None],
     ) -> None:
@@ -78,7 +78,7 @@ class LocalRunner(Runner):
     def _work_off(
         self,
         waiting: list[tuple[Task, int]],
-        work: Work[Task, Report],
+        work: TaskFunction[Task, Report],
         on_report: Callable[[Report], None],
     ) -> None:
         running: dict[Future[Report], tuple[Task, int]] = {}
@@ -99,7 +99,7 @@ class LocalRunner(Runner):
                     raise _last_word(error)
                 waiting.append((task, attempt + 1))
 
-    def _submit(self, work: Work[Task, Report], task: Task) -> Future[Report]:
+    def _submit(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
         """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
         try:
             return self._open_pool().submit(work, task, self._next_attempt())

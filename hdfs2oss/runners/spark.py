@@ -22,7 +22,7 @@ from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
 from ..filesystems.hadoop_conf import keep_relevant
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from ..model.uri import mask_secrets
-from .base import Report, Runner, Task, Work
+from .base import Report, Runner, Task, TaskFunction
 from .chain import Ended, Try, deal, error_of, find_failure, run_chain
 from .spark_settings import most_attempts, most_slots, settings_for, shares_machine
 
@@ -69,7 +69,7 @@ class SparkRunner(Runner):
     def run_wave(
         self,
         name: str,
-        work: Work[Task, Report],
+        work: TaskFunction[Task, Report],
         tasks: Sequence[Task],
         on_report: Callable[[Report], None],
     ) -> None:
@@ -225,7 +225,7 @@ def _start(verbose: bool) -> tuple[SparkContext, bool]:
 
 
 def _run_partition(
-    work: Work[Task, Report],
+    work: TaskFunction[Task, Report],
     attempts: int,
     partition: Iterable[Sequence[Task]],
 ) -> Iterator[Ended]:

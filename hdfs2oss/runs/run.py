@@ -20,7 +20,7 @@ from ..model.values import CopyTask, TaskReport
 from ..records.jobdir import JobDir
 from ..records.lock import Lock
 from ..runners.base import Report as Answer
-from ..runners.base import Runner, Task, Work
+from ..runners.base import Runner, Task, TaskFunction
 from .place import naming
 from .report import Report
 from .timeline import Timeline
@@ -51,7 +51,7 @@ class Run:
         return self._timeline.phase(name)
 
     def wave(
-        self, name: str, work: Work[Task, Answer], tasks: Sequence[Task], on_report: Callable[[Answer], None]
+        self, name: str, work: TaskFunction[Task, Answer], tasks: Sequence[Task], on_report: Callable[[Answer], None]
     ) -> None:
         """Run work(task, attempt) for each task, where there are any; see Runner.run_wave."""
         if tasks:

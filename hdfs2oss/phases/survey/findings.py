@@ -18,9 +18,9 @@ class Findings:
     `duplicates`: (path, source, other source) of files that two sources bring.
     """
 
+    counters: Counters = field(default_factory=Counters)
     problems: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[tuple[str, str, str]] = field(default_factory=list)
-    counters: Counters = field(default_factory=Counters)
 
     def add_problem(self, place: str, cause: str) -> None:
         """A directory, or a file asked for by itself, could not be listed."""

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ...filesystems.registry import open_filesystem
-from ...model.counters import COPY_MAPPER, OWN, Counters, Counts
+from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import IllegalName, TransferError, TypeConflict
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
-from ...records.copylog import CopyLog
 from ...records.planfile import PlanWriter
 from ...rules.packing import cost_of, part_size_for, threads_for
-from ...tasks.context import RunContext
-from ...tasks.desk import publish_log
+from ...tasks.desk import TaskDesk
 
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
@@ -29,21 +27,15 @@ class Problem(NamedTuple):
 class Planner:
     """Takes the pairs of one survey task. Files above the chunk size go to a plan file of their own, to be cut."""
 
-    def __init__(self, context: RunContext, name: str, decide: Decide) -> None:
-        self._context = context
+    def __init__(self, desk: TaskDesk, decide: Decide) -> None:
+        self._desk = desk
         self._decide = decide
-        self._options = context.options
-        self._name = name
-        self._job_dir = context.open_job_dir()
-        self._items = PlanWriter(f"plan/{name}.parquet", self._job_dir)
-        self._large_items = PlanWriter(f"plan/{name}-large.parquet", self._job_dir)
-        self._counters = Counters()
-        self._log = CopyLog(context.options.verbose, context.options.log_path is not None)
-        capabilities = open_filesystem(context.layout.base, context.stores).capabilities
-        self._cuts_files = capabilities.multipart
-        self._close_seconds = capabilities.close_seconds
-        self._threads = threads_for(capabilities.close_seconds, context.options.threads)
-        self._forbidden = capabilities.forbidden_characters
+        self._options = desk.context.options
+        name = f"plan/{desk.name}-{desk.attempt}"
+        self._items = PlanWriter(f"{name}.parquet", desk.job_dir)
+        self._large_items = PlanWriter(f"{name}-large.parquet", desk.job_dir)
+        self._target = open_filesystem(desk.context.layout.base, desk.context.stores).capabilities
+        self._threads = threads_for(self._target.close_seconds, self._options.threads)
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
@@ -55,31 +47,30 @@ class Planner:
         if problem is not None:
             action = FileAction.CONFLICT
         if source.kind != DIRECTORY:
-            self._counters.add(OWN, "FILES_EXPECTED")
-            self._counters.add(OWN, "BYTES_EXPECTED", source.length)
+            self._desk.counters.add(OWN, "FILES_EXPECTED")
+            self._desk.counters.add(OWN, "BYTES_EXPECTED", source.length)
         if action is FileAction.SKIP:
             self._skip(pair, source)
             return
         self._write(self._item(pair, source, action, problem))
 
-    def publish(self) -> tuple[list[PlanSlice], list[PlanSlice], Counts]:
-        """Write the plan files; the slices of ordinary items, those of large files, and the counters."""
-        slices, large = self._items.publish(self._job_dir), self._large_items.publish(self._job_dir)
-        publish_log(self._context, self._log, f"survey-{self._name}")
-        return slices, large, self._counters.as_dict()
+    def publish(self) -> tuple[list[PlanSlice], list[PlanSlice]]:
+        """Write the plan files; the slices of ordinary items, and those of large files."""
+        job_dir = self._desk.job_dir
+        return self._items.publish(job_dir), self._large_items.publish(job_dir)
 
     def _skip(self, pair: FilePair, source: FileStatus) -> None:
         if source.kind == DIRECTORY:
             return
-        self._counters.add(COPY_MAPPER, "SKIP")
-        self._counters.add(COPY_MAPPER, "BYTESSKIPPED", source.length)
-        self._counters.add(OWN, "FILES_SKIPPED")
-        self._counters.add(OWN, "BYTES_SKIPPED", source.length)
+        self._desk.counters.add(COPY_MAPPER, "SKIP")
+        self._desk.counters.add(COPY_MAPPER, "BYTESSKIPPED", source.length)
+        self._desk.counters.add(OWN, "FILES_SKIPPED")
+        self._desk.counters.add(OWN, "BYTES_SKIPPED", source.length)
         # The two names cost more than all the rest.
         if self._options.log_path is not None:
-            layout = self._context.layout
+            layout = self._desk.context.layout
             ends = layout.source_of(pair.root, pair.path), layout.target_of(pair.path)
-            self._log.skipped(*ends, source.length, pair.target.length if pair.target is not None else 0)
+            self._desk.log.skipped(*ends, source.length, pair.target.length if pair.target is not None else 0)
 
     def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> Problem | None:
         """Why this pair cannot be copied; None when it can."""
@@ -95,7 +86,7 @@ class Planner:
                 )
                 return Problem(f"the target is {at_target}, the source {at_source}", TypeConflict.__name__)
             return Problem("a symbolic link is not followed", TypeConflict.__name__)
-        forbidden = next((one for one in self._forbidden if one in pair.path), "")
+        forbidden = next((one for one in self._target.forbidden_characters if one in pair.path), "")
         return Problem(f"the target allows no {forbidden!r} in names", IllegalName.__name__) if forbidden else None
 
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
@@ -118,8 +109,8 @@ class Planner:
         )
 
     def _write(self, item: CopyItem) -> None:
-        cost = cost_of(item.length, self._close_seconds, self._threads, self._options.bytes_per_second)
-        if self._cuts_files and item.work is Work.FILE and item.length > self._options.chunk_size_bytes:
+        cost = cost_of(item.length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
+        if self._target.multipart and item.work is Work.FILE and item.length > self._options.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:
             self._items.add(item, cost)

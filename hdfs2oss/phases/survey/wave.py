@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
 from ...model.values import PlanSlice
@@ -20,6 +19,7 @@ from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget
 from ...runners.base import Runner
 from ...tasks.context import RunContext
+from ...tasks.desk import TaskDesk, publish_log
 from .findings import MOST_NAMED, Findings
 from .planner import Decide, Planner
 from .unit import TakePair, UnitSurvey
@@ -112,13 +112,13 @@ def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:
 
 def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyReport:
     """Walk the units of a task and publish what is to be done as plan files. A task function."""
-    traffic = _Traffic(context)
-    planner = Planner(context, f"{task.number:05d}-{attempt}", decision_of(context))
-    findings = Findings()
+    desk = TaskDesk(context, f"survey-{task.number:05d}", attempt)
+    planner = Planner(desk, decision_of(context))
+    findings = Findings(desk.counters)
     rest = _walk(context, task, planner.take, findings)
-    slices, large_slices, counts = planner.publish()
-    findings.counters.merge(traffic.added_to(counts))
-    return SurveyReport(slices, large_slices, rest, findings.counters.as_dict(), findings.problems, findings.duplicates)
+    slices, large_slices = planner.publish()
+    publish_log(context, desk.log, f"{desk.name}-{attempt}")
+    return SurveyReport(slices, large_slices, rest, desk.counts(), findings.problems, findings.duplicates)
 
 
 def _walk(context: RunContext, task: SurveyTask, take: TakePair, findings: Findings) -> list[SurveyUnit]:
@@ -142,19 +142,3 @@ def _walk(context: RunContext, task: SurveyTask, take: TakePair, findings: Findi
 def decision_of(context: RunContext) -> Decide:
     """DistCp copies a lone file onto a file whatever the options say; all other pairs are decided by them."""
     return decide_single if context.layout.onto_file else partial(decide, options=context.options)
-
-
-class _Traffic:
-    """What the stores of a run measure while a task runs; tasks of one process run one after another."""
-
-    def __init__(self, context: RunContext) -> None:
-        places = [context.layout.base, context.job_dir, *(root.source for root in context.layout.roots)]
-        stores = [open_filesystem(place, context.stores) for place in places]
-        self._before = {id(store): (store, store.traffic.snapshot()) for store in stores}
-
-    def added_to(self, counts: Counts) -> Counts:
-        counters = Counters(counts)
-        for store, before in self._before.values():
-            now = store.traffic.snapshot()
-            counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
-        return counters.as_dict()
