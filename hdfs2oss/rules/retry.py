@@ -1,9 +1,9 @@
 """When to ask a store again, and how long to wait before.
 
-    error                     asked again
-    Throttled                 yes, after the delay the store named or our own, until `throttled_seconds`
-    other retryable errors    yes, after our own delay, until `deadline_seconds`
-    everything else           no
+    error                              asked again
+    Throttled                          yes, after the delay the store named or our own, until `throttled_seconds`
+    others whose class says so         yes, after our own delay, until `deadline_seconds`
+    everything else                    no
 
 Our own delay is random between 0 and `base * 2^n` seconds (full jitter), so that a thousand
 workers refused together do not come back together.
@@ -20,6 +20,9 @@ from typing import NamedTuple, TypeVar
 from ..model.errors import StoreError, Throttled, Unreachable
 
 T = TypeVar("T")
+
+# A store that gave no answer is not asked for so long.
+PAUSE_SECONDS = 30.0
 
 
 class RetryPolicy(NamedTuple):
@@ -45,14 +48,14 @@ class RetryClock(NamedTuple):
     random: Callable[[], float] = random.random
 
 
-class Breaker:
+class StorePause:
     """Remembers that a store gave no answer, so that its silence costs one time-out and not one for every file.
 
     Once a call ends Unreachable, and no other succeeded since that call began, calls fail at once for
     `pause_seconds`; the next one after that tries again.
     """
 
-    def __init__(self, pause_seconds: float = 30.0, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pause_seconds: float = PAUSE_SECONDS, now: Callable[[], float] = time.monotonic) -> None:
         self._pause_seconds = pause_seconds
         self._now = now
         self._succeeded_at = -math.inf
@@ -75,16 +78,10 @@ class Breaker:
         return result
 
 
-def is_retryable(error: StoreError) -> bool:
-    """The consequence that the class of the error carries."""
-    return error.retryable
-
-
 def call_with_retries(
     function: Callable[[], T],
     policy: RetryPolicy,
     clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
-    should_retry: Callable[[StoreError], bool] = is_retryable,
 ) -> T:
     """Call until it succeeds, or raise the last error once the policy is spent."""
     started = clock.now()
@@ -93,7 +90,7 @@ def call_with_retries(
         try:
             return function()
         except StoreError as error:
-            if not should_retry(error):
+            if not error.asked_again:
                 raise
             delay = delay_seconds(error, attempt, policy, clock.random())
             throttled = isinstance(error, Throttled)

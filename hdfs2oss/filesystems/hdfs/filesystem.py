@@ -15,15 +15,15 @@ from typing import TypeVar
 from hdfs_native import Client
 from hdfs_native import FileStatus as NativeStatus
 
-from ...model.errors import AlreadyExists, NotFound, StoreError
+from ...model.errors import AlreadyExists, NotFound
 from ...model.uri import join_path
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.filters import work_path_beside
 from ...rules.merge import in_key_order
-from ...rules.retry import Breaker, RetryPolicy, call_with_retries
+from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
 from ..tree_walk import TreeWalk
-from ..watchdog import OutOfTime, Watchdog
+from ..watchdog import Watchdog
 from .errors import map_errors
 from .files import HdfsReader, HdfsWriter, check_length
 from .order import in_name_order
@@ -72,7 +72,7 @@ class HdfsFileSystem(FileSystem):
             **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
         }
         self._retries = _FAILOVER_RETRIES if f"dfs.ha.namenodes.{authority}" in hadoop_conf else _RETRIES
-        self._breaker = Breaker()
+        self._pause = StorePause()
         self._user = user
         self._watchdog = Watchdog(self.place, timeout_seconds)
         self._client_lock = threading.Lock()
@@ -94,7 +94,7 @@ class HdfsFileSystem(FileSystem):
                 return self._watchdog.call(what, lambda: function(self.client()))
         with map_errors(what, self.data_place):
             return self._watchdog.call(
-                what, lambda: function(self.client()), timeout_seconds=_DATA_TIMEOUT_SECONDS, trips_breaker=False
+                what, lambda: function(self.client()), timeout_seconds=_DATA_TIMEOUT_SECONDS, begins_pause=False
             )
 
     def ask_again(self, what: str, function: Callable[[Client], T], brings_nothing: bool = False) -> T:
@@ -103,7 +103,7 @@ class HdfsFileSystem(FileSystem):
         def once() -> T:
             return self.ask(what, function, brings_nothing=brings_nothing)
 
-        return self._breaker.call(lambda: call_with_retries(once, self._retries, should_retry=_may_pass))
+        return self._pause.call(lambda: call_with_retries(once, self._retries))
 
     # FileSystem
 
@@ -215,10 +215,6 @@ class HdfsFileSystem(FileSystem):
 
 def _at_most(value: str | None, most: int) -> str:
     return value if value is not None and value.isdigit() and int(value) <= most else str(most)
-
-
-def _may_pass(error: StoreError) -> bool:
-    return error.retryable and not isinstance(error, OutOfTime)
 
 
 def _first_page(client: Client, path: str) -> tuple[Iterator[NativeStatus], list[NativeStatus]]:

@@ -10,9 +10,9 @@ import oss2.credentials
 from oss2.exceptions import OssError
 
 from ...model.errors import StoreError
-from ...rules.retry import Breaker, RetryPolicy, call_with_retries
+from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..credentials import OssAccess
-from .errors import ObjectReplaced, translate
+from .errors import translate
 from .session import OssResponse, OssSession
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class OssClient:
         self.endpoint = access.endpoint
         self._session = session
         self._retries = retries
-        self._breaker = Breaker()
+        self._pause = StorePause()
         keys = oss2.credentials.StaticCredentialsProvider(
             access.access_key_id, access.access_key_secret, access.security_token or None
         )
@@ -78,12 +78,8 @@ class OssClient:
 
     def again(self, function: Callable[[], T]) -> T:
         """Run a function of requests under the retry rule of this client."""
-        return self._breaker.call(lambda: call_with_retries(function, self._retries, should_retry=_may_pass))
+        return self._pause.call(lambda: call_with_retries(function, self._retries))
 
     def close(self) -> None:
         """Close idle connections."""
         self._session.close()
-
-
-def _may_pass(error: StoreError) -> bool:
-    return error.retryable and not isinstance(error, ObjectReplaced)
