@@ -7,6 +7,35 @@
 
 Our own delay is random between 0 and `base * 2^n` seconds (full jitter), so that a thousand
 workers refused together do not come back together.
+
+This is one level of several. All that try again, from the inside out, each with the home of its numbers (tries
+count the first one); what a level gives up with may be taken up by the next:
+
+    connection       A kept one that the store has closed is replaced at once; a new one that breaks is an error.
+      oss/session
+    body             The rest of an object, from where it broke off: 7 tries with 0.2 to 6.4 s between them, then
+      oss/reader     Unreachable. What does not fit its checksum is not read again here.
+    request          What is `asked_again`: 8 tries in 20 s, throttled 12 in 180 s. A try has 6 s to connect and 60 s
+      oss/client     for the next bytes (oss/session).
+    request          What is `asked_again`: 3 tries in 8 s (8 in 25 s where there are several NameNodes), throttled 6
+      hdfs/client    in 18 s; the native client makes up to 3 of each, 10 s long. Once only: bytes written, closing,
+                     renaming, later pages of a listing.
+    store pause      No try at all: once a request has ended Unreachable, the store is not asked for 30 s.
+      rules/retry
+    time-out pause   No try at all: once a NameNode was silent for 40 s, it is not asked for 30 s. DataNodes have 45 s
+      watchdog       for what is written (hdfs/client), and no pause.
+    record           Of a run or task, `asked_again`: 4 tries in 20 s, then the task or the run fails.
+      records/jobdir
+    lock             The heartbeat: every 15 s whatever became of the last one. After 60 s without, another run may
+      records/lock   take the lock over, once it has seen it unchanged for 30 s.
+    file             A file, chunk or directory whose error is `retryable`: 3 tries, after 0.5 and 1 s, then FAILED in
+      phases/mapper  the ledger. Not a failed write on a store that publishes at once, nor completing an upload.
+    outage           No try at all: once 8 files in a row (as many as there are threads, if more) have failed so, a
+      tasks/outage   task fails the rest of its own.
+    task, local      One whose worker process died: 3 tries, at once, then the run fails. One that raised: once.
+      runners/local
+    task, Spark      One that raised or lost its executor: 8 tries, on other nodes (`local[n]` 1, `local[n,m]` m),
+      spark_settings then the run fails as soon as the other tasks are done.
 """
 
 from __future__ import annotations
