@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..model.errors import Hdfs2ossError
-from ..model.values import DIRECTORY, UNLISTED, FileStatus
-from .base import Walk
+from ..model.values import DIRECTORY, FileStatus
+from .base import Walk, unlisted_row
 
 # The children of one directory in key order; it and their paths are relative to the root of the walk.
 ListChildren = Callable[[str], Iterator[FileStatus]]
@@ -17,9 +17,8 @@ class TreeWalk(Walk):
 
     1. A directory row is given before the directory is entered.
     2. Entering happens when the next row is asked for, so `stop_descending` after a row holds for that row.
-    3. When listing a sub-directory fails, an UNLISTED row tells so and the walk goes on behind it. When the
-       directory asked for fails, or the store as a whole (an error that a later try might not meet), the
-       error is raised: nothing behind it would fare better.
+    3. When listing a sub-directory fails, an UNLISTED row tells so and the walk goes on behind it, if
+       `unlisted_row` says that this makes sense. When the directory asked for fails, the error is raised.
     """
 
     def __init__(self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True) -> None:
@@ -68,9 +67,9 @@ class TreeWalk(Walk):
         return key >= self._wanted_from or self._wanted_from.startswith(key)
 
     def _unlisted(self, directory: str, error: Hdfs2ossError) -> FileStatus:
-        if not directory or error.retryable:
+        if not directory:
             raise error
-        return FileStatus(directory, UNLISTED, problem=str(error))
+        return unlisted_row(directory, error)
 
     def _guarded(self, directory: str) -> Iterator[FileStatus]:
         rows = self._list_children(directory)

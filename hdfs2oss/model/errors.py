@@ -196,6 +196,6 @@ class Interrupted(Hdfs2ossError):
 
 
 def of_class(name: str, default: type[Hdfs2ossError] = TransferError) -> type[Hdfs2ossError]:
-    """The class of this module that bears a name, as ledgers and reports keep it; `default` when none does."""
+    """The class of this tree that bears the name; `default` where none does."""
     found = globals().get(name)
     return found if isinstance(found, type) and issubclass(found, Hdfs2ossError) else default
