@@ -24,7 +24,7 @@ class Capabilities(NamedTuple):
     counter_name: str
     # `put` and `complete_upload` publish whole files at once, so nothing is renamed.
     atomic_put: bool
-    # Files can be sent as parts, in any order and from several machines.
+    # Files can be sent as parts, in any order and from several machines. Otherwise they are streams (`open_writer`).
     multipart: bool
     # A directory exists by itself, not just by the files below it.
     real_directories: bool
@@ -111,10 +111,10 @@ class Walk(abc.ABC):
 
 
 def unlisted_row(directory: str, error: Hdfs2ossError) -> FileStatus:
-    """The row for a directory whose listing failed, so that its siblings go on.
+    """The row that stands for what could not be listed of a directory, so that its siblings go on.
 
-    Raises the error again when a later try might not meet it: then it is the store as a whole that fails, and
-    nothing behind this directory would fare better.
+    Raises the error when it is retryable: a later try might not meet it, so it is the store as a whole that
+    does not answer, and nothing behind this directory would fare better now.
     """
     if error.retryable:
         raise error
@@ -204,32 +204,35 @@ class FileSystem(abc.ABC):
     def open_reader(self, path: str, expected_length: int) -> Reader:
         """Open for reading. The caller compares `length` with what it expects."""
 
-    @abc.abstractmethod
     def open_writer(self, path: str, work_path: str) -> Writer:
-        """Write a stream to `work_path` and publish it as `path`. Parents are made."""
+        """Write a stream to `work_path` and publish it as `path`. Parents are made.
 
-    @abc.abstractmethod
+        Only without `capabilities.multipart`: with it, what is too large for `put` goes up in parts.
+        """
+        raise NotImplementedError(type(self).__name__)
+
     def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
         """Write a small file whole and publish it, replacing a file; verified by the store's checksum where it has one.
 
         `metadata` is kept where the store can keep it. Stores with `atomic_put` ignore `work_path`.
         """
+        with self.open_writer(path, work_path) as writer:
+            writer.write(data)
+            return writer.commit(lambda stored: check_length(path, stored, len(data)))
 
     @abc.abstractmethod
     def make_directory(self, path: str) -> None:
         """Make a directory and its parents; one that exists is left alone. Over a file: AlreadyExists."""
 
     @abc.abstractmethod
-    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
-        """Move a file at once; AlreadyExists when the new path is taken and overwrite is off."""
-
-    @abc.abstractmethod
     def remove(self, path: str, recursive: bool = False) -> bool:
         """Remove a file or directory; False when nothing was there."""
 
-    @abc.abstractmethod
     def read_bytes(self, path: str) -> bytes:
         """A whole small file."""
+        # Expected to be empty, so that a store that can sends all it has with its first answer.
+        with self.open_reader(path, 0) as reader:
+            return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
 
     @abc.abstractmethod
     def create_exclusive(self, path: str, data: bytes) -> bool:
@@ -256,3 +259,9 @@ class FileSystem(abc.ABC):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+def check_length(path: str, stored: Stored, length: int) -> None:
+    """Raise CorruptData when the store holds another length than what was written."""
+    if stored.length != length:
+        raise CorruptData(f"{path} holds {stored.length} bytes after {length} were written")

@@ -11,7 +11,7 @@ import pwd
 import shutil
 import stat as stat_bits
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenied, StoreError
 from ..model.uri import join_path
@@ -101,26 +101,10 @@ class LocalFileSystem(FileSystem):
     def open_writer(self, path: str, work_path: str) -> Writer:
         return _LocalWriter(self, path, work_path)
 
-    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
-        with self.open_writer(path, work_path) as writer:
-            writer.write(data)
-            return writer.commit(lambda stored: _check_length(path, stored, len(data)))
-
     def make_directory(self, path: str) -> None:
         self.traffic.wrote()
         with map_errors("make the directory", path):
             os.makedirs(path, exist_ok=True)
-
-    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
-        self.traffic.wrote()
-        with map_errors("rename to", new_path):
-            os.makedirs(os.path.dirname(new_path), exist_ok=True)
-        with map_errors(f"rename {path} to", new_path):
-            if overwrite:
-                os.replace(path, new_path)
-            else:
-                os.link(path, new_path)
-                os.unlink(path)
 
     def remove(self, path: str, recursive: bool = False) -> bool:
         self.traffic.wrote()
@@ -135,10 +119,6 @@ class LocalFileSystem(FileSystem):
         except NotFound:
             return False
         return True
-
-    def read_bytes(self, path: str) -> bytes:
-        with self.open_reader(path, -1) as reader:
-            return b"".join(reader.stream(0, reader.length, max(reader.length, 1)))
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         self.traffic.wrote(len(data))
@@ -269,8 +249,3 @@ def _group_name(number: int) -> str:
         return grp.getgrgid(number).gr_name
     except KeyError:
         return str(number)
-
-
-def _check_length(path: str, stored: Stored, length: int) -> None:
-    if stored.length != length:
-        raise CorruptData(f"{path} holds {stored.length} bytes after {length} were written")

@@ -18,9 +18,8 @@ class TreeWalk(Walk):
 
     1. A directory row is given before the directory is entered.
     2. Entering happens when the next row is asked for, so `stop_descending` after a row holds for that row.
-    3. When listing a sub-directory fails, an UNLISTED row tells so and the walk goes on behind it. When the
-       directory asked for fails, or the store as a whole (an error that a later try might not meet), the
-       error is raised: nothing behind it would fare better.
+    3. When listing a sub-directory fails, an UNLISTED row tells so and the walk goes on behind it, if
+       `unlisted_row` says that this makes sense. When the directory asked for fails, the error is raised.
     """
 
     def __init__(self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True) -> None:

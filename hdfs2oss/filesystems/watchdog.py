@@ -17,8 +17,8 @@ from ..model.errors import Unreachable
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 40.0
-# After a time-out, calls to the same place fail at once for so long: one frozen NameNode then costs one
-# time-out, not one for every file.
+# The time-out pause: after a time-out, calls to the same place fail at once for so long. One frozen NameNode
+# then costs one time-out, not one for every file.
 PAUSE_SECONDS = 30.0
 
 
@@ -36,6 +36,8 @@ def calls_left_behind() -> int:
 
 class OutOfTime(Unreachable):
     """No answer in time. Asking again at once would only cost the same time."""
+
+    asked_again = False
 
 
 class Watchdog:
@@ -58,10 +60,10 @@ class Watchdog:
         self._idle: collections.deque[_Worker] = collections.deque()
         self._silent_until = 0.0
 
-    def call(self, what: str, function: Callable[[], T], timeout_seconds: float = 0.0, trips_breaker: bool = True) -> T:
+    def call(self, what: str, function: Callable[[], T], timeout_seconds: float = 0.0, begins_pause: bool = True) -> T:
         """Run `function` on another thread and give what it gives, or raise what it raises.
 
-        Raises OutOfTime, and for the pause after one at once. `trips_breaker` is off for calls whose
+        Raises OutOfTime, and for the time-out pause after one at once. `begins_pause` is off for calls whose
         slowness need not be the fault of `place`.
         """
         if self._now() < self._silent_until:
@@ -77,7 +79,7 @@ class Watchdog:
             _left_behind.add(id(worker))
             # It may have come back in this very moment.
             if not job.done.acquire(blocking=False):
-                if trips_breaker:
+                if begins_pause:
                     self._silent_until = self._now() + self._pause_seconds
                 raise OutOfTime(f"cannot {what}: no answer from {self._place} in {timeout_seconds:.0f} s")
             _left_behind.discard(id(worker))

@@ -1,4 +1,4 @@
-"""The tree of errors. Exit code and consequence are attributes of the class.
+"""The tree of errors. Exit code and consequences are attributes of the class.
 
 Hdfs2ossError            1   anything not foreseen
   UsageError             2   arguments that cannot mean anything, options that exclude each other
@@ -8,7 +8,7 @@ Hdfs2ossError            1   anything not foreseen
   TransferError          4   a file could not be copied
     ReadError            4   the source's side            skippable under -i
     WriteError           4   the target's side
-    VerifyError          4   what arrived is not what was read        a retry may help
+    VerifyError          4   what arrived is not what was read                     retryable
     SourceChanged        4   the source is no longer what was planned
     TypeConflict         4   a file stands where a directory is due, or the other way round
     IllegalName          4   the name cannot exist at the other end
@@ -19,10 +19,21 @@ Hdfs2ossError            1   anything not foreseen
     AlreadyExists            the path is taken
     PermissionDenied         the store knows who asks and says no
     AuthenticationFailed     the store does not accept who asks
-    Unreachable              no answer, refused, or out of time       a retry may help
-    Throttled                the store asks for patience              a retry may help
-    CorruptData              bytes do not match their checksum        a retry may help
-    Interrupted        130   a signal arrived (143 for SIGTERM)
+    Unreachable              no answer, refused, or out of time      asked again   retryable
+      OutOfTime              silent for a whole time-out                           retryable
+      CertificateRefused     the server is not who it should be
+    Throttled                the store asks for patience             asked again   retryable
+    CorruptData              bytes do not match their checksum       asked again   retryable
+      ObjectReplaced         not the object that was opened                        retryable
+  Interrupted          130   a signal arrived (143 for SIGTERM)
+
+What trying again may bring is two things (`rules/retry.py` has every level that does so):
+
+    asked again   the same request may be answered a moment later, so whoever sent it sends it again
+    retryable     another try of the whole file may work, be it in a later run: so it stands in the ledger
+
+A class that one store keeps to itself (OutOfTime, ObjectReplaced ...) is defined there and travels as its base.
+A TransferError that has a cause is retryable when its cause is.
 """
 
 from __future__ import annotations
@@ -40,6 +51,7 @@ class Hdfs2ossError(Exception):
     """
 
     exit_code = 1
+    asked_again = False
     retryable = False
     skippable = False
 
@@ -148,12 +160,14 @@ class AuthenticationFailed(StoreError):
 class Unreachable(StoreError):
     """No answer, connection refused, or out of time."""
 
+    asked_again = True
     retryable = True
 
 
 class Throttled(StoreError):
     """The store asks for patience; `delay_seconds` is what it named, or 0."""
 
+    asked_again = True
     retryable = True
 
     def __init__(self, message: str, hint: str = "", delay_seconds: float = 0.0) -> None:
@@ -165,6 +179,7 @@ class Throttled(StoreError):
 class CorruptData(StoreError):
     """Bytes do not match their checksum."""
 
+    asked_again = True
     retryable = True
 
 

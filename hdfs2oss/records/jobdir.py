@@ -21,8 +21,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..filesystems.base import FileSystem
-from ..filesystems.watchdog import OutOfTime
-from ..model.errors import StoreError
 from ..model.uri import Uri, join_path
 from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX
 from ..rules.retry import RetryPolicy, call_with_retries
@@ -43,11 +41,6 @@ def default_base(home: Uri) -> Uri:
     return home.join(JOB_DIRECTORY_NAME)
 
 
-def _may_pass(error: StoreError) -> bool:
-    # A store that was silent for a whole time-out would only be silent for another one.
-    return error.retryable and not isinstance(error, OutOfTime)
-
-
 class JobDir:
     """The records of one run; `path` is the directory of the pair."""
 
@@ -64,7 +57,7 @@ class JobDir:
         Tried again after what may pass: hours of work may hang on one record.
         """
         path = join_path(self.run_path, name)
-        return call_with_retries(lambda: self.filesystem.create_exclusive(path, data), _RETRIES, should_retry=_may_pass)
+        return call_with_retries(lambda: self.filesystem.create_exclusive(path, data), _RETRIES)
 
     def publish_json(self, name: str, value: Any) -> bool:
         """The same for a JSON value, indented for people."""

@@ -1,12 +1,41 @@
 """When to ask a store again, and how long to wait before.
 
-    error                     asked again
-    Throttled                 yes, after the delay the store named or our own, until `throttled_seconds`
-    other retryable errors    yes, after our own delay, until `deadline_seconds`
-    everything else           no
+    error                              asked again
+    Throttled                          yes, after the delay the store named or our own, until `throttled_seconds`
+    others whose class says so         yes, after our own delay, until `deadline_seconds`
+    everything else                    no
 
 Our own delay is random between 0 and `base * 2^n` seconds (full jitter), so that a thousand
 workers refused together do not come back together.
+
+This is one level of several. All that try again, from the inside out, each with the home of its numbers (tries
+count the first one); what a level gives up with may be taken up by the next:
+
+    connection       A kept one that the store has closed is replaced at once; a new one that breaks is an error.
+      oss/session
+    body             The rest of an object, from where it broke off: 7 tries with 0.2 to 6.4 s between them, then
+      oss/reader     Unreachable. What does not fit its checksum is not read again here.
+    request          What is `asked_again`: 8 tries in 20 s, throttled 12 in 180 s. A try has 6 s to connect and 60 s
+      oss/client     for the next bytes (oss/session).
+    request          What is `asked_again`: 3 tries in 8 s (8 in 25 s where there are several NameNodes), throttled 6
+      hdfs/client    in 18 s; the native client makes up to 3 of each, 10 s long. Once only: bytes written, closing,
+                     renaming, later pages of a listing.
+    store pause      No try at all: once a request has ended Unreachable, the store is not asked for 30 s.
+      rules/retry
+    time-out pause   No try at all: once a NameNode was silent for 40 s, it is not asked for 30 s. DataNodes have 45 s
+      watchdog       for what is written (hdfs/client), and no pause.
+    record           Of a run or task, `asked_again`: 4 tries in 20 s, then the task or the run fails.
+      records/jobdir
+    lock             The heartbeat: every 15 s whatever became of the last one. After 60 s without, another run may
+      records/lock   take the lock over, once it has seen it unchanged for 30 s.
+    file             A file, chunk or directory whose error is `retryable`: 3 tries, after 0.5 and 1 s, then FAILED in
+      phases/mapper  the ledger. Not a failed write on a store that publishes at once, nor completing an upload.
+    outage           No try at all: once 8 files in a row (as many as there are threads, if more) have failed so, a
+      tasks/outage   task fails the rest of its own.
+    task, local      One whose worker process died: 3 tries, at once, then the run fails. One that raised: once.
+      runners/local
+    task, Spark      One that raised or lost its executor: 8 tries, on other nodes (`local[n]` 1, `local[n,m]` m),
+      spark_settings then the run fails as soon as the other tasks are done.
 """
 
 from __future__ import annotations
@@ -20,6 +49,9 @@ from typing import NamedTuple, TypeVar
 from ..model.errors import StoreError, Throttled, Unreachable
 
 T = TypeVar("T")
+
+# A store that gave no answer is not asked for so long.
+PAUSE_SECONDS = 30.0
 
 
 class RetryPolicy(NamedTuple):
@@ -45,14 +77,14 @@ class RetryClock(NamedTuple):
     random: Callable[[], float] = random.random
 
 
-class Breaker:
+class StorePause:
     """Remembers that a store gave no answer, so that its silence costs one time-out and not one for every file.
 
     Once a call ends Unreachable, and no other succeeded since that call began, calls fail at once for
     `pause_seconds`; the next one after that tries again.
     """
 
-    def __init__(self, pause_seconds: float = 30.0, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pause_seconds: float = PAUSE_SECONDS, now: Callable[[], float] = time.monotonic) -> None:
         self._pause_seconds = pause_seconds
         self._now = now
         self._succeeded_at = -math.inf
@@ -75,16 +107,10 @@ class Breaker:
         return result
 
 
-def is_retryable(error: StoreError) -> bool:
-    """The consequence that the class of the error carries."""
-    return error.retryable
-
-
 def call_with_retries(
     function: Callable[[], T],
     policy: RetryPolicy,
     clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
-    should_retry: Callable[[StoreError], bool] = is_retryable,
 ) -> T:
     """Call until it succeeds, or raise the last error once the policy is spent."""
     started = clock.now()
@@ -93,7 +119,7 @@ def call_with_retries(
         try:
             return function()
         except StoreError as error:
-            if not should_retry(error):
+            if not error.asked_again:
                 raise
             delay = delay_seconds(error, attempt, policy, clock.random())
             throttled = isinstance(error, Throttled)

@@ -19,8 +19,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..model import errors
-from ..model.errors import Hdfs2ossError, Interrupted, UsageError
+from ..model.errors import Hdfs2ossError, Interrupted, UsageError, of_class
 from ..model.uri import mask_secrets
 from ..rules.packing import spread
 from .base import Task, TaskFunction
@@ -94,11 +93,10 @@ def find_failure(text: str) -> Failure | None:
 
 def error_of(failure: Failure) -> Hdfs2ossError:
     """Our error again, of the class it had; the hint says on which node it was seen."""
-    kind = getattr(errors, failure.kind, None)
     seen = f"Seen on the node {failure.host}."
     hint = f"{failure.hint} {seen}" if failure.hint else seen
-    if isinstance(kind, type) and issubclass(kind, Hdfs2ossError):
-        return kind(failure.message, hint)
+    if not failure.trace:
+        return of_class(failure.kind, Hdfs2ossError)(failure.message, hint)
     error = Hdfs2ossError(f"a task failed: {failure.kind}: {failure.message}", hint)
     error.__cause__ = RuntimeError(failure.trace)
     return error
@@ -114,5 +112,5 @@ def _describe(error: Exception) -> Failure:
 
 def _kind_of(error: Exception) -> str:
     """The class by the name that `error_of` finds again: a class that a store keeps to itself counts as its base."""
-    known = (one.__name__ for one in type(error).__mro__ if getattr(errors, one.__name__, None) is one)
+    known = (one.__name__ for one in type(error).__mro__ if of_class(one.__name__) is one)
     return next(known, type(error).__name__)

@@ -8,11 +8,11 @@ import pytest
 from hdfs_native import WriteOptions
 
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
-from hdfs2oss.model.errors import PermissionDenied, StoreError
+from hdfs2oss.model.errors import AlreadyExists, NotFound, PermissionDenied, StoreError
 from hdfs2oss.model.uri import parse_uri
 from hdfs2oss.model.values import DIRECTORY, UNLISTED
 from tests.sandbox.sandbox import Sandbox
-from tests.stores.contract import FileSystemContract
+from tests.stores.contract import FileSystemContract, StreamContract
 from tests.stores.contract_reading import TREE
 
 pytestmark = pytest.mark.hdfs
@@ -45,7 +45,7 @@ def put_all(hdfs: HdfsFileSystem, paths: list[str]) -> None:
         list(pool.map(lambda path: hdfs.put(path, path.encode(), f"{path}._work", {}), paths))
 
 
-class TestHdfs(FileSystemContract):
+class TestHdfs(FileSystemContract, StreamContract):
     @pytest.fixture
     def store(self, hdfs: HdfsFileSystem) -> HdfsFileSystem:
         return hdfs
@@ -62,18 +62,50 @@ class TestHdfs(FileSystemContract):
     def many(self, store: HdfsFileSystem, root: str) -> tuple[str, int]:
         # Empty files need no block and close at once.
         def make(number: int) -> None:
-            store.client().create(f"{root}/many/f{number:05d}").close()
+            store.client.native().create(f"{root}/many/f{number:05d}").close()
 
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(make, range(2500)))
         return f"{root}/many", 2500
+
+    def test_rename_moves_and_replaces(self, store: HdfsFileSystem, root: str) -> None:
+        self.put(store, f"{root}/old", b"1")
+        self.put(store, f"{root}/new", b"2")
+        store.client.rename(f"{root}/old", f"{root}/new")
+        assert store.read_bytes(f"{root}/new") == b"1"
+        assert self.keys(store, root) == ["new"]
+
+    def test_rename_makes_parents(self, store: HdfsFileSystem, root: str) -> None:
+        self.put(store, f"{root}/old", b"1")
+        store.client.rename(f"{root}/old", f"{root}/d/e/new")
+        assert self.keys(store, root) == ["d/", "d/e/", "d/e/new"]
+
+    def test_rename_without_overwrite_leaves_a_taken_path(self, store: HdfsFileSystem, root: str) -> None:
+        self.put(store, f"{root}/old", b"1")
+        self.put(store, f"{root}/new", b"2")
+        with pytest.raises(AlreadyExists):
+            store.client.rename(f"{root}/old", f"{root}/new", overwrite=False)
+        assert store.read_bytes(f"{root}/new") == b"2"
+        assert store.read_bytes(f"{root}/old") == b"1"
+
+    def test_rename_of_a_missing_file_raises(self, store: HdfsFileSystem, root: str) -> None:
+        with pytest.raises(NotFound):
+            store.client.rename(f"{root}/missing", f"{root}/new")
+
+    def test_rename_onto_a_directory_is_refused(self, store: HdfsFileSystem, root: str) -> None:
+        self.put(store, f"{root}/file", b"1")
+        store.make_directory(f"{root}/d")
+        self.put(store, f"{root}/e/inner")
+        for path in (f"{root}/d", f"{root}/e"):
+            with pytest.raises(AlreadyExists):
+                store.client.rename(f"{root}/file", path)
 
 
 def test_names_are_given_in_the_order_of_their_utf8_bytes(hdfs: HdfsFileSystem, root: str) -> None:
     put_all(hdfs, [f"{root}/{name}" for name in NAMES])
     for name in ("a.d", "é.d", "数"):
         hdfs.make_directory(f"{root}/{name}")
-    listed = [status.path.rsplit("/", 1)[1] for status in hdfs.client().list_status(root)]
+    listed = [status.path.rsplit("/", 1)[1] for status in hdfs.client.native().list_status(root)]
     assert listed != sorted(listed), "HDFS compares signed bytes"
     keys = [row.key for row in hdfs.walk(root)]
     assert keys == sorted([*NAMES, "a.d/", "é.d/", "数/"])
@@ -95,7 +127,7 @@ def test_attributes_are_set_and_told(hdfs: HdfsFileSystem, root: str) -> None:
 
 def test_a_file_of_several_blocks_is_read_across_their_borders(hdfs: HdfsFileSystem, root: str) -> None:
     data = bytes(range(251)) * 20_000
-    file = hdfs.client().create(f"{root}/blocks", WriteOptions(block_size=1 << 20))
+    file = hdfs.client.native().create(f"{root}/blocks", WriteOptions(block_size=1 << 20))
     file.write(data)
     file.close()
     with hdfs.open_reader(f"{root}/blocks", len(data)) as reader:
@@ -104,7 +136,7 @@ def test_a_file_of_several_blocks_is_read_across_their_borders(hdfs: HdfsFileSys
 
 
 def test_the_reader_of_a_file_still_open_is_shorter_than_its_status(hdfs: HdfsFileSystem, root: str) -> None:
-    file = hdfs.client().create(f"{root}/open")
+    file = hdfs.client.native().create(f"{root}/open")
     file.write(b"x" * 5000)
     file.hsync()
     status = hdfs.status(f"{root}/open")
@@ -162,7 +194,7 @@ def test_errors_of_the_client_come_out_as_ours(hdfs: HdfsFileSystem, root: str) 
     hdfs.make_directory(f"{root}/d/e")
     for attempt in (
         lambda: hdfs.put(f"{root}/a:b", b"", f"{root}/.work", {}),
-        lambda: hdfs.rename(f"{root}/d", f"{root}/d/e/f"),
+        lambda: hdfs.client.rename(f"{root}/d", f"{root}/d/e/f"),
         lambda: hdfs.set_permission(f"{root}/missing", 0o644),
         lambda: hdfs.set_times(f"{root}/d", -1, None),
     ):

@@ -8,7 +8,7 @@ import pytest
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.model.errors import PermissionDenied
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
-from tests.stores.contract import FileSystemContract
+from tests.stores.contract import FileSystemContract, StreamContract
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def store() -> LocalFileSystem:
     return LocalFileSystem()
 
 
-class TestLocal(FileSystemContract):
+class TestLocal(FileSystemContract, StreamContract):
     @pytest.fixture
     def root(self, tmp_path: Path) -> str:
         (tmp_path / "contract").mkdir()

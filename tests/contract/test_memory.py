@@ -3,17 +3,17 @@
 import pytest
 
 from hdfs2oss.filesystems.base import FileSystem
-from tests.stores.contract import FileSystemContract, MultipartContract
+from tests.stores.contract import FileSystemContract, MultipartContract, StreamContract
 from tests.stores.memory import EVERYTHING, LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
 
-class TestMemory(FileSystemContract, MultipartContract):
+class TestMemory(FileSystemContract, StreamContract, MultipartContract):
     @pytest.fixture
     def store(self) -> FileSystem:
         return MemoryFileSystem(EVERYTHING)
 
 
-class TestMemoryLikeHdfs(FileSystemContract):
+class TestMemoryLikeHdfs(FileSystemContract, StreamContract):
     @pytest.fixture
     def store(self) -> FileSystem:
         return MemoryFileSystem(LIKE_HDFS)

@@ -167,23 +167,6 @@ def test_the_whole_object_is_compared_with_its_crc(store: OssFileSystem) -> None
             assert b"".join(reader.stream(0, len(data), 65_536)) == data
 
 
-def test_a_large_stream_goes_up_in_parts(store: OssFileSystem) -> None:
-    data = b"0123456789abcdef" * (1 << 16) * 18
-    with store.open_writer("/big", "") as writer:
-        for start in range(0, len(data), 1 << 20):
-            writer.write(data[start : start + (1 << 20)])
-        stored = writer.commit(lambda _: None)
-    assert stored.length == len(data)
-    assert stored.etag.endswith("-2")
-
-
-def test_an_abandoned_stream_leaves_no_parts(server: LocalOssServer, store: OssFileSystem) -> None:
-    with store.open_writer("/big", "") as writer:
-        writer.write(bytes(17 << 20))
-        assert len(bucket(server).list_multipart_uploads(prefix="big").upload_list) == 1
-    assert bucket(server).list_multipart_uploads(prefix="big").upload_list == []
-
-
 def test_removing_a_directory_takes_any_key_below_it(server: LocalOssServer, store: OssFileSystem) -> None:
     raw = bucket(server)
     for number in range(1005):

@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 from tests.stores.contract_reading import ReadContract, StatusContract, WalkContract
-from tests.stores.contract_writing import ChangeContract, MultipartContract, WriteContract
+from tests.stores.contract_writing import ChangeContract, MultipartContract, StreamContract, WriteContract
 
-__all__ = ["FileSystemContract", "MultipartContract"]
+__all__ = ["FileSystemContract", "MultipartContract", "StreamContract"]
 
 
 class FileSystemContract(StatusContract, WalkContract, ReadContract, WriteContract, ChangeContract):
-    """Everything but parts, which only some stores have."""
+    """Everything but streams and parts: a store has the one or the other."""

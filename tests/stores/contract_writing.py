@@ -1,4 +1,4 @@
-"""The part of the contract about writing, changing and multipart uploads."""
+"""The part of the contract about writing, changing, streams and multipart uploads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.stores.contract_reading import ODD_NAMES, TREE_KEYS, ContractTools, a
 
 
 class WriteContract(ContractTools):
-    """Whole files and streams."""
+    """Whole files."""
 
     def test_put_publishes_and_tells_what_is_held(self, store: FileSystem, root: str) -> None:
         stored = self.put(store, f"{root}/new/deep/file", b"123456789")
@@ -41,6 +41,89 @@ class WriteContract(ContractTools):
         self.put(store, f"{root}/file")
         with pytest.raises(AlreadyExists):
             self.put(store, f"{root}/file/below")
+
+    def test_what_was_written_is_counted(self, store: FileSystem, root: str) -> None:
+        before = store.traffic.snapshot()
+        self.put(store, f"{root}/file", b"12345")
+        after = store.traffic.snapshot()
+        assert after["BYTES_WRITTEN"] - before["BYTES_WRITTEN"] == 5
+        assert after["WRITE_OPS"] > before["WRITE_OPS"]
+
+    def test_odd_names_come_back_as_they_were(self, store: FileSystem, root: str) -> None:
+        names = [name for name in ODD_NAMES if not set(name) & set(store.capabilities.forbidden_characters)]
+        for name in names:
+            self.put(store, f"{root}/odd/{name}/{name}", name.encode())
+        assert self.keys(store, f"{root}/odd", recursive=False) == sorted(f"{name}/" for name in names)
+        for name in names:
+            path = f"{root}/odd/{name}/{name}"
+            assert store.read_bytes(path) == name.encode()
+            assert store.remove(path)
+
+    def test_a_forbidden_character_is_one_of_our_errors(self, store: FileSystem, root: str) -> None:
+        for character in store.capabilities.forbidden_characters:
+            with pytest.raises(StoreError):
+                self.put(store, f"{root}/a{character}b")
+
+
+class ChangeContract(ContractTools):
+    """Directories, removal, exclusive creation."""
+
+    def test_making_a_directory_twice_is_fine(self, store: FileSystem, root: str) -> None:
+        store.make_directory(f"{root}/d/e")
+        store.make_directory(f"{root}/d/e")
+        assert self.keys(store, root) == ["d/", "d/e/"]
+
+    def test_making_a_directory_over_a_file_is_refused(self, store: FileSystem, root: str) -> None:
+        self.put(store, f"{root}/file")
+        with pytest.raises(AlreadyExists):
+            store.make_directory(f"{root}/file")
+        assert store.read_bytes(f"{root}/file") == b"x"
+
+    def test_making_a_directory_or_an_exclusive_file_below_a_file_is_refused(
+        self, store: FileSystem, root: str
+    ) -> None:
+        if not store.capabilities.real_directories:
+            pytest.skip("the store holds both")
+        self.put(store, f"{root}/file")
+        with pytest.raises(AlreadyExists):
+            store.make_directory(f"{root}/file/below")
+        with pytest.raises(AlreadyExists):
+            store.create_exclusive(f"{root}/file/below", b"x")
+
+    def test_removing_what_lies_below_a_file_finds_nothing(self, store: FileSystem, root: str) -> None:
+        self.put(store, f"{root}/file")
+        assert not store.remove(f"{root}/file/below")
+        assert not store.remove(f"{root}/file/below", recursive=True)
+        assert store.read_bytes(f"{root}/file") == b"x"
+
+    def test_remove_says_whether_something_was_there(self, store: FileSystem, root: str) -> None:
+        self.put(store, f"{root}/file")
+        assert store.remove(f"{root}/file")
+        assert not store.remove(f"{root}/file")
+        assert store.status(f"{root}/file") is None
+
+    def test_a_directory_is_removed_with_its_content_only_when_asked(self, store: FileSystem, root: str) -> None:
+        self.tree(store, root)
+        with pytest.raises(AlreadyExists):
+            store.remove(f"{root}/a")
+        assert store.status(f"{root}/a/c/d") is not None
+        assert store.remove(f"{root}/a", recursive=True)
+        assert self.keys(store, root) == [key for key in TREE_KEYS if not key.startswith("a/")]
+
+    def test_an_empty_directory_is_removed(self, store: FileSystem, root: str) -> None:
+        store.make_directory(f"{root}/empty")
+        assert store.remove(f"{root}/empty")
+        assert store.status(f"{root}/empty") is None
+
+    def test_the_first_to_create_a_file_wins(self, store: FileSystem, root: str) -> None:
+        assert store.create_exclusive(f"{root}/d/one", b"first")
+        assert not store.create_exclusive(f"{root}/d/one", b"second")
+        assert store.read_bytes(f"{root}/d/one") == b"first"
+        assert self.keys(store, f"{root}/d") == ["one"]
+
+
+class StreamContract(ContractTools):
+    """Files written piece by piece, for stores without `capabilities.multipart`."""
 
     @pytest.mark.parametrize("size", [0, 1, 300_000])
     def test_a_committed_stream_is_published_whole(self, store: FileSystem, root: str, size: int) -> None:
@@ -83,119 +166,6 @@ class WriteContract(ContractTools):
             writer.commit(accept)
             writer.abort()
         assert store.read_bytes(f"{root}/file") == b"kept"
-
-    def test_what_was_written_is_counted(self, store: FileSystem, root: str) -> None:
-        before = store.traffic.snapshot()
-        self.put(store, f"{root}/file", b"12345")
-        after = store.traffic.snapshot()
-        assert after["BYTES_WRITTEN"] - before["BYTES_WRITTEN"] == 5
-        assert after["WRITE_OPS"] > before["WRITE_OPS"]
-
-    def test_odd_names_come_back_as_they_were(self, store: FileSystem, root: str) -> None:
-        names = [name for name in ODD_NAMES if not set(name) & set(store.capabilities.forbidden_characters)]
-        for name in names:
-            self.put(store, f"{root}/odd/{name}/{name}", name.encode())
-        assert self.keys(store, f"{root}/odd", recursive=False) == sorted(f"{name}/" for name in names)
-        for name in names:
-            path = f"{root}/odd/{name}/{name}"
-            assert store.read_bytes(path) == name.encode()
-            assert store.remove(path)
-
-    def test_a_forbidden_character_is_one_of_our_errors(self, store: FileSystem, root: str) -> None:
-        for character in store.capabilities.forbidden_characters:
-            with pytest.raises(StoreError):
-                self.put(store, f"{root}/a{character}b")
-
-
-class ChangeContract(ContractTools):
-    """Directories, renaming, removal, exclusive creation."""
-
-    def test_making_a_directory_twice_is_fine(self, store: FileSystem, root: str) -> None:
-        store.make_directory(f"{root}/d/e")
-        store.make_directory(f"{root}/d/e")
-        assert self.keys(store, root) == ["d/", "d/e/"]
-
-    def test_making_a_directory_over_a_file_is_refused(self, store: FileSystem, root: str) -> None:
-        self.put(store, f"{root}/file")
-        with pytest.raises(AlreadyExists):
-            store.make_directory(f"{root}/file")
-        assert store.read_bytes(f"{root}/file") == b"x"
-
-    def test_making_a_directory_or_an_exclusive_file_below_a_file_is_refused(
-        self, store: FileSystem, root: str
-    ) -> None:
-        if not store.capabilities.real_directories:
-            pytest.skip("the store holds both")
-        self.put(store, f"{root}/file")
-        with pytest.raises(AlreadyExists):
-            store.make_directory(f"{root}/file/below")
-        with pytest.raises(AlreadyExists):
-            store.create_exclusive(f"{root}/file/below", b"x")
-
-    def test_removing_what_lies_below_a_file_finds_nothing(self, store: FileSystem, root: str) -> None:
-        self.put(store, f"{root}/file")
-        assert not store.remove(f"{root}/file/below")
-        assert not store.remove(f"{root}/file/below", recursive=True)
-        assert store.read_bytes(f"{root}/file") == b"x"
-
-    def test_rename_moves_and_replaces(self, store: FileSystem, root: str) -> None:
-        self.put(store, f"{root}/old", b"1")
-        self.put(store, f"{root}/new", b"2")
-        store.rename(f"{root}/old", f"{root}/new")
-        assert store.read_bytes(f"{root}/new") == b"1"
-        assert self.keys(store, root) == ["new"]
-
-    def test_rename_makes_parents(self, store: FileSystem, root: str) -> None:
-        self.put(store, f"{root}/old", b"1")
-        store.rename(f"{root}/old", f"{root}/d/e/new")
-        assert self.keys(store, root) == ["d/", "d/e/", "d/e/new"]
-
-    def test_rename_without_overwrite_leaves_a_taken_path(self, store: FileSystem, root: str) -> None:
-        self.put(store, f"{root}/old", b"1")
-        self.put(store, f"{root}/new", b"2")
-        with pytest.raises(AlreadyExists):
-            store.rename(f"{root}/old", f"{root}/new", overwrite=False)
-        assert store.read_bytes(f"{root}/new") == b"2"
-        assert store.read_bytes(f"{root}/old") == b"1"
-
-    def test_rename_of_a_missing_file_raises(self, store: FileSystem, root: str) -> None:
-        with pytest.raises(NotFound):
-            store.rename(f"{root}/missing", f"{root}/new")
-
-    def test_rename_onto_a_directory_is_refused(self, store: FileSystem, root: str) -> None:
-        if not store.capabilities.real_directories:
-            pytest.skip("the store holds both")
-        self.put(store, f"{root}/file", b"1")
-        store.make_directory(f"{root}/d")
-        self.put(store, f"{root}/e/inner")
-        for path in (f"{root}/d", f"{root}/e"):
-            with pytest.raises(AlreadyExists):
-                store.rename(f"{root}/file", path)
-
-    def test_remove_says_whether_something_was_there(self, store: FileSystem, root: str) -> None:
-        self.put(store, f"{root}/file")
-        assert store.remove(f"{root}/file")
-        assert not store.remove(f"{root}/file")
-        assert store.status(f"{root}/file") is None
-
-    def test_a_directory_is_removed_with_its_content_only_when_asked(self, store: FileSystem, root: str) -> None:
-        self.tree(store, root)
-        with pytest.raises(AlreadyExists):
-            store.remove(f"{root}/a")
-        assert store.status(f"{root}/a/c/d") is not None
-        assert store.remove(f"{root}/a", recursive=True)
-        assert self.keys(store, root) == [key for key in TREE_KEYS if not key.startswith("a/")]
-
-    def test_an_empty_directory_is_removed(self, store: FileSystem, root: str) -> None:
-        store.make_directory(f"{root}/empty")
-        assert store.remove(f"{root}/empty")
-        assert store.status(f"{root}/empty") is None
-
-    def test_the_first_to_create_a_file_wins(self, store: FileSystem, root: str) -> None:
-        assert store.create_exclusive(f"{root}/d/one", b"first")
-        assert not store.create_exclusive(f"{root}/d/one", b"second")
-        assert store.read_bytes(f"{root}/d/one") == b"first"
-        assert self.keys(store, f"{root}/d") == ["one"]
 
 
 class MultipartContract(ContractTools):

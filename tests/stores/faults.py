@@ -9,7 +9,7 @@ most `times` times. What `after` means:
     read                     bytes given before the error
     list                     rows of the directory given before the error
     write                    bytes taken before the error
-    status put make_directory rename remove create begin part complete abort note open commit     no meaning
+    status put make_directory remove create begin part complete abort note open commit     no meaning
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ OPERATIONS = [
     "commit",
     "put",
     "make_directory",
-    "rename",
     "remove",
     "create",
     "begin",
@@ -146,17 +145,9 @@ class FlakyFileSystem(FileSystem):
         self.meet("make_directory", path)
         self.wrapped.make_directory(path)
 
-    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
-        self.meet("rename", new_path)
-        self.wrapped.rename(path, new_path, overwrite)
-
     def remove(self, path: str, recursive: bool = False) -> bool:
         self.meet("remove", path)
         return self.wrapped.remove(path, recursive)
-
-    def read_bytes(self, path: str) -> bytes:
-        with self.open_reader(path, 0) as reader:
-            return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         self.meet("create", path)

@@ -126,21 +126,6 @@ class MemoryFileSystem(FileSystem):
         with self._lock:
             self._directory(path, mark=True)
 
-    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
-        self.traffic.wrote()
-        with self._lock:
-            node = self._find(path)
-            if node is None:
-                raise NotFound(f"cannot rename {path}: there is no such path")
-            if path == new_path:
-                return
-            taken = self._find(new_path)
-            if taken is not None and (isinstance(taken, MemoryDirectory) or not overwrite):
-                raise AlreadyExists(f"cannot rename {path} to {new_path}: the path is taken")
-            parent, name = _split(new_path)
-            self._directory(parent).children[name] = node
-            self._detach(path)
-
     def remove(self, path: str, recursive: bool = False) -> bool:
         self.traffic.wrote()
         with self._lock:
@@ -151,10 +136,6 @@ class MemoryFileSystem(FileSystem):
                 raise AlreadyExists(f"cannot remove {path}: the directory is not empty")
             self._detach(path)
             return True
-
-    def read_bytes(self, path: str) -> bytes:
-        with self.open_reader(path, -1) as reader:
-            return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         self.traffic.wrote(len(data))
@@ -252,6 +233,17 @@ class MemoryFileSystem(FileSystem):
             directory.children[name] = MemoryFile(data, status, dict(metadata))
             return Stored(len(data), etag, status.mtime_ms, value)
 
+    def _move(self, path: str, new_path: str) -> None:
+        self.traffic.wrote()
+        with self._lock:
+            node = self._find(path)
+            assert node is not None
+            if isinstance(self._find(new_path), MemoryDirectory):
+                raise AlreadyExists(f"cannot rename {path} to {new_path}: the path is taken")
+            parent, name = _split(new_path)
+            self._directory(parent).children[name] = node
+            self._detach(path)
+
     def _detach(self, path: str) -> None:
         parent, name = _split(path)
         directory = self._find(parent)
@@ -306,7 +298,7 @@ class _MemoryWriter(Writer):
     def commit(self, check: Callable[[Stored], None]) -> Stored:
         stored = self._owner._publish(self._work_path, bytes(self._data), {})
         check(stored)
-        self._owner.rename(self._work_path, self._path)
+        self._owner._move(self._work_path, self._path)
         self._done = True
         return stored
 

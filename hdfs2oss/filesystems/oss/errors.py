@@ -45,6 +45,8 @@ class NotOffered(StoreError):
 class ObjectReplaced(CorruptData):
     """The object is no longer the one that was opened; to be opened anew, not asked for again."""
 
+    asked_again = False
+
 
 _KEYS_HINT = "Check OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (or the keys in the path)."
 # code: (class, sentence in place of the store's own words or "", hint)

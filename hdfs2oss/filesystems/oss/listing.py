@@ -16,7 +16,6 @@ from urllib.parse import unquote
 
 from ...model.errors import StoreError
 from ...rules.merge import out_of_order
-from ..base import Traffic
 from .client import OssClient
 
 # Sorts behind everything that begins the same way.
@@ -45,7 +44,6 @@ class OssEntry(NamedTuple):
 
 def list_entries(
     client: OssClient,
-    traffic: Traffic,
     prefix: str,
     start_after: str = "",
     delimiter: str = "",
@@ -65,8 +63,7 @@ def list_entries(
         params["start-after"] = start_after
     previous = ""
     while True:
-        _, body = client.call(f"list /{prefix}", "GET", "", params=dict(params))
-        traffic.listed()
+        body = client.page(f"list /{prefix}", dict(params))
         entries, token = parse_page(body.decode("utf-8", "replace"))
         for entry in entries:
             if entry.key <= previous:

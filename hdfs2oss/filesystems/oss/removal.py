@@ -8,38 +8,32 @@ import re
 from xml.sax.saxutils import escape
 
 from ...model.errors import AlreadyExists, PermissionDenied
-from ..base import Traffic
-from .client import OssClient
+from .client import OssClient, key_of
 from .listing import PAGE_KEYS, list_entries
 
 # XML cannot carry these (a carriage return would arrive as a line feed).
 _NOT_FOR_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
-def remove_below(client: OssClient, traffic: Traffic, path: str, key: str, recursive: bool) -> bool:
-    """Remove the directory `key` with its marker; True, since it exists.
-
-    Raises AlreadyExists when it holds something and `recursive` is off.
-    """
+def remove_below(client: OssClient, path: str, recursive: bool) -> None:
+    """Remove a directory with its marker. Raises AlreadyExists when it holds something and `recursive` is off."""
+    key = key_of(path)
     prefix = key + "/" if key else ""
     if not recursive:
-        first = [entry.key for entry in list_entries(client, traffic, prefix, limit=2)]
+        first = [entry.key for entry in list_entries(client, prefix, limit=2)]
         if any(found != prefix for found in first):
             raise AlreadyExists(f"cannot remove {path}: the directory is not empty")
-        traffic.wrote()
         if first:
             client.call(f"remove {path}", "DELETE", prefix)
-        return True
+        return
     if not prefix:
         raise PermissionDenied(f"cannot remove all of the bucket {client.bucket}: name a directory in it")
     before: list[str] = []
-    while keys := [entry.key for entry in list_entries(client, traffic, prefix, limit=PAGE_KEYS)]:
+    while keys := [entry.key for entry in list_entries(client, prefix, limit=PAGE_KEYS)]:
         if keys == before:
             raise PermissionDenied(f"cannot remove {path}: the store keeps {keys[0]!r} and {len(keys) - 1} others")
         before = keys
-        traffic.wrote()
         _remove_keys(client, path, keys)
-    return True
 
 
 def _remove_keys(client: OssClient, path: str, keys: list[str]) -> None:

@@ -26,8 +26,9 @@ _SEND_BYTES = 1 << 20
 
 
 class CertificateRefused(Unreachable):
-    """The server is not who it should be; asking again changes nothing."""
+    """The server is not who it should be; asking again changes nothing, now or later."""
 
+    asked_again = False
     retryable = False
 
 

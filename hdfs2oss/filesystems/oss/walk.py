@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from ...model.errors import NotFound
 from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
-from ..base import Traffic, Walk
+from ..base import Walk
 from .client import OssClient
 from .listing import BEHIND_ALL, OssEntry, list_entries
 
@@ -28,9 +28,8 @@ _PAGE_KEYS = 1000
 class OssWalk(Walk):
     """The keys under `prefix` ("" or ending in a slash), flat; by levels after `stop_descending`."""
 
-    def __init__(self, client: OssClient, traffic: Traffic, prefix: str, after: str, until: str) -> None:
+    def __init__(self, client: OssClient, prefix: str, after: str, until: str) -> None:
         self._client = client
-        self._traffic = traffic
         self._prefix = prefix
         self._after = after
         self._until = until
@@ -59,11 +58,11 @@ class OssWalk(Walk):
         if self._seen or not self._prefix:
             return
         self._seen = True
-        if not any(list_entries(self._client, self._traffic, self._prefix, limit=1)):
+        if not any(list_entries(self._client, self._prefix, limit=1)):
             raise NotFound(f"cannot list /{self._prefix[:-1]}: there is no such directory in {self._client.bucket}")
 
     def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Iterator[OssEntry]:
-        return list_entries(self._client, self._traffic, self._prefix + prefix, start_after, delimiter)
+        return list_entries(self._client, self._prefix + prefix, start_after, delimiter)
 
     def _start(self) -> str:
         """The key behind which the walk begins."""
@@ -148,8 +147,8 @@ class OssWalk(Walk):
 class OssChildren(OssWalk):
     """Only the children of one directory."""
 
-    def __init__(self, client: OssClient, traffic: Traffic, prefix: str, after: str, until: str) -> None:
-        super().__init__(client, traffic, prefix, after, until)
+    def __init__(self, client: OssClient, prefix: str, after: str, until: str) -> None:
+        super().__init__(client, prefix, after, until)
         self._rows = self._level("", self._start())
 
     def stop_descending(self) -> None:

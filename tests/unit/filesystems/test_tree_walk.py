@@ -2,7 +2,9 @@
 
 import pytest
 
+from hdfs2oss.filesystems.base import unlisted_row
 from hdfs2oss.filesystems.tree_walk import TreeWalk
+from hdfs2oss.filesystems.watchdog import OutOfTime
 from hdfs2oss.model.errors import PermissionDenied, Unreachable
 from hdfs2oss.model.values import DIRECTORY, UNLISTED, FileStatus
 from tests.stores.faults import Fault, FlakyFileSystem
@@ -55,6 +57,13 @@ def test_a_store_that_does_not_answer_ends_the_walk(failing: str) -> None:
 
     with pytest.raises(Unreachable):
         list(TreeWalk(children))
+
+
+def test_the_row_of_an_unlisted_directory_says_why_unless_a_later_try_may_find_the_store_well() -> None:
+    assert unlisted_row("a/b", PermissionDenied("no")) == FileStatus("a/b", UNLISTED, problem="no")
+    for error in (Unreachable("nobody there"), OutOfTime("silent")):
+        with pytest.raises(type(error)):
+            unlisted_row("a/b", error)
 
 
 def test_a_directory_that_is_asked_for_must_be_listed() -> None:

@@ -42,7 +42,7 @@ def test_after_one_time_out_others_fail_at_once_until_the_pause_is_over() -> Non
 def test_a_slow_call_that_is_not_the_places_fault_stops_nobody() -> None:
     watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05)
     with pytest.raises(OutOfTime):
-        watchdog.call("write", threading.Event().wait, trips_breaker=False)
+        watchdog.call("write", threading.Event().wait, begins_pause=False)
     assert watchdog.call("ask", lambda: 42) == 42
 
 

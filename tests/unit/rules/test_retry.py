@@ -2,8 +2,9 @@
 
 import pytest
 
+from hdfs2oss.filesystems.watchdog import OutOfTime
 from hdfs2oss.model.errors import CorruptData, NotFound, StoreError, Throttled, Unreachable
-from hdfs2oss.rules.retry import RetryClock, RetryPolicy, call_with_retries, delay_seconds
+from hdfs2oss.rules.retry import RetryClock, RetryPolicy, StorePause, call_with_retries, delay_seconds
 
 POLICY = RetryPolicy(attempts=5, base_seconds=1, cap_seconds=10, deadline_seconds=30, throttled_seconds=100)
 
@@ -83,8 +84,56 @@ def test_throttling_is_waited_out_longer_than_a_lost_connection() -> None:
     assert sum(time.slept) > POLICY.deadline_seconds
 
 
-def test_the_caller_may_be_stricter() -> None:
+def test_a_class_may_be_stricter_than_its_base() -> None:
     time = Time()
-    with pytest.raises(Unreachable):
-        call_with_retries(time.fail(Unreachable("")), POLICY, time.clock, should_retry=lambda error: False)
+    with pytest.raises(OutOfTime):
+        call_with_retries(time.fail(OutOfTime("")), POLICY, time.clock)
     assert time.slept == []
+
+
+def test_after_a_store_gave_no_answer_it_is_not_asked_until_the_pause_is_over() -> None:
+    time = Time()
+    pause = StorePause(30, lambda: time.now)
+    with pytest.raises(Unreachable, match="no route"):
+        pause.call(time.fail(Unreachable("no route", "Look at the network.")))
+    time.now += 29
+    with pytest.raises(Unreachable, match="not asked again so soon after this: no route") as caught:
+        pause.call(time.fail(Unreachable("never asked")))
+    assert caught.value.hint == "Look at the network."
+    time.now += 2
+    assert pause.call(time.fail()) == "done"
+    assert pause.call(time.fail()) == "done"
+
+
+def test_a_pause_that_is_over_begins_anew_when_there_is_still_no_answer() -> None:
+    time = Time()
+    pause = StorePause(30, lambda: time.now)
+    for _ in range(2):
+        with pytest.raises(Unreachable, match=r"^no route$"):
+            pause.call(time.fail(Unreachable("no route")))
+        with pytest.raises(Unreachable, match="not asked"):
+            pause.call(time.fail())
+        time.now += 31
+
+
+@pytest.mark.parametrize("error", [Throttled(""), NotFound(""), CorruptData("")])
+def test_a_store_that_answers_is_not_left_alone(error: StoreError) -> None:
+    time = Time()
+    pause = StorePause(30, lambda: time.now)
+    with pytest.raises(type(error)):
+        pause.call(time.fail(error))
+    assert pause.call(time.fail()) == "done"
+
+
+def test_one_lost_call_is_no_silence_while_others_that_began_later_are_answered() -> None:
+    time = Time()
+    pause = StorePause(30, lambda: time.now)
+
+    def lost() -> str:
+        time.now += 1
+        assert pause.call(time.fail()) == "done"
+        raise Unreachable("a lost packet")
+
+    with pytest.raises(Unreachable):
+        pause.call(lost)
+    assert pause.call(time.fail()) == "done"

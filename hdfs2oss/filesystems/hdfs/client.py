@@ -1,0 +1,161 @@
+"""Calls to one HDFS: through the native client, under a time-out, repeated when that makes sense, errors as ours.
+
+The native client is made by the first call, in the process that makes it: one carried over a fork hangs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from hdfs_native import Client
+from hdfs_native import FileStatus as NativeStatus
+
+from ...model.errors import NotFound
+from ...rules.retry import RetryPolicy, StorePause, call_with_retries
+from ..base import Traffic
+from ..watchdog import TIMEOUT_SECONDS, Watchdog
+from .errors import map_errors
+
+T = TypeVar("T")
+
+# The NameNode's own page size; a page is fetched under one time-out.
+_PAGE_ROWS = 1000
+# Hadoop's defaults, which come along in a dumped configuration, wait for 120 s and 183 s.
+_MOST = {"dfs.client.socket-timeout": 10_000, "dfs.client.failover.max.attempts": 3}
+# Few: the client itself has asked three times before it says that nobody is there.
+_RETRIES = RetryPolicy(attempts=3, cap_seconds=4.0, deadline_seconds=8.0, throttled_attempts=6, throttled_seconds=18.0)
+# With several NameNodes a refused call may mean that one takes over from the other: some 20 s.
+_FAILOVER_RETRIES = _RETRIES._replace(attempts=8, deadline_seconds=25.0)
+# A silent DataNode costs a writer so long. The client itself would wait for 60 s and then tell which DataNode
+# it was, but a copy that tries the file again is better off sooner.
+_DATA_TIMEOUT_SECONDS = 45.0
+
+
+class HdfsClient:
+    """One NameNode or name service; safe for threads.
+
+    Every call to the NameNode has a time-out; reads have the DataNode's own. What is asked of the NameNode is
+    counted in `traffic` as it is asked, whatever the answer; bytes and pages once they are through.
+    """
+
+    def __init__(
+        self,
+        authority: str,
+        hadoop_conf: Mapping[str, str],
+        user: str = "",
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self.traffic = Traffic()
+        self.data_place = f"the DataNodes of {authority}"
+        self._place = f"the NameNode {authority}"
+        self._authority = authority
+        self._configuration = {
+            **hadoop_conf,
+            **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
+        }
+        self._retries = _FAILOVER_RETRIES if f"dfs.ha.namenodes.{authority}" in hadoop_conf else _RETRIES
+        self._pause = StorePause()
+        self._user = user
+        self._watchdog = Watchdog(self._place, timeout_seconds)
+        self._native_lock = threading.Lock()
+        self._native: Client | None = None
+
+    def native(self) -> Client:
+        """The one native client; made by the first call."""
+        with self._native_lock:
+            if self._native is None:
+                if self._user:
+                    os.environ["HADOOP_USER_NAME"] = self._user
+                self._native = Client(f"hdfs://{self._authority}", self._configuration)
+            return self._native
+
+    # How to call; nothing is counted.
+
+    def ask(self, what: str, function: Callable[[Client], T], brings_nothing: bool = False) -> T:
+        """One call to the NameNode, under the watchdog. For `brings_nothing` see `map_errors`."""
+        with map_errors(what, self._place, brings_nothing):
+            return self._watchdog.call(what, lambda: function(self.native()))
+
+    def ask_again(self, what: str, function: Callable[[Client], T], brings_nothing: bool = False) -> T:
+        """Like `ask`, repeated on errors that may pass; for calls that may safely run twice."""
+
+        def once() -> T:
+            return self.ask(what, function, brings_nothing)
+
+        return self._pause.call(lambda: call_with_retries(once, self._retries))
+
+    def ask_data(self, what: str, function: Callable[[], T]) -> T:
+        """One call of an open file that waits for DataNodes: that they are slow says nothing of the NameNode."""
+        with map_errors(what, self.data_place):
+            return self._watchdog.call(what, function, timeout_seconds=_DATA_TIMEOUT_SECONDS, begins_pause=False)
+
+    # What readers, writers and the file system ask for; counted.
+
+    def look(self, what: str, function: Callable[[Client], T]) -> T:
+        """A call that only looks; what would lie below a file is not there."""
+        self.traffic.read()
+        return self.ask_again(what, function, brings_nothing=True)
+
+    def change(self, what: str, function: Callable[[Client], T], brings_nothing: bool = False) -> T:
+        """A call that changes something and may safely run twice."""
+        self.traffic.wrote()
+        return self.ask_again(what, function, brings_nothing)
+
+    def status(self, path: str) -> NativeStatus | None:
+        """What the NameNode says of a path, or None when nothing is there."""
+        try:
+            return self.look(f"look at {path}", lambda native: native.get_file_info(path))
+        except NotFound:
+            return None
+
+    def pages(self, path: str) -> Iterator[list[NativeStatus]]:
+        """The rows of one directory as the NameNode gives them. Raises NotFound for a file too."""
+        what = f"list {path}"
+        # The first page tells a missing path or a file from a directory; only it may be asked for twice.
+        rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
+        while page:
+            self.traffic.listed()
+            yield page
+            page = self.ask(what, lambda _: list(itertools.islice(rows, _PAGE_ROWS)))
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory and its parents; one that exists is left alone."""
+        self.change(f"make the directory {path}", lambda native: native.mkdirs(path, 0o755, True))
+
+    def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
+        """Move a file at once; AlreadyExists when the new path is taken and overwrite is off. Parents are made."""
+        self.traffic.wrote()
+        what = f"rename {path} to {new_path}"
+        try:
+            self.ask(what, lambda native: native.rename(path, new_path, overwrite))
+        except NotFound:
+            if self.status(path) is None:
+                raise
+            self.make_directory(new_path.rsplit("/", 1)[0] or "/")
+            self.ask(what, lambda native: native.rename(path, new_path, overwrite))
+
+    def remove(self, path: str, recursive: bool = False) -> bool:
+        """Remove a file or directory; False when nothing was there."""
+        try:
+            return bool(
+                self.change(f"remove {path}", lambda native: native.delete(path, recursive), brings_nothing=True)
+            )
+        except NotFound:
+            return False
+
+
+def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list[NativeStatus]]:
+    rows = iter(native.list_status(path))
+    page = list(itertools.islice(rows, _PAGE_ROWS))
+    # A file lists itself.
+    if len(page) == 1 and not page[0].isdir and page[0].path.rstrip("/") == path.rstrip("/"):
+        raise NotFound(f"cannot list {path}: it is not a directory")
+    return rows, page
+
+
+def _at_most(value: str | None, most: int) -> str:
+    return value if value is not None and value.isdigit() and int(value) <= most else str(most)

@@ -1,0 +1,52 @@
+"""One HDFS file being written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from hdfs_native import FileWriter, WriteOptions
+
+from ...model.errors import StoreError
+from ..base import Stored, Writer
+from .client import HdfsClient
+
+
+class HdfsWriter(Writer):
+    """Writes to the work path; `commit` closes, compares and renames."""
+
+    def __init__(self, client: HdfsClient, path: str, work_path: str) -> None:
+        self._client = client
+        self._path = path
+        self._work_path = work_path
+        self._done = False
+        options = WriteOptions(overwrite=True, create_parent=True)
+        self._file: FileWriter = client.change(f"write {work_path}", lambda native: native.create(work_path, options))
+
+    def write(self, data: bytes) -> None:
+        # An empty file needs no block.
+        if not data:
+            return
+        self._client.ask_data(f"write {self._work_path}", lambda: self._file.write(data))
+        self._client.traffic.wrote(len(data), 0)
+
+    def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
+        """With `overwrite` off, AlreadyExists when the path is taken by then."""
+        self._client.ask_data(f"close {self._work_path}", lambda: self._file.close())
+        status = self._client.status(self._work_path)
+        if status is None:
+            raise StoreError(f"{self._work_path} vanished before it could be published")
+        stored = Stored(status.length, mtime_ms=status.modification_time)
+        check(stored)
+        self._client.rename(self._work_path, self._path, overwrite)
+        self._done = True
+        return stored
+
+    def abort(self) -> None:
+        if self._done:
+            return
+        self._done = True
+        # Removing an open file ends it; closing it first could wait for DataNodes that do not answer.
+        # Whatever brought us here is the error to be seen, not what cleaning up after it meets.
+        with contextlib.suppress(StoreError):
+            self._client.remove(self._work_path)

@@ -1,0 +1,58 @@
+"""What an answer states of an object: its length, ETag, time and CRC-64."""
+
+from __future__ import annotations
+
+import email.utils
+import xml.etree.ElementTree as ET
+
+from ...model.errors import CorruptData
+from ..base import Stored
+from .session import OssResponse
+
+
+def content_length(response: OssResponse, path: str) -> int:
+    """The length an answer states. Raises CorruptData when it states none."""
+    text = response.headers.get("Content-Length") or ""
+    if not text.isdigit():
+        response.discard()
+        raise CorruptData(f"the store does not say how long {path} is")
+    return int(text)
+
+
+def stated_crc64(response: OssResponse) -> int | None:
+    """The CRC-64 an answer states for the whole object or part."""
+    text = response.headers.get("x-oss-hash-crc64ecma") or ""
+    return int(text) if text.isdigit() else None
+
+
+def stated_etag(response: OssResponse) -> str:
+    """The ETag without its quotes, or ""."""
+    return (response.headers.get("ETag") or "").strip('"')
+
+
+def modified_ms(response: OssResponse) -> int:
+    """When the object was written, or -1."""
+    text = response.headers.get("Last-Modified") or ""
+    return int(email.utils.parsedate_to_datetime(text).timestamp()) * 1000 if text else -1
+
+
+def stored_object(response: OssResponse, path: str) -> Stored:
+    """What the store holds, from the answer to a HEAD."""
+    return Stored(content_length(response, path), stated_etag(response), modified_ms(response), stated_crc64(response))
+
+
+def refuse_other_bytes(what: str, response: OssResponse, expected: int, damaged: set[str] | None = None) -> None:
+    """Raise CorruptData when the store states another CRC-64, and keep the ETag of what it holds in `damaged`."""
+    stored = stated_crc64(response)
+    if stored is not None and stored != expected:
+        if damaged is not None and (etag := stated_etag(response)):
+            damaged.add(etag)
+        raise CorruptData(f"{what} arrived as other bytes: CRC-64 {stored:016X} instead of {expected:016X}")
+
+
+def xml_text(body: bytes, name: str) -> str:
+    """The text of one element of a small answer, or ""."""
+    try:
+        return ET.fromstring(body).findtext(name) or ""
+    except ET.ParseError:
+        return ""

@@ -1,0 +1,78 @@
+"""One object: looked for, written whole, and removed when what was published is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from ...model.errors import AlreadyExists, NotFound, StoreError
+from ..base import Stored
+from .answers import stated_crc64, stated_etag, stored_object
+from .client import OssClient
+from .errors import BucketMissing
+from .session import OssResponse
+
+META = "x-oss-meta-"
+
+
+def object_headers(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The headers that an object of bytes is written with."""
+    return {"Content-Type": "application/octet-stream", **{META + name: value for name, value in metadata.items()}}
+
+
+def look_at(client: OssClient, path: str, key: str) -> OssResponse:
+    """What the store says of an object. Raises NotFound."""
+    return client.call(f"look at {path}", "HEAD", key)[0]
+
+
+def find_object(client: OssClient, path: str, key: str) -> OssResponse | None:
+    """What the store says of an object, or None when there is none; a missing bucket raises."""
+    try:
+        return look_at(client, path, key)
+    except BucketMissing:
+        raise
+    except NotFound:
+        return None
+
+
+def put_object(client: OssClient, path: str, key: str, data: bytes, headers: dict[str, str]) -> Stored:
+    """Publish a whole object, compared by CRC-64; what stays damaged is removed."""
+    damaged: set[str] = set()
+    with removing_damage(client, path, key, damaged):
+        response, _ = client.send(path, key, data, headers=headers, damaged=damaged)
+    stored = stated_crc64(response)
+    if stored is None and data:
+        return stored_object(look_at(client, path, key), path)
+    return Stored(len(data), stated_etag(response), crc64=stored)
+
+
+def put_if_free(client: OssClient, path: str, key: str, data: bytes, headers: dict[str, str]) -> bool:
+    """The same where nothing stands yet; False when the key is taken."""
+    try:
+        put_object(client, path, key, data, {**headers, "x-oss-forbid-overwrite": "true"})
+    except AlreadyExists:
+        return False
+    return True
+
+
+@contextmanager
+def removing_damage(client: OssClient, path: str, key: str, damaged: set[str]) -> Iterator[None]:
+    """What was published and does not fit its checksum must not be taken for the file.
+
+    `damaged` are the ETags of such answers. A request that was refused published nothing, so what stands
+    there then is not ours: only an object that still bears one of these ETags is removed.
+    """
+    try:
+        yield
+    except AlreadyExists:
+        raise  # an exclusive creation looks at what is there by itself
+    except StoreError:
+        with suppress(StoreError):
+            if damaged and stated_etag(look_at(client, path, key)) in damaged:
+                remove_damaged(client, path, key)
+        raise
+
+
+def remove_damaged(client: OssClient, path: str, key: str) -> None:
+    """Remove an object of ours that holds other bytes than were sent."""
+    client.call(f"remove {path}, which is damaged", "DELETE", key)
