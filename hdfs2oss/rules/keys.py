@@ -14,7 +14,15 @@ the file `a` and the directory `a/`.
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from ..model.errors import SurveyError
+from ..model.values import DIRECTORY, FileStatus
+
+# Sorts behind everything that begins the same way.
+BEHIND_ALL = "\U0010ffff"
 
 
 class KeyRange(NamedTuple):
@@ -61,3 +69,44 @@ def behind(directory: str) -> str:
 def possible_parents(key: str) -> list[str]:
     """Paths `p` before `key` whose `p/` is not: `a` and `a-b` for `a-b-c`, as `-` sorts before the slash."""
     return [key[:at] for at in range(1, len(key)) if key[at] <= "/" and key[at - 1] != "/"]
+
+
+def just_before(key: str) -> str:
+    """A string that sorts before `key`, with few names, if any, between the two."""
+    last = ord(key[-1]) - 1
+    if last < 0 or 0xD800 <= last <= 0xDFFF:
+        return key[:-1]
+    return key[:-1] + chr(last) + BEHIND_ALL
+
+
+def in_key_order(rows: Iterable[FileStatus]) -> Iterator[FileStatus]:
+    """Give rows that arrive in the order of their paths in the order of their keys.
+
+    A directory waits until nothing can come before `name/`. The waiting ones are prefixes of each other,
+    so there are never more of them than a name has characters. Raises SurveyError when the rows are out
+    of order or one comes twice, because then nothing may be concluded from what is missing.
+    """
+    waiting: list[tuple[str, FileStatus]] = []
+    previous: str | None = None
+    for row in rows:
+        path = row.path
+        if previous is not None and path <= previous:
+            raise out_of_order(previous, path)
+        previous = path
+        # A path below "a/" or beyond it proves that whatever sorts before "a/" has been seen.
+        while waiting and waiting[0][0] <= path:
+            yield heapq.heappop(waiting)[1]
+        if row.kind == DIRECTORY:
+            heapq.heappush(waiting, (path + "/", row))
+        else:
+            yield row
+    while waiting:
+        yield heapq.heappop(waiting)[1]
+
+
+def out_of_order(previous: str, current: str) -> SurveyError:
+    """The error for a listing that cannot be trusted."""
+    return SurveyError(
+        f"the listing is out of order: {current!r} came after {previous!r}",
+        "Run again; if it stays, the store does not list the way this tool needs.",
+    )

@@ -11,7 +11,7 @@ from ...model.errors import AlreadyExists
 from ...model.uri import join_path
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.filters import work_path_beside
-from ...rules.merge import in_key_order
+from ...rules.keys import in_key_order
 from ..base import Capabilities, FileSystem, Reader, Walk, Writer, check_length
 from ..tree_walk import TreeWalk
 from ..watchdog import TIMEOUT_SECONDS

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from ...model.values import FileStatus
-from ...rules.merge import out_of_order
+from ...rules.keys import out_of_order
 
 # Rows held back in memory; more go to temporary files, sorted, and are merged from there.
 MAX_ROWS_IN_MEMORY = 100_000

@@ -15,11 +15,9 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ...model.errors import StoreError
-from ...rules.merge import out_of_order
+from ...rules.keys import out_of_order
 from .client import OssClient
 
-# Sorts behind everything that begins the same way.
-BEHIND_ALL = "\U0010ffff"
 PAGE_KEYS = 1000
 
 _CONTENTS = re.compile(

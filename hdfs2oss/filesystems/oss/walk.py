@@ -15,9 +15,10 @@ from collections.abc import Iterator
 
 from ...model.errors import NotFound
 from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
+from ...rules.keys import BEHIND_ALL, KeyRange, just_before
 from ..base import Walk
 from .client import OssClient
-from .listing import BEHIND_ALL, OssEntry, list_entries
+from .listing import OssEntry, list_entries
 
 # Where OSS-HDFS keeps its blocks: neither ours to read nor to delete.
 INTERNAL_DIRECTORY = ".dlsdata"
@@ -31,8 +32,7 @@ class OssWalk(Walk):
     def __init__(self, client: OssClient, prefix: str, after: str, until: str) -> None:
         self._client = client
         self._prefix = prefix
-        self._after = after
-        self._until = until
+        self._children = KeyRange(after, until)
         self._last: FileStatus | None = None
         self._seen = False
         self._wanted_from = ""
@@ -66,13 +66,14 @@ class OssWalk(Walk):
 
     def _start(self) -> str:
         """The key behind which the walk begins."""
-        if not self._after:
+        after = self._children.after
+        if not after:
             return ""
-        return self._prefix + self._after + (BEHIND_ALL if self._after.endswith("/") else "")
+        return self._prefix + after + (BEHIND_ALL if after.endswith("/") else "")
 
     def _is_beyond(self, path: str) -> bool:
         name, slash, _ = path.partition("/")
-        return name + slash > self._until
+        return self._children.ends_before(name + slash)
 
     def _flat(self) -> Iterator[FileStatus]:
         skip = len(self._prefix)
@@ -81,7 +82,7 @@ class OssWalk(Walk):
         passed_over = 0
         while (entry := next(entries, None)) is not None:
             path = entry.key[skip:]
-            if self._until and self._is_beyond(path):
+            if self._children.until and self._is_beyond(path):
                 return
             if path < self._wanted_from:
                 passed_over += 1
@@ -128,7 +129,7 @@ class OssWalk(Walk):
         skip = len(self._prefix)
         for entry in self._entries(start_after, base, "/"):
             path = entry.key[skip:]
-            if self._until and self._is_beyond(path):
+            if self._children.until and self._is_beyond(path):
                 return
             if path == base:
                 self._seen = True
@@ -153,14 +154,6 @@ class OssChildren(OssWalk):
 
     def stop_descending(self) -> None:
         """Nothing is entered anyway."""
-
-
-def just_before(key: str) -> str:
-    """A string that sorts before `key`, with few names, if any, between the two."""
-    last = ord(key[-1]) - 1
-    if last < 0 or 0xD800 <= last <= 0xDFFF:
-        return key[:-1]
-    return key[:-1] + chr(last) + BEHIND_ALL
 
 
 def leading_directories(path: str) -> str:

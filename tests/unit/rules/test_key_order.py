@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hdfs2oss.model.errors import SurveyError
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus
-from hdfs2oss.rules.merge import in_key_order
+from hdfs2oss.rules.keys import in_key_order
 
 NAMES = st.text(st.sampled_from("a-. /0é数\U0001f600".replace("/", "")), min_size=1, max_size=4)
 
