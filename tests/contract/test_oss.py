@@ -167,6 +167,12 @@ def test_the_whole_object_is_compared_with_its_crc(store: OssFileSystem) -> None
             assert b"".join(reader.stream(0, len(data), 65_536)) == data
 
 
+def test_what_is_too_large_for_a_put_goes_up_in_parts_and_never_as_a_stream(store: OssFileSystem) -> None:
+    assert store.capabilities.multipart
+    with pytest.raises(NotImplementedError):
+        store.open_writer("/file", "/.work")
+
+
 def test_removing_a_directory_takes_any_key_below_it(server: LocalOssServer, store: OssFileSystem) -> None:
     raw = bucket(server)
     for number in range(1005):

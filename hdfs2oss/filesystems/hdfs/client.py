@@ -141,11 +141,10 @@ class HdfsClient:
     def remove(self, path: str, recursive: bool = False) -> bool:
         """Remove a file or directory; False when nothing was there."""
         try:
-            return bool(
-                self.change(f"remove {path}", lambda native: native.delete(path, recursive), brings_nothing=True)
-            )
+            found = self.change(f"remove {path}", lambda native: native.delete(path, recursive), brings_nothing=True)
         except NotFound:
             return False
+        return bool(found)
 
 
 def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list[NativeStatus]]:

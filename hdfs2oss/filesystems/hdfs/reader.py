@@ -24,7 +24,7 @@ class HdfsReader(Reader):
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         if size <= 0:
             return
-        # The client panics past the end.
+        # The native client panics past the end.
         self.refuse_past_end(self._path, offset, size)
         what, place = f"read {self._path}", self._client.data_place
         with map_errors(what, place):
@@ -38,7 +38,7 @@ class HdfsReader(Reader):
             raise CorruptData(f"{self._path} ended {left} bytes early")
 
     def close(self) -> None:
-        """The client holds nothing open between reads."""
+        """The native client holds nothing open between reads."""
 
 
 def _join(packets: Iterator[bytes], piece_bytes: int, what: str, place: str) -> Iterator[bytes]:

@@ -118,9 +118,9 @@ class OssClient:
         headers: dict[str, str] | None = None,
         damaged: set[str] | None = None,
     ) -> tuple[OssResponse, int]:
-        """Bytes of an object or part, with the answer and their CRC-64, which the store must state too if any.
+        """PUT the bytes of an object or part; gives the answer and the CRC-64 of what was sent.
 
-        Raises CorruptData when what arrived are other bytes; the ETags of such answers are kept in `damaged`.
+        Raises CorruptData when the store states another CRC-64; the ETags of such answers are kept in `damaged`.
         """
         expected = crc64(data)
 
