@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.utils
 import xml.etree.ElementTree as ET
 
-from ...model.errors import CorruptData
+from ...model.errors import CorruptData, Unreachable
 from ..base import Stored
 from .session import OssResponse
 
@@ -50,9 +50,17 @@ def refuse_other_bytes(what: str, response: OssResponse, expected: int, damaged:
         raise CorruptData(f"{what} arrived as other bytes: CRC-64 {stored:016X} instead of {expected:016X}")
 
 
-def xml_text(body: bytes, name: str) -> str:
-    """The text of one element of a small answer, or ""."""
+def document_of(body: bytes, root: str, what: str) -> ET.Element:
+    """An XML document that is whole: its root is closed and bears the right name. Raises Unreachable.
+
+    Whatever else comes with a success (half a document, the page of a portal) is no answer of the store.
+    """
     try:
-        return ET.fromstring(body).findtext(name) or ""
-    except ET.ParseError:
-        return ""
+        document = ET.fromstring(body)
+    except ET.ParseError as error:
+        raise Unreachable(f"cannot {what}: the answer is not whole: {error}") from None
+    if document.tag.rpartition("}")[2] != root:
+        raise Unreachable(
+            f"cannot {what}: the answer is a {document.tag}, not a {root}", "Check that the endpoint is one of OSS."
+        )
+    return document

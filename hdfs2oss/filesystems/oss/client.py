@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from ...rules.checksum import crc64
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..base import Traffic
 from ..credentials import OssAccess
-from .answers import refuse_other_bytes
+from .answers import document_of, refuse_other_bytes
 from .errors import translate
 from .session import OssResponse, OssSession
 
@@ -34,6 +35,8 @@ class OssClient:
 
                 counts as      counted              sent again
     call        read, write    when it is asked     yes
+    ask         read           when it is asked     yes
+    post        write          when it is asked     yes
     page        large read     when it is through   yes
     open        read           when it is through   yes; the body is read by the caller, who counts its bytes
     send        write, bytes   when it is through   yes
@@ -84,29 +87,56 @@ class OssClient:
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         data: bytes | None = None,
-    ) -> tuple[OssResponse, bytes]:
-        """A request that may safely be sent twice, with its whole answer."""
+    ) -> OssResponse:
+        """A request that may safely be sent twice, and whose answer came whole, though its body says nothing."""
         if method in ("GET", "HEAD"):
             self.traffic.read()
         else:
             self.traffic.wrote()
 
-        def once() -> tuple[OssResponse, bytes]:
+        def once() -> OssResponse:
             response = self.request(what, method, key, params, headers, data)
-            return response, response.read()
+            response.read_whole()
+            return response
 
         return self.again(once)
 
-    def page(self, what: str, params: dict[str, str]) -> bytes:
-        """One page of a listing."""
-        body = self.again(lambda: self.request(what, "GET", "", params).read())
+    def ask(self, what: str, key: str, params: dict[str, str], root: str) -> ET.Element:
+        """A GET that is answered by an XML document with this root; anything else is no answer."""
+        self.traffic.read()
+        return self.again(lambda: document_of(self.request(what, "GET", key, params).read_whole(), root, what))
+
+    def post(
+        self,
+        what: str,
+        key: str,
+        params: dict[str, str],
+        root: str,
+        headers: dict[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> tuple[OssResponse, ET.Element]:
+        """A POST that may safely be sent twice, likewise; an empty body is an answer that says nothing more."""
+        self.traffic.wrote()
+
+        def once() -> tuple[OssResponse, ET.Element]:
+            response = self.request(what, "POST", key, params, headers, data)
+            body = response.read_whole()
+            return response, document_of(body, root, what) if body else ET.Element(root)
+
+        return self.again(once)
+
+    def page(self, what: str, params: dict[str, str], parse: Callable[[bytes], T]) -> T:
+        """One page of a listing; one that `parse` finds incomplete is asked for again."""
+        page = self.again(lambda: parse(self.request(what, "GET", "", params).read_whole()))
         self.traffic.listed()
-        return body
+        return page
 
     def open(self, what: str, method: str, key: str) -> OssResponse:
         """An object that is going to be read; ranges that are asked for later belong to the same operation."""
         response = self.again(lambda: self.request(what, method, key))
         self.traffic.read()
+        if method == "HEAD":
+            response.read_whole()
         return response
 
     def send(
@@ -126,7 +156,7 @@ class OssClient:
 
         def once() -> OssResponse:
             response = self.request(f"write {name}", "PUT", key, params, headers, data)
-            response.read()
+            response.read_whole()
             refuse_other_bytes(name, response, expected, damaged)
             return response
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from ...model.errors import CorruptData, NotFound, PermissionDenied, StoreError
 from ...rules.checksum import crc64
-from .answers import refuse_other_bytes, xml_text
+from .answers import refuse_other_bytes
 from .client import OssClient, key_of
 from .errors import NotOffered
 from .objects import META, find_object, object_headers, put_if_free, remove_damaged
@@ -60,6 +60,7 @@ class ExclusiveCreation:
         """ "" where versions were never kept, and where the store has none or does not tell."""
         what = f"ask whether the bucket {self._client.bucket} keeps versions"
         try:
-            return xml_text(self._client.call(what, "GET", "", {"versioning": ""})[1], "{*}Status")
+            document = self._client.ask(what, "", {"versioning": ""}, "VersioningConfiguration")
+            return document.findtext("{*}Status") or ""
         except (NotFound, NotOffered, PermissionDenied):
             return ""

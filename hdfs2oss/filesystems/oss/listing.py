@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ...model.errors import StoreError
+from ...model.errors import StoreError, Unreachable
 from ...rules.keys import out_of_order
 from .client import OssClient
 
@@ -25,6 +25,9 @@ _CONTENTS = re.compile(
     r"<Type>([^<]*)</Type>\s*<Size>(\d+)</Size>\s*<StorageClass>([^<]*)</StorageClass>"
 )
 _PREFIXES = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<]*)</Prefix>\s*</CommonPrefixes>")
+_TRUNCATED = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
+_COUNT = re.compile(r"<KeyCount>(\d+)</KeyCount>")
+_END = "</ListBucketResult>"
 _TOKEN = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
 
 
@@ -61,8 +64,7 @@ def list_entries(
         params["start-after"] = start_after
     previous = ""
     while True:
-        body = client.page(f"list /{prefix}", dict(params))
-        entries, token = parse_page(body.decode("utf-8", "replace"))
+        entries, token = client.page(f"list /{prefix}", dict(params), lambda body: parse_page(_text_of(body)))
         for entry in entries:
             if entry.key <= previous:
                 raise out_of_order(previous, entry.key)
@@ -75,11 +77,26 @@ def list_entries(
 
 
 def parse_page(text: str) -> tuple[list[OssEntry], str]:
-    """The entries of one page in key order, and the token for the next page or ""."""
-    usual = "<EncodingType>url</EncodingType>" in text
-    found = _CONTENTS.findall(text) if usual else []
-    if not usual or len(found) != text.count("<Contents>"):
-        return _parse_with_parser(text)
+    """The entries of one page in key order, and the token for the next page or "".
+
+    Raises Unreachable for a page that is not whole: one without its end, that does not say whether it is the last
+    one, or that holds fewer rows than it counts.
+    """
+    if not text.rstrip().endswith(_END):
+        raise _incomplete("its end is missing")
+    entries, token = _match_page(text) or _parse_with_parser(text)
+    stated = _COUNT.search(text)
+    if stated and int(stated[1]) != len(entries):
+        raise _incomplete(f"it holds {len(entries)} of {stated[1]} rows")
+    return entries, token
+
+
+def _match_page(text: str) -> tuple[list[OssEntry], str] | None:
+    """The same by regular expressions; None where the page has not quite the usual shape."""
+    found = _CONTENTS.findall(text)
+    truncated = _TRUNCATED.findall(text)
+    if "<EncodingType>url</EncodingType>" not in text or len(found) != text.count("<Contents>") or len(truncated) != 1:
+        return None
     entries = [
         OssEntry(
             unquote(key) if "%" in key else key,
@@ -94,24 +111,22 @@ def parse_page(text: str) -> tuple[list[OssEntry], str]:
     if "<CommonPrefixes>" in text:
         prefixes = _PREFIXES.findall(text)
         if len(prefixes) != text.count("<CommonPrefixes>"):
-            return _parse_with_parser(text)
+            return None
         entries += [OssEntry(unquote(name), is_prefix=True) for name in prefixes]
         entries.sort()
-    if "<IsTruncated>true" not in text:
+    if truncated == ["false"]:
         return entries, ""
     token = _TOKEN.search(text)
-    if not token:
-        return _parse_with_parser(text)
-    return entries, unquote(token[1])
+    return (entries, unquote(token[1])) if token and token[1] else None
 
 
 def _parse_with_parser(text: str) -> tuple[list[OssEntry], str]:
     try:
         root = ET.fromstring(text)
     except ET.ParseError as error:
-        raise StoreError(f"a page of the listing is not XML: {error}") from None
+        raise _incomplete(str(error)) from None
     if root.findtext("IsTruncated") not in ("true", "false"):
-        raise StoreError("a page of the listing does not say whether it is the last one")
+        raise _incomplete("it does not say whether it is the last one")
     encoded = root.findtext("EncodingType") == "url"
 
     def decode(name: str | None) -> str:
@@ -132,8 +147,19 @@ def _parse_with_parser(text: str) -> tuple[list[OssEntry], str]:
     entries.sort()
     token = decode(root.findtext("NextContinuationToken")) if root.findtext("IsTruncated") == "true" else ""
     if root.findtext("IsTruncated") == "true" and not token:
-        raise StoreError("a page of the listing says that more follow, but not where")
+        raise _incomplete("it says that more follow, but not where")
     return entries, token
+
+
+def _text_of(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _incomplete(f"it is not UTF-8: {error}") from None
+
+
+def _incomplete(cause: str) -> Unreachable:
+    return Unreachable(f"a page of the listing is not whole: {cause}", "Check that the endpoint is one of OSS.")
 
 
 def _bare(etag: str) -> str:

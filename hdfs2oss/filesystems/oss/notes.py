@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
 from ...model.errors import StoreError
@@ -27,7 +26,6 @@ def read(client: OssClient, path: str) -> dict[str, str]:
     """What was kept with a file: its metadata and its notes. Raises NotFound."""
     headers = look_at(client, path, key_of(path)).headers
     notes = {name[len(META) :].lower(): value for name, value in headers.items() if name.lower().startswith(META)}
-    _, body = client.call(f"read the tags of {path}", "GET", key_of(path), {"tagging": ""})
-    for tag in ET.fromstring(body).iter("Tag"):
+    for tag in client.ask(f"read the tags of {path}", key_of(path), {"tagging": ""}, "Tagging").iter("Tag"):
         notes[tag.findtext("Key") or ""] = tag.findtext("Value") or ""
     return notes

@@ -22,7 +22,7 @@ def object_headers(metadata: Mapping[str, str]) -> dict[str, str]:
 
 def look_at(client: OssClient, path: str, key: str) -> OssResponse:
     """What the store says of an object. Raises NotFound."""
-    return client.call(f"look at {path}", "HEAD", key)[0]
+    return client.call(f"look at {path}", "HEAD", key)
 
 
 def find_object(client: OssClient, path: str, key: str) -> OssResponse | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import collections
 import http.client
+import io
 import socket
 import ssl
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...model.errors import Unreachable
@@ -23,6 +24,8 @@ READ_SECONDS = 60.0
 # The store closes a connection that was idle for a minute; one about to be closed is not worth taking.
 _IDLE_SECONDS = 40.0
 _SEND_BYTES = 1 << 20
+# What a store has to say about an error is a few hundred bytes.
+_MOST_ERROR_BYTES = 1 << 16
 
 
 class CertificateRefused(Unreachable):
@@ -32,8 +35,46 @@ class CertificateRefused(Unreachable):
     retryable = False
 
 
+class _WholeHead(http.client.HTTPResponse):
+    """An answer whose head came whole. http.client takes a connection that ends within it for the end of the head."""
+
+    def begin(self) -> None:
+        begun: object = self.headers
+        if begun is not None:
+            return
+        stream = self.fp
+        watch: Any = _HeadWatch(stream)
+        self.fp = watch
+        try:
+            super().begin()
+        finally:
+            if self.fp is watch:
+                self.fp = stream
+        if watch.last_line not in (b"\r\n", b"\n"):
+            self.close()
+            raise http.client.IncompleteRead(b"")
+
+
+class _HeadWatch:
+    """Lets the lines of a head pass and remembers the last one."""
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self.stream = stream
+        self.last_line = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last_line = self.stream.readline(limit)
+        return self.last_line
+
+    def close(self) -> None:
+        self.stream.close()
+
+
 class OssResponse:
-    """An answer whose body is read by the caller; the connection is kept once all of it was read."""
+    """An answer whose body is read by the caller; the connection is kept once all of it was read.
+
+    What the store has to say about an error is read at once, so that it is whole.
+    """
 
     def __init__(self, session: OssSession, connection: _Connection, response: http.client.HTTPResponse) -> None:
         self._session = session
@@ -42,10 +83,16 @@ class OssResponse:
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers  # type: ignore[assignment]
         self.request_id = response.headers.get("x-oss-request-id", "")
+        self._said: io.BytesIO | None = None
         self._release_at_end()
+        if self.status >= 300:
+            self._said = io.BytesIO(self.read_whole(_MOST_ERROR_BYTES))
 
     def read(self, amount: int | None = None) -> bytes:
-        """Up to `amount` bytes; fewer, down to none, only at the end or when the connection broke."""
+        """Up to `amount` bytes; fewer, down to none, only at the end or when the connection broke. For oss2, and for
+        whoever knows how many bytes must come; everybody else calls `read_whole`."""
+        if self._said is not None:
+            return self._said.read(amount)
         try:
             data = self._response.read(amount)
         except http.client.IncompleteRead as error:
@@ -57,8 +104,26 @@ class OssResponse:
         self._release_at_end()
         return data
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(lambda: self.read(_SEND_BYTES), b"")
+    def read_whole(self, most_bytes: int | None = None) -> bytes:
+        """The body, all of it, at most `most_bytes` of it. Raises Unreachable when it ends before it should."""
+        if self._said is not None:
+            return self._said.read()
+        # None where the end is told in another way: by the last chunk, which http.client insists on, or by hanging up.
+        announced = self._response.length
+        limits = [limit for limit in (announced, most_bytes) if limit is not None]
+        wanted = min(limits, default=None)
+        try:
+            data = self._response.read(wanted)
+        except (OSError, http.client.HTTPException) as error:
+            self.discard()
+            raise Unreachable(f"the answer broke off: {describe(error)}") from None
+        if announced is not None and wanted is not None and len(data) < wanted:
+            self.discard()
+            raise Unreachable(f"the answer broke off after {len(data)} of {announced} bytes")
+        self._release_at_end()
+        if not self._response.isclosed():
+            self.discard()
+        return data
 
     def discard(self) -> None:
         """Give the connection up, because the rest of the body is not wanted or will not come."""
@@ -182,10 +247,12 @@ class OssSession:
             if self._certificates is None:
                 self._certificates = ssl.create_default_context()
             secure = http.client.HTTPSConnection(at, timeout=self._connect_seconds, context=self._certificates)
+            secure.response_class = _WholeHead
             if proxy:
                 secure.set_tunnel(host)
             return secure
         plain = http.client.HTTPConnection(at, timeout=self._connect_seconds)
+        plain.response_class = _WholeHead
         if proxy:
             plain.set_tunnel(host)
         return plain
@@ -226,6 +293,8 @@ def describe(error: BaseException) -> str:
     """A socket's error as a person would say it."""
     if isinstance(error, TimeoutError):
         return "out of time"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the connection ended within the answer"
     if isinstance(error, http.client.RemoteDisconnected):
         return "the server hung up without an answer"
     if isinstance(error, socket.gaierror):

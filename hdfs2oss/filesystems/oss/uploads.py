@@ -9,7 +9,7 @@ from ...model.errors import CorruptData, StoreError
 from ...model.values import StoredPart
 from ...rules.checksum import compose_crc64
 from ..base import Stored
-from .answers import refuse_other_bytes, stated_crc64, stated_etag, stored_object, xml_text
+from .answers import refuse_other_bytes, stated_crc64, stated_etag, stored_object
 from .client import OssClient, key_of
 from .errors import UploadMissing
 from .objects import find_object, look_at, object_headers, removing_damage
@@ -18,8 +18,9 @@ from .objects import find_object, look_at, object_headers, removing_damage
 def begin(client: OssClient, path: str, metadata: Mapping[str, str]) -> str:
     """Open an upload and give its id; the metadata is fixed from here on."""
     what = f"begin the upload of {path}"
-    _, body = client.call(what, "POST", key_of(path), {"uploads": ""}, object_headers(metadata))
-    upload_id = xml_text(body, "UploadId")
+    headers = object_headers(metadata)
+    _, document = client.post(what, key_of(path), {"uploads": ""}, "InitiateMultipartUploadResult", headers)
+    upload_id = document.findtext("{*}UploadId")
     if not upload_id:
         raise StoreError(f"cannot {what}: the store gave no upload id")
     return upload_id
@@ -38,9 +39,9 @@ def complete(client: OssClient, path: str, upload_id: str, parts: list[StoredPar
     ordered = sorted(parts, key=lambda part: part.number)
     expected = compose_crc64((part.crc64, part.length) for part in ordered)
     length = sum(part.length for part in ordered)
-    body = _complete_body(ordered)
+    what, body = f"complete the upload of {path}", _complete_body(ordered)
     try:
-        response, _ = client.call(f"complete the upload of {path}", "POST", key, {"uploadId": upload_id}, data=body)
+        response, _ = client.post(what, key, {"uploadId": upload_id}, "CompleteMultipartUploadResult", data=body)
     except UploadMissing:
         there = find_object(client, path, key)
         stored = None if there is None else stored_object(there, path)

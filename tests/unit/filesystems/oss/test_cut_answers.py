@@ -1,0 +1,128 @@
+"""Whole or an error: an answer that ends at any byte gives the right result after a retry, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
+from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.local_oss.limits import Limits
+from hdfs2oss.model.errors import Hdfs2ossError
+from hdfs2oss.model.values import StoredPart
+from hdfs2oss.rules.checksum import crc64
+from hdfs2oss.rules.retry import RetryPolicy
+from tests.stores.cut_answers import record, replay
+
+# Two tries, without the waiting.
+QUICK = RetryPolicy(attempts=2, base_seconds=0.0, deadline_seconds=60, throttled_attempts=2, throttled_seconds=60)
+PART = b"p" * 10
+DATA = b"0123456789abcdef"
+
+
+def read(store: OssFileSystem, path: str, offset: int, size: int, expected: int) -> bytes:
+    with store.open_reader(path, expected) as reader:
+        return b"".join(reader.stream(offset, size, 7))
+
+
+def part(store: OssFileSystem) -> StoredPart:
+    return store.put_part("/d/up", "upload-1", 1, PART)
+
+
+OPERATIONS: dict[str, Callable[[OssFileSystem], object]] = {
+    "walk, two pages": lambda store: list(store.walk("/d")),
+    "children, with prefixes": lambda store: list(store.walk("/d", recursive=False)),
+    "walk of what is missing": lambda store: list(store.walk("/nowhere")),
+    "status of a file": lambda store: store.status("/d/a"),
+    "status of a directory": lambda store: store.status("/d"),
+    "status of nothing": lambda store: store.status("/nothing"),
+    "read whole": lambda store: read(store, "/d/a", 0, len(DATA), len(DATA)),
+    "read a range": lambda store: read(store, "/d/a", 3, 9, -1),
+    "read what is missing": lambda store: read(store, "/nothing", 0, 1, 1),
+    "put": lambda store: store.put("/d/new", DATA, "", {}),
+    "make a directory": lambda store: store.make_directory("/d/made"),
+    "create exclusively": lambda store: store.create_exclusive("/d/one", DATA),
+    "create what is taken": lambda store: store.create_exclusive("/d/a", DATA),
+    "remove": lambda store: store.remove("/d/x/y"),
+    "begin an upload": lambda store: bool(store.begin_upload("/d/up")),
+    "read notes": lambda store: store.read_notes("/d/a"),
+    "a missing bucket": lambda store: store.walk("/d") and list(store.walk("/d")),
+}
+
+
+def outcome(operation: Callable[[OssFileSystem], object], port: int, bucket: str = "lake") -> object:
+    """What an operation gives, or the class of error that it raises."""
+    store = OssFileSystem(bucket, OssAccess(f"http://127.0.0.1:{port}", "id", "secret"), retries=QUICK)
+    try:
+        return operation(store)
+    except Hdfs2ossError as error:
+        return type(error)
+    finally:
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory):
+    limits = Limits(max_list_keys=4, default_list_keys=4, min_part_bytes=1)
+    with LocalOssServer(tmp_path_factory.mktemp("oss"), "id", "secret", buckets=["lake"], limits=limits) as server:
+        store = OssFileSystem("lake", OssAccess(server.endpoint, "id", "secret"))
+        for name in ("a", "b", "x/y", "x/z", "é", "e/f/g"):
+            store.put(f"/d/{name}", DATA, "", {})
+        store.keep_note("/d/a", {"crc": "1"})
+        store.close()
+        yield server
+
+
+def answers_of(server: LocalOssServer, name: str) -> tuple[object, list[bytes]]:
+    wire, answers = record(server.port)
+    bucket = "missing" if name == "a missing bucket" else "lake"
+    with wire:
+        return outcome(OPERATIONS[name], wire.port, bucket), answers
+
+
+def assert_whole_or_an_error(server: LocalOssServer, name: str, always: bool, step: int) -> None:
+    whole, answers = answers_of(server, name)
+    assert answers
+    for number, answer in enumerate(answers):
+        for end in range(0, len(answer), step):
+            with replay(answers, number, end, always) as wire:
+                found = outcome(OPERATIONS[name], wire.port, "missing" if name == "a missing bucket" else "lake")
+            is_error = isinstance(found, type) and issubclass(found, Hdfs2ossError)
+            assert found == whole or (is_error and (not isinstance(whole, type) or found is not whole)), (
+                f"answer {number} cut after {end} of {len(answer)} bytes: {answer[:end][-60:]!r}"
+            )
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_answer_cut_here_and_there_is_never_taken_for_another(server, name) -> None:
+    assert_whole_or_an_error(server, name, True, 23)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("always", [False, True], ids=["once", "each time"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_answer_cut_at_any_byte_is_never_taken_for_another(server, name, always) -> None:
+    assert_whole_or_an_error(server, name, always, 1)
+
+
+@pytest.mark.faults
+def test_a_completed_upload_whose_answer_is_cut_is_found_whole_or_fails(server) -> None:
+    store = OssFileSystem("lake", OssAccess(server.endpoint, "id", "secret"), retries=QUICK)
+    upload_id = store.begin_upload("/d/up")
+    sent = store.put_part("/d/up", upload_id, 1, PART)
+    wire, answers = record(server.port)
+    with wire:
+        through = OssFileSystem("lake", OssAccess(f"http://127.0.0.1:{wire.port}", "id", "secret"), retries=QUICK)
+        through.complete_upload("/d/up", upload_id, [sent])
+    head = b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nx-oss-hash-crc64ecma: %d\r\nETag: "E"\r\n\r\n'
+    there = head % (len(PART), crc64(PART))
+    gone = b"<Error><Code>NoSuchUpload</Code></Error>"
+    missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%b" % (len(gone), gone)
+    for end in range(len(answers[0])):
+        with replay([answers[0], missing, there], 0, end, False) as wire:
+            found = outcome(lambda store: store.complete_upload("/d/up", "u", [sent]), wire.port)
+        is_error = isinstance(found, type) and issubclass(found, Hdfs2ossError)
+        assert is_error or (found.length, found.crc64) == (len(PART), crc64(PART)), end  # type: ignore[attr-defined]
+    store.close()
