@@ -33,6 +33,7 @@ OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN in the environment are better.
 
 Python: PYSPARK_PYTHON, else .venv of this project, else python3. Executors use the same path, so it must
 exist on every node; else ship an environment with --archives and name it with --conf spark.pyspark.python.
+Keys are taken off by the first of these that is here.
 spark-submit: that of SPARK_HOME, else of the PATH, else of the pyspark beside that Python.
 
 The exit code is that of hdfs2oss, 143 or 130 after SIGTERM or SIGINT. With --deploy-mode cluster

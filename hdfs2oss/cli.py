@@ -36,8 +36,8 @@ def main(argv: Sequence[str], entry: str = "python") -> int:
     try:
         return _dispatch(argv, entry)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the operator gets a line and a code
-        is_defect = not isinstance(error, UsageError | KeyboardInterrupt)
-        return print_refusal(error, sys.stderr, is_defect and any(word in _VERBOSE_WORDS for word in argv))
+        is_plain = isinstance(error, UsageError | KeyboardInterrupt)
+        return print_refusal(error, sys.stderr, not is_plain and any(word in _VERBOSE_WORDS for word in argv))
 
 
 def _dispatch(argv: Sequence[str], entry: str) -> int:

@@ -1,12 +1,13 @@
 """How the words of a command line are read. Knows no particular option.
 
--update --update    the spellings of an option are those of its row, with one dash or two
---maps=4 --maps 4   a value stands behind an equals sign, or is the next word
--m20 -Dkey=value    or is glued to the first spelling, where the option allows it
--                   is a path, and so is every word without a dash
---                  all words behind it are paths
--updat              an unknown option is refused, with the nearest known one; nothing is ever guessed
-\u2013update             and so is a dash that was pasted from a document
+    -update --update    are two spellings of one option, if its row names both
+    --maps=4 --maps 4   a value stands behind an equals sign, or is the next word
+    -m20 -Dkey=value    or is glued to the first spelling, where the option allows it
+    -                   is a path, and so is every word without a dash
+    --                  all words behind it are paths
+    -updat              an unknown option is refused with the nearest known one; nothing is ever guessed
+
+A dash that is not the minus sign, as pasted from a document, is refused as what it is.
 """
 
 from __future__ import annotations

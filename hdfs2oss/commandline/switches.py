@@ -28,6 +28,7 @@ class Switch(NamedTuple):
 
     @property
     def takes_value(self) -> bool:
+        """Whether a value belongs to it."""
         return self.parse is not None
 
 

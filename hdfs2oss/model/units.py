@@ -21,7 +21,7 @@ def parse_size(text: str) -> int:
 
 
 def size_word(size_bytes: int) -> str:
-    """`16m`, `1g`, `1000`: the shortest word that `parse_size` reads as this size."""
+    """`16m`, `1g`, `1000`: the shortest word that `parse_size` reads as this size, which is above 0."""
     suffix = next(name for name in ("t", "g", "m", "k", "") if size_bytes % _SUFFIXES[name] == 0)
     return f"{size_bytes // _SUFFIXES[suffix]}{suffix}"
 
