@@ -1,20 +1,18 @@
 #!/usr/bin/env bash
 # Runs a copy on Spark: hdfs2oss4emr.sh [options of spark-submit and of hdfs2oss] SOURCE... TARGET
 #
-# 1. Keys leave the command line, which anybody can read in `ps`: in pure bash, so that no child process
-#    ever gets them, then this script starts itself again without them. HDFS2OSS_KEYS carries them on; its
-#    form, and what counts as keys, is that of hdfs2oss/model/handover.py.
+# 1. Keys leave the command line, which anybody can read in `ps`: the words go through a pipe to the one parser
+#    (hdfs2oss/commandline/handover.py) and come back without keys, and this script starts itself again with
+#    what came back. No child process is ever given a key as an argument. HDFS2OSS_KEYS carries them on; its form,
+#    and what counts as keys, is told in hdfs2oss/model/handover.py.
 # 2. The words are sorted into those for spark-submit and those for hdfs2oss.
 # 3. spark-submit takes this process's place. Only where a driver runs in the cluster (--deploy-mode cluster)
 #    it is waited for, because a key file must be removed afterwards.
 set -euo pipefail
 
+project=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+ask_parser='import sys; sys.path.insert(0, sys.argv[1]); from hdfs2oss.commandline.handover import main; main()'
 advice='Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path.'
-looks_secret='secret|passw|securitytoken|access[._-]?key'
-without_keys='^[^:@.]*(\.[^:@]*(:[0-9]*)?)?$'
-place_form='^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(\.([A-Za-z0-9.-]+(:[0-9]+)?))?$'
-oss_word='^(-[^=]*=)?[oO][sS][sS]://(.*)$'
-oss_inside='[oO][sS][sS]://(.*)$'
 
 usage() {
     cat <<'TEXT'
@@ -35,6 +33,7 @@ OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN in the environment are better.
 
 Python: PYSPARK_PYTHON, else .venv of this project, else python3. Executors use the same path, so it must
 exist on every node; else ship an environment with --archives and name it with --conf spark.pyspark.python.
+Keys are taken off by the first of these that is here.
 spark-submit: that of SPARK_HOME, else of the PATH, else of the pyspark beside that Python.
 
 The exit code is that of hdfs2oss, 143 or 130 after SIGTERM or SIGINT. With --deploy-mode cluster
@@ -55,97 +54,42 @@ die() {
 
 # --- 1. keys ---------------------------------------------------------------------------------------------
 
-declare -A keys_of=() defined=()
-clean_word=''
-
-has_keys() {
-    [[ ! ${1%%/*} =~ $without_keys ]]
-}
-
-holds_keys() {
-    local rest=$1
-    while [[ $rest =~ $oss_inside ]]; do
-        rest=${BASH_REMATCH[1]}
-        if has_keys "${rest%%[[:space:]]*}"; then return 0; fi
+# Whether the parser must be asked. Words without any of these never hold keys; with them, they may.
+may_hold_keys() {
+    local LC_ALL=C word
+    for word; do
+        word=${word,,}
+        if [[ $word == *oss://*[:@]* || $word =~ secret|passw|token|access ]]; then return 0; fi
     done
     return 1
 }
 
-remember_keys() { # bucket id secret token endpoint
-    local line="$2 $3 ${4:--} ${5:--}"
-    if [[ "$2$3$4" =~ [[:space:]] ]]; then die "a key for the bucket '$1' holds white space" "$advice"; fi
-    if [[ ${keys_of[$1]:-$line} != "$line" ]]; then
-        die "two arguments give different keys for the bucket $1" "$advice"
-    fi
-    keys_of[$1]=$line
-}
-
-# The word without keys goes to clean_word. Keys end at the first @ that a bucket's name follows.
-split_word() {
-    local rest option before='' id remainder place
-    clean_word=$1
-    holds_keys "$1" || return 0
-    [[ $1 =~ $oss_word ]] || die "an argument that is no oss:// path holds the keys of one" "$advice"
-    option=${BASH_REMATCH[1]} rest=${BASH_REMATCH[2]}
-    while [[ $rest == *@* ]]; do
-        before+=${rest%%@*} rest=${rest#*@}
-        id=${before%%:*} remainder=${before:${#id}+1} place=${rest%%/*}
-        if [[ -n $id && -n ${remainder%%:*} && $place =~ $place_form ]]; then
-            local bucket=${BASH_REMATCH[1]} endpoint=${BASH_REMATCH[3]} secret=${remainder%%:*}
-            remember_keys "$bucket" "$id" "$secret" "${remainder:${#secret}+1}" "$endpoint"
-            clean_word="${option}oss://$bucket${rest:${#place}}"
-            return 0
-        fi
-        before+=@
+# The Python that asks the parser: the standard library is all it needs.
+find_parser_python() {
+    for parser_python in "${PYSPARK_PYTHON:-}" "$project/.venv/bin/python" python3; do
+        if [[ -n $parser_python ]] && command -v "$parser_python" >/dev/null; then return; fi
     done
-    die "the keys in an oss:// path are not of the form oss://id:secret@bucket.endpoint/path" "$advice"
-}
-
-# Whether key=value is a secret; if so, it is remembered.
-take_definition() { # what-it-is-called key=value
-    local key=${2%%=*}
-    if [[ $2 != *=* || ! ${key,,} =~ $looks_secret ]]; then return 1; fi
-    case ${key,,} in
-        fs.oss.accesskeyid | fs.oss.accesskeysecret | fs.oss.securitytoken) defined[${key,,}]=${2#*=} ;;
-        *) die "$1$key holds a secret, and a command line can be read by anybody" "$advice" ;;
-    esac
-}
-
-# Spark's own secrets (of its key stores, say) are its own business; those for OSS are ours.
-take_conf() {
-    if [[ $1 == spark.hadoop.fs.oss.* ]]; then take_definition '--conf spark.hadoop.' "${1#spark.hadoop.}"; else return 1; fi
+    die 'there are keys on the command line, and no python3 on the PATH to take them off' "$advice"
 }
 
 take_keys_off() {
-    local LC_ALL=C clean=() word bucket
-    while (($#)); do
-        word=$1
-        shift
-        case $word in
-            -D | --property) if (($#)) && take_definition -D "$1"; then shift && continue; fi ;;
-            --property=*) if take_definition -D "${word#--property=}"; then continue; fi ;;
-            -D*) if take_definition -D "${word#-D}"; then continue; fi ;;
-            --conf | -c) if (($#)) && take_conf "$1"; then shift && continue; fi ;;
-            --conf=*) if take_conf "${word#--conf=}"; then continue; fi ;;
-        esac
-        split_word "$word"
-        clean+=("$clean_word")
-    done
-    if ((${#defined[@]})); then
-        local id=${defined[fs.oss.accesskeyid]:-} secret=${defined[fs.oss.accesskeysecret]:-}
-        if [[ -z $id || -z $secret ]]; then
-            die 'fs.oss.accessKeyId and fs.oss.accessKeySecret come together or not at all' "$advice"
-        fi
-        remember_keys '*' "$id" "$secret" "${defined[fs.oss.securitytoken]:-}" ''
-    fi
-    ((${#keys_of[@]})) || return 0
-    HDFS2OSS_KEYS=${HDFS2OSS_KEYS:+$HDFS2OSS_KEYS$'\n'}
-    for bucket in "${!keys_of[@]}"; do
-        HDFS2OSS_KEYS+="$bucket ${keys_of[$bucket]}"$'\n'
-    done
-    export HDFS2OSS_KEYS
-    unset LC_ALL
-    exec "$BASH" "${BASH_SOURCE[0]}" ${clean[@]+"${clean[@]}"}
+    local answer=() field parser_python
+    may_hold_keys "$@" || return 0
+    find_parser_python
+    # The loop runs in this very shell, and nothing goes on before all three have ended.
+    shopt -s lastpipe
+    printf '%s\0' "$@" |
+        "$parser_python" -I -S -c "$ask_parser" "$project" |
+        while IFS= read -r -d '' field; do answer+=("$field"); done ||
+        die "keys cannot be taken off the command line: $parser_python failed" "$advice"
+    case ${answer[0]:-} in
+        clean) ;;
+        refused) die "${answer[1]}" "${answer[2]}" ;;
+        *) die "keys cannot be taken off the command line: $parser_python gave no answer" "$advice" ;;
+    esac
+    [[ -n ${answer[1]} ]] || return 0
+    export HDFS2OSS_KEYS="${HDFS2OSS_KEYS:+$HDFS2OSS_KEYS$'\n'}${answer[1]}"
+    exec "$BASH" "${BASH_SOURCE[0]}" "${answer[@]:2}"
 }
 
 # --- 2. whose words they are -----------------------------------------------------------------------------
@@ -271,7 +215,6 @@ assemble() {
 }
 
 take_keys_off "$@"
-project=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 sort_words "$@"
 case " ${*:1} " in *' --help '* | *' -help '* | *' -h '*) usage && exit 0 ;; esac
 if ((${#tool_words[@]} == 0)); then

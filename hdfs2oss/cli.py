@@ -1,59 +1,68 @@
-"""argv -> verb -> exit code; the only printer of usage."""
+"""argv -> verb -> exit code. A verb is imported when it is called."""
 
 from __future__ import annotations
 
+import importlib
 import os
-import signal
 import sys
-import traceback
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from . import __version__
-from .model.errors import Hdfs2ossError, UsageError
+from .commandline.ending import print_refusal
+from .commandline.grammar import HELP_WORDS
+from .model.errors import UsageError
 from .model.handover import HANDOVER_VARIABLE, holds_secrets, read_handover, split_secrets, write_handover
-from .model.uri import mask_secrets
-from .verbs import copy, local_oss
+
+
+class Verb(NamedTuple):
+    """A module with `run(words)`, or `run(words, entry)` where it matters what started us, that gives an exit code."""
+
+    module: str
+    help: str
+    asks_for_entry: bool = False
+
+
+VERBS = {
+    "copy": Verb("hdfs2oss.verbs.copy", "copy files and trees; what is meant when no verb is named", True),
+    "local-oss": Verb("hdfs2oss.verbs.local_oss", "serve the OSS protocol on loopback, over a directory"),
+}
+_DEFAULT = "copy"
+_VERBOSE_WORDS = ("-v", "--verbose")
 
 
 def main(argv: Sequence[str], entry: str = "python") -> int:
     """Carry out one command line and give the exit code. `entry` is "python" or "spark-submit"."""
     try:
         return _dispatch(argv, entry)
-    except Hdfs2ossError as error:
-        if isinstance(error, UsageError) and not argv:
-            copy.build_parser().print_usage(sys.stderr)
-        if not isinstance(error, UsageError) and {"-v", "-verbose", "--verbose"} & set(argv):
-            traceback.print_exc()
-        _say(f"hdfs2oss: {error}")
-        if error.hint:
-            _say(f"  {error.hint}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        _say("hdfs2oss: interrupted")
-        return 128 + signal.SIGINT
-    except Exception as error:  # noqa: BLE001 - whatever it is, the operator gets one line and a code
-        if {"-v", "-verbose", "--verbose"} & set(argv):
-            traceback.print_exc()
-        _say(f"hdfs2oss: unexpected {type(error).__name__}: {error}")
-        _say("  This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it.")
-        return Hdfs2ossError.exit_code
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the operator gets a line and a code
+        is_plain = isinstance(error, UsageError | KeyboardInterrupt)
+        return print_refusal(error, sys.stderr, not is_plain and any(word in _VERBOSE_WORDS for word in argv))
 
 
 def _dispatch(argv: Sequence[str], entry: str) -> int:
-    if argv and argv[0] == "local-oss":
-        return local_oss.run(argv[1:])
-    if any(word in ("-h", "-help", "--help") for word in argv):
-        copy.build_parser().print_help(sys.stdout)
-        return 0
-    if "--version" in argv:
-        sys.stdout.write(f"hdfs2oss {__version__}\n")
-        return 0
-    if holds_secrets(argv):
-        _take_secrets_off(argv, entry)
-    return copy.run(argv, entry, os.environ, sys.stderr)
+    is_named = bool(argv) and argv[0] in VERBS
+    name, words = (argv[0], argv[1:]) if is_named else (_DEFAULT, argv)
+    asks_for_help = any(word in HELP_WORDS for word in words)
+    if not asks_for_help:
+        if "--version" in words:
+            sys.stdout.write(f"hdfs2oss {__version__}\n")
+            return 0
+        if holds_secrets(words):
+            _start_without_secrets(argv, entry)
+    code = _run(VERBS[name], words, entry)
+    if asks_for_help and not is_named:
+        sys.stdout.write(_verbs_text())
+    return code
 
 
-def _take_secrets_off(argv: Sequence[str], entry: str) -> None:
+def _run(verb: Verb, words: Sequence[str], entry: str) -> int:
+    run = importlib.import_module(verb.module).run
+    code: int = run(words, entry) if verb.asks_for_entry else run(words)
+    return code
+
+
+def _start_without_secrets(argv: Sequence[str], entry: str) -> None:
     """Start again without the secrets in argv, which anybody can read in `ps`; under spark-submit it is too late."""
     if entry == "spark-submit":
         raise UsageError(
@@ -67,5 +76,10 @@ def _take_secrets_off(argv: Sequence[str], entry: str) -> None:
     os.execve(sys.executable, command, {**os.environ, HANDOVER_VARIABLE: handover})
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(mask_secrets(text) + "\n")
+def _verbs_text() -> str:
+    rows = "".join(f"  {name:10} {verb.help}\n" for name, verb in VERBS.items())
+    return (
+        f"\nVerbs (hdfs2oss VERB --help tells more):\n{rows}"
+        "A first word that is the name of a verb is the verb, never a path: write ./copy\n"
+        "for a relative source of that name.\n"
+    )

@@ -1,15 +1,22 @@
-"""What the operator reads at the end: failures, counters, the last line."""
+"""What the operator reads at the end: failures, counters and the last line, or why there was no run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TextIO
 
 from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError
 from ..model.units import format_duration
-from ..runs.report import Report
+from ..model.uri import mask_secrets
+
+if TYPE_CHECKING:
+    from ..runs.report import Report
 
 _SHOWN = 10
+_DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it."
 
 
 def ending(report: Report) -> Iterator[str]:
@@ -39,11 +46,34 @@ def last_line(source: str, target: str, success: bool) -> str:
     return f"copy from {source} to {target} does {'succeed' if success else 'fail'} !!!"
 
 
-def refusal(error: Hdfs2ossError) -> Iterator[str]:
-    """The lines for a run that could not be carried out."""
-    yield f"hdfs2oss: {error}"
-    if error.hint:
-        yield f"  {error.hint}"
+def refusal(error: BaseException) -> Iterator[str]:
+    """The lines for a command that could not be carried out: the cause, and the next step where there is one."""
+    if isinstance(error, KeyboardInterrupt):
+        yield "hdfs2oss: interrupted"
+    elif isinstance(error, Hdfs2ossError):
+        yield f"hdfs2oss: {error}"
+        if error.hint:
+            yield f"  {error.hint}"
+    else:
+        yield f"hdfs2oss: unexpected {type(error).__name__}: {error}"
+        yield f"  {_DEFECT}"
+
+
+def print_refusal(error: BaseException, stream: TextIO, with_trace: bool) -> int:
+    """Say why a command could not be carried out, and give its exit code. Nothing else says so."""
+    if with_trace:
+        traceback.print_exception(error, file=stream)
+    print_lines(refusal(error), stream)
+    if isinstance(error, KeyboardInterrupt):
+        return 128 + signal.SIGINT
+    return error.exit_code if isinstance(error, Hdfs2ossError) else Hdfs2ossError.exit_code
+
+
+def print_lines(lines: Iterable[str], stream: TextIO) -> None:
+    """Print for the operator, who sees no secret."""
+    for line in lines:
+        stream.write(mask_secrets(line) + "\n")
+    stream.flush()
 
 
 def _more(count: int) -> Iterator[str]:

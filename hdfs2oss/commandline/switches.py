@@ -1,16 +1,105 @@
-"""The words of a copy command: DistCp's switches and our own, anywhere on the line, with one dash or two."""
+"""The options of a copy, one row each: DistCp's switches and our own."""
 
 from __future__ import annotations
 
-import argparse
-import difflib
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ..model.errors import UsageError
 from ..model.units import parse_size
+from .grammar import USAGE_HINT, Strangers, read_words
 
-USAGE_HINT = "See hdfs2oss --help."
+USAGE = "hdfs2oss [options] SOURCE... TARGET"
+
+
+class Switch(NamedTuple):
+    """One option: its spellings, whose field it fills (of CopyOptions, else of CopyCommand), and how."""
+
+    words: tuple[str, ...]
+    field: str
+    help: str
+    # Makes the value of the typed text or raises ValueError; None for an option that takes no value.
+    parse: Callable[[str], object] | None = None
+    metavar: str = ""
+    # What holds where the field itself has no default, in words.
+    unset: str = ""
+    # Whether a text that follows the first spelling at once is its value.
+    glued: Callable[[str], bool] | None = None
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value belongs to it."""
+        return self.parse is not None
+
+
+class CopyCommand(NamedTuple):
+    """A copy command as it was typed: numbers and flags are checked for their form, places are still text."""
+
+    paths: Sequence[str]
+    # What was given, by field of CopyOptions.
+    options: Mapping[str, Any]
+    properties: Mapping[str, str]
+    source_list: str = ""
+    filter_list: str = ""
+    log: str = ""
+    job_dir: str = ""
+    oss_endpoint: str = ""
+    processes: int | None = None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"invalid int value: {text!r}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"invalid float value: {text!r}") from None
+
+
+def _property(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"-D {key} is not of the form KEY=VALUE", USAGE_HINT)
+    return key, value
+
+
+SWITCHES = (
+    Switch(("-update", "--update"), "update", "copy only files that differ: size first, then source newer than target"),
+    Switch(("-overwrite", "--overwrite"), "overwrite", "copy every file, whatever the target holds"),
+    Switch(
+        ("-i", "--ignore-failures"),
+        "ignore_failures",
+        "accepted; other files go on anyway, and the exit code always tells",
+    ),
+    Switch(("-v", "--verbose"), "verbose", "list every file in the -log directory, and show stack traces"),
+    Switch(("-m", "--maps"), "maps", "at most N tasks at once", _whole, "N", glued=str.isdigit),
+    Switch(
+        ("-bandwidth", "--bandwidth"), "bandwidth_mb", "at most MB MiB/s for each task", _number, "MB", unset="no limit"
+    ),
+    Switch(("-log", "--log"), "log", "write a line for each file into DIR", str, "DIR"),
+    Switch(("-f", "--source-list"), "source_list", "take the sources from FILE, one path a line", str, "FILE"),
+    Switch(
+        ("-filters", "--filters"), "filter_list", "leave out paths that match a regular expression of FILE", str, "FILE"
+    ),
+    Switch(("-D", "--property"), "properties", "set a Hadoop property (fs., dfs.)", _property, "KEY=VALUE", glued=bool),
+    Switch(
+        ("--job-dir",), "job_dir", "keep the records of runs in DIR", str, "DIR", unset=".hdfs2oss in your HDFS home"
+    ),
+    Switch(("--oss-endpoint",), "oss_endpoint", "the OSS endpoint", str, "URL", unset="OSS_ENDPOINT, fs.oss.endpoint"),
+    Switch(("--threads",), "threads", "copy threads in each task", _whole, "N", unset="16, or 48 onto HDFS"),
+    Switch(("--part-size",), "part_size_bytes", "part size of large files on OSS", parse_size, "SIZE"),
+    Switch(
+        ("--chunk-size",), "chunk_size_bytes", "cut larger files so that several tasks copy them", parse_size, "SIZE"
+    ),
+    Switch(
+        ("--processes",), "processes", "without Spark: processes at work", _whole, "N", unset="one a core, at most -m"
+    ),
+)
 
 # DistCp's switches that this version does not carry out: a command that relies on one must not run without it.
 _NOT_YET = {
@@ -34,170 +123,45 @@ _NOT_YET = {
     "filelimit": "DistCp itself ignores it",
     "sizelimit": "DistCp itself ignores it",
 }
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, but an error is ours."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message.replace("argument ", "option "), USAGE_HINT)
-
-
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Parse a copy command. Raises UsageError for anything that is not understood, and guesses at nothing."""
-    _refuse_pasted_dashes(argv)
-    parser = build_parser()
-    options, paths = _separate(argv, parser)
-    arguments = parser.parse_args(options)
-    arguments.paths = paths
-    return arguments
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The table of options; the usage text is made from it."""
-    parser = _Parser(
-        prog="hdfs2oss",
-        usage="hdfs2oss [options] SOURCE... TARGET",
-        description="Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters.",
-        epilog="Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "
-        "OSS keys: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN, OSS_ENDPOINT, or Hadoop's fs.oss.*. "
-        "Exit codes: 0 all well, 1 unexpected, 2 usage, 3 survey incomplete or source missing, 4 some files failed, "
-        "5 commit failed, 6 refused by a brake, 130/143 interrupted. Also: hdfs2oss local-oss --help.",
-        allow_abbrev=False,
-    )
-    _add_switches(parser)
-    _add_values(parser)
-    return parser
+def parse(argv: Sequence[str]) -> CopyCommand:
+    """Read a copy command. Raises UsageError for anything that is not understood, and guesses at nothing."""
+    options, paths = read_words(argv, SWITCHES, Strangers(_refuse_not_yet, _NOT_YET))
+    given: dict[str, Any] = {}
+    properties: dict[str, str] = {}
+    for switch, text in options:
+        value = _value(switch, text)
+        if switch.field == "properties":
+            properties.update([value])
+        else:
+            given[switch.field] = value
+    own = {name: given.pop(name) for name in CopyCommand._fields if name in given}
+    command = CopyCommand(paths, given, properties, **own)
+    _check_paths(command)
+    return command
 
 
-def _add_switches(parser: argparse.ArgumentParser) -> None:
-    for names, text in (
-        (("-update", "--update"), "copy only files that differ: size first, then source newer than target"),
-        (("-overwrite", "--overwrite"), "copy every file, whatever the target holds"),
-        (("-i", "--ignore-failures"), "accepted; other files go on anyway, and the exit code always tells"),
-        (("-v", "--verbose"), "list every file in the -log directory, and show stack traces"),
-    ):
-        parser.add_argument(*names, action="store_true", help=text)
-
-
-def _add_values(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("-m", "--maps", type=int, metavar="N", help="at most N tasks at once (default 20)")
-    add(
-        "-bandwidth",
-        "--bandwidth",
-        type=float,
-        metavar="MB",
-        help="at most MB MiB/s for each task (default: no limit)",
-    )
-    add("-log", "--log", metavar="DIR", help="write a line for each file into DIR")
-    add("-f", "--source-list", metavar="FILE", help="take the sources from FILE, one path a line")
-    add(
-        "-filters",
-        "--filters",
-        metavar="FILE",
-        help="leave out paths that match a regular expression of FILE",
-    )
-    add(
-        "-D",
-        "--property",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="properties",
-        help="set a Hadoop property (fs., dfs.)",
-    )
-    add(
-        "--job-dir",
-        metavar="DIR",
-        help="keep the records of runs in DIR (default: .hdfs2oss in your HDFS home)",
-    )
-    add("--oss-endpoint", metavar="URL", help="the OSS endpoint (default: OSS_ENDPOINT, fs.oss.endpoint)")
-    add("--threads", type=int, metavar="N", help="copy threads in each task (default: 16, or 48 onto HDFS)")
-    add("--part-size", type=_size, metavar="SIZE", help="part size of large files on OSS (default 16m)")
-    add(
-        "--chunk-size",
-        type=_size,
-        metavar="SIZE",
-        help="cut larger files so that several tasks copy them (default 1g)",
-    )
-    add(
-        "--processes",
-        type=int,
-        metavar="N",
-        help="without Spark: processes at work (default: one a core, at most -m)",
-    )
-
-
-def _separate(argv: Sequence[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
-    """Options in one form, `--name=value`, and paths; after `--` all are paths.
-
-    argparse alone would take `-updat` for `-update` and `-foo` for `-f oo`.
-    """
-    actions = {name: action for action in parser._actions for name in action.option_strings}
-    options: list[str] = []
-    paths: list[str] = []
-    words = list(argv)
-    while words:
-        word = words.pop(0)
-        if word == "--":
-            return options, paths + words
-        if not word.startswith("-") or word == "-":
-            paths.append(word)
-            continue
-        name, value = _split_value(word)
-        if name not in actions:
-            _refuse_unknown(word, parser)
-        long_name = actions[name].option_strings[-1]
-        if actions[name].nargs == 0:
-            if value is not None:
-                raise UsageError(f"the option {name} takes no value", USAGE_HINT)
-            options.append(long_name)
-            continue
-        if value is None:
-            if not words or _split_value(words[0])[0] in actions:
-                raise UsageError(f"the option {name} needs a value", USAGE_HINT)
-            value = words.pop(0)
-        options.append(f"{long_name}={value}")
-    return options, paths
-
-
-def _split_value(word: str) -> tuple[str, str | None]:
-    """`--maps=4`, `-m=4`, DistCp's glued `-m20`, Hadoop's glued `-Dkey=value`."""
-    if word.startswith("-D"):
-        return word[:2], word[2:] or None
-    if word.startswith("-m") and word[2:].isdigit():
-        return word[:2], word[2:]
-    name, equals, value = word.partition("=")
-    return name, value if equals else None
-
-
-def _size(text: str) -> int:
+def _value(switch: Switch, text: str | None) -> Any:
+    if switch.parse is None or text is None:
+        return True
     try:
-        return parse_size(text)
+        return switch.parse(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise UsageError(f"option {'/'.join(switch.words)}: {error}", USAGE_HINT) from None
 
 
-def _refuse_pasted_dashes(argv: Sequence[str]) -> None:
-    for word in argv:
-        if word[:1] in _DASHES and word[:1]:
-            bare = word.lstrip(_DASHES + "-")
-            raise UsageError(
-                f"{word!r} begins with a dash that is not the minus sign (U+{ord(word[0]):04X}), "
-                "as pasted from a web page or a document",
-                f"Type it again: -{bare}",
-            )
+def _check_paths(command: CopyCommand) -> None:
+    paths = len(command.paths)
+    if command.source_list and paths != 1:
+        raise UsageError("with -f, exactly one path is given: the target", USAGE_HINT)
+    if not command.source_list and paths < 2:
+        what = "no paths were given" if not paths else "only one path was given"
+        raise UsageError(f"{what}: a copy needs a source and a target", USAGE_HINT)
 
 
-def _refuse_unknown(word: str, parser: argparse.ArgumentParser) -> NoReturn:
-    bare = word.lstrip("-").split("=")[0]
-    preserve = bare.startswith("p") and set(bare[1:].lower()) <= set("rbugpcaxte")
-    if bare in _NOT_YET or preserve:
-        reason = _NOT_YET["p" if preserve and bare not in _NOT_YET else bare]
+def _refuse_not_yet(bare: str) -> None:
+    is_preserve = bare.startswith("p") and set(bare[1:].lower()) <= set("rbugpcaxte")
+    reason = _NOT_YET.get(bare) or (_NOT_YET["p"] if is_preserve else "")
+    if reason:
         raise UsageError(f"DistCp's -{bare} is not available in this version ({reason})", USAGE_HINT)
-    names = {name.lstrip("-"): name for action in parser._actions for name in action.option_strings}
-    near = difflib.get_close_matches(bare, [*names, *_NOT_YET], 1, 0.5)
-    guess = f"did you mean {names.get(near[0], '-' + near[0])}? " if near else ""
-    raise UsageError(f"the option {word.split('=')[0]} is not known", guess + USAGE_HINT)

@@ -48,8 +48,10 @@ class Hdfs2ossError(Exception):
     """The base of all errors this package raises on purpose.
 
     `hint` is the next command or step for the operator; it is printed on a line of its own.
+    `meaning` says what the exit code means; a class has its own where it has a code of its own.
     """
 
+    meaning = "unexpected: a defect, or the account does not balance"
     exit_code = 1
     asked_again = False
     retryable = False
@@ -67,12 +69,16 @@ class Hdfs2ossError(Exception):
 class UsageError(Hdfs2ossError):
     """The command line cannot be carried out as written."""
 
+    meaning = "the command cannot be carried out as written"
     exit_code = 2
 
 
 class SurveyError(Hdfs2ossError):
     """The copy listing is not complete, so nothing may be concluded from it."""
 
+    meaning = (
+        "a source is missing, a store cannot be asked, or a part of the tree could not be listed (the rest was copied)"
+    )
     exit_code = 3
 
 
@@ -87,6 +93,7 @@ class DuplicateEntry(SurveyError):
 class TransferError(Hdfs2ossError):
     """One file could not be copied."""
 
+    meaning = "some files failed, or changed while they were copied (the others arrived)"
     exit_code = 4
 
     @classmethod
@@ -128,12 +135,14 @@ class IllegalName(TransferError):
 class CommitError(Hdfs2ossError):
     """Publication, directory attributes or deletion failed."""
 
+    meaning = "publication of the records failed"
     exit_code = 5
 
 
 class BrakeError(Hdfs2ossError):
     """Refused for safety."""
 
+    meaning = "refused by a brake: another run of the same copy is going on"
     exit_code = 6
 
 
@@ -188,6 +197,8 @@ GO_ON = "Run the same command with -update to go on; what arrived is not copied 
 
 class Interrupted(Hdfs2ossError):
     """A signal arrived; 128 + its number is the exit code."""
+
+    meaning = "interrupted by SIGINT, SIGTERM"
 
     def __init__(self, message: str, hint: str = GO_ON, signal_number: int = 2) -> None:
         super().__init__(message, hint)

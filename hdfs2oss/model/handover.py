@@ -25,23 +25,26 @@ ANY_BUCKET = "*"
 _NOTHING = "-"
 _ADVICE = "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path."
 # Also as the value of an option, such as --job-dir=oss://...
-_OSS_WORD = re.compile(r"(?is)^(-[^=]*=)?oss://(.*)$")
-_OSS_INSIDE = re.compile(r"(?i)oss://(\S*)")
+_OSS_WORD = re.compile(r"(?ais)^(-[^=]*=)?oss://(.*)$")
+_OSS_INSIDE = re.compile(r"(?ai)oss://(\S*)")
 # A bucket as OSS allows it, and an endpoint.
 _PLACE = re.compile(r"^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:\.([A-Za-z0-9.-]+(?::[0-9]+)?))?$")
 # What may follow oss:// when no keys do: a port has an endpoint before it, hence a dot.
 _WITHOUT_KEYS = re.compile(r"^[^:@.]*(\.[^:@]*(:[0-9]*)?)?$")
+# Spark's prefix for settings that are Hadoop's.
+_SPARK = "spark.hadoop."
 _HADOOP_KEYS = {
     "fs.oss.accesskeyid": "access_key_id",
     "fs.oss.accesskeysecret": "access_key_secret",
     "fs.oss.securitytoken": "security_token",
 }
-_LOOKS_SECRET = re.compile(r"(?i)secret|passw|securitytoken|access[._-]?key")
+_LOOKS_SECRET = re.compile(r"(?ai)secret|passw|securitytoken|access[._-]?key")
 
 
 class _Definition(NamedTuple):
-    """`-Dkey=value` or `--property key=value`, in one word or two."""
+    """`-Dkey=value`, `--property key=value`, `--conf spark.hadoop.key=value`: in one word or two."""
 
+    form: str
     key: str
     value: str
     words: int
@@ -60,22 +63,23 @@ def holds_secrets(argv: Sequence[str]) -> bool:
     return False
 
 
-def split_secrets(argv: Sequence[str]) -> tuple[list[str], dict[str, UriSecrets]]:
+def split_secrets(argv: Sequence[str], for_spark: bool = False) -> tuple[list[str], dict[str, UriSecrets]]:
     """The command line without keys, and the keys by bucket.
 
     `oss://id:secret[:token]@bucket[.endpoint]/path` becomes `oss://bucket/path`, and `-D` definitions of
     Hadoop's OSS keys go. An endpoint without keys stays where it is. A secret may hold any printing
     character: keys end at the first `@` that a bucket's name follows. Raises UsageError, never repeating a
-    secret, when keys are there but cannot be told apart.
+    secret, when keys are there but cannot be told apart. With `for_spark` the words are those of spark-submit
+    too, so `--conf spark.hadoop.fs.oss.*` is such a definition.
     """
     clean: list[str] = []
     found: dict[str, UriSecrets] = {}
     defined: dict[str, str] = {}
     position = 0
     while position < len(argv):
-        definition = _definition_at(argv, position)
+        definition = _definition_at(argv, position, for_spark)
         if definition and _LOOKS_SECRET.search(definition.key):
-            defined[_hadoop_field(definition.key)] = definition.value
+            defined[_hadoop_field(definition)] = definition.value
             position += definition.words
             continue
         clean.append(_split_word(argv[position], found))
@@ -123,22 +127,37 @@ def _read_file(name: str) -> str:
         raise UsageError(f"{HANDOVER_FILE_VARIABLE} names {name}, which cannot be read: {error.strerror}") from None
 
 
-def _definition_at(argv: Sequence[str], position: int) -> _Definition | None:
+def _definition_at(argv: Sequence[str], position: int, for_spark: bool = False) -> _Definition | None:
     word = argv[position]
+    following = argv[position + 1] if position + 1 < len(argv) else ""
     if word in ("-D", "--property"):
-        words, text = 2, argv[position + 1] if position + 1 < len(argv) else ""
-    elif word.startswith(("-D", "--property=")):
-        words, text = 1, word.removeprefix("-D").removeprefix("--property=")
-    else:
+        return _definition("-D", following, 2)
+    if word.startswith(("-D", "--property=")):
+        return _definition("-D", word.removeprefix("-D").removeprefix("--property="), 1)
+    if for_spark and word in ("--conf", "-c"):
+        return _spark_setting(following, 2)
+    if for_spark and word.startswith("--conf="):
+        return _spark_setting(word.removeprefix("--conf="), 1)
+    return None
+
+
+def _spark_setting(text: str, words: int) -> _Definition | None:
+    """Spark's own secrets (of its key stores, say) are its own business; those for OSS are ours."""
+    if not text.startswith(_SPARK + "fs.oss."):
         return None
+    return _definition(f"--conf {_SPARK}", text.removeprefix(_SPARK), words)
+
+
+def _definition(form: str, text: str, words: int) -> _Definition | None:
     key, equals, value = text.partition("=")
-    return _Definition(key, value, words) if equals else None
+    return _Definition(form, key, value, words) if equals else None
 
 
-def _hadoop_field(key: str) -> str:
-    field = _HADOOP_KEYS.get(key.lower())
+def _hadoop_field(definition: _Definition) -> str:
+    field = _HADOOP_KEYS.get(definition.key.lower())
     if field is None:
-        raise UsageError(f"-D{key} holds a secret, and a command line can be read by anybody", _ADVICE)
+        what = f"{definition.form}{definition.key}"
+        raise UsageError(f"{what} holds a secret, and a command line can be read by anybody", _ADVICE)
     return field
 
 

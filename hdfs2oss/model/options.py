@@ -1,6 +1,6 @@
 """What a copy is told to do: checked once at the door, then passed on unchanged.
 
-Field names are ours; `verbs/copy/arguments.py` has DistCp's switches for them.
+Field names are ours; `commandline/switches.py` has DistCp's switches for them.
 """
 
 from __future__ import annotations

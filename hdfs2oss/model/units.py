@@ -20,6 +20,12 @@ def parse_size(text: str) -> int:
     return int(float(match[1]) * _SUFFIXES[match[2].lower()])
 
 
+def size_word(size_bytes: int) -> str:
+    """`16m`, `1g`, `1000`: the shortest word that `parse_size` reads as this size, which is above 0."""
+    suffix = next(name for name in ("t", "g", "m", "k", "") if size_bytes % _SUFFIXES[name] == 0)
+    return f"{size_bytes // _SUFFIXES[suffix]}{suffix}"
+
+
 def format_size(size_bytes: float) -> str:
     """`0 B`, `4.0 KiB`, `1.5 GiB`."""
     if size_bytes < KIB:

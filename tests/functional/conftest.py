@@ -14,7 +14,7 @@ from hdfs2oss.runners.base import Runner
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.progress import Progress
 from hdfs2oss.runs.report import Report
-from hdfs2oss.verbs.copy import CopyJob
+from hdfs2oss.verbs.copy.job import CopyJob
 from tests.trees import Place
 
 Copy = Callable[..., Report]

@@ -1,13 +1,17 @@
 """bin/hdfs2oss4emr.sh, with a spark-submit that only writes down how it was called."""
 
+import itertools
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 import time
 
 import pytest
 
+from hdfs2oss.commandline.handover import answer
 from hdfs2oss.model.handover import read_handover, split_secrets
 from hdfs2oss.model.uri import UriSecrets
 from tests.spark.conftest import PROJECT
@@ -32,6 +36,18 @@ with open({record!r} + ".new", "w") as file:
 os.rename({record!r} + ".new", {record!r})
 time.sleep(float(os.environ.get("LINGER", "0")))
 sys.exit(int(os.environ.get("EXIT_CODE", "0")))
+"""
+SPY = """#!{python}
+import glob, json, os, sys
+seen = []
+for name in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
+    try:
+        seen.append(open(name, "rb").read().decode("utf-8", "replace"))
+    except OSError:
+        pass
+with open({record!r}, "w") as file:
+    json.dump(seen, file)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 
 
@@ -219,3 +235,119 @@ def test_a_signal_removes_the_key_file(submitted, tmp_path):
     process.terminate()
     assert process.wait(5) == 143
     assert not any(path.name.startswith("hdfs2oss.") for path in tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def asks_parser():
+    """The wrapper's own `may_hold_keys`, asked about many words in one shell."""
+    text = WRAPPER.read_text()
+    function = text[text.index("may_hold_keys() {") : text.index("find_parser_python() {")]
+    ask = f"{function}\nwhile IFS= read -r -d '' word; do may_hold_keys \"$word\" && echo y || echo n; done"
+
+    def asks(words):
+        given = b"".join(word.encode("utf-8", "surrogateescape") + b"\0" for word in words)
+        done = subprocess.run(["bash", "-euc", ask], input=given, capture_output=True, check=True, timeout=60)
+        assert done.stdout.count(b"\n") == len(words)
+        return [line == b"y" for line in done.stdout.splitlines()]
+
+    return asks
+
+
+def test_the_parser_is_asked_about_every_word_that_it_would_take_or_refuse(asks_parser):
+    pieces = [
+        "oss://",
+        "OSS://",
+        "o\u017fs://",
+        ":",
+        "@",
+        "/",
+        ".",
+        "b",
+        "\n",
+        " ",
+        "\udcff",
+        "\u0130",
+        "-D",
+        "=",
+        "x=",
+    ]
+    pieces += ["--property=", "--conf=spark.hadoop.fs.oss.", "sEcret", "PASSWord", "securityToken", "access-KEY"]
+    chosen = random.Random(7)
+    words = [word for word, *_ in FORMS.values()] + [*MALFORMED]
+    words += ["".join(some) for some in itertools.product(pieces, repeat=2)]
+    words += ["".join(chosen.choices(pieces, k=chosen.randint(3, 8))) for _ in range(5000)]
+    taken = [word for word in words if answer([word]) != ["clean", "", word]]
+    assert len(taken) > 500
+    assert [word for word, asks in zip(taken, asks_parser(taken), strict=True) if not asks] == []
+
+
+def test_without_anything_like_a_key_no_python_is_started(submitted):
+    words = ["/a", "oss://bucket/b", "-m", "5", "hdfs://nn:8020/a@b"]
+    done, seen = submitted(*words, PYSPARK_PYTHON="/bin/false")
+    assert (done.returncode, seen["argv"]) == (0, [JOB, *words])
+
+
+@pytest.mark.parametrize("python", ["/bin/false", "/bin/true"])
+def test_where_keys_cannot_be_taken_off_nothing_is_started(submitted, python):
+    done, seen = submitted("/a", "oss://ID:HUSH-HUSH@bucket/b", PYSPARK_PYTHON=python)
+    assert (done.returncode, seen) == (2, None)
+    assert done.stderr.startswith(f"hdfs2oss4emr.sh: keys cannot be taken off the command line: {python} ")
+    assert "HUSH" not in done.stdout + done.stderr
+
+
+def test_a_python_of_the_executors_that_is_not_here_takes_no_keys_off(submitted):
+    _, seen = submitted("/a", "oss://ID:SECRET@bucket/b", PYSPARK_PYTHON="./environment/bin/python")
+    assert read_handover(seen["environment"]) == {"bucket": UriSecrets("ID", "SECRET")}
+    assert seen["environment"]["PYSPARK_PYTHON"] == "./environment/bin/python"
+
+
+@pytest.fixture
+def alone(submitted, tmp_path):
+    """Runs a copy of the wrapper and the package, with nothing else on the PATH but what is named."""
+    place = tmp_path / "alone"
+    shutil.copytree(PROJECT / "hdfs2oss", place / "hdfs2oss", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PROJECT / "bin", place / "bin")
+    (place / "path").mkdir()
+    for tool in ("bash", "dirname", "readlink", "cat"):
+        (place / "path" / tool).symlink_to(shutil.which(tool))
+    (place / "path/spark-submit").symlink_to(tmp_path / "bin/spark-submit")
+
+    def run(*words):
+        command = [str(place / "bin/hdfs2oss4emr.sh"), *words]
+        done = subprocess.run(
+            command, env={"PATH": f"{place}/path"}, cwd=PROJECT / "jobs", capture_output=True, text=True, timeout=30
+        )
+        record = tmp_path / "record.json"
+        return done, json.loads(record.read_text()) if record.exists() else None
+
+    return place / "path", run
+
+
+def test_a_plain_python3_and_the_projects_folder_are_enough(alone):
+    path, run = alone
+    (path / "python3").symlink_to(f"{sys.base_prefix}/bin/python3")
+    done, seen = run("/a", "oss://ID:SECRET@bucket/b")
+    assert done.returncode == 0, done.stderr
+    assert seen["argv"][1:] == ["/a", "oss://bucket/b"]
+    assert read_handover(seen["environment"]) == {"bucket": UriSecrets("ID", "SECRET")}
+
+
+def test_without_any_python_nothing_is_started(alone):
+    _, run = alone
+    done, seen = run("/a", "oss://ID:HUSH-HUSH@bucket/b")
+    assert (done.returncode, seen) == (2, None)
+    assert "there are keys on the command line, and no python3 on the PATH to take them off" in done.stderr
+    assert "HUSH" not in done.stdout + done.stderr
+
+
+def test_no_process_is_given_a_key_while_they_are_taken_off(submitted, tmp_path):
+    """A Python that writes down what every process but the wrapper itself can be seen to hold."""
+    spy = tmp_path / "spy"
+    spy.write_text(SPY.format(python=sys.executable, record=str(tmp_path / "spied.json")))
+    spy.chmod(0o755)
+    _, seen = submitted("/a", "oss://ID:HUSH-HUSH@bucket/b", PYSPARK_PYTHON=str(spy))
+    assert read_handover(seen["environment"]) == {"bucket": UriSecrets("ID", "HUSH-HUSH")}
+    spied = json.loads((tmp_path / "spied.json").read_text())
+    assert any(str(spy) in line for line in spied)
+    # The shells of a pipe are the wrapper forked, and bear the command line that it was started with.
+    assert [line for line in spied if "HUSH" in line and "hdfs2oss4emr.sh" not in line] == []

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.commandline.places import Places
+from hdfs2oss.commandline.homes import homes
+from hdfs2oss.commandline.request import CopyRequest, resolve
 from hdfs2oss.commandline.switches import parse
 from hdfs2oss.filesystems.credentials import resolve_access
 from hdfs2oss.filesystems.hadoop_conf import read_hadoop_conf, user_name
@@ -16,8 +17,8 @@ from hdfs2oss.model.uri import UriSecrets
 KEYS = {"OSS_ENDPOINT": "http://127.0.0.1:1", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s"}
 
 
-def places(*argv: str, **environment: str) -> Places:
-    return Places(parse(argv), {**KEYS, **environment}, {})
+def request(*argv: str, **environment: str) -> CopyRequest:
+    return resolve(parse(argv), {**KEYS, **environment}, {})
 
 
 @pytest.fixture
@@ -49,8 +50,8 @@ def test_a_process_without_a_name_is_called_by_its_environment_or_its_number(
     environment: dict[str, str], name: str, tmp_path: Path
 ) -> None:
     assert user_name(environment) == name
-    command = places("hdfs://nn/a", "oss://b/a", **environment)
-    assert [str(home) for home in command.homes(command.options())] == [f"hdfs://nn/user/{name}"]
+    command = request("hdfs://nn/a", "oss://b/a", **environment)
+    assert [str(home) for home in homes(command.options, command.user)] == [f"hdfs://nn/user/{name}"]
     (tmp_path / "core-site.xml").write_text(
         "<configuration><property><name>fs.oss.x</name><value>${user.name}</value></property></configuration>"
     )
@@ -59,18 +60,18 @@ def test_a_process_without_a_name_is_called_by_its_environment_or_its_number(
 
 @pytest.mark.usefixtures("nameless")
 def test_without_any_home_the_job_directory_must_be_named() -> None:
-    command = places("oss://a/a", "oss://b/a")
+    command = request("oss://a/a", "oss://b/a")
     with pytest.raises(UsageError, match="uid-1234 has no home") as caught:
-        command.homes(command.options())
+        homes(command.options, command.user)
     assert "--job-dir" in caught.value.hint
-    named = places("--job-dir", "oss://b/jobs", "oss://a/a", "oss://b/a")
-    assert named.homes(named.options()) == []
+    named = request("--job-dir", "oss://b/jobs", "oss://a/a", "oss://b/a")
+    assert homes(named.options, named.user) == []
 
 
 def test_the_home_on_this_machine_is_the_last_place_for_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "home", lambda: Path("/home/hive"))
-    command = places("hdfs://nn/a", "hdfs://NN:8020/b", HADOOP_USER_NAME="hive")
-    assert [str(home) for home in command.homes(command.options())] == ["hdfs://nn/user/hive", "file:///home/hive"]
+    command = request("hdfs://nn/a", "hdfs://NN:8020/b", HADOOP_USER_NAME="hive")
+    assert [str(home) for home in homes(command.options, command.user)] == ["hdfs://nn/user/hive", "file:///home/hive"]
 
 
 @pytest.mark.parametrize(
@@ -84,9 +85,8 @@ def test_the_home_on_this_machine_is_the_last_place_for_records(monkeypatch: pyt
     ],
 )
 def test_as_many_connections_are_kept_as_a_task_has_threads(argv: list[str], kept: int) -> None:
-    command = places(*argv)
-    command.options()
-    assert command.stores().threads == kept
+    command = request(*argv)
+    assert command.stores.threads == kept
 
 
 def test_the_path_goes_before_the_option_and_that_before_the_environment_and_hadoop() -> None:

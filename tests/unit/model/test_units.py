@@ -1,6 +1,6 @@
 import pytest
 
-from hdfs2oss.model.units import format_duration, format_size, parse_size
+from hdfs2oss.model.units import format_duration, format_size, parse_size, size_word
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,11 @@ def test_sizes_are_written_for_people(size: int, text: str) -> None:
 )
 def test_durations_are_written_for_people(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "word"), [(1, "1"), (1000, "1000"), (1536, "1536"), (16 << 20, "16m"), (1 << 40, "1t")]
+)
+def test_the_word_for_a_size_is_read_as_this_size(size: int, word: str) -> None:
+    assert size_word(size) == word
+    assert parse_size(word) == size

@@ -1,6 +1,10 @@
-from hdfs2oss.commandline.ending import ending, last_line, refusal
+import io
+
+import pytest
+
+from hdfs2oss.commandline.ending import ending, last_line, print_refusal, refusal
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
-from hdfs2oss.model.errors import UsageError
+from hdfs2oss.model.errors import BrakeError, UsageError
 from hdfs2oss.model.values import CopyResult
 from hdfs2oss.runs.report import Report
 
@@ -46,3 +50,28 @@ def test_a_gap_in_the_survey_and_a_discrepancy_are_said_aloud() -> None:
 def test_a_refusal_names_the_next_step_on_a_line_of_its_own() -> None:
     assert list(refusal(UsageError("no", "Do this."))) == ["hdfs2oss: no", "  Do this."]
     assert list(refusal(UsageError("no"))) == ["hdfs2oss: no"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "lines"),
+    [
+        (BrakeError("no oss://id:hush@b/x", "Wait."), 6, ["hdfs2oss: no oss://***@b/x", "  Wait."]),
+        (KeyboardInterrupt(), 130, ["hdfs2oss: interrupted"]),
+        (ValueError("odd"), 1, ["hdfs2oss: unexpected ValueError: odd"]),
+    ],
+)
+def test_a_refusal_is_printed_without_secrets_and_gives_the_exit_code(error, code, lines) -> None:
+    stream = io.StringIO()
+    assert print_refusal(error, stream, with_trace=False) == code
+    assert stream.getvalue().splitlines()[: len(lines)] == lines
+    assert "Traceback" not in stream.getvalue()
+
+
+def test_a_stack_trace_is_printed_when_it_is_asked_for() -> None:
+    stream = io.StringIO()
+    try:
+        raise UsageError("no")
+    except UsageError as error:
+        print_refusal(error, stream, with_trace=True)
+    assert stream.getvalue().startswith("Traceback")
+    assert stream.getvalue().endswith("\nhdfs2oss: no\n")

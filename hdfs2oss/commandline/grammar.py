@@ -1,0 +1,118 @@
+"""How the words of a command line are read. Knows no particular option.
+
+    -update --update    are two spellings of one option, if its row names both
+    --maps=4 --maps 4   a value stands behind an equals sign, or is the next word
+    -m20 -Dkey=value    or is glued to the first spelling, where the option allows it
+    -                   is a path, and so is every word without a dash
+    --                  all words behind it are paths
+    -updat              an unknown option is refused with the nearest known one; nothing is ever guessed
+
+A dash that is not the minus sign, as pasted from a document, is refused as what it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, NoReturn, Protocol, TypeVar
+
+from ..model.errors import UsageError
+
+USAGE_HINT = "See hdfs2oss --help."
+# How help is asked for, wherever it stands on the line: whoever asks for it gets it before anything is read.
+HELP_WORDS = ("-h", "-help", "--help")
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_NEAR = 0.5
+
+
+class Option(Protocol):
+    """What the grammar must know of an option."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its spellings, with their dashes."""
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value belongs to it."""
+
+    @property
+    def glued(self) -> Callable[[str], bool] | None:
+        """Whether a text may follow its first spelling at once, as its value; None when none may."""
+
+
+AnyOption = TypeVar("AnyOption", bound=Option)
+
+
+class Strangers(NamedTuple):
+    """Words that are no options of ours, and known all the same.
+
+    `refuse` is asked about each unknown option, by its bare name, and raises when it knows why it is none;
+    `names` are bare names that an unknown option may be near to.
+    """
+
+    refuse: Callable[[str], None]
+    names: Iterable[str]
+
+
+def read_words(
+    argv: Sequence[str], options: Sequence[AnyOption], strangers: Strangers
+) -> tuple[list[tuple[AnyOption, str | None]], list[str]]:
+    """The options of a command line with their values (None for those that take none), and its paths, in order.
+
+    Raises UsageError for a word that is not understood.
+    """
+    for word in argv:
+        if word and word[0] in _DASHES:
+            _refuse_pasted_dash(word)
+    by_word = {word: option for option in options for word in option.words}
+    given: list[tuple[AnyOption, str | None]] = []
+    paths: list[str] = []
+    waiting = list(argv)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--":
+            return given, paths + waiting
+        if not word.startswith("-") or word == "-":
+            paths.append(word)
+            continue
+        name, value = _split_value(word, options)
+        option = by_word.get(name)
+        if option is None:
+            _refuse_unknown(name, by_word, strangers)
+        if not option.takes_value:
+            if value is not None:
+                raise UsageError(f"the option {name} takes no value", USAGE_HINT)
+        elif value is None:
+            if not waiting or _split_value(waiting[0], options)[0] in by_word:
+                raise UsageError(f"the option {name} needs a value", USAGE_HINT)
+            value = waiting.pop(0)
+        given.append((option, value))
+    return given, paths
+
+
+def _split_value(word: str, options: Iterable[Option]) -> tuple[str, str | None]:
+    """The spelling in a word, and the value that the same word holds."""
+    for option in options:
+        short = option.words[0]
+        if option.glued and word.startswith(short) and option.glued(word[len(short) :]):
+            return short, word[len(short) :]
+    name, equals, value = word.partition("=")
+    return name, value if equals else None
+
+
+def _refuse_pasted_dash(word: str) -> NoReturn:
+    raise UsageError(
+        f"{word!r} begins with a dash that is not the minus sign (U+{ord(word[0]):04X}), "
+        "as pasted from a web page or a document",
+        f"Type it again: -{word.lstrip(_DASHES + '-')}",
+    )
+
+
+def _refuse_unknown(name: str, known: Iterable[str], strangers: Strangers) -> NoReturn:
+    bare = name.lstrip("-")
+    strangers.refuse(bare)
+    spellings = {word.lstrip("-"): word for word in (*HELP_WORDS, *known)}
+    near = difflib.get_close_matches(bare, [*spellings, *strangers.names], 1, _NEAR)
+    guess = f"did you mean {spellings.get(near[0], '-' + near[0])}? " if near else ""
+    raise UsageError(f"the option {name} is not known", guess + USAGE_HINT)

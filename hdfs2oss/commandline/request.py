@@ -1,0 +1,66 @@
+"""A copy command made into what a copy is given: checked options, and access to every store they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from ..filesystems.hadoop_conf import keep_relevant
+from ..filesystems.registry import StoreConfig
+from ..model.errors import UsageError
+from ..model.options import CopyOptions
+from ..rules.packing import threads_for
+from .grammar import USAGE_HINT
+from .lists import read_filters, read_sources
+from .places import Places
+from .switches import CopyCommand
+
+# Threads of a task that move parts, beside those that each copy a file.
+_PART_THREADS = 8
+# pydantic's word before what a validator of ours says, which names the option itself.
+_OURS = "Value error, "
+
+
+class CopyRequest(NamedTuple):
+    """What is to be copied, through which stores, and for whom."""
+
+    options: CopyOptions
+    stores: StoreConfig
+    user: str
+
+
+def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: Mapping[str, str]) -> CopyRequest:
+    """Resolve all places of a command, and read the lists it names. Raises UsageError."""
+    conf = {**hadoop_conf, **keep_relevant(command.properties)}
+    places = Places(environment, conf, command.oss_endpoint)
+    sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
+    found = [places.resolve(text) for text in (*sources, command.paths[-1])]
+    try:
+        options = CopyOptions(
+            sources=tuple(dict.fromkeys(found[:-1])),
+            target=found[-1],
+            log_path=places.resolve(command.log) if command.log else None,
+            job_dir=places.resolve(command.job_dir) if command.job_dir else None,
+            filters=read_filters(places, command.filter_list) if command.filter_list else (),
+            **command.options,
+        )
+    except ValidationError as error:
+        raise UsageError(_reason(error), USAGE_HINT) from None
+    return CopyRequest(options, places.stores(_connections(options)), places.user)
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    message = str(first["msg"])
+    if message.startswith(_OURS):
+        return message.removeprefix(_OURS)
+    return "".join(f"{part}: " for part in first["loc"]) + message
+
+
+def _connections(options: CopyOptions) -> int:
+    """Connections that one task uses at once: with fewer kept, the others would be opened anew for each request."""
+    # Closing a file is mostly waiting on HDFS alone; how long does not matter here.
+    close_seconds = 1.0 if options.target.scheme == "hdfs" else 0.0
+    return threads_for(close_seconds, options.threads) + _PART_THREADS

@@ -1,0 +1,60 @@
+"""What --help says of a copy: its options from the rows of the table, defaults and exit codes from where they are."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import textwrap
+
+from ..model.errors import Hdfs2ossError, Interrupted
+from ..model.options import CopyOptions
+from ..model.units import parse_size, size_word
+from .switches import SWITCHES, USAGE, Switch
+
+_PLACES = (
+    "Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "
+    "OSS keys: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN, OSS_ENDPOINT, or Hadoop's fs.oss.*."
+)
+
+
+def help_text() -> str:
+    """The whole text, as wide as the terminal."""
+    # argparse only lays the options out: what they mean is the grammar's business.
+    parser = argparse.ArgumentParser(
+        prog="hdfs2oss",
+        usage=USAGE,
+        description="Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters.",
+    )
+    for switch in SWITCHES:
+        text = switch.help + _default(switch)
+        if switch.takes_value:
+            parser.add_argument(*switch.words, metavar=switch.metavar, help=text)
+        else:
+            parser.add_argument(*switch.words, action="store_true", help=text)
+    codes = "; ".join(f"{code} {meaning}" for code, meaning in exit_codes().items())
+    return "\n".join([parser.format_help(), _paragraph(_PLACES), _paragraph(f"Exit codes: {codes}.")])
+
+
+def exit_codes() -> dict[str, str]:
+    """Every exit code and what it means; the classes of errors know."""
+    own = {str(kind.exit_code): kind.meaning for kind in _kinds_with_a_code()}
+    signals = ", ".join(str(128 + number) for number in (signal.SIGINT, signal.SIGTERM))
+    return {"0": "all well", **own, signals: Interrupted.meaning}
+
+
+def _kinds_with_a_code() -> list[type[Hdfs2ossError]]:
+    return [Hdfs2ossError, *(kind for kind in Hdfs2ossError.__subclasses__() if "exit_code" in vars(kind))]
+
+
+def _default(switch: Switch) -> str:
+    """What holds when the option is not given: from the field, or in words where the field has nothing to say."""
+    field = CopyOptions.model_fields.get(switch.field)
+    if switch.takes_value and field is not None and field.default is not None:
+        return f" (default {size_word(field.default) if switch.parse is parse_size else field.default})"
+    return f" (default: {switch.unset})" if switch.unset else ""
+
+
+def _paragraph(text: str) -> str:
+    # As wide as argparse makes its own.
+    return textwrap.fill(text, shutil.get_terminal_size().columns - 2) + "\n"

@@ -1,0 +1,103 @@
+"""How words are read, with options of no particular program."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from hdfs2oss.commandline.grammar import Strangers, read_words
+from hdfs2oss.model.errors import UsageError
+
+
+class Option(NamedTuple):
+    words: tuple[str, ...]
+    takes_value: bool = False
+    glued: Callable[[str], bool] | None = None
+
+
+FAST = Option(("-fast", "--fast"))
+LEVEL = Option(("-l", "--level"), True, str.isdigit)
+SETTING = Option(("-S", "--setting"), True, bool)
+NAME = Option(("--name",), True)
+
+
+def refuse(bare: str) -> None:
+    if bare == "fax":
+        raise UsageError("-fax was sold")
+
+
+def read(*argv: str) -> tuple[list[tuple[Option, str | None]], list[str]]:
+    return read_words(argv, (FAST, LEVEL, SETTING, NAME), Strangers(refuse, ["fax", "levitate"]))
+
+
+@pytest.mark.parametrize(
+    ("argv", "options", "paths"),
+    [
+        ([], [], []),
+        (["a", "b"], [], ["a", "b"]),
+        (["-fast"], [(FAST, None)], []),
+        (["--fast", "-fast"], [(FAST, None), (FAST, None)], []),
+        (["a", "-fast", "b"], [(FAST, None)], ["a", "b"]),
+        (["--level=4"], [(LEVEL, "4")], []),
+        (["--level", "4", "a"], [(LEVEL, "4")], ["a"]),
+        (["-l4"], [(LEVEL, "4")], []),
+        (["-l=x"], [(LEVEL, "x")], []),
+        (["-l", "-4"], [(LEVEL, "-4")], []),
+        (["--name=", "a"], [(NAME, "")], ["a"]),
+        (["--name=a=b"], [(NAME, "a=b")], []),
+        (["-Sk=v"], [(SETTING, "k=v")], []),
+        (["-S", "k=v", "--setting=x"], [(SETTING, "k=v"), (SETTING, "x")], []),
+        (["-"], [], ["-"]),
+        (["-fast", "--", "-fast", "--", "--none"], [(FAST, None)], ["-fast", "--", "--none"]),
+        (["--name", "--"], [(NAME, "--")], []),
+        ([""], [], [""]),
+    ],
+)
+def test_words_are_options_with_their_values_and_paths(argv, options, paths) -> None:
+    assert read(*argv) == (options, paths)
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (["-fast=1"], "the option -fast takes no value"),
+        (["--level"], "the option --level needs a value"),
+        (["-l"], "the option -l needs a value"),
+        (["--name", "-fast"], "the option --name needs a value"),
+        (["--name", "-l4"], "the option --name needs a value"),
+        (["--name", "-Sk=v"], "the option --name needs a value"),
+        (["-lx"], "the option -lx is not known"),
+        (["-fax", "a"], "-fax was sold"),
+        (["--fax=1"], "-fax was sold"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_is_not_understood_is_refused(argv, reason) -> None:
+    with pytest.raises(UsageError) as caught:
+        read(*argv)
+    assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("word", "guess"),
+    [
+        ("-fas", "did you mean --fast? "),
+        ("--leve=3", "did you mean --level? "),
+        ("--nam", "did you mean --name? "),
+        ("-levitat", "did you mean -levitate? "),
+        ("-hel", "did you mean --help? "),
+        ("-zzz", ""),
+    ],
+)
+def test_an_unknown_option_gets_the_nearest_known_word_or_none(word, guess) -> None:
+    with pytest.raises(UsageError, match="is not known") as caught:
+        read(word)
+    assert caught.value.hint == f"{guess}See hdfs2oss --help."
+
+
+@pytest.mark.parametrize("dash", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+@pytest.mark.parametrize("argv", [["{}fast"], ["a", "{}{}fast"], ["--", "{}-fast"]], ids=" ".join)
+def test_a_pasted_dash_is_refused_wherever_it_stands(dash, argv) -> None:
+    with pytest.raises(UsageError, match=f"U\\+{ord(dash):04X}") as caught:
+        read(*(word.format(dash, dash) for word in argv))
+    assert caught.value.hint == "Type it again: -fast"

@@ -1,0 +1,72 @@
+"""Text becomes a place, and its store can be reached."""
+
+import pytest
+
+from hdfs2oss.commandline.places import Places
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.model.errors import UsageError
+
+KEYS = {"OSS_ENDPOINT": "http://here", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s"}
+ON_HDFS = {"fs.defaultFS": "hdfs://nn:8020"}
+
+
+def places(conf: dict[str, str] | None = None, endpoint: str = "", **environment: str) -> Places:
+    return Places({**KEYS, "HADOOP_USER_NAME": "hive", **environment}, conf or {}, endpoint)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("hdfs://other/a", "hdfs://other/a"),
+        ("file:///a//b/", "file:///a/b"),
+        ("/a/b", "hdfs://nn:8020/a/b"),
+        ("a/b", "hdfs://nn:8020/user/hive/a/b"),
+        ("./clean", "hdfs://nn:8020/user/hive/clean"),
+        ("./", "hdfs://nn:8020/user/hive/."),
+        ("hdfs:///a", "hdfs://nn:8020/a"),
+    ],
+)
+def test_a_place_has_a_scheme_and_an_authority(text, place) -> None:
+    assert str(places(ON_HDFS).resolve(text)) == place
+
+
+@pytest.mark.parametrize("default", ["", "file:///"])
+@pytest.mark.parametrize("text", ["/a", "a", "hdfs:///a"])
+def test_without_a_default_file_system_a_bare_path_is_refused(default, text) -> None:
+    with pytest.raises(UsageError, match=r"no fs\.defaultFS is configured"):
+        places({"fs.defaultFS": default}).resolve(text)
+
+
+def test_a_default_on_oss_names_no_namenode_and_serves_bare_paths() -> None:
+    found = places({"fs.defaultFS": "oss://lake"})
+    with pytest.raises(UsageError, match=r"names no NameNode, and fs\.defaultFS is oss://lake"):
+        found.resolve("hdfs:///a")
+    assert str(found.resolve("/a")) == "oss://lake/a"
+    assert found.stores().oss == {"lake": OssAccess("http://here", "i", "s")}
+
+
+def test_stores_give_access_to_what_was_resolved_and_to_nothing_else() -> None:
+    found = places(ON_HDFS)
+    assert found.stores().oss == {}
+    found.resolve("oss://b/x")
+    found.resolve("oss://b/y")
+    stores = found.stores(connections=3)
+    assert (stores.oss, stores.threads, stores.hdfs_user) == ({"b": OssAccess("http://here", "i", "s")}, 3, "hive")
+    assert stores.hadoop_conf == ON_HDFS
+
+
+@pytest.mark.parametrize(
+    ("text", "handed", "access"),
+    [
+        ("oss://b/x", "b I S T -\n", OssAccess("https://option", "I", "S", "T")),
+        ("oss://b/x", "b I S - path\n", OssAccess("https://path", "I", "S")),
+        ("oss://b/x", "* I S - -\n", OssAccess("https://option", "I", "S")),
+        ("oss://b/x", "* A A - -\nb I S - -\n", OssAccess("https://option", "I", "S")),
+        ("oss://b.path/x", "b I S - other\n", OssAccess("https://path", "I", "S")),
+        ("oss://b/x", "other I S - -\n", OssAccess("https://option", "i", "s")),
+    ],
+)
+def test_keys_that_were_handed_over_go_before_those_of_the_environment(text, handed, access) -> None:
+    found = places(endpoint="option", HDFS2OSS_KEYS=handed)
+    found.resolve(text)
+    assert found.stores().oss == {"b": access}

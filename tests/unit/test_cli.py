@@ -1,0 +1,75 @@
+"""Which verb a command line means, and what is loaded for it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss import __version__
+from hdfs2oss.cli import VERBS, main
+
+PROJECT = Path(__file__).parents[2]
+# Each takes longer to load than most commands need to be refused.
+HEAVY = ("pyarrow", "oss2", "hdfs_native", "pydantic", "hdfs2oss.verbs.copy.job", "hdfs2oss.local_oss")
+LOADED = (
+    "import sys; from hdfs2oss.cli import main\n"
+    "try: main(sys.argv[1:])\n"
+    "except SystemExit: pass\n"
+    f"print('loaded:', *[name for name in {HEAVY!r} if name in sys.modules])"
+)
+
+
+def loaded(*argv: str) -> set[str]:
+    """What of the heavy modules a process has loaded once a command line is carried out."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *argv],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize(
+    ("argv", "modules"),
+    [
+        (["--version"], set()),
+        (["file:///only-one"], set()),
+        (["-updat", "file:///a", "file:///b"], set()),
+        (["--help"], {"pydantic"}),
+        (["local-oss", "--help"], {"hdfs2oss.local_oss"}),
+        (["file:///no/such/source", "s3://b"], {"pydantic", "pyarrow", "hdfs2oss.verbs.copy.job"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_loads_what_it_needs(argv, modules) -> None:
+    assert loaded(*argv) == modules
+
+
+def test_the_version_is_printed_wherever_it_is_asked_for(capsys) -> None:
+    assert (main(["/a", "--version"]), capsys.readouterr().out) == (0, f"hdfs2oss {__version__}\n")
+
+
+@pytest.mark.parametrize("verb", [[], ["copy"]])
+def test_without_a_verb_the_words_are_a_copy(verb, capsys) -> None:
+    assert main([*verb, "file:///a"]) == 2
+    assert "only one path was given: a copy needs a source and a target" in capsys.readouterr().err
+
+
+def test_a_first_word_that_is_a_verb_is_the_verb_and_only_the_first(capsys) -> None:
+    assert main(["copy", "file:///a", "copy"]) == 2
+    assert "copy names no file system" in capsys.readouterr().err
+    assert main(["./copy", "file:///a"]) == 2
+    assert "./copy names no file system" in capsys.readouterr().err
+
+
+def test_help_names_the_verbs_and_how_a_path_of_that_name_is_written(capsys) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for name, verb in VERBS.items():
+        assert f"  {name:10} {verb.help}\n" in text
+    assert "write ./copy" in text
