@@ -44,22 +44,20 @@ def put_object(operation: Operation) -> Response:
                 f"A header you provided does not apply to this operation: {name}.",
             )
     attributes = attributes_asked(operation)
-    with received_body(operation) as received:
-        etag, modified_ms = tag_of(received), operation.now_ms()
-        with operation.writing() as opened:
-            refuse_overwrite(opened, request)
-            stored = StoredObject(
-                key=request.key,
-                kind=NORMAL,
-                size=received.size,
-                etag=etag,
-                crc64=received.crc64,
-                md5=base64.b64encode(received.md5).decode() if received.md5 is not None else "",
-                modified_ms=modified_ms,
-                attributes=attributes,
-                body=operation.store.bodies.add(opened.connection, [received]),
-            )
-            stored = operation.store.objects.put(opened, stored)
+    with received_body(operation) as received, operation.writing() as opened:
+        refuse_overwrite(opened, request)
+        stored = StoredObject(
+            key=request.key,
+            kind=NORMAL,
+            size=received.size,
+            etag=tag_of(received),
+            crc64=received.crc64,
+            md5=base64.b64encode(received.md5).decode() if received.md5 is not None else "",
+            modified_ms=operation.now_ms(),
+            attributes=attributes,
+            body=operation.store.bodies.add(opened.connection, [received]),
+        )
+        stored = operation.store.objects.put(opened, stored)
     headers = integrity_headers(stored)
     headers |= encryption_echo(stored.attributes) | version_headers(bucket, stored)
     response = Response(200, headers)
