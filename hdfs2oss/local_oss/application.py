@@ -6,21 +6,23 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hdfs2oss.local_oss.conditions import NotModified
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, access_denied
 from hdfs2oss.local_oss.faults.effect import answer_with_faults
 from hdfs2oss.local_oss.faults.plan import FaultPlan
+from hdfs2oss.local_oss.operation.answers import answer_to
+from hdfs2oss.local_oss.operation.conditions import NotModified
+from hdfs2oss.local_oss.operation.operation import Context, Handler, Operation
 from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name, check_key
 from hdfs2oss.local_oss.protocol.error_document import error_response
+from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, internal_error
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.shaping import Dropped, ShapedBody, ShapedSource
 from hdfs2oss.local_oss.protocol.subresource import selectors_of
+from hdfs2oss.local_oss.protocol.traffic import pace_of
 from hdfs2oss.local_oss.protocol.wire import Truncated
-from hdfs2oss.local_oss.routing import Operation, operation_of
+from hdfs2oss.local_oss.routing import handler_of
 from hdfs2oss.local_oss.s3 import is_s3, translate_request, translate_response
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator
-from hdfs2oss.local_oss.traffic import pace_of
+from hdfs2oss.local_oss.store.refusals import Refusal
 
 _LOG = logging.getLogger("hdfs2oss.local_oss")
 
@@ -48,26 +50,28 @@ class Application:
             return answer(request)
         except OssError as error:
             return error_response(error, request)
+        except Refusal as refusal:
+            return error_response(answer_to(refusal), request)
         except NotModified:
             return Response(304)
         except (Truncated, Dropped, OSError):
             raise
         except Exception:  # noqa: BLE001 - whatever goes wrong, the client gets an answer and the log a trace
             _LOG.exception("%s %s failed", request.method, request.target)
-            failure = OssError(500, "InternalError", "We encountered an internal error. Please try again.")
-            return error_response(failure, request)
+            return error_response(internal_error(), request)
 
     def _answer(self, request: Request) -> Response:
         self._address(request)
+        operation = Operation(self.context, request)
         if not self.authenticator.authenticate(request):
-            self._check_public(request)
-        return self._serve(request)
+            _check_public(operation)
+        return self._serve(operation)
 
     def _answer_s3(self, request: Request) -> Response:
         self._address(request)
         self.authenticator.authenticate_s3(request)
         translate_request(request)
-        return self._serve(request)
+        return self._serve(Operation(self.context, request))
 
     def _address(self, request: Request) -> None:
         address = self.addressing.resolve(request.target, request.header("host"))
@@ -77,34 +81,40 @@ class Application:
         if request.key:
             check_key(request.key, self.context.limits.max_key_bytes)
 
-    def _serve(self, request: Request) -> Response:
-        operation = operation_of(request)
-        request.operation = operation.__name__
+    def _serve(self, operation: Operation) -> Response:
+        request = operation.request
+        handler = handler_of(request)
+        request.operation = handler.__name__
         rules = self.faults.choose(request)
         if rules:
-            return answer_with_faults(self.faults, rules, request, lambda: self._perform(operation, request))
-        return self._perform(operation, request)
+            return answer_with_faults(self.faults, rules, request, lambda: _perform(handler, operation))
+        return _perform(handler, operation)
 
-    def _perform(self, operation: Operation, request: Request) -> Response:
-        pace = pace_of(request)
-        if pace is None:
-            return operation(self.context, request)
-        request.body = ShapedSource(request.body, pace)
-        response = operation(self.context, request)
-        if response.body:
-            response.body = ShapedBody(response.body, pace)
-        return response
 
-    def _check_public(self, request: Request) -> None:
-        """Let an anonymous caller do what the ACL opens to everybody: object data, nothing else."""
-        is_reading = request.method in ("GET", "HEAD")
-        acl = self._acl_of(request) if request.key and not selectors_of(request.query) else ""
-        is_open = acl == "public-read-write" or (acl == "public-read" and is_reading)
-        if not is_open:
-            raise access_denied("Anonymous access is forbidden for this operation.")
+def _perform(handler: Handler, operation: Operation) -> Response:
+    """Carry the operation out, at the pace its request asks for."""
+    request = operation.request
+    pace = pace_of(request)
+    if pace is None:
+        return handler(operation)
+    request.body = ShapedSource(request.body, pace)
+    response = handler(operation)
+    if response.body:
+        response.body = ShapedBody(response.body, pace)
+    return response
 
-    def _acl_of(self, request: Request) -> str:
-        bucket = self.context.bucket(request)
-        stored = self.context.store.find(bucket, request.key)
-        acl = stored.attributes.acl if stored else "default"
-        return bucket.acl if acl == "default" else acl
+
+def _check_public(operation: Operation) -> None:
+    """Let an anonymous caller do what the ACL opens to everybody: object data, nothing else."""
+    request = operation.request
+    is_reading = request.method in ("GET", "HEAD")
+    acl = _acl_of(operation) if request.key and not selectors_of(request.query) else ""
+    is_open = acl == "public-read-write" or (acl == "public-read" and is_reading)
+    if not is_open:
+        raise access_denied("Anonymous access is forbidden for this operation.")
+
+
+def _acl_of(operation: Operation) -> str:
+    stored = operation.store.find(operation.bucket, operation.request.key)
+    acl = stored.attributes.acl if stored else "default"
+    return operation.bucket.acl if acl == "default" else acl

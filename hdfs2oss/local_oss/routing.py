@@ -1,11 +1,7 @@
-"""Which operation a request asks for: one table by level, method and the query names that choose."""
+"""What carries a request out: one table by level, method and the query names that choose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, not_served
 from hdfs2oss.local_oss.handlers import (
     acl,
     appending,
@@ -25,15 +21,15 @@ from hdfs2oss.local_oss.handlers import (
     tagging,
     versioning,
 )
-from hdfs2oss.local_oss.protocol.message import Request, Response
+from hdfs2oss.local_oss.operation.operation import Handler
+from hdfs2oss.local_oss.protocol.errors import OssError, not_served
+from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.protocol.subresource import selectors_of
-
-Operation = Callable[[Context, Request], Response]
 
 SERVICE, BUCKET, OBJECT = "service", "bucket", "object"
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"})
 
-_OPERATIONS: dict[tuple[str, str, str], Operation] = {
+_HANDLERS: dict[tuple[str, str, str], Handler] = {
     (SERVICE, "GET", ""): service.list_buckets,
     (BUCKET, "PUT", ""): bucket.put_bucket,
     (BUCKET, "DELETE", ""): bucket.delete_bucket,
@@ -77,19 +73,19 @@ _OPERATIONS: dict[tuple[str, str, str], Operation] = {
 }
 
 for _name in configuration.KINDS:
-    _OPERATIONS[BUCKET, "PUT", _name] = configuration.putting(_name)
-    _OPERATIONS[BUCKET, "GET", _name] = configuration.getting(_name)
-    _OPERATIONS[BUCKET, "DELETE", _name] = configuration.deleting(_name)
+    _HANDLERS[BUCKET, "PUT", _name] = configuration.putting(_name)
+    _HANDLERS[BUCKET, "GET", _name] = configuration.getting(_name)
+    _HANDLERS[BUCKET, "DELETE", _name] = configuration.deleting(_name)
 
 # A PUT that names a source copies it.
-_COPIES: dict[str, Operation] = {
+_COPIES: dict[str, Handler] = {
     "": copying.copy_object,
     "uploadId": copying.upload_part_copy,
 }
 
 
-def operation_of(request: Request) -> Operation:
-    """The operation; 405 for a method nobody knows, 501 for what this server does not serve."""
+def handler_of(request: Request) -> Handler:
+    """What carries a request out; 405 for a method nobody knows, 501 for what this server does not serve."""
     if request.method not in _METHODS:
         raise OssError(
             405,
@@ -100,10 +96,10 @@ def operation_of(request: Request) -> Operation:
     level = OBJECT if request.key else BUCKET if request.bucket else SERVICE
     selectors = selectors_of(request.query)
     choice = "&".join(selectors)
-    operation = _OPERATIONS.get((level, request.method, choice))
+    handler = _HANDLERS.get((level, request.method, choice))
     if level == OBJECT and request.method == "PUT" and copying.SOURCE in request.headers:
-        operation = _COPIES.get(choice)
-    if operation is None:
+        handler = _COPIES.get(choice)
+    if handler is None:
         what = f"{request.method} on a {level}" + (f" with {', '.join(selectors)}" if selectors else "")
         raise not_served(what)
-    return operation
+    return handler

@@ -6,7 +6,7 @@ XML is left as it is: its clients read it. Ranges follow S3, where one that reac
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.errors import not_served
+from hdfs2oss.local_oss.protocol.errors import not_served
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.signatures.aws4 import ALGORITHM
 

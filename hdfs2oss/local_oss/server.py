@@ -10,21 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from hdfs2oss.local_oss.admin import AdminPort
 from hdfs2oss.local_oss.application import Application
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError
+from hdfs2oss.local_oss.faults.admin import AdminPort
 from hdfs2oss.local_oss.faults.plan import FaultPlan
 from hdfs2oss.local_oss.faults.rule import Rule
-from hdfs2oss.local_oss.limits import Limits
+from hdfs2oss.local_oss.operation.operation import Context
 from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name
+from hdfs2oss.local_oss.protocol.errors import OssError
+from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.protocol.listener import Listener
-from hdfs2oss.local_oss.request_log import RequestLog
+from hdfs2oss.local_oss.protocol.request_log import RequestLog
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator, Credentials
 from hdfs2oss.local_oss.store.rows import Bucket
 from hdfs2oss.local_oss.store.store import Store
-from hdfs2oss.local_oss.store.uploads import Uploads
-from hdfs2oss.local_oss.synthetic import Synthetic, create_synthetic
+from hdfs2oss.local_oss.store.synthetic import Synthetic, create_synthetic
 from hdfs2oss.model.errors import UsageError
 
 ETAG_MODES = ("md5", "fast")
@@ -90,22 +89,10 @@ class LocalOssServer:
         listener: Listener | None = None
         store = Store(Path(self.directory), self.limits.max_inline_bytes, self.is_forgetful)
         try:
-            context = Context(
-                store,
-                Uploads(store),
-                self.limits,
-                self.region,
-                self.etag == "md5" and not self.is_forgetful,
-                self.clock,
-            )
-            self._create_buckets(context)
-            for wanted in self.synthetic:
-                create_synthetic(context, wanted)
-            credentials = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
-            authenticator = Authenticator(credentials, self.region, self.limits.max_skew_seconds, self.clock)
-            application = Application(context, authenticator, Addressing(self.cnames), self.plan, self.has_s3)
+            application = self._application(store)
+            self._fill(store, application.context.now_ms())
             self._log = RequestLog(Path(self.request_log)) if self.request_log else None
-            listener = Listener((self.host, self.port), application, self._log, tls)
+            listener = Listener((self.host, self.port), application.answer, self._log, tls)
             if self.admin_port is not None:
                 self._admin = AdminPort(self.admin_port, self.plan)
                 self.admin_port = self._admin.port
@@ -118,7 +105,7 @@ class LocalOssServer:
             raise
         self.plan.start()
         self._store, self._listener = store, listener
-        self.port = listener.server_port
+        self.port = listener.port
         self._thread = threading.Thread(
             target=listener.serve_forever, args=(_POLL_SECONDS,), name="oss-listener", daemon=True
         )
@@ -161,12 +148,22 @@ class LocalOssServer:
             raise UsageError(f"cannot use the certificate {self.certificate}: {error}") from error
         return context
 
-    def _create_buckets(self, context: Context) -> None:
-        existing = {bucket.name for bucket in context.store.buckets()}
+    def _application(self, store: Store) -> Application:
+        is_md5_wanted = self.etag == "md5" and not self.is_forgetful
+        context = Context(store, self.limits, self.region, is_md5_wanted, self.clock)
+        credentials = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
+        authenticator = Authenticator(credentials, self.region, self.limits.max_skew_seconds, self.clock)
+        return Application(context, authenticator, Addressing(self.cnames), self.plan, self.has_s3)
+
+    def _fill(self, store: Store, now_ms: int) -> None:
+        """Make the buckets and synthetic objects asked for that are not there yet."""
+        existing = {bucket.name for bucket in store.buckets()}
         for name in self.buckets:
             try:
                 check_bucket_name(name)
             except OssError:
                 raise UsageError(f"{name} cannot be a bucket: 3 to 63 of a-z, 0-9 and inner '-'") from None
             if name not in existing:
-                context.store.put_bucket(Bucket(0, name, context.now_ms(), "private", "Standard", "LRS"))
+                store.put_bucket(Bucket(0, name, now_ms, "private", "Standard", "LRS"))
+        for wanted in self.synthetic:
+            create_synthetic(store, wanted, now_ms)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from hdfs2oss.local_oss.faults.rule import Rule, parse_rules
-from hdfs2oss.local_oss.limits import Limits
+from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.server import ETAG_MODES, LocalOssServer
-from hdfs2oss.local_oss.synthetic import parse_synthetic
+from hdfs2oss.local_oss.store.synthetic import parse_synthetic
 from hdfs2oss.model.errors import UsageError
 
 _LIMITS = {field.name: float if isinstance(field.default, float) else int for field in fields(Limits)}

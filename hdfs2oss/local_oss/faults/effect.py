@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hdfs2oss.local_oss.errors import OssError
 from hdfs2oss.local_oss.faults.plan import FaultPlan
 from hdfs2oss.local_oss.faults.rule import Rule
+from hdfs2oss.local_oss.protocol.errors import OssError
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.shaping import Dropped, Pace, ShapedBody, ShapedSource
 

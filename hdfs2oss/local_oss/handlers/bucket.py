@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.attributes import BUCKET_ACLS, STORAGE_CLASSES, encryption_asked, one_of
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, malformed_xml, no_such_bucket
-from hdfs2oss.local_oss.handlers.encryption import encryption_nodes
-from hdfs2oss.local_oss.handlers.service import OWNER
-from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.operation.attributes import BUCKET_ACLS, STORAGE_CLASSES, one_of
+from hdfs2oss.local_oss.operation.encryption import encryption_asked, encryption_nodes
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.operation.owner import OWNER
+from hdfs2oss.local_oss.protocol.errors import OssError, malformed_xml
+from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import document, iso_date, parse, text_of
+from hdfs2oss.local_oss.store.refusals import NoSuchBucket
 from hdfs2oss.local_oss.store.rows import Bucket
 
 _REDUNDANCIES = ("LRS", "ZRS")
 
 
-def put_bucket(context: Context, request: Request) -> Response:
+def put_bucket(operation: Operation) -> Response:
     """PutBucket. Putting one's own bucket again is well, unless the class asked for is another."""
-    storage_class, redundancy = _configuration_of(context, request)
-    existing = _existing(context, request.bucket)
+    request = operation.request
+    storage_class, redundancy = _configuration_of(operation)
+    existing = _existing(operation)
     acl = one_of(request, "x-oss-acl", BUCKET_ACLS, existing.acl if existing else "private")
     if existing and storage_class not in ("", existing.storage_class):
         raise OssError(
@@ -29,21 +31,21 @@ def put_bucket(context: Context, request: Request) -> Response:
     if existing:
         bucket = existing._replace(acl=acl)
     else:
-        bucket = Bucket(0, request.bucket, context.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
+        bucket = Bucket(0, request.bucket, operation.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
         bucket = bucket._replace(encryption=tuple(encryption_asked(request).items()))
-    context.store.put_bucket(bucket)
+    operation.store.put_bucket(bucket)
     return Response(200, {"Location": f"/{request.bucket}"})
 
 
-def delete_bucket(context: Context, request: Request) -> Response:
+def delete_bucket(operation: Operation) -> Response:
     """DeleteBucket."""
-    context.store.delete_bucket(request.bucket)
+    operation.store.delete_bucket(operation.request.bucket)
     return Response(204)
 
 
-def get_bucket_info(context: Context, request: Request) -> Response:
+def get_bucket_info(operation: Operation) -> Response:
     """GetBucketInfo."""
-    bucket = context.bucket(request)
+    bucket = operation.bucket
     return xml_response(
         document(
             (
@@ -54,9 +56,9 @@ def get_bucket_info(context: Context, request: Request) -> Response:
                         [
                             ("AccessMonitor", "Disabled"),
                             ("CreationDate", iso_date(bucket.created_ms)),
-                            ("ExtranetEndpoint", f"oss-{context.region}.aliyuncs.com"),
-                            ("IntranetEndpoint", f"oss-{context.region}-internal.aliyuncs.com"),
-                            ("Location", f"oss-{context.region}"),
+                            ("ExtranetEndpoint", f"oss-{operation.region}.aliyuncs.com"),
+                            ("IntranetEndpoint", f"oss-{operation.region}-internal.aliyuncs.com"),
+                            ("Location", f"oss-{operation.region}"),
                             ("StorageClass", bucket.storage_class),
                             ("TransferAcceleration", "Disabled"),
                             ("CrossRegionReplication", "Disabled"),
@@ -76,34 +78,35 @@ def get_bucket_info(context: Context, request: Request) -> Response:
     )
 
 
-def head_bucket(context: Context, request: Request) -> Response:
+def head_bucket(operation: Operation) -> Response:
     """Whether the bucket is there, and in which region."""
-    context.bucket(request)
-    return Response(200, {"x-oss-bucket-region": f"oss-{context.region}"})
+    operation.require_bucket()
+    return Response(200, {"x-oss-bucket-region": f"oss-{operation.region}"})
 
 
-def get_bucket_location(context: Context, request: Request) -> Response:
+def get_bucket_location(operation: Operation) -> Response:
     """GetBucketLocation: the root element's text."""
-    context.bucket(request)
-    return xml_response(document(("LocationConstraint", f"oss-{context.region}")))
+    operation.require_bucket()
+    return xml_response(document(("LocationConstraint", f"oss-{operation.region}")))
 
 
-def get_bucket_acl(context: Context, request: Request) -> Response:
+def get_bucket_acl(operation: Operation) -> Response:
     """GetBucketAcl."""
-    bucket = context.bucket(request)
+    bucket = operation.bucket
     return xml_response(document(("AccessControlPolicy", [OWNER, ("AccessControlList", [("Grant", bucket.acl)])])))
 
 
-def put_bucket_acl(context: Context, request: Request) -> Response:
+def put_bucket_acl(operation: Operation) -> Response:
     """PutBucketAcl."""
-    bucket = context.bucket(request)
-    context.store.put_bucket(bucket._replace(acl=one_of(request, "x-oss-acl", BUCKET_ACLS, bucket.acl)))
+    bucket = operation.bucket
+    operation.store.put_bucket(bucket._replace(acl=one_of(operation.request, "x-oss-acl", BUCKET_ACLS, bucket.acl)))
     return Response(200)
 
 
-def list_live_channels(context: Context, request: Request) -> Response:
+def list_live_channels(operation: Operation) -> Response:
     """ListLiveChannel: none, since none can be made here; clients that clean up a bucket ask for them."""
-    context.bucket(request)
+    operation.require_bucket()
+    request = operation.request
     return xml_response(
         document(
             (
@@ -111,7 +114,7 @@ def list_live_channels(context: Context, request: Request) -> Response:
                 [
                     ("Prefix", request.query.get("prefix", "")),
                     ("Marker", request.query.get("marker", "")),
-                    ("MaxKeys", request.integer("max-keys", 100, 1, context.limits.max_list_keys)),
+                    ("MaxKeys", request.integer("max-keys", 100, 1, operation.limits.max_list_keys)),
                     ("IsTruncated", False),
                     ("NextMarker", ""),
                 ],
@@ -120,19 +123,17 @@ def list_live_channels(context: Context, request: Request) -> Response:
     )
 
 
-def _existing(context: Context, name: str) -> Bucket | None:
+def _existing(operation: Operation) -> Bucket | None:
     try:
-        return context.store.bucket(name)
-    except OssError as error:
-        if error.code != no_such_bucket(name).code:
-            raise
+        return operation.bucket
+    except NoSuchBucket:
         return None
 
 
-def _configuration_of(context: Context, request: Request) -> tuple[str, str]:
+def _configuration_of(operation: Operation) -> tuple[str, str]:
     """(storage class, redundancy) asked for, '' where nothing is said."""
-    body = request.document(context.limits.max_document_bytes)
-    storage_class = request.header("x-oss-storage-class")
+    body = operation.document()
+    storage_class = operation.request.header("x-oss-storage-class")
     redundancy = ""
     if body.strip():
         root = parse(body, "CreateBucketConfiguration")

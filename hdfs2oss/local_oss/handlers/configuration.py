@@ -15,12 +15,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import NamedTuple
 
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, malformed_xml
-from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.operation.operation import Handler, Operation
+from hdfs2oss.local_oss.protocol.errors import OssError, malformed_xml
+from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, parse
 
 
@@ -48,46 +47,44 @@ KINDS = {
     ),
 }
 
-Operation = Callable[[Context, Request], Response]
 
-
-def putting(name: str) -> Operation:
+def putting(name: str) -> Handler:
     """The operation that keeps a configuration of this name."""
 
-    def put_bucket_configuration(context: Context, request: Request) -> Response:
-        bucket = context.bucket(request)
-        body = request.document(context.limits.max_document_bytes)
+    def put_bucket_configuration(operation: Operation) -> Response:
+        bucket = operation.bucket
+        body = operation.document()
         if KINDS[name].root:
             parse(body, KINDS[name].root)
         else:
             _check_json(body)
-        context.store.configure(bucket, name, body)
+        operation.store.configure(bucket, name, body)
         return Response(200)
 
     return put_bucket_configuration
 
 
-def getting(name: str) -> Operation:
+def getting(name: str) -> Handler:
     """The operation that gives it back."""
 
-    def get_bucket_configuration(context: Context, request: Request) -> Response:
-        kept = context.store.configuration(context.bucket(request), name)
+    def get_bucket_configuration(operation: Operation) -> Response:
+        kept = operation.store.configuration(operation.bucket, name)
         kind = KINDS[name]
         if kept is not None:
             return xml_response(kept) if kind.root else Response(200, {"Content-Type": "application/json"}, kept)
         if kind.missing_code:
-            details = {"BucketName": request.bucket}
+            details = {"BucketName": operation.bucket.name}
             raise OssError(404, kind.missing_code, f"The bucket has no {name} configuration.", details)
         return xml_response(document(kind.missing))
 
     return get_bucket_configuration
 
 
-def deleting(name: str) -> Operation:
+def deleting(name: str) -> Handler:
     """The operation that forgets it, if it is there."""
 
-    def delete_bucket_configuration(context: Context, request: Request) -> Response:
-        context.store.configure(context.bucket(request), name, None)
+    def delete_bucket_configuration(operation: Operation) -> Response:
+        operation.store.configure(operation.bucket, name, None)
         return Response(204)
 
     return delete_bucket_configuration

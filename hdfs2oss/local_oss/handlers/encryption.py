@@ -1,41 +1,41 @@
-"""PutBucketEncryption, GetBucketEncryption, DeleteBucketEncryption: what objects get whose writer names none.
-
-Nothing is encrypted here; the headers are checked, kept and given back.
-"""
+"""PutBucketEncryption, GetBucketEncryption, DeleteBucketEncryption: what objects get whose writer names none."""
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.attributes import ENCRYPTION_HEADERS, check_encryption_method
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, invalid_argument, malformed_xml
-from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
-from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
-from hdfs2oss.local_oss.store.rows import Bucket
+from hdfs2oss.local_oss.operation.encryption import (
+    ENCRYPTION_ELEMENTS,
+    ENCRYPTION_HEADERS,
+    check_encryption_method,
+    encryption_nodes,
+)
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument, malformed_xml
+from hdfs2oss.local_oss.protocol.message import Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import document, parse, text_of
 
-_ELEMENTS = ("SSEAlgorithm", "KMSMasterKeyID", "KMSDataEncryption")
 
-
-def put_bucket_encryption(context: Context, request: Request) -> Response:
+def put_bucket_encryption(operation: Operation) -> Response:
     """Keep the default; key id and data encryption mean something with KMS only."""
-    bucket = context.bucket(request)
-    root = parse(request.document(context.limits.max_document_bytes), "ServerSideEncryptionRule")
+    bucket = operation.bucket
+    root = parse(operation.document(), "ServerSideEncryptionRule")
     default = root.find("ApplyServerSideEncryptionByDefault")
     if default is None:
         raise malformed_xml()
-    given = [(header, text_of(default, name) or "") for header, name in zip(ENCRYPTION_HEADERS, _ELEMENTS, strict=True)]
+    named = zip(ENCRYPTION_HEADERS, ENCRYPTION_ELEMENTS, strict=True)
+    given = [(header, text_of(default, name) or "") for header, name in named]
     method = given[0][1]
     check_encryption_method(method)
     if method != "KMS" and given[1][1]:
-        raise invalid_argument("A key id is for KMS only.", _ELEMENTS[1], given[1][1])
+        raise invalid_argument("A key id is for KMS only.", ENCRYPTION_ELEMENTS[1], given[1][1])
     kept = given if method == "KMS" else given[:1]
     encryption = tuple((header, value) for header, value in kept if value)
-    context.store.put_bucket(bucket._replace(encryption=encryption))
+    operation.store.put_bucket(bucket._replace(encryption=encryption))
     return Response(200)
 
 
-def get_bucket_encryption(context: Context, request: Request) -> Response:
+def get_bucket_encryption(operation: Operation) -> Response:
     """The default, else NoSuchServerSideEncryptionRule."""
-    bucket = context.bucket(request)
+    bucket = operation.bucket
     if not bucket.encryption:
         raise OssError(
             404,
@@ -47,18 +47,7 @@ def get_bucket_encryption(context: Context, request: Request) -> Response:
     return xml_response(document(("ServerSideEncryptionRule", default)))
 
 
-def delete_bucket_encryption(context: Context, request: Request) -> Response:
+def delete_bucket_encryption(operation: Operation) -> Response:
     """Forget the default."""
-    context.store.put_bucket(context.bucket(request)._replace(encryption=()))
+    operation.store.put_bucket(operation.bucket._replace(encryption=()))
     return Response(204)
-
-
-def encryption_nodes(bucket: Bucket) -> list[Node]:
-    """The default as XML, `None` if there is none."""
-    by_header = dict(bucket.encryption)
-    nodes: list[Node] = [
-        (name, by_header[header])
-        for header, name in zip(ENCRYPTION_HEADERS, _ELEMENTS, strict=True)
-        if header in by_header
-    ]
-    return nodes or [("SSEAlgorithm", "None")]

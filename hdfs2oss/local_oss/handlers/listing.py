@@ -4,52 +4,32 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
 
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import invalid_argument
-from hdfs2oss.local_oss.handlers.restore import restore_state
-from hdfs2oss.local_oss.handlers.service import OWNER
-from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
-from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date, url_encoded
+from hdfs2oss.local_oss.operation.naming import Encoder, checked_name, encoder_of, encoding_node
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.operation.owner import OWNER
+from hdfs2oss.local_oss.operation.restoring import restore_node
+from hdfs2oss.local_oss.protocol.errors import invalid_argument
+from hdfs2oss.local_oss.protocol.message import Response, xml_response
+from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date
 from hdfs2oss.local_oss.store.listing import ListQuery, ObjectPage, list_objects
-from hdfs2oss.local_oss.store.rows import ListedObject
-
-Encoder = Callable[[str], str]
 
 
-def list_objects_v1_or_v2(context: Context, request: Request) -> Response:
+def list_objects_v1_or_v2(operation: Operation) -> Response:
     """Either list, by `list-type`."""
-    kind = request.query.get("list-type", "")
+    kind = operation.request.query.get("list-type", "")
     if kind == "2":
-        return _list_v2(context, request)
+        return _list_v2(operation)
     if kind:
         raise invalid_argument("The list type is invalid.", "list-type", kind)
-    return _list_v1(context, request)
+    return _list_v1(operation)
 
 
-def encoder_of(request: Request) -> Encoder:
-    """How keys are written: percent-encoded or as they are."""
-    kind = request.query.get("encoding-type", "")
-    if kind == "url":
-        return url_encoded
-    if kind:
-        raise invalid_argument("Invalid Encoding Method specified in Request.", "encoding-type", kind)
-    return str
-
-
-def checked_name(request: Request, name: str, max_bytes: int) -> str:
-    """A prefix, marker or the like, not longer than a key."""
-    value = request.query.get(name, "")
-    if len(value.encode()) > max_bytes:
-        raise invalid_argument(f"The length of {name} must be at most {max_bytes} bytes.", name)
-    return value
-
-
-def _list_v1(context: Context, request: Request) -> Response:
+def _list_v1(operation: Operation) -> Response:
+    request = operation.request
     encode = encoder_of(request)
-    query = _query_of(context, request, "marker")
-    page = list_objects(context.store, context.bucket(request), query)
+    query = _query_of(operation, "marker")
+    page = list_objects(operation.store, operation.bucket, query)
     children: list[Node] = [
         ("Name", request.bucket),
         ("Prefix", encode(query.prefix)),
@@ -61,18 +41,19 @@ def _list_v1(context: Context, request: Request) -> Response:
     ]
     if page.is_truncated:
         children.append(("NextMarker", encode(page.last)))
-    children += _entries(page, encode, context.now_ms(), has_owner=True)
+    children += _entries(page, encode, operation.now_ms(), has_owner=True)
     return xml_response(document(("ListBucketResult", children)))
 
 
-def _list_v2(context: Context, request: Request) -> Response:
+def _list_v2(operation: Operation) -> Response:
+    request = operation.request
     encode = encoder_of(request)
-    query = _query_of(context, request, "start-after")
+    query = _query_of(operation, "start-after")
     start_after = query.after
     token = request.query.get("continuation-token")
     if token:  # some clients send an empty one with the first page
         query = query._replace(after=_key_of_token(token))
-    page = list_objects(context.store, context.bucket(request), query)
+    page = list_objects(operation.store, operation.bucket, query)
     children: list[Node] = [
         ("Name", request.bucket),
         ("Prefix", encode(query.prefix)),
@@ -87,30 +68,18 @@ def _list_v2(context: Context, request: Request) -> Response:
         children.append(("ContinuationToken", encode(token)))
     if page.is_truncated:
         children.append(("NextContinuationToken", encode(_token_of_key(page.last))))
-    children += _entries(page, encode, context.now_ms(), has_owner=request.query.get("fetch-owner") == "true")
+    children += _entries(page, encode, operation.now_ms(), has_owner=request.query.get("fetch-owner") == "true")
     return xml_response(document(("ListBucketResult", children)))
 
 
-def _query_of(context: Context, request: Request, marker: str) -> ListQuery:
-    limits = context.limits
+def _query_of(operation: Operation, marker: str) -> ListQuery:
+    request, limits = operation.request, operation.limits
     return ListQuery(
         checked_name(request, "prefix", limits.max_key_bytes),
         checked_name(request, "delimiter", limits.max_key_bytes),
         checked_name(request, marker, limits.max_key_bytes),
         request.integer("max-keys", limits.default_list_keys, 1, limits.max_list_keys),
     )
-
-
-def restore_node(listed: ListedObject, now_ms: int) -> list[Node]:
-    """What a list says about a restore, if anything."""
-    state = restore_state(listed.restored_ms, listed.restored_until_ms, now_ms)
-    return [("RestoreInfo", state)] if state else []
-
-
-def encoding_node(request: Request) -> list[Node]:
-    """How keys are written, if the request says how."""
-    kind = request.query.get("encoding-type", "")
-    return [("EncodingType", kind)] if kind else []
 
 
 def _entries(page: ObjectPage, encode: Encoder, now_ms: int, has_owner: bool) -> list[Node]:

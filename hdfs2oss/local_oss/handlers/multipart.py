@@ -6,18 +6,20 @@ import hashlib
 from itertools import pairwise
 from typing import NamedTuple
 
-from hdfs2oss.local_oss.attributes import ENCRYPTION_HEADERS, attributes_of_request
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, invalid_argument, malformed_xml
-from hdfs2oss.local_oss.etag import multipart_tag, tag_of
-from hdfs2oss.local_oss.handlers.callback import callback_failed, wants_callback
-from hdfs2oss.local_oss.handlers.listing import encoder_of
-from hdfs2oss.local_oss.handlers.lookup import refuse_overwrite, version_headers
-from hdfs2oss.local_oss.handlers.object import encryption_echo, integrity_headers, with_body
-from hdfs2oss.local_oss.handlers.sequential import check_order, whole_md5
+from hdfs2oss.local_oss.operation.attributes import attributes_asked
+from hdfs2oss.local_oss.operation.callback import callback_failed, wants_callback
+from hdfs2oss.local_oss.operation.encryption import ENCRYPTION_HEADERS, encryption_echo
+from hdfs2oss.local_oss.operation.headers import integrity_headers, version_headers
+from hdfs2oss.local_oss.operation.lookup import refuse_overwrite
+from hdfs2oss.local_oss.operation.naming import encoder_of, encoding_node
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.operation.parts import check_order, named_upload, part_number_of, whole_md5
+from hdfs2oss.local_oss.operation.receiving import content_md5, invalid_digest, received_body
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument, malformed_xml
+from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
-from hdfs2oss.local_oss.receiving import content_md5, invalid_digest, received_body
+from hdfs2oss.local_oss.store.etag import multipart_tag, tag_of
 from hdfs2oss.local_oss.store.rows import MULTIPART, Part, StoredObject, Upload
 from hdfs2oss.local_oss.store.uploads import find_parts, find_upload, new_upload_id
 from hdfs2oss.rules.checksum import compose_crc64
@@ -30,57 +32,85 @@ class NamedPart(NamedTuple):
     etag: str
 
 
-def initiate(context: Context, request: Request) -> Response:
+def initiate(operation: Operation) -> Response:
     """InitiateMultipartUpload. The attributes of the object are fixed here."""
-    bucket = context.bucket(request)
+    request, bucket = operation.request, operation.bucket
     encode = encoder_of(request)
-    attributes = attributes_of_request(request, bucket, context.limits)
-    with context.store.index.reading() as connection:
-        refuse_overwrite(connection, bucket, request)
+    attributes = attributes_asked(operation)
+    with operation.reading() as opened:
+        refuse_overwrite(opened, request)
     is_sequential = "sequential" in request.query
-    upload = Upload(request.key, new_upload_id(), context.now_ms(), attributes, is_sequential)
-    context.uploads.open(bucket, upload)
+    upload = Upload(request.key, new_upload_id(), operation.now_ms(), attributes, is_sequential)
+    with operation.writing() as opened:
+        operation.store.uploads.begin(opened, upload)
     children: list[Node] = [
+        *encoding_node(request),
         ("Bucket", bucket.name),
         ("Key", encode(request.key)),
         ("UploadId", upload.upload_id),
     ]
-    if request.query.get("encoding-type"):
-        children.insert(0, ("EncodingType", "url"))
     response = xml_response(document(("InitiateMultipartUploadResult", children)))
     response.headers |= encryption_echo(attributes)
     return response
 
 
-def upload_part(context: Context, request: Request) -> Response:
+def upload_part(operation: Operation) -> Response:
     """UploadPart. The same number again replaces the part."""
-    bucket = context.bucket(request)
-    number = part_number_of(context, request)
-    _refuse_encryption(request)
-    upload = context.uploads.find(bucket, request.key, request.query["uploadId"])
-    check_order(context, bucket, upload, number)
-    with received_body(context, request) as received:
-        part = Part(number, tag_of(received), received.crc64, received.size, context.now_ms(), 0)
-        context.uploads.put_part(bucket, upload, part, received)
+    operation.require_bucket()
+    number = part_number_of(operation)
+    _refuse_encryption(operation.request)
+    upload = named_upload(operation)
+    check_order(operation, upload, number)
+    with received_body(operation) as received:
+        part = Part(number, tag_of(received), received.crc64, received.size, operation.now_ms(), 0)
+        with operation.writing() as opened:
+            operation.store.uploads.put_part(opened, upload, part, received)
     headers = {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.crc64)}
     return Response(200, headers | encryption_echo(upload.attributes))
 
 
-def complete(context: Context, request: Request) -> Response:
+def complete(operation: Operation) -> Response:
     """CompleteMultipartUpload: all parts named become one object, the others go."""
-    bucket = context.bucket(request)
+    request, bucket = operation.request, operation.bucket
     encode = encoder_of(request)
-    upload_id = request.query["uploadId"]
     is_called_back = wants_callback(request)
     _refuse_encryption(request)
-    named = _named_parts(context, request)
-    digested, md5 = whole_md5(context, bucket, context.uploads.find(bucket, request.key, upload_id))
-    with context.store.writing(bucket) as connection:
-        upload = find_upload(connection, bucket, request.key, upload_id)
-        parts = find_parts(connection, upload_id)
+    stored = _join(operation, _named_parts(operation))
+    children: list[Node] = [
+        *encoding_node(request),
+        ("Location", f"http://{request.header('host')}/{bucket.name}/{encode(request.key)}"),
+        ("Bucket", bucket.name),
+        ("Key", encode(request.key)),
+        ("ETag", f'"{stored.etag}"'),
+    ]
+    response = xml_response(document(("CompleteMultipartUploadResult", children)))
+    response.headers |= integrity_headers(stored) | encryption_echo(stored.attributes)
+    response.headers |= version_headers(bucket, stored)
+    return callback_failed(request, response) if is_called_back else response
+
+
+def abort(operation: Operation) -> Response:
+    """AbortMultipartUpload: the parts go."""
+    request = operation.request
+    with operation.writing() as opened:
+        upload = find_upload(opened, request.key, request.query["uploadId"])
+        operation.store.uploads.close(opened, upload, find_parts(opened, upload))
+    return Response(204)
+
+
+def _join(operation: Operation, named: list[NamedPart] | None) -> StoredObject:
+    """Make the object of the parts named, or of all, and forget the upload."""
+    request, store = operation.request, operation.store
+    digested, md5 = whole_md5(operation, named_upload(operation))
+    with operation.writing() as opened:
+        upload = find_upload(opened, request.key, request.query["uploadId"])
+        parts = find_parts(opened, upload)
         chosen = parts if named is None else _choose(named, parts)
-        _check_sizes(context, chosen)
-        refuse_overwrite(connection, bucket, request)
+        _check_sizes(chosen, operation.limits)
+        refuse_overwrite(opened, request)
+        kept = {part.number for part in chosen}
+        body = store.bodies.join(opened.connection, ((part.body, part.size) for part in chosen))
+        store.uploads.close(opened, upload, [part for part in parts if part.number not in kept])
         stored = StoredObject(
             key=request.key,
             kind=MULTIPART,
@@ -88,43 +118,11 @@ def complete(context: Context, request: Request) -> Response:
             etag=multipart_tag(part.etag for part in chosen),
             crc64=compose_crc64((part.crc64, part.size) for part in chosen),
             md5=md5 if chosen == digested else "",
-            modified_ms=context.now_ms(),
+            modified_ms=operation.now_ms(),
             attributes=upload.attributes,
+            body=body,
         )
-        body = context.store.bodies.join(connection, ((part.body, part.size) for part in chosen))
-        kept = {part.number for part in chosen}
-        unused = [part for part in parts if part.number not in kept]
-        context.uploads.close(connection, bucket, upload, unused)
-        stored = context.store.objects.put(connection, bucket, with_body(stored, body))
-    children: list[Node] = [
-        ("Location", f"http://{request.header('host')}/{bucket.name}/{encode(request.key)}"),
-        ("Bucket", bucket.name),
-        ("Key", encode(request.key)),
-        ("ETag", f'"{stored.etag}"'),
-    ]
-    if request.query.get("encoding-type"):
-        children.insert(0, ("EncodingType", "url"))
-    response = xml_response(document(("CompleteMultipartUploadResult", children)))
-    response.headers |= integrity_headers(stored) | encryption_echo(stored.attributes)
-    response.headers |= version_headers(bucket, stored)
-    return callback_failed(request, response) if is_called_back else response
-
-
-def abort(context: Context, request: Request) -> Response:
-    """AbortMultipartUpload: the parts go."""
-    bucket = context.bucket(request)
-    upload_id = request.query["uploadId"]
-    with context.store.writing(bucket) as connection:
-        upload = find_upload(connection, bucket, request.key, upload_id)
-        context.uploads.close(connection, bucket, upload, find_parts(connection, upload_id))
-    return Response(204)
-
-
-def part_number_of(context: Context, request: Request) -> int:
-    """The part number of a request, else InvalidArgument."""
-    if not request.query.get("partNumber"):
-        raise OssError(400, "MissingArgument", "Missing required argument.", {"ArgumentName": "partNumber"})
-    return request.integer("partNumber", 0, 1, context.limits.max_parts)
+        return store.objects.put(opened, stored)
 
 
 def _refuse_encryption(request: Request) -> None:
@@ -132,13 +130,13 @@ def _refuse_encryption(request: Request) -> None:
         raise invalid_argument("Encryption is chosen when an upload is initiated.", ENCRYPTION_HEADERS[0])
 
 
-def _named_parts(context: Context, request: Request) -> list[NamedPart] | None:
+def _named_parts(operation: Operation) -> list[NamedPart] | None:
     """The parts the body names; None for all that were uploaded (x-oss-complete-all)."""
-    body = request.document(context.limits.max_document_bytes)
-    digest = content_md5(request)
+    body = operation.document()
+    digest = content_md5(operation.request)
     if digest is not None and hashlib.md5(body).digest() != digest:
-        raise invalid_digest(request)
-    complete_all = request.header("x-oss-complete-all")
+        raise invalid_digest(operation.request)
+    complete_all = operation.request.header("x-oss-complete-all")
     if complete_all:
         if complete_all != "yes" or body:
             raise invalid_argument(
@@ -156,7 +154,7 @@ def _named_parts(context: Context, request: Request) -> list[NamedPart] | None:
         raise malformed_xml()
     numbers = [part.number for part in named]
     is_ascending = all(first < second for first, second in pairwise(numbers))
-    if not is_ascending or numbers[0] < 1 or numbers[-1] > context.limits.max_parts:
+    if not is_ascending or numbers[0] < 1 or numbers[-1] > operation.limits.max_parts:
         raise OssError(
             400,
             "InvalidPartOrder",
@@ -182,10 +180,10 @@ def _choose(named: list[NamedPart], parts: list[Part]) -> list[Part]:
     return chosen
 
 
-def _check_sizes(context: Context, parts: list[Part]) -> None:
+def _check_sizes(parts: list[Part], limits: Limits) -> None:
     if not parts:
         raise OssError(400, "InvalidPart", "The upload has no parts.")
-    smallest = context.limits.min_part_bytes
+    smallest = limits.min_part_bytes
     for part in parts[:-1]:
         if part.size < smallest:
             raise OssError(
@@ -198,5 +196,5 @@ def _check_sizes(context: Context, parts: list[Part]) -> None:
                     "PartNumber": str(part.number),
                 },
             )
-    if sum(part.size for part in parts) > context.limits.max_object_bytes:
+    if sum(part.size for part in parts) > limits.max_object_bytes:
         raise OssError(400, "EntityTooLarge", "The completed object exceeds the maximum allowed size.")

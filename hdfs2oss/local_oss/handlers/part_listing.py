@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.handlers.listing import checked_name, encoder_of
-from hdfs2oss.local_oss.handlers.service import OWNER
-from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.operation.naming import checked_name, encoder_of, encoding_node
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.operation.owner import OWNER
+from hdfs2oss.local_oss.operation.parts import named_upload, parts_of
+from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date
 from hdfs2oss.local_oss.store.listing import ListQuery
 from hdfs2oss.local_oss.store.listing import list_uploads as list_upload_page
@@ -13,16 +14,17 @@ from hdfs2oss.local_oss.store.listing import list_uploads as list_upload_page
 _MAX_ENTRIES = 1000
 
 
-def list_parts(context: Context, request: Request) -> Response:
+def list_parts(operation: Operation) -> Response:
     """ListParts: a page of parts in order of number."""
-    bucket = context.bucket(request)
+    request, bucket = operation.request, operation.bucket
     encode = encoder_of(request)
-    upload = context.uploads.find(bucket, request.key, request.query["uploadId"])
+    upload = named_upload(operation)
     count = request.integer("max-parts", _MAX_ENTRIES, 1, _MAX_ENTRIES)
     after = request.integer("part-number-marker", 0, 0, 1 << 31)
-    found = context.uploads.parts(bucket, upload, after, count + 1)
+    found = parts_of(operation, upload, after, count + 1)
     page, is_truncated = found[:count], len(found) > count
     children: list[Node] = [
+        *encoding_node(request),
         ("Bucket", bucket.name),
         ("Key", encode(request.key)),
         ("UploadId", upload.upload_id),
@@ -32,8 +34,6 @@ def list_parts(context: Context, request: Request) -> Response:
         ("MaxParts", count),
         ("IsTruncated", is_truncated),
     ]
-    if request.query.get("encoding-type"):
-        children.insert(0, ("EncodingType", "url"))
     for part in page:
         details: list[Node] = [
             ("PartNumber", part.number),
@@ -46,10 +46,11 @@ def list_parts(context: Context, request: Request) -> Response:
     return xml_response(document(("ListPartsResult", children)))
 
 
-def list_uploads(context: Context, request: Request) -> Response:
+def list_uploads(operation: Operation) -> Response:
     """ListMultipartUploads: a page of open uploads in order of key, then id."""
+    request = operation.request
     encode = encoder_of(request)
-    longest = context.limits.max_key_bytes
+    longest = operation.limits.max_key_bytes
     key_marker = checked_name(request, "key-marker", longest)
     upload_id_marker = request.query.get("upload-id-marker", "") if key_marker else ""
     query = ListQuery(
@@ -58,8 +59,9 @@ def list_uploads(context: Context, request: Request) -> Response:
         key_marker,
         request.integer("max-uploads", _MAX_ENTRIES, 1, _MAX_ENTRIES),
     )
-    page = list_upload_page(context.store, context.bucket(request), query, upload_id_marker)
+    page = list_upload_page(operation.store, operation.bucket, query, upload_id_marker)
     children: list[Node] = [
+        *encoding_node(request),
         ("Bucket", request.bucket),
         ("KeyMarker", encode(key_marker)),
         ("UploadIdMarker", upload_id_marker),
@@ -70,8 +72,6 @@ def list_uploads(context: Context, request: Request) -> Response:
         ("MaxUploads", query.limit),
         ("IsTruncated", page.is_truncated),
     ]
-    if request.query.get("encoding-type"):
-        children.insert(0, ("EncodingType", "url"))
     for upload in page.uploads:
         details: list[Node] = [
             ("Key", encode(upload.key)),

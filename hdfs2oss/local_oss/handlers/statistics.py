@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document
 from hdfs2oss.local_oss.store.totals import ClassTotal, totals_of
 
@@ -15,9 +15,9 @@ _NAMES = {
 }
 
 
-def get_bucket_stat(context: Context, request: Request) -> Response:
+def get_bucket_stat(operation: Operation) -> Response:
     """Bytes and numbers of objects, in all and by storage class."""
-    totals = totals_of(context.store, context.bucket(request))
+    totals = totals_of(operation.store, operation.bucket)
     nothing = ClassTotal(0, 0, 0)
     standard = totals.by_class.get("Standard", nothing)
     nodes: list[Node] = [
@@ -27,7 +27,7 @@ def get_bucket_stat(context: Context, request: Request) -> Response:
         ("MultipartPartCount", totals.parts),
         ("DeleteMarkerCount", totals.markers),
         ("LiveChannelCount", 0),
-        ("LastModifiedTime", context.now_ms() // 1000),
+        ("LastModifiedTime", operation.now_ms() // 1000),
         ("StandardStorage", standard.size_bytes),
         ("StandardObjectCount", standard.objects),
     ]

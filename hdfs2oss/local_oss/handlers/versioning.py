@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import invalid_argument, malformed_xml
-from hdfs2oss.local_oss.handlers.listing import checked_name, encoder_of, encoding_node, restore_node
-from hdfs2oss.local_oss.handlers.lookup import checked_version_id
-from hdfs2oss.local_oss.handlers.service import OWNER
-from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.operation.lookup import checked_version_id
+from hdfs2oss.local_oss.operation.naming import checked_name, encoder_of, encoding_node
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.operation.owner import OWNER
+from hdfs2oss.local_oss.operation.restoring import restore_node
+from hdfs2oss.local_oss.protocol.errors import invalid_argument, malformed_xml
+from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date, parse, text_of
 from hdfs2oss.local_oss.store.listing import ListQuery, list_versions
 from hdfs2oss.local_oss.store.rows import DELETE_MARKER, ENABLED, SUSPENDED
 
 
-def put_bucket_versioning(context: Context, request: Request) -> Response:
+def put_bucket_versioning(operation: Operation) -> Response:
     """Switch versioning on, or suspend it; it is never off again."""
-    root = parse(request.document(context.limits.max_document_bytes), "VersioningConfiguration")
+    root = parse(operation.document(), "VersioningConfiguration")
     status = text_of(root, "Status")
     if status not in (ENABLED, SUSPENDED):
         raise malformed_xml()
-    context.store.put_bucket(context.bucket(request)._replace(versioning=status))
+    operation.store.put_bucket(operation.bucket._replace(versioning=status))
     return Response(200)
 
 
-def get_bucket_versioning(context: Context, request: Request) -> Response:
+def get_bucket_versioning(operation: Operation) -> Response:
     """The state of versioning; nothing for a bucket on which it was never switched on."""
-    state = context.bucket(request).versioning
+    state = operation.bucket.versioning
     return xml_response(document(("VersioningConfiguration", [("Status", state)] if state else "")))
 
 
-def list_object_versions(context: Context, request: Request) -> Response:
+def list_object_versions(operation: Operation) -> Response:
     """A page of versions and delete markers."""
-    bucket = context.bucket(request)
+    request, bucket, limits = operation.request, operation.bucket, operation.limits
     encode = encoder_of(request)
-    limits = context.limits
     key_marker = checked_name(request, "key-marker", limits.max_key_bytes)
     version_marker = checked_version_id(request.query.get("version-id-marker", ""))
     if version_marker and not key_marker:
@@ -44,7 +44,7 @@ def list_object_versions(context: Context, request: Request) -> Response:
         key_marker,
         request.integer("max-keys", limits.default_list_keys, 1, limits.max_list_keys),
     )
-    page = list_versions(context.store, bucket, query, version_marker)
+    page = list_versions(operation.store, bucket, query, version_marker)
     children: list[Node] = [
         ("Name", bucket.name),
         ("Prefix", encode(query.prefix)),
@@ -72,7 +72,7 @@ def list_object_versions(context: Context, request: Request) -> Response:
             ("Type", listed.kind),
             ("Size", listed.size),
             ("StorageClass", listed.storage_class),
-            *restore_node(listed, context.now_ms()),
+            *restore_node(listed, operation.now_ms()),
             OWNER,
         ]
         children.append(("Version", details))

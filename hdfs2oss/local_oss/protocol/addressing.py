@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from hdfs2oss.local_oss.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _DEFAULT_SUFFIXES = (r"\.oss\.local", r"\.localhost", r"\.oss-[a-z0-9-]+\.aliyuncs\.com")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from hdfs2oss.local_oss.errors import OssError
+from hdfs2oss.local_oss.protocol.errors import OssError
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.xml import Node, document, printable
 

@@ -4,61 +4,57 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
 import ssl
-import sys
 import threading
-from http.server import ThreadingHTTPServer
 from typing import Any
 
-from hdfs2oss.local_oss.application import Application
 from hdfs2oss.local_oss.protocol.connection import RESET, Connection
-from hdfs2oss.local_oss.request_log import RequestLog
+from hdfs2oss.local_oss.protocol.message import Answer
+from hdfs2oss.local_oss.protocol.request_log import RequestLog
 
 _JOIN_SECONDS = 5.0
 
 
-class Listener(ThreadingHTTPServer):
-    """Accepts connections and remembers them, so that idle ones can be ended too."""
+class Listener(socketserver.TCPServer):
+    """Accepts connections and remembers them, so that idle ones can be ended too.
 
-    daemon_threads = True
+    Listens once made; `port` is known then, and `serve_forever` accepts until `shutdown`.
+    """
+
     request_queue_size = 1024
 
     def __init__(
         self,
         address: tuple[str, int],
-        application: Application,
+        answer: Answer,
         log: RequestLog | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.application = application
-        self.log = log
+        self._answer = answer
+        self._log = log
         self._tls = tls
         self._open: dict[socket.socket, threading.Thread] = {}
         self._open_lock = threading.Lock()
-        super().__init__(address, Connection)
+        super().__init__(address, socketserver.BaseRequestHandler)
+        self.port = int(self.server_address[1])
 
     def server_bind(self) -> None:
-        """Bind without looking up the host's name, which may ask a name server."""
-        socket.socket.setsockopt(self.socket, socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        """Bind, to a port that a server before this one may have left a moment ago."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = "local-oss", self.socket.getsockname()[1]
 
     def get_request(self) -> tuple[Any, Any]:
         """Accept a connection; the handshake, if any, is left to its thread."""
-        request, address = super().get_request()
+        client, address = super().get_request()
         if self._tls:
-            request = self._tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        return request, address
+            client = self._tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+        return client, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
-        thread = threading.Thread(
-            target=self.process_request_thread,
-            args=(request, client_address),
-            name="oss-connection",
-            daemon=True,
-        )
+        thread = threading.Thread(target=self._serve, args=(request,), name="oss-connection", daemon=True)
         with self._open_lock:
             self._open[request] = thread
         thread.start()
@@ -73,11 +69,6 @@ class Listener(ThreadingHTTPServer):
                 return
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no error; anything else goes to the thread's excepthook."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
-            raise
-
     def close(self) -> None:
         """Stop listening, end every connection, and wait for their threads."""
         with contextlib.suppress(OSError):
@@ -91,3 +82,11 @@ class Listener(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in connections.values():
             thread.join(_JOIN_SECONDS)
+
+    def _serve(self, client: socket.socket) -> None:
+        """All of a connection; a client that goes away is no error."""
+        try:
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                Connection(client, self._answer, self._log).serve()
+        finally:
+            self.shutdown_request(client)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hdfs2oss.local_oss.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.sink import Sink
 
 
@@ -116,6 +117,10 @@ class Response:
     content_length: int | None = None
     code: str = ""
     """The error's code, for logs."""
+
+
+Answer = Callable[[Request], Response]
+"""What a connection asks for each request. Raises Truncated, Dropped or OSError once there is nobody to answer."""
 
 
 def xml_response(body: bytes) -> Response:

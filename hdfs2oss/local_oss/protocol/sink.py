@@ -11,12 +11,18 @@ _COPY_BYTES = 256 * 1024
 
 
 class Sink:
-    """Writes to a blocking socket; `sent` counts what was written."""
+    """Writes to a blocking socket; `sent` counts what was written, of which the first `head_bytes` are no body."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.sent = 0
+        self.head_bytes = 0
         self._connection = connection
         self._is_plain = not isinstance(connection, ssl.SSLSocket)
+
+    @property
+    def body_bytes(self) -> int:
+        """How much of the body was written."""
+        return max(0, self.sent - self.head_bytes)
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of it."""

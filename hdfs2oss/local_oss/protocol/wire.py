@@ -11,7 +11,7 @@ from http import HTTPStatus
 from io import BufferedReader
 from typing import NamedTuple
 
-from hdfs2oss.local_oss.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 
 _MAX_LINE_BYTES = 32 * 1024
 _MAX_HEAD_BYTES = 128 * 1024

@@ -15,7 +15,7 @@ from typing import Union
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from hdfs2oss.local_oss.errors import malformed_xml
+from hdfs2oss.local_oss.protocol.errors import malformed_xml
 
 Node = tuple[str, Union[str, int, bool, "Sequence[Node]"]]
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_tz
 from functools import lru_cache
 
-from hdfs2oss.local_oss.errors import OssError, access_denied, invalid_argument
+from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.signatures import aws4, v1, v4
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from hdfs2oss.local_oss.errors import invalid_argument
+from hdfs2oss.local_oss.protocol.errors import invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"

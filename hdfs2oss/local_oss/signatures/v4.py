@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from hdfs2oss.local_oss.errors import OssError, access_denied, invalid_argument
+from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
 
 ALGORITHM = "OSS4-HMAC-SHA256"

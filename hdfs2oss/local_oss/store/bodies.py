@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from hdfs2oss.local_oss.errors import not_served
 from hdfs2oss.local_oss.store.datafiles import FORGOTTEN, DataFiles
 from hdfs2oss.local_oss.store.index import Index, transaction
+from hdfs2oss.local_oss.store.refusals import BodyForgotten
 from hdfs2oss.local_oss.store.rows import Received, Segment
 from hdfs2oss.local_oss.store.stored_body import StoredBody
 
@@ -126,11 +126,12 @@ class Bodies:
         """`length` bytes of a body from `start`; inside `reading()` of the row that names it.
 
         Bytes that live in the index are given as they are; files as a reader, which must be closed.
+        Raises BodyForgotten.
         """
         segments = self.segments(connection, body, start, start + length) if body and length else []
         if any(segment.file for segment in segments):
             if any(segment.file == FORGOTTEN for segment in segments):
-                raise not_served("bytes that it was told to forget")
+                raise BodyForgotten
             self._leases[body] = self._leases.get(body, 0) + 1
             return StoredBody(self._files, segments, (start, length), lambda: self.release(body))
         whole = b"".join([segment.content or b"" for segment in segments])

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hdfs2oss.local_oss.errors import OssError
 from hdfs2oss.local_oss.protocol.message import BodyReader, ByteSource, BytesSource
+from hdfs2oss.local_oss.store.refusals import BodyTooLarge
 from hdfs2oss.local_oss.store.rows import Received
 from hdfs2oss.rules.checksum import crc64
 
@@ -92,7 +92,7 @@ class DataFiles:
     def receive(self, source: ByteSource, wants_md5: bool, max_bytes: int) -> Received:
         """Take all bytes of `source`, with their CRC-64 and, if wanted, MD5.
 
-        Raises EntityTooLarge past `max_bytes`, and whatever the source raises; then no file is left.
+        Raises BodyTooLarge past `max_bytes`, and whatever the source raises; then no file is left.
         """
         buffer = _buffer()
         count = source.readinto(buffer)
@@ -173,12 +173,7 @@ def _buffer() -> memoryview:
 
 def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise OssError(
-            400,
-            "EntityTooLarge",
-            "Your proposed upload exceeds the maximum allowed size.",
-            {"MaxSizeAllowed": str(max_bytes)},
-        )
+        raise BodyTooLarge(max_bytes)
 
 
 def _write_all(descriptor: int, data: memoryview) -> None:

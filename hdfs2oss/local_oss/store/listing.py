@@ -93,10 +93,10 @@ def list_versions(store: Store, bucket: Bucket, query: ListQuery, after_version_
             values += [bucket.id, key, before]
         return connection.execute(f"{' UNION ALL '.join(parts)} ORDER BY 1, 10 DESC", values)
 
-    with store.index.reading() as connection:
+    with store.reading(bucket) as opened:
         if after_version_id:
-            after_sequence = sequence_of(connection, bucket, query.after, after_version_id)
-        rows, prefixes, is_truncated, last = _walk(connection, rows_from, query, after, True)
+            after_sequence = sequence_of(opened, query.after, after_version_id)
+        rows, prefixes, is_truncated, last = _walk(opened.connection, rows_from, query, after, True)
     versions: list[ListedVersion] = []
     seen = query.after if after_version_id else ""
     for *listed, version_id, _, _ in rows:

@@ -17,12 +17,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import sqlite3
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from hdfs2oss.local_oss.store.bodies import Bodies
 from hdfs2oss.local_oss.store.index import Index
+from hdfs2oss.local_oss.store.open_bucket import OpenBucket
 from hdfs2oss.local_oss.store.rows import (
     DELETE_MARKER,
     ENABLED,
@@ -58,17 +58,19 @@ class Objects:
                 " ifnull((SELECT max(sequence) FROM versions), 0))"
             ).fetchone()
 
-    def put(self, connection: sqlite3.Connection, bucket: Bucket, stored: StoredObject) -> StoredObject:
+    def put(self, opened: OpenBucket, stored: StoredObject) -> StoredObject:
         """Publish a new version of a key, whose id and number are made here."""
-        self._make_room(connection, bucket, stored.key)
+        connection, bucket = opened
+        self._make_room(opened, stored.key)
         numbered = self._numbered(bucket, stored)
         connection.execute(
             f"INSERT OR REPLACE INTO objects (bucket, {_COLUMNS}) VALUES ({_VALUES})", _row_of(bucket, numbered)
         )
         return numbered
 
-    def update(self, connection: sqlite3.Connection, bucket: Bucket, stored: StoredObject) -> None:
+    def update(self, opened: OpenBucket, stored: StoredObject) -> None:
         """Put other attributes or more bytes in place of a version's own."""
+        connection, bucket = opened
         is_current = connection.execute(
             "SELECT 1 FROM objects WHERE bucket = ? AND key = ? AND sequence = ?",
             (bucket.id, stored.key.encode(), stored.sequence),
@@ -78,9 +80,10 @@ class Objects:
             _row_of(bucket, stored),
         )
 
-    def delete(self, connection: sqlite3.Connection, bucket: Bucket, key: str, now_ms: int) -> Deleted:
+    def delete(self, opened: OpenBucket, key: str, now_ms: int) -> Deleted:
         """Delete an object that may be there; with versioning, by adding a marker."""
-        self._make_room(connection, bucket, key)
+        connection, bucket = opened
+        self._make_room(opened, key)
         connection.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket.id, key.encode()))
         if not bucket.versioning:
             return Deleted("", False)
@@ -89,20 +92,22 @@ class Objects:
         connection.execute(f"INSERT INTO versions (bucket, {_COLUMNS}) VALUES ({_VALUES})", _row_of(bucket, marker))
         return Deleted(marker.version_id, True)
 
-    def delete_version(self, connection: sqlite3.Connection, bucket: Bucket, key: str, version_id: str) -> Deleted:
+    def delete_version(self, opened: OpenBucket, key: str, version_id: str) -> Deleted:
         """Remove one version, or marker, that may be there."""
-        found = find_object(connection, bucket, key, version_id)
+        connection, bucket = opened
+        found = find_object(opened, key, version_id)
         if found is None:
             return Deleted(version_id, False)
         self._bodies.drop(connection, found.body)
         place = (bucket.id, key.encode(), found.sequence)
         for table in ("objects", "versions"):
             connection.execute(f"DELETE FROM {table} WHERE bucket = ? AND key = ? AND sequence = ?", place)
-        self._promote(connection, bucket, key)
+        self._promote(opened, key)
         return Deleted(version_id, found.kind == DELETE_MARKER)
 
-    def _make_room(self, connection: sqlite3.Connection, bucket: Bucket, key: str) -> None:
+    def _make_room(self, opened: OpenBucket, key: str) -> None:
         """Keep the current version where it must be kept, and drop the body of the one that is replaced."""
+        connection, bucket = opened
         place = (bucket.id, key.encode())
         current = connection.execute(
             "SELECT body, version_id FROM objects WHERE bucket = ? AND key = ?", place
@@ -126,8 +131,9 @@ class Objects:
                     "DELETE FROM versions WHERE bucket = ? AND key = ? AND sequence = ?", (*place, sequence)
                 )
 
-    def _promote(self, connection: sqlite3.Connection, bucket: Bucket, key: str) -> None:
+    def _promote(self, opened: OpenBucket, key: str) -> None:
         """Make the newest version current, if no other is and it is no marker."""
+        connection, bucket = opened
         place = (bucket.id, key.encode())
         if connection.execute("SELECT 1 FROM objects WHERE bucket = ? AND key = ?", place).fetchone():
             return
@@ -155,8 +161,9 @@ def is_version_id(text: str) -> bool:
     return text == NULL_VERSION or _VERSION_ID.fullmatch(text) is not None
 
 
-def find_object(connection: sqlite3.Connection, bucket: Bucket, key: str, version_id: str = "") -> StoredObject | None:
+def find_object(opened: OpenBucket, key: str, version_id: str = "") -> StoredObject | None:
     """The current version of a key, or the one of that id, which may be a delete marker; None if there is none."""
+    connection, bucket = opened
     place = (bucket.id, key.encode())
     row = connection.execute(f"SELECT {_COLUMNS} FROM objects WHERE bucket = ? AND key = ?", place).fetchone()
     if version_id and (row is None or row[13] != version_id):
@@ -166,21 +173,21 @@ def find_object(connection: sqlite3.Connection, bucket: Bucket, key: str, versio
     return _object_of(row) if row else None
 
 
-def latest_marker(connection: sqlite3.Connection, bucket: Bucket, key: str) -> str:
+def latest_marker(opened: OpenBucket, key: str) -> str:
     """The id of the delete marker that hides a key which has no current version, '' if none does."""
-    row = connection.execute(
+    row = opened.connection.execute(
         "SELECT version_id FROM versions WHERE bucket = ? AND key = ? ORDER BY sequence DESC LIMIT 1",
-        (bucket.id, key.encode()),
+        (opened.bucket.id, key.encode()),
     ).fetchone()
     return str(row[0]) if row else ""
 
 
-def sequence_of(connection: sqlite3.Connection, bucket: Bucket, key: str, version_id: str) -> int:
+def sequence_of(opened: OpenBucket, key: str, version_id: str) -> int:
     """The number of a version, also of one that is gone if its id tells; 0 if nothing does."""
     match = _VERSION_ID.fullmatch(version_id)
     if match:
         return int(match.group(1), 16)
-    found = find_object(connection, bucket, key, version_id)
+    found = find_object(opened, key, version_id)
     return found.sequence if found else 0
 
 

@@ -1,26 +1,27 @@
-"""The store: buckets, and the way in to their objects. Uploads and lists have modules of their own."""
+"""The store: buckets, and the way in to what they hold. Lists and totals have modules of their own."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hdfs2oss.local_oss.errors import OssError, no_such_bucket
 from hdfs2oss.local_oss.store.bodies import Bodies
 from hdfs2oss.local_oss.store.datafiles import DataFiles
 from hdfs2oss.local_oss.store.index import Index
 from hdfs2oss.local_oss.store.objects import Objects, find_object
+from hdfs2oss.local_oss.store.open_bucket import OpenBucket
+from hdfs2oss.local_oss.store.refusals import BucketNotEmpty, NoSuchBucket
 from hdfs2oss.local_oss.store.rows import Bucket, StoredObject
 from hdfs2oss.local_oss.store.stored_body import StoredBody
+from hdfs2oss.local_oss.store.uploads import Uploads
 from hdfs2oss.model.errors import UsageError
 
-Finder = Callable[[sqlite3.Connection], StoredObject]
+Finder = Callable[[OpenBucket], StoredObject]
 """How a request finds its object; raises the answer if there is none."""
 
 _BUCKETS = "SELECT id, name, created_ms, acl, storage_class, redundancy, versioning, encryption FROM buckets"
@@ -29,8 +30,8 @@ _BUCKETS = "SELECT id, name, created_ms, acl, storage_class, redundancy, version
 class Store:
     """Everything under one directory, which only one process may have open.
 
-    Methods raise the service's answers (NoSuchBucket, BucketNotEmpty ...). A change is committed when its
-    method returns.
+    What it cannot do it refuses (`refusals`). A change is committed when its method, or the block of
+    `writing`, has ended.
     """
 
     def __init__(self, directory: Path, max_inline_bytes: int, is_forgetful: bool = False) -> None:
@@ -40,6 +41,7 @@ class Store:
         self.files = DataFiles(directory / "data", max_inline_bytes, is_forgetful)
         self.bodies = Bodies(self.index, self.files)
         self.objects = Objects(self.index, self.bodies)
+        self.uploads = Uploads(self.bodies)
         with self.index.reading() as connection:
             # Each request names a bucket; a copy of this small table spares it a query.
             self._buckets = {row[1]: _bucket_of(row) for row in connection.execute(_BUCKETS)}
@@ -57,10 +59,10 @@ class Store:
         return sorted(self._buckets.values(), key=lambda bucket: bucket.name)
 
     def bucket(self, name: str) -> Bucket:
-        """The bucket of that name, else NoSuchBucket."""
+        """The bucket of that name. Raises NoSuchBucket."""
         bucket = self._buckets.get(name)
         if bucket is None:
-            raise no_such_bucket(name)
+            raise NoSuchBucket(name)
         return bucket
 
     def put_bucket(self, bucket: Bucket) -> None:
@@ -77,51 +79,51 @@ class Store:
             self._buckets[bucket.name] = _bucket_of(row)
 
     def delete_bucket(self, name: str) -> None:
-        """Delete an empty bucket; objects and open uploads both make it BucketNotEmpty."""
+        """Delete an empty bucket. Raises NoSuchBucket, and BucketNotEmpty for objects as for open uploads."""
         with self.bodies.writing() as connection:
             bucket = self.bucket(name)
             for table in ("objects", "versions", "uploads"):
                 if connection.execute(f"SELECT 1 FROM {table} WHERE bucket = ? LIMIT 1", (bucket.id,)).fetchone():
-                    raise OssError(
-                        409,
-                        "BucketNotEmpty",
-                        "The bucket has objects. Please delete them first.",
-                        {"BucketName": name},
-                        number="0015-00000301",
-                    )
+                    raise BucketNotEmpty(name)
             connection.execute("DELETE FROM configurations WHERE bucket = ?", (bucket.id,))
             connection.execute("DELETE FROM buckets WHERE id = ?", (bucket.id,))
             del self._buckets[name]
 
     def find(self, bucket: Bucket, key: str) -> StoredObject | None:
         """The current version of a key, or None."""
-        with self.index.reading() as connection:
-            return find_object(connection, bucket, key)
+        with self.reading(bucket) as opened:
+            return find_object(opened, key)
 
     def open(
-        self, finder: Finder, span_of: Callable[[StoredObject], tuple[int, int]]
+        self, bucket: Bucket, finder: Finder, span_of: Callable[[StoredObject], tuple[int, int]]
     ) -> tuple[StoredObject, bytes | StoredBody]:
         """An object with (start, length) of its bytes, chosen by `span_of` once the object is known.
 
-        Object and bytes belong together, whatever is written meanwhile.
+        Object and bytes belong together, whatever is written meanwhile. Raises BodyForgotten.
         """
-        with self.index.reading() as connection:
-            found = finder(connection)
+        with self.reading(bucket) as opened:
+            found = finder(opened)
             start, length = span_of(found)
-            return found, self.bodies.open(connection, found.body, start, length)
+            return found, self.bodies.open(opened.connection, found.body, start, length)
 
     @contextmanager
-    def writing(self, bucket: Bucket) -> Iterator[sqlite3.Connection]:
-        """A transaction on a bucket that still exists."""
+    def reading(self, bucket: Bucket) -> Iterator[OpenBucket]:
+        """A bucket as it is, while nobody writes."""
+        with self.index.reading() as connection:
+            yield OpenBucket(connection, bucket)
+
+    @contextmanager
+    def writing(self, bucket: Bucket) -> Iterator[OpenBucket]:
+        """A transaction on a bucket that still exists. Raises NoSuchBucket."""
         with self.bodies.writing() as connection:
             current = self._buckets.get(bucket.name)
             if current is None or current.id != bucket.id:
-                raise no_such_bucket(bucket.name)
-            yield connection
+                raise NoSuchBucket(bucket.name)
+            yield OpenBucket(connection, bucket)
 
     def configuration(self, bucket: Bucket, name: str) -> bytes | None:
         """A configuration document of a bucket, None if it has none of that name."""
-        with self.index.reading() as connection:
+        with self.reading(bucket) as (connection, _):
             row = connection.execute(
                 "SELECT document FROM configurations WHERE bucket = ? AND name = ?", (bucket.id, name)
             ).fetchone()
@@ -129,7 +131,7 @@ class Store:
 
     def configure(self, bucket: Bucket, name: str, document: bytes | None) -> None:
         """Keep a configuration document in place of the one of that name; None removes it."""
-        with self.writing(bucket) as connection:
+        with self.writing(bucket) as (connection, _):
             connection.execute("DELETE FROM configurations WHERE bucket = ? AND name = ?", (bucket.id, name))
             if document is not None:
                 connection.execute("INSERT INTO configurations VALUES (?, ?, ?)", (bucket.id, name, document))

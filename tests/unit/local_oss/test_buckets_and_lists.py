@@ -133,9 +133,9 @@ def store_with(path, keys):
     store = Store(path, 1024)
     store.put_bucket(Bucket(0, "bbb", 0, "private", "Standard", "LRS"))
     bucket = store.bucket("bbb")
-    with store.writing(bucket) as connection:
+    with store.writing(bucket) as opened:
         for key in keys:
-            store.objects.put(connection, bucket, StoredObject(key, "Normal", 0, "E", 0, "", 0, Attributes()))
+            store.objects.put(opened, StoredObject(key, "Normal", 0, "E", 0, "", 0, Attributes()))
     return store, bucket
 
 

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from hdfs2oss.local_oss.etag import multipart_tag, tag_of
+from hdfs2oss.local_oss.store.etag import multipart_tag, tag_of
 from hdfs2oss.local_oss.store.rows import Received
 
 PUBLISHED = [

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from hdfs2oss.local_oss.protocol.shaping import Pace
-from hdfs2oss.local_oss.synthetic import parse_synthetic
+from hdfs2oss.local_oss.store.synthetic import parse_synthetic
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.rules.checksum import crc64
 from hdfs2oss.verbs import local_oss

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.local_oss.errors import OssError
+from hdfs2oss.local_oss.protocol.errors import OssError
 from hdfs2oss.local_oss.protocol.message import BytesSource, Request
 from hdfs2oss.local_oss.signatures import v1, v4
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator, Credentials

@@ -210,10 +210,10 @@ def test_list_of_versions_costs_the_page_and_not_what_lies_beyond(tmp_path):
     store = Store(tmp_path, 1024)
     store.put_bucket(Bucket(0, "bbb", 0, "private", "Standard", "LRS", ENABLED))
     bucket = store.bucket("bbb")
-    with store.writing(bucket) as connection:
+    with store.writing(bucket) as opened:
         for number in range(20_000):
             stored = StoredObject(f"k{number // 4:05}", "Normal", 0, "E", 0, "", 0, Attributes())
-            store.objects.put(connection, bucket, stored)
+            store.objects.put(opened, stored)
     steps = 0
 
     def count():

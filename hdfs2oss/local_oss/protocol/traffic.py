@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdfs2oss.local_oss.errors import invalid_argument
+from hdfs2oss.local_oss.protocol.errors import invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.protocol.shaping import Pace
 

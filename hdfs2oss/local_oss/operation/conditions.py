@@ -14,7 +14,7 @@ import re
 from calendar import timegm
 from email.utils import parsedate_tz
 
-from hdfs2oss.local_oss.errors import OssError, precondition_failed
+from hdfs2oss.local_oss.protocol.errors import OssError
 from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.store.rows import StoredObject
 
@@ -34,14 +34,14 @@ def check_conditions(request: Request, stored: StoredObject, prefix: str = "") -
     tag = stored.etag.upper()
     match = headers.get(prefix + "if-match")
     if match is not None and not _names(match, tag):
-        raise precondition_failed("If-Match")
+        raise _failed("If-Match")
     none_match = headers.get(prefix + "if-none-match")
     if none_match is not None and _names(none_match, tag):
         raise NotModified
     modified = stored.modified_ms // 1000
     since = _seconds(headers.get(prefix + "if-unmodified-since"))
     if since is not None and modified > since:
-        raise precondition_failed("If-Unmodified-Since")
+        raise _failed("If-Unmodified-Since")
     since = _seconds(headers.get(prefix + "if-modified-since"))
     if since is not None and modified <= since:
         raise NotModified
@@ -80,6 +80,11 @@ def range_of(request: Request, size: int) -> tuple[int, int] | None:
             {"Content-Range": f"bytes */{size}"},
         )
     return start, min(end, size - 1) - start + 1
+
+
+def _failed(condition: str) -> OssError:
+    message = "At least one of the pre-conditions you specified did not hold."
+    return OssError(412, "PreconditionFailed", message, {"Condition": condition})
 
 
 def _names(header: str, tag: str) -> bool:

@@ -9,8 +9,8 @@ import base64
 import json
 from typing import Any
 
-from hdfs2oss.local_oss.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.error_document import error_response
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request, Response
 
 

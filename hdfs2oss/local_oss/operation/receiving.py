@@ -7,19 +7,19 @@ import binascii
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.store.rows import Received
 
 
 @contextmanager
-def received_body(context: Context, request: Request) -> Iterator[Received]:
+def received_body(operation: Operation) -> Iterator[Received]:
     """The body of a Put, Append or UploadPart; thrown away if the block fails.
 
-    Raises EntityTooLarge, InvalidDigest (Content-MD5) or InvalidCRC64 (x-oss-hash-crc64ecma).
+    Raises EntityTooLarge, BodyTooLarge, InvalidDigest (Content-MD5) or InvalidCRC64 (x-oss-hash-crc64ecma).
     """
-    largest = context.limits.max_put_bytes
+    request, largest = operation.request, operation.limits.max_put_bytes
     if request.body.length is not None and request.body.length > largest:
         raise OssError(
             400,
@@ -28,12 +28,12 @@ def received_body(context: Context, request: Request) -> Iterator[Received]:
             {"MaxSizeAllowed": str(largest), "ProposedSize": str(request.body.length)},
         )
     digest = content_md5(request)
-    wants_md5 = context.is_md5_wanted or digest is not None
-    with context.store.files.receiving(request.body, wants_md5, largest) as received:
+    wants_md5 = operation.is_md5_wanted or digest is not None
+    with operation.store.files.receiving(request.body, wants_md5, largest) as received:
         if digest is not None and received.md5 != digest:
             raise invalid_digest(request)
         _check_crc64(request, received.crc64)
-        yield received if context.is_md5_wanted else received._replace(md5=None)
+        yield received if operation.is_md5_wanted else received._replace(md5=None)
 
 
 def content_md5(request: Request) -> bytes | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hdfs2oss.local_oss.context import Context
-from hdfs2oss.local_oss.etag import tag_of
 from hdfs2oss.local_oss.store.datafiles import GENERATED, PATTERN_BYTES, pattern_bytes
+from hdfs2oss.local_oss.store.etag import tag_of
 from hdfs2oss.local_oss.store.objects import find_object
 from hdfs2oss.local_oss.store.rows import NORMAL, Attributes, Received, StoredObject
+from hdfs2oss.local_oss.store.store import Store
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.rules.checksum import compose_crc64, crc64
 
@@ -37,17 +37,17 @@ def parse_synthetic(text: str) -> Synthetic:
     return Synthetic(bucket, prefix, int(count), int(size) * _UNITS[unit])
 
 
-def create_synthetic(context: Context, wanted: Synthetic) -> None:
-    """Make the objects that are not there yet."""
-    bucket = context.store.bucket(wanted.bucket)
+def create_synthetic(store: Store, wanted: Synthetic, now_ms: int) -> None:
+    """Make the objects that are not there yet. Raises NoSuchBucket."""
+    bucket = store.bucket(wanted.bucket)
     received = Received(wanted.size_bytes, _crc64_of(wanted.size_bytes), None, b"", GENERATED)
     for first in range(0, wanted.count, _BATCH):
-        with context.store.writing(bucket) as connection:
+        with store.writing(bucket) as opened:
             for number in range(first, min(first + _BATCH, wanted.count)):
                 key = f"{wanted.prefix}{number:08d}"
-                if find_object(connection, bucket, key):
+                if find_object(opened, key):
                     continue
-                body = context.store.bodies.add(connection, [received])
+                body = store.bodies.add(opened.connection, [received])
                 stored = StoredObject(
                     key,
                     NORMAL,
@@ -55,11 +55,11 @@ def create_synthetic(context: Context, wanted: Synthetic) -> None:
                     tag_of(received),
                     received.crc64,
                     "",
-                    context.now_ms(),
+                    now_ms,
                     Attributes({"content-type": "application/octet-stream"}),
                     body=body,
                 )
-                context.store.objects.put(connection, bucket, stored)
+                store.objects.put(opened, stored)
 
 
 def _crc64_of(size_bytes: int) -> int:

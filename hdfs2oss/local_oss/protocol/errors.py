@@ -1,5 +1,7 @@
 """Answers that are errors: HTTP status, code and message as the service words them.
 
+Those with a function here are given in several places; the others are worded where they are raised.
+
 These are protocol values on their way to a client, not errors of the copier, hence a tree of their own.
 """
 
@@ -58,33 +60,6 @@ def access_denied(message: str) -> OssError:
     return OssError(403, "AccessDenied", message)
 
 
-def no_such_bucket(name: str) -> OssError:
-    """404 for a bucket."""
-    details = {"BucketName": name}
-    return OssError(404, "NoSuchBucket", "The specified bucket does not exist.", details, number="0015-00000101")
-
-
-def no_such_key(key: str) -> OssError:
-    """404 for an object."""
-    details = {"Key": key}
-    return OssError(404, "NoSuchKey", "The specified key does not exist.", details, number="0026-00000001")
-
-
-def no_such_upload(upload_id: str) -> OssError:
-    """404 for a multipart upload that never was, is completed or was aborted."""
-    message = (
-        "The specified upload does not exist. "
-        "The upload ID may be invalid, or the upload may have been aborted or completed."
-    )
-    return OssError(404, "NoSuchUpload", message, {"UploadId": upload_id}, number="0042-00000002")
-
-
-def file_already_exists() -> OssError:
-    """409: x-oss-forbid-overwrite met an object."""
-    return OssError(409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.")
-
-
-def precondition_failed(condition: str) -> OssError:
-    """412, naming the header that was not met."""
-    message = "At least one of the pre-conditions you specified did not hold."
-    return OssError(412, "PreconditionFailed", message, {"Condition": condition})
+def internal_error() -> OssError:
+    """500: the fault is this server's."""
+    return OssError(500, "InternalError", "We encountered an internal error. Please try again.")

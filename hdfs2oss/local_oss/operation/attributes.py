@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
-from hdfs2oss.local_oss.errors import OssError, invalid_argument
-from hdfs2oss.local_oss.limits import Limits
+from hdfs2oss.local_oss.operation.encryption import encryption_of
+from hdfs2oss.local_oss.operation.operation import Operation
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.store.rows import Attributes, Bucket
 
@@ -24,27 +26,23 @@ KEPT_HEADERS = (
     "expires",
 )
 """Standard headers given back as they came, and what response-* parameters override."""
-_ENCRYPTION = "x-oss-server-side-encryption"
-ENCRYPTION_HEADERS = (_ENCRYPTION, _ENCRYPTION + "-key-id", "x-oss-server-side-data-encryption")
-"""Method, key, and the cipher under the key; the latter two mean something with KMS only."""
-ENCRYPTION_METHODS = ("AES256", "KMS", "SM4")
-_DEFAULT_KEY_ID = "00000000-0000-4000-8000-000000000000"
 META_PREFIX = "x-oss-meta-"
 _TAG_TEXT = re.compile(r"(?:[^\W_]|[ +\-=._:/])*")
 _META_NAME = re.compile(r"x-oss-meta-[a-z0-9-]+")
 
 
-def attributes_of_request(request: Request, bucket: Bucket, limits: Limits) -> Attributes:
+def attributes_asked(operation: Operation) -> Attributes:
     """The attributes a Put, Append, Initiate or replacing Copy asks for. Raises the service's 400s."""
+    request, limits = operation.request, operation.limits
     headers = {name: request.headers[name] for name in KEPT_HEADERS if request.headers.get(name)}
     metadata = {name: value for name, value in request.headers.items() if name.startswith(META_PREFIX)}
     _check_metadata(metadata, limits)
     headers |= metadata
-    headers |= encryption_of(request, bucket)
+    headers |= encryption_of(request, operation.bucket)
     headers.setdefault("content-type", "application/octet-stream")
     return Attributes(
         headers,
-        storage_class_of(request, bucket),
+        storage_class_of(request, operation.bucket),
         one_of(request, "x-oss-object-acl", OBJECT_ACLS, "default"),
         tags_of_header(request.header("x-oss-tagging"), limits),
     )
@@ -96,31 +94,3 @@ def _check_metadata(metadata: dict[str, str], limits: Limits) -> None:
         raise invalid_argument(
             f"User metadata is larger than {limits.max_metadata_bytes} bytes.", "MetaSize", str(size)
         )
-
-
-def encryption_asked(request: Request) -> dict[str, str]:
-    """The encryption headers of a request; key id and data encryption mean something with KMS only."""
-    given = {name: request.headers[name] for name in ENCRYPTION_HEADERS if request.headers.get(name)}
-    method = given.get(_ENCRYPTION)
-    if not method:
-        return {}
-    check_encryption_method(method)
-    return given if method == "KMS" else {_ENCRYPTION: method}
-
-
-def check_encryption_method(method: str) -> None:
-    """InvalidEncryptionAlgorithmError for one that is not known."""
-    if method not in ENCRYPTION_METHODS:
-        raise OssError(
-            400,
-            "InvalidEncryptionAlgorithmError",
-            "The encryption request you specified is not valid. Supported value: AES256/KMS/SM4.",
-        )
-
-
-def encryption_of(request: Request, bucket: Bucket) -> dict[str, str]:
-    """The encryption headers an object gets: those of the request, else the bucket's default."""
-    given = encryption_asked(request) or dict(bucket.encryption)
-    if given.get(_ENCRYPTION) == "KMS":
-        return {ENCRYPTION_HEADERS[1]: _DEFAULT_KEY_ID} | given
-    return given

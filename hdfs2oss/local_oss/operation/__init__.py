@@ -1,0 +1,1 @@
+"""One request at work: what operations share, below the handlers, which do not know each other."""
