@@ -47,7 +47,7 @@ def read_hadoop_conf(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
-    """The keys a copy needs, by their present names, out of a configuration that is resolved already (such as Spark's)."""
+    """The keys a copy needs, by their present names, out of a configuration that is resolved (such as Spark's)."""
     named = ((_RENAMED.get(key, key), value) for key, value in configuration.items())
     return {key: value for key, value in named if key.startswith(_RELEVANT)}
 

@@ -1,8 +1,9 @@
 """What is left out of the copy listing: -filters, and our own work.
 
 A file of Java's regular expressions, one a line. As in DistCp a pattern must match the *whole* path, so `tmp`
-excludes nothing and `.*/tmp` does; what Python would read otherwise is translated or refused. Two things differ from DistCp: a pattern is tried on the qualified path
-(`hdfs://nn:8020/a/b`) and on the bare one (`/a/b`), and an excluded directory takes all below it along.
+excludes nothing and `.*/tmp` does; what Python would read otherwise is translated or refused. Two things
+differ from DistCp: a pattern is tried on the qualified path (`hdfs://nn:8020/a/b`) and on the bare one
+(`/a/b`), and an excluded directory takes all below it along.
 """
 
 from __future__ import annotations
