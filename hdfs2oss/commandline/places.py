@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..filesystems.credentials import OssAccess, resolve_access
-from ..filesystems.hadoop_conf import user_name
+from ..filesystems.hadoop_conf import is_kerberized, user_name
 from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.handover import ANY_BUCKET, read_handover
@@ -34,8 +34,12 @@ class Places:
         return uri
 
     def stores(self, connections: int = StoreConfig().threads) -> StoreConfig:
-        """Access to all stores that were resolved so far; each keeps so many connections."""
-        user = self._environment.get("HADOOP_USER_NAME", "")
+        """Access to all stores that were resolved so far; each keeps so many connections.
+
+        Without Kerberos a NameNode believes whatever name it hears, so ours travels: on a node of the cluster
+        a task is run by `yarn` or `nobody`.
+        """
+        user = "" if is_kerberized(self._conf) else self.user
         return StoreConfig(self._conf, dict(self._oss), connections, user)
 
     def _access(self, bucket: str, parsed: ParsedUri) -> OssAccess:

@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from ..model.errors import UsageError
 
 _FILES = ("core-site.xml", "hdfs-site.xml")
-_RELEVANT = ("fs.oss.", "dfs.", "hadoop.security.")
+_RELEVANT = ("fs.defaultFS", "fs.oss.", "fs.permissions.", "fs.viewfs.", "dfs.", "hadoop.security.")
+# Names that Hadoop still takes for others.
+_RENAMED = {
+    "fs.default.name": "fs.defaultFS",
+    "dfs.block.size": "dfs.blocksize",
+    "dfs.umaskmode": "fs.permissions.umask-mode",
+}
 _VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")
 _INCLUDE = "{http://www.w3.org/2001/XInclude}include"
 _FALLBACK = "{http://www.w3.org/2001/XInclude}fallback"
@@ -41,8 +47,14 @@ def read_hadoop_conf(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
-    """The keys a copy needs, out of a configuration that is resolved already (such as Spark's)."""
-    return {key: value for key, value in configuration.items() if key == "fs.defaultFS" or key.startswith(_RELEVANT)}
+    """The keys a copy needs, by their present names, out of a configuration that is resolved (such as Spark's)."""
+    named = ((_RENAMED.get(key, key), value) for key, value in configuration.items())
+    return {key: value for key, value in named if key.startswith(_RELEVANT)}
+
+
+def is_kerberized(configuration: Mapping[str, str]) -> bool:
+    """Whether tickets and tokens say who asks HDFS, not a name."""
+    return configuration.get("hadoop.security.authentication", "").lower() == "kerberos"
 
 
 def user_name(environment: Mapping[str, str]) -> str:

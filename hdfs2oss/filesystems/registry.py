@@ -21,7 +21,8 @@ from .credentials import OssAccess
 class StoreConfig:
     """All that is needed to reach the stores of one run. Holds secrets: its repr shows none.
 
-    `hadoop_conf` holds resolved Hadoop keys; `oss` maps a bucket to its access.
+    `hadoop_conf` holds resolved Hadoop keys; `oss` maps a bucket to its access. `hdfs_user` is who asks HDFS,
+    on every node, whoever runs the process there; "" where Kerberos says who it is.
     """
 
     hadoop_conf: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -57,7 +58,9 @@ def close_filesystems() -> None:
 
 
 def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
-    access = hash((tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads))
+    access = hash(
+        (tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads, config.hdfs_user)
+    )
     return os.getpid(), uri.scheme, uri.authority, access
 
 

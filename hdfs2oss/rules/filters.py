@@ -1,8 +1,9 @@
 """What is left out of the copy listing: -filters, and our own work.
 
-A file of regular expressions, one a line. As in DistCp a pattern must match the *whole* path, so `tmp`
-excludes nothing and `.*/tmp` does. Two things differ from DistCp: a pattern is tried on the qualified path
-(`hdfs://nn:8020/a/b`) and on the bare one (`/a/b`), and an excluded directory takes all below it along.
+A file of Java's regular expressions, one a line. As in DistCp a pattern must match the *whole* path, so `tmp`
+excludes nothing and `.*/tmp` does; what Python would read otherwise is translated or refused. Two things
+differ from DistCp: a pattern is tried on the qualified path (`hdfs://nn:8020/a/b`) and on the bare one
+(`/a/b`), and an excluded directory takes all below it along.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from ..model.errors import UsageError
 from ..model.uri import Uri
+from .java_regex import python_pattern
 
 JOB_DIRECTORY_NAME = ".hdfs2oss"
 WORK_PREFIX = ".hdfs2oss-work-"
@@ -20,7 +22,7 @@ PathFilter = Callable[[Uri], bool]
 
 
 def make_filter(patterns: Sequence[str]) -> PathFilter:
-    """A predicate: whether a path is excluded by one of the patterns."""
+    """A predicate: whether a path is excluded by one of the patterns, as `parse_filters` gives them."""
     compiled = [re.compile(pattern) for pattern in patterns]
 
     def is_excluded(uri: Uri) -> bool:
@@ -43,17 +45,19 @@ def work_path_beside(path: str, name: str) -> str:
 
 
 def parse_filters(text: str, file_name: str) -> tuple[str, ...]:
-    """The patterns of a filter file; blank lines mean nothing. Raises UsageError with the line that fails."""
+    """The patterns of a filter file, for Python; blank lines mean nothing.
+
+    Raises UsageError with the line that is no regular expression, or not one that means here what it means in Java.
+    """
     patterns = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
-            re.compile(line)
-        except re.error as error:
+            patterns.append(python_pattern(line))
+        except ValueError as error:
             raise UsageError(
-                f"line {number} of the filter file {file_name} is not a regular expression: {error}",
+                f"line {number} of the filter file {file_name}, {line}, cannot be used: {error}",
                 "Each line is one regular expression that must match a whole path, such as .*/_temporary.*",
             ) from None
-        patterns.append(line)
     return tuple(patterns)

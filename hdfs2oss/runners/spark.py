@@ -32,6 +32,8 @@ _LONGEST_REASON = 1000
 _STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
 _OSS_KEYS = ("fs.oss.accessKeyId", "fs.oss.accessKeySecret", "fs.oss.securityToken")
+# What Hadoop brings along says nothing of this cluster: there its servers' defaults count.
+_HADOOPS_OWN = ("core-default.xml", "hdfs-default.xml")
 
 
 class WaveStatus(NamedTuple):
@@ -133,7 +135,8 @@ class SparkRunner(Runner):
         jvm = self._context._jvm
         writer = jvm.java.io.StringWriter()
         jvm.org.apache.hadoop.conf.Configuration.dumpConfiguration(configuration, writer)
-        entries = {entry["key"]: entry["value"] or "" for entry in json.loads(writer.toString())["properties"]}
+        properties = json.loads(writer.toString())["properties"]
+        entries = {one["key"]: one["value"] or "" for one in properties if one["resource"] not in _HADOOPS_OWN}
         relevant = keep_relevant(entries)
         for key, value in relevant.items():
             if value == "<redacted>":

@@ -190,6 +190,18 @@ def test_a_name_service_is_reached_through_its_namenodes(authority: str, root: s
     assert status is not None
 
 
+def test_what_is_made_gets_umask_replication_and_block_size_of_the_configuration(authority: str, root: str) -> None:
+    given = {"fs.permissions.umask-mode": "027", "dfs.replication": "2", "dfs.blocksize": "2m"}
+    store = HdfsFileSystem(authority, given)
+    store.make_directory(f"{root}/made")
+    store.put(f"{root}/made/file", b"x", f"{root}/made/.work", {})
+    directory, file = store.status(f"{root}/made"), store.status(f"{root}/made/file")
+    assert directory is not None
+    assert file is not None
+    assert directory.permission == 0o750
+    assert (file.permission, file.replication, file.block_size_bytes) == (0o640, 2, 2 << 20)
+
+
 def test_errors_of_the_client_come_out_as_ours(hdfs: HdfsFileSystem, root: str) -> None:
     hdfs.make_directory(f"{root}/d/e")
     for attempt in (

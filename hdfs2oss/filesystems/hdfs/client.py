@@ -18,6 +18,7 @@ from ...model.errors import NotFound
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..base import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
+from .creation import read_creation
 from .errors import map_errors
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class HdfsClient:
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self.traffic = Traffic()
+        self.creation = read_creation(hadoop_conf)
         self.data_place = f"the DataNodes of {authority}"
         self._place = f"the NameNode {authority}"
         self._authority = authority
@@ -124,7 +126,8 @@ class HdfsClient:
 
     def make_directory(self, path: str) -> None:
         """Make a directory and its parents; one that exists is left alone."""
-        self.change(f"make the directory {path}", lambda native: native.mkdirs(path, 0o755, True))
+        permission = self.creation.directory_permission
+        self.change(f"make the directory {path}", lambda native: native.mkdirs(path, permission, True))
 
     def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
         """Move a file at once; AlreadyExists when the new path is taken and overwrite is off. Parents are made."""

@@ -27,7 +27,8 @@ _PERMISSION_BITS = 0o1777
 class HdfsFileSystem(FileSystem):
     """`authority` is `host:port` or a name service whose NameNodes `hadoop_conf` lists.
 
-    `user` replaces HADOOP_USER_NAME (for clusters without Kerberos).
+    `user` is who asks, whoever runs the process; "" where a Kerberos ticket or token says who it is.
+    What new files and directories are given stands in `hadoop_conf`; see `read_creation`.
     """
 
     def __init__(

@@ -20,7 +20,10 @@ class HdfsWriter(Writer):
         self._path = path
         self._work_path = work_path
         self._done = False
-        options = WriteOptions(overwrite=True, create_parent=True)
+        given = client.creation
+        options = WriteOptions(
+            given.block_size_bytes, given.replication, given.file_permission, overwrite=True, create_parent=True
+        )
         self._file: FileWriter = client.change(f"write {work_path}", lambda native: native.create(work_path, options))
 
     def write(self, data: bytes) -> None:

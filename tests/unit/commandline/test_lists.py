@@ -7,6 +7,7 @@ import pytest
 from hdfs2oss.commandline.lists import read_filters, read_sources
 from hdfs2oss.commandline.places import Places
 from hdfs2oss.model.errors import UsageError
+from hdfs2oss.rules.filters import parse_filters
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def test_a_source_list_has_a_path_a_line_and_each_counts_once(here) -> None:
 def test_filters_are_found_on_this_machine_without_a_scheme(here) -> None:
     (here / "filters").write_text(".*/tmp\n\n.*\\.x\n")
     for name in ("filters", f"{here}/filters", f"file://{here}/filters"):
-        assert read_filters(Places({}, {}), name) == (".*/tmp", ".*\\.x")
+        assert read_filters(Places({}, {}), name) == parse_filters(".*/tmp\n.*\\.x", "f")
 
 
 @pytest.mark.parametrize(

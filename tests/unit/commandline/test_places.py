@@ -56,6 +56,20 @@ def test_stores_give_access_to_what_was_resolved_and_to_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
+    ("environment", "authentication", "name"),
+    [
+        ({"HADOOP_USER_NAME": "hive", "USER": "root"}, "", "hive"),
+        ({"HADOOP_USER_NAME": "", "LOGNAME": "ann"}, "simple", "ann"),
+        ({"HADOOP_USER_NAME": "hive"}, "KERBEROS", ""),
+    ],
+)
+def test_who_we_are_travels_unless_a_ticket_says_it(environment, authentication, name, monkeypatch) -> None:
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+    assert places({"hadoop.security.authentication": authentication}, **environment).stores().hdfs_user == name
+
+
+@pytest.mark.parametrize(
     ("text", "handed", "access"),
     [
         ("oss://b/x", "b I S T -\n", OssAccess("https://option", "I", "S", "T")),

@@ -27,6 +27,15 @@ def test_both_files_are_read_and_only_what_a_copy_needs_is_kept(tmp_path: Path) 
     }
 
 
+def test_old_names_of_keys_are_taken_for_the_present_ones() -> None:
+    old = {"fs.default.name": "hdfs://ns", "dfs.block.size": "1m", "dfs.umaskmode": "027", "io.sort.mb": "1"}
+    assert keep_relevant(old) == {
+        "fs.defaultFS": "hdfs://ns",
+        "dfs.blocksize": "1m",
+        "fs.permissions.umask-mode": "027",
+    }
+
+
 def test_without_a_folder_there_is_no_configuration(tmp_path: Path) -> None:
     assert read_hadoop_conf({}) == {}
     assert read_hadoop_conf({"HADOOP_CONF_DIR": str(tmp_path)}) == {}

@@ -23,7 +23,7 @@ PLACE = Uri("hdfs", "nn:8020", "/user/bob/tmp/_SUCCESS")
     ],
 )
 def test_a_pattern_must_match_the_whole_path_qualified_or_bare(patterns: list[str], excluded: bool) -> None:
-    assert make_filter(patterns)(PLACE) is excluded
+    assert make_filter(parse_filters("\n".join(patterns), "f"))(PLACE) is excluded
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,14 @@ def test_our_own_names_are_known(name: str, ours: bool) -> None:
 
 
 def test_blank_lines_mean_nothing_and_blanks_in_a_line_do() -> None:
-    assert parse_filters("a.*\n\n   \n b \r\nc", "f") == ("a.*", " b ", "c")
+    patterns = parse_filters("/a.*\n\n   \n/ b \r\n/c", "f")
+    assert len(patterns) == 3
+    excluded = [path for path in ("/aa", "/b", "/ b ", "/c") if make_filter(patterns)(PLACE._replace(path=path))]
+    assert excluded == ["/aa", "/ b ", "/c"]
 
 
 def test_a_bad_line_is_named() -> None:
-    with pytest.raises(UsageError, match=r"line 3 of the filter file skip\.txt"):
+    with pytest.raises(
+        UsageError, match=r"line 3 of the filter file skip\.txt, \*oops, cannot be used: .*nothing to repeat"
+    ):
         parse_filters("ok\n\n*oops\n", "skip.txt")
