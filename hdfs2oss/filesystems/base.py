@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from ..model.errors import CorruptData, Hdfs2ossError
+from ..model.tally import Tally
 from ..model.values import UNLISTED, FileStatus, StoredPart
 
 
@@ -95,7 +96,11 @@ class Walk(abc.ABC):
 
     A sub-directory whose listing fails gives an UNLISTED row with the reason where its next row was due, and
     the walk goes on behind it; when the directory asked for itself fails, the walk raises.
+
+    `given` counts the rows that were given, so that whoever takes them can be held to it.
     """
+
+    given: Tally
 
     def __iter__(self) -> Iterator[FileStatus]:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..model.errors import Hdfs2ossError
+from ..model.tally import Tally
 from ..model.values import DIRECTORY, FileStatus
 from ..rules.keys import KeyRange
 from .base import Walk, unlisted_row
@@ -23,6 +24,7 @@ class TreeWalk(Walk):
     """
 
     def __init__(self, list_children: ListChildren, after: str = "", until: str = "", recursive: bool = True) -> None:
+        self.given = Tally()
         self._list_children = list_children
         self._children = KeyRange(after, until)
         self._descending = recursive
@@ -57,7 +59,12 @@ class TreeWalk(Walk):
                 continue
             if not self._is_wanted(row.key):
                 continue
-            if row.kind == DIRECTORY and self._descending:
+            if row.kind != DIRECTORY:
+                self.given.files += 1
+                self.given.size_bytes += row.length
+                return row
+            self.given.directories += 1
+            if self._descending:
                 self._to_enter = row.path
             return row
         raise StopIteration

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 from ..model.errors import SurveyError
+from ..model.tally import Tally
 from ..model.values import DIRECTORY, UNLISTED, FileStatus
 from .keys import behind, is_within, possible_parents
 
@@ -18,7 +19,9 @@ TARGET = -1
 
 
 class Rows(Protocol):
-    """A stream of rows that can be told what is not wanted any more."""
+    """A stream of rows that can be told what is not wanted any more, and that counts what it gave."""
+
+    given: Tally
 
     def __next__(self) -> FileStatus: ...
 
@@ -35,6 +38,7 @@ class Cursor:
         self._rows = rows
         self.head: FileStatus | None = None
         self.key = ""
+        self._passed_by = Tally()
         self.advance()
 
     def advance(self) -> None:
@@ -65,7 +69,15 @@ class Cursor:
         self._rows.seek(behind(directory))
         self.advance()
         while self.head is not None and is_within(self.head.path, directory):
+            self._passed_by.add(self.head)
             self.advance()
+
+    def count(self) -> Tally:
+        """At the end: the rows that the stream gave, but for those that were passed by."""
+        given = Tally()
+        given.merge(self._rows.given)
+        given.take_off(self._passed_by)
+        return given
 
     def stop_descending(self) -> None:
         """Enter no further directory, not even the one at the head."""

@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..model.errors import Hdfs2ossError, Interrupted, UsageError, of_class
+from ..model.errors import GO_ON, Hdfs2ossError, Interrupted, UsageError, of_class
 from ..model.uri import mask_secrets
 from ..rules.packing import spread
 from .base import Task, TaskFunction
@@ -51,6 +51,16 @@ class Try(NamedTuple):
 
     attempt: str
     is_last: bool
+
+
+def refuse_missing_ends(wave: str, tasks: Sequence[Task], ended: Sequence[Ended]) -> None:
+    """Raise when a wave came back with another number of ends than it had tasks: somebody's work is not known."""
+    if len(ended) != len(tasks):
+        raise Hdfs2ossError(
+            f"the wave {wave} had {len(tasks)} tasks, and {len(ended)} of them came to an end: what the others did "
+            "is not known",
+            GO_ON,
+        )
 
 
 class NodeUnfit(Exception):

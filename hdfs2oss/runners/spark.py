@@ -23,7 +23,7 @@ from ..filesystems.hadoop_conf import keep_relevant
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from ..model.uri import mask_secrets
 from .base import Report, Runner, Task, TaskFunction
-from .chain import Ended, Try, deal, error_of, find_failure, run_chain
+from .chain import Ended, Try, deal, error_of, find_failure, refuse_missing_ends, run_chain
 from .spark_settings import most_attempts, most_slots, settings_for, shares_machine
 
 # From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
@@ -95,6 +95,7 @@ class SparkRunner(Runner):
         failed = [one.failure for one in ended if one.failure is not None]
         if failed:
             raise error_of(failed[0])
+        refuse_missing_ends(name, tasks, ended)
 
     def cancel(self) -> None:
         self._cancelled.set()

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..model.counters import FRAMEWORK, JOB, OWN, Counters, Counts
 from ..model.values import CopyResult, TaskReport
+from ..rules.account import discrepancy
 
 _MOST_FAILURES = 100
 REPORT_VERSION = 1
@@ -53,16 +54,8 @@ class Report:
                 self.counters.add(JOB, "Total time spent by all map tasks (ms)", round(self.task_seconds * 1000))
 
     def check_identities(self) -> None:
-        """expected = copied + skipped + failed + changed, in files and in bytes; else the run is no success."""
-        for what in ("FILES", "BYTES"):
-            expected = self.counters.get(OWN, f"{what}_EXPECTED")
-            parts = {
-                name: self.counters.get(OWN, f"{what}_{name}") for name in ("COPIED", "SKIPPED", "FAILED", "CHANGED")
-            }
-            if expected != sum(parts.values()):
-                account = ", ".join(f"{value} {name.lower()}" for name, value in parts.items())
-                self.discrepancy = f"{expected} {what.lower()} were expected, but: {account}"
-                return
+        """Hold the counters to the account of the run (`rules/account.py`); else the run is no success."""
+        self.discrepancy = discrepancy(self.counters.as_dict().get(OWN, {}), is_listed_whole=not self.problems)
 
     @property
     def failed_files(self) -> int:

@@ -233,3 +233,39 @@ class _FlakyWriter(Writer):
 
     def abort(self) -> None:
         self._wrapped.abort()
+
+
+class ForgetfulFileSystem(FlakyFileSystem):
+    """Leaves `forgotten` rows of its walks out without a word, those whose path ends in `ending`."""
+
+    def __init__(self, wrapped: FileSystem, ending: str, forgotten: int = 1) -> None:
+        super().__init__(wrapped)
+        self._ending = ending
+        self.left = forgotten
+
+    def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
+        return _ForgetfulWalk(self, super().walk(path, after, until, recursive))
+
+    def forgets(self, row: FileStatus) -> bool:
+        """Whether this row is one to leave out; it is counted as such."""
+        if not self.left or not row.path.endswith(self._ending):
+            return False
+        self.left -= 1
+        return True
+
+
+class _ForgetfulWalk(Walk):
+    def __init__(self, owner: ForgetfulFileSystem, wrapped: Walk) -> None:
+        self.given = wrapped.given
+        self._owner = owner
+        self._wrapped = wrapped
+
+    def __next__(self) -> FileStatus:
+        row = next(self._wrapped)
+        return next(self) if self._owner.forgets(row) else row
+
+    def stop_descending(self) -> None:
+        self._wrapped.stop_descending()
+
+    def seek(self, key: str) -> None:
+        self._wrapped.seek(key)

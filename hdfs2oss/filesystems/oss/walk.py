@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.errors import NotFound
+from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ...rules.keys import BEHIND_ALL, KeyRange, just_before
 from ..base import Walk
@@ -30,6 +31,7 @@ class OssWalk(Walk):
     """The keys under `prefix` ("" or ending in a slash), flat; by levels after `stop_descending`."""
 
     def __init__(self, client: OssClient, prefix: str, after: str, until: str) -> None:
+        self.given = Tally()
         self._client = client
         self._prefix = prefix
         self._children = KeyRange(after, until)
@@ -49,6 +51,7 @@ class OssWalk(Walk):
             raise StopIteration
         self._last = row
         self._seen = True
+        self.given.add(row)
         return row
 
     def stop_descending(self) -> None:

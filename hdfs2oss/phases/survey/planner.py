@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import IllegalName, TransferError, TypeConflict
+from ...model.tally import Tally
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
 from ...records.planfile import PlanWriter
 from ...rules.packing import cost_of, part_size_for, threads_for
@@ -36,38 +37,49 @@ class Planner:
         self._large_items = PlanWriter(f"{name}-large.parquet", desk.job_dir)
         self._target = open_filesystem(desk.context.layout.base, desk.context.stores).capabilities
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
+        self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
         source = pair.source
-        if source is None or pair.comes_with_its_files:
+        if source is None:
+            return
+        if pair.comes_with_its_files:
+            self._implied.add(source)
             return
         action = self._decide(pair)
         problem = self._problem(pair, source, action)
         if problem is not None:
             action = FileAction.CONFLICT
-        if source.kind != DIRECTORY:
-            self._desk.counters.add(OWN, "FILES_EXPECTED")
-            self._desk.counters.add(OWN, "BYTES_EXPECTED", source.length)
         if action is FileAction.SKIP:
             self._skip(pair, source)
             return
+        (self._planned if problem is None else self._conflicting).add(source)
         self._write(self._item(pair, source, action, problem))
 
     def publish(self) -> tuple[list[PlanSlice], list[PlanSlice]]:
-        """Write the plan files; the slices of ordinary items, and those of large files."""
+        """Count what was decided, and write the plan files; the slices of ordinary items, and those of large files."""
+        self._count()
         job_dir = self._desk.job_dir
         return self._items.publish(job_dir), self._large_items.publish(job_dir)
 
+    def _count(self) -> None:
+        counters = self._desk.counters
+        decided = {"PLANNED": self._planned, "CONFLICTING": self._conflicting, "SKIPPED": self._skipped}
+        for name, tally in {**decided, "IMPLIED": self._implied}.items():
+            tally.count(name, counters)
+        for tally in decided.values():
+            if tally.files:
+                counters.add(OWN, "FILES_EXPECTED", tally.files)
+                counters.add(OWN, "BYTES_EXPECTED", tally.size_bytes)
+        if self._skipped.files:
+            counters.add(COPY_MAPPER, "SKIP", self._skipped.files)
+            counters.add(COPY_MAPPER, "BYTESSKIPPED", self._skipped.size_bytes)
+
     def _skip(self, pair: FilePair, source: FileStatus) -> None:
-        if source.kind == DIRECTORY:
-            return
-        self._desk.counters.add(COPY_MAPPER, "SKIP")
-        self._desk.counters.add(COPY_MAPPER, "BYTESSKIPPED", source.length)
-        self._desk.counters.add(OWN, "FILES_SKIPPED")
-        self._desk.counters.add(OWN, "BYTES_SKIPPED", source.length)
+        self._skipped.add(source)
         # The two names cost more than all the rest.
-        if self._options.log_path is not None:
+        if source.kind != DIRECTORY and self._options.log_path is not None:
             layout = self._desk.context.layout
             ends = layout.source_of(pair.root, pair.path), layout.target_of(pair.path)
             self._desk.log.skipped(*ends, source.length, pair.target.length if pair.target is not None else 0)

@@ -42,7 +42,9 @@ class Sides:
             if _holds(root, unit) and self._exclusion.excludes_directory(number, unit.directory):
                 is_explained = True
                 if root.prefix == unit.directory and not unit.resumed:
-                    self._findings.count_excluded(FileStatus(root.prefix, DIRECTORY))
+                    row = FileStatus(root.prefix, DIRECTORY)
+                    self._findings.listed.add(row)
+                    self._findings.count_excluded(row)
                 continue
             stream = self._source(unit, number, root)
             if stream is None:

@@ -23,7 +23,8 @@ class Sieve:
     """Sifts the steps of one unit.
 
     Left out are rows that filters exclude, our own places on either side, and the files of a resumed unit's own
-    directory, which an earlier unit has accounted for. A directory is counted where it is entered, so once.
+    directory, which an earlier unit has accounted for. A directory is counted where it is entered, so once; where it
+    is not, it is listed again.
     """
 
     def __init__(self, layout: Layout, exclusion: Exclusion, unit: SurveyUnit, findings: Findings) -> None:
@@ -48,7 +49,7 @@ class Sieve:
         if target is not None and target.kind == UNLISTED:
             self._findings.add_problem(str(self._layout.target_of(target.path)), target.problem)
         if len(kept) > 1:
-            self._note_duplicate(kept)
+            self._meet_several(kept, entered)
         return Sifted(Step(step.key, tuple(kept), target), tuple(passed_by))
 
     def _takes_part(self, root: int, row: FileStatus, entered: bool) -> bool:
@@ -57,8 +58,11 @@ class Sieve:
             return True
         is_directory = row.kind == DIRECTORY
         if not is_directory and self._unit.resumed and _is_directly_in(self._unit.directory, row.path):
+            self._findings.count_elsewhere(row)
             return False
         is_counted = entered or not is_directory
+        if not is_counted:
+            self._findings.count_elsewhere(row)
         if self._exclusion.excludes(root, row.path):
             if is_counted:
                 self._findings.count_excluded(row)
@@ -67,9 +71,12 @@ class Sieve:
             self._findings.count_directory()
         return True
 
-    def _note_duplicate(self, rows: list[tuple[int, FileStatus]]) -> None:
+    def _meet_several(self, rows: list[tuple[int, FileStatus]], entered: bool) -> None:
+        """Directories of several sources merge; with anything else of that key they are one too many."""
         found = [(root, row) for root, row in rows if row.kind != UNLISTED]
-        if len(found) > 1 and found[0][1].kind != DIRECTORY:
+        if all(row.kind == DIRECTORY for _, row in found):
+            self._findings.merged.directories += max(0, len(found) - 1) if entered else 0
+        elif len(found) > 1:
             path = found[0][1].path
             source, other = (str(self._layout.source_of(root, path)) for root, _ in found[:2])
             self._findings.add_duplicate(path, source, other)

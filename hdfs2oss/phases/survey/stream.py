@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ...filesystems.base import Walk, unlisted_row
 from ...model.errors import NotFound, StoreError, SurveyError
+from ...model.tally import Tally
 from ...model.values import FileStatus
 
 
@@ -15,6 +16,8 @@ class Stream(Walk):
     Both are opened when their first row is due. When the listing of the mount itself fails, that is an UNLISTED row,
     like that of any directory below it, so that the other streams of a unit go on. Raised are NotFound, when the
     mount is not there at all, and without `fails_alone` every failure.
+
+    `given` is complete once the stream has ended; of a walk that failed it says nothing.
     """
 
     def __init__(
@@ -24,6 +27,7 @@ class Stream(Walk):
         own_row: Callable[[], FileStatus | None] | None = None,
         fails_alone: bool = True,
     ) -> None:
+        self.given = Tally()
         self._mount = mount
         self._prefix = mount + "/" if mount else ""
         self._own_row = own_row
@@ -45,11 +49,16 @@ class Stream(Walk):
 
     def _next_row(self) -> FileStatus:
         if self._walk is not None:
-            row = next(self._walk)
+            row = next(self._walk, None)
+            if row is None:
+                self.given.merge(self._walk.given)
+                self._walk = self._open_walk = None
+                raise StopIteration
             return row._replace(path=self._prefix + row.path) if self._prefix else row
         own_row, self._own_row = self._own_row, None
         found = own_row() if own_row is not None else None
         if found is not None:
+            self.given.add(found)
             return found._replace(path=self._mount)
         if self._open_walk is None:
             raise StopIteration

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ...model.values import DIRECTORY, FilePair, FileStatus
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget, Gate
 from ...rules.keys import parent_of
-from ...rules.merging import Merge
+from ...rules.merging import Cursor, Merge
 from ...rules.pairing import Pairing, blocked_by_file
 from ...tasks.context import RunContext
 from .exclusion import Exclusion
@@ -47,6 +47,7 @@ class UnitSurvey:
             pairing = Pairing(own, in_the_way)
         gate = Gate(unit, budget)
         self._pair_up(Merge(sources, target, wants_missing=False), gate, self._sieve(unit), pairing)
+        self._count_listed(sources)
         return gate.rest()
 
     def survey_file(self, number: int) -> None:
@@ -55,6 +56,7 @@ class UnitSurvey:
         unit = SurveyUnit(parent_of(self._layout.roots[number].prefix))
         merge = Merge([source], target, wants_missing=False)
         self._pair_up(merge, Gate(unit, Budget(1, 0.0)), self._sieve(unit), Pairing())
+        self._count_listed([source])
 
     def place_of(self, unit: SurveyUnit) -> str:
         """The unit in words."""
@@ -89,6 +91,10 @@ class UnitSurvey:
         for pair in pairing.finish():
             self._take(pair)
 
+    def _count_listed(self, sources: Iterable[Cursor]) -> None:
+        for cursor in sources:
+            self._findings.listed.merge(cursor.count())
+
     def _own_pair(
         self, unit: SurveyUnit, root: int, target_exists: bool, in_the_way: list[FileStatus]
     ) -> FilePair | None:
@@ -99,6 +105,7 @@ class UnitSurvey:
         if unit.directory or self._lists_root:
             self._findings.count_directory()
         status = FileStatus(unit.directory, DIRECTORY)
+        self._findings.listed.add(status)
         target = next((row for row in in_the_way if row.path == unit.directory), status if target_exists else None)
         return FilePair(unit.directory, status, target, root)
 

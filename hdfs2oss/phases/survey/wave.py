@@ -116,6 +116,7 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     planner = Planner(desk, decision_of(context))
     findings = Findings(desk.counters)
     rest = _walk(context, task, planner.take, findings)
+    findings.settle()
     slices, large_slices = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
     return SurveyReport(slices, large_slices, rest, desk.counts(), findings.problems, findings.duplicates)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdfs2oss.model.errors import SurveyError
+from hdfs2oss.model.tally import Tally
 from hdfs2oss.model.values import DIRECTORY, FILE, UNLISTED, FileStatus
 from hdfs2oss.rules.merging import Cursor, Merge, Step
 
@@ -17,6 +18,7 @@ class Rows:
     def __init__(self, *keys: str) -> None:
         self._rows = iter([FileStatus(key.rstrip("/"), DIRECTORY if key.endswith("/") else FILE) for key in keys])
         self.told: list[str] = []
+        self.given = Tally()
 
     def __next__(self) -> FileStatus:
         return next(self._rows)

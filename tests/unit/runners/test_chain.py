@@ -19,7 +19,17 @@ from hdfs2oss.model.errors import (
 )
 from hdfs2oss.model.values import CopyTask, PlanSlice
 from hdfs2oss.phases.committer import CommitTask
-from hdfs2oss.runners.chain import Failure, NodeUnfit, Try, deal, error_of, find_failure, run_chain
+from hdfs2oss.runners.chain import (
+    Ended,
+    Failure,
+    NodeUnfit,
+    Try,
+    deal,
+    error_of,
+    find_failure,
+    refuse_missing_ends,
+    run_chain,
+)
 from hdfs2oss.runners.local import LocalRunner
 
 FIRST, LAST = Try("0-1", False), Try("7-9", True)
@@ -135,3 +145,10 @@ def test_copy_tasks_are_dealt_by_cost():
 def test_any_task_that_says_what_it_costs_is_dealt_by_it():
     tasks = [CommitTask(n, (PlanSlice("f", n, 1, 1, cost),), ()) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])]
     assert [[task.number for task in chain] for chain in deal(tasks, 2)] == [[0], [1, 2, 3]]
+
+
+@pytest.mark.parametrize("ends", [0, 2, 4])
+def test_a_wave_with_another_number_of_ends_than_tasks_is_an_error(ends: int) -> None:
+    with pytest.raises(Hdfs2ossError, match=f"the wave copy had 3 tasks, and {ends} of them came to an end"):
+        refuse_missing_ends("copy", [1, 2, 3], [Ended(0.1, "report")] * ends)
+    refuse_missing_ends("copy", [1, 2, 3], [Ended(0.1, "report")] * 3)

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -22,7 +23,17 @@ def task(counters: dict[str, dict[str, int]], failures: tuple[CopyResult, ...] =
     return TaskReport("copy-0", "1", "h:1", "copy-0.parquet", 2.0, 1.0, 1 << 20, counters, failures)
 
 
-BALANCED = {"FILES_EXPECTED": 10, "FILES_COPIED": 4, "FILES_SKIPPED": 3, "FILES_FAILED": 2, "FILES_CHANGED": 1}
+BALANCED = {
+    "FILES_LISTED": 14,
+    "FILES_EXCLUDED": 4,
+    "FILES_PLANNED": 6,
+    "FILES_CONFLICTING": 1,
+    "FILES_EXPECTED": 10,
+    "FILES_COPIED": 4,
+    "FILES_SKIPPED": 3,
+    "FILES_FAILED": 2,
+    "FILES_CHANGED": 1,
+}
 
 
 def test_expected_is_copied_skipped_failed_and_changed() -> None:
@@ -33,7 +44,7 @@ def test_expected_is_copied_skipped_failed_and_changed() -> None:
 @pytest.mark.parametrize("name", BALANCED)
 def test_one_file_too_many_anywhere_is_a_discrepancy(name: str) -> None:
     off = report(**{**BALANCED, name: BALANCED[name] + 1})
-    assert "files were expected, but: " in off.discrepancy
+    assert re.fullmatch(r"\d+ files were (expected|listed), but: .*", off.discrepancy)
 
 
 def test_bytes_must_balance_too() -> None:
@@ -46,13 +57,16 @@ def test_bytes_must_balance_too() -> None:
     ("own", "problems", "code"),
     [
         ({}, [], 0),
-        ({"FILES_EXPECTED": 1, "FILES_COPIED": 1}, [], 0),
+        ({"FILES_LISTED": 1, "FILES_PLANNED": 1, "FILES_EXPECTED": 1, "FILES_COPIED": 1}, [], 0),
         ({"FILES_EXPECTED": 1, "FILES_COPIED": 1}, [("/d", "no")], 3),
         ({"FILES_EXPECTED": 1, "FILES_FAILED": 1}, [("/d", "no")], 3),
         ({"FILES_EXPECTED": 1, "FILES_FAILED": 1}, [], 4),
         ({"FILES_EXPECTED": 1, "FILES_CHANGED": 1}, [], 4),
         ({"DIRECTORIES_FAILED": 1}, [], 4),
         ({"FILES_EXPECTED": 1}, [], 1),
+        ({"FILES_LISTED": 1}, [], 1),
+        ({"BYTES_LISTED": 1}, [], 1),
+        ({"DIRECTORIES_LISTED": 1}, [], 1),
     ],
 )
 def test_the_exit_code_tells_the_worst(own: dict[str, int], problems: list[tuple[str, str]], code: int) -> None:

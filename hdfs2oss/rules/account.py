@@ -1,0 +1,45 @@
+"""The account of a run: what was listed is what was decided, what was expected is what happened.
+
+    listed   = planned + skipped + excluded + conflicting       in files, bytes and directories
+    expected = copied  + skipped + failed   + changed           in files and bytes
+    planned + conflicting = made + failed + changed             in directories
+
+*Listed* is counted by the walks themselves, as they give a row away; the parts where something was decided about
+it. So a row that is lost in between, or taken twice, is seen. Each row counts once: what a walk gives again is
+taken off where that is known, as is what lies in an excluded directory.
+
+Two more things may become of a directory: it is *implied*, made along with what lies in it, or it is *merged*,
+another source has it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_LISTED = ("PLANNED", "SKIPPED", "EXCLUDED", "CONFLICTING")
+_EXPECTED = ("COPIED", "SKIPPED", "FAILED", "CHANGED")
+# (what, the sum, its parts); a sum has several names where it is one itself.
+_OF_WHAT_HAPPENED = (
+    ("FILES", ("EXPECTED",), _EXPECTED),
+    ("BYTES", ("EXPECTED",), _EXPECTED),
+    ("DIRECTORIES", ("PLANNED", "CONFLICTING"), ("MADE", "FAILED", "CHANGED")),
+)
+_OF_THE_LISTING = (
+    ("FILES", ("LISTED",), _LISTED),
+    ("BYTES", ("LISTED",), _LISTED),
+    ("DIRECTORIES", ("LISTED",), (*_LISTED, "IMPLIED", "MERGED")),
+)
+
+
+def discrepancy(counts: Mapping[str, int], is_listed_whole: bool) -> str:
+    """The first sum that does not hold, in words; "" when all do.
+
+    Where a listing failed, rows may be left that nothing was decided about: only what happened is checked then.
+    """
+    for what, names, parts in (*_OF_WHAT_HAPPENED, *(_OF_THE_LISTING if is_listed_whole else ())):
+        total = sum(counts.get(f"{what}_{name}", 0) for name in names)
+        found = {name: counts.get(f"{what}_{name}", 0) for name in parts}
+        if total != sum(found.values()):
+            account = ", ".join(f"{value} {name.lower()}" for name, value in found.items())
+            return f"{total} {what.lower()} were {' or '.join(names).lower()}, but: {account}"
+    return ""
