@@ -164,6 +164,7 @@ class Mapper:
             crc64=compose_crc64((part.crc64, part.length) for part in parts),
             crc32c=compose_crc32c((one.crc32c, one.part.length) for one in sent),
             parts=parts,
+            source_etag=reader.etag or item.etag,
         )
 
     def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:
