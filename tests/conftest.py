@@ -37,7 +37,7 @@ def oss_stores(oss_server: LocalOssServer) -> StoreConfig:
 @pytest.fixture(scope="session")
 def two_processes() -> Iterator[LocalRunner]:
     """Two worker processes, started once and used by all tests."""
-    runner = LocalRunner(2)
+    runner = LocalRunner(2, pause_seconds=0.0)
     yield runner
     runner.close()
 

@@ -33,6 +33,10 @@ def ending(report: Report) -> Iterator[str]:
     yield from report.counters.lines()
     if report.discrepancy:
         yield f"THE ACCOUNTS DO NOT BALANCE: {report.discrepancy}"
+    if report.stopped:
+        yield f"STOPPED: {report.stopped}"
+        if report.advice:
+            yield f"  {report.advice}"
     if report.exit_code:
         yield f"Every file that failed is on record in {report.job_dir}/ledger, a summary in report.json there."
         yield "Next: mend the cause and run the same command with -update; what arrived is not copied again."

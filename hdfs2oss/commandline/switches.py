@@ -96,6 +96,7 @@ SWITCHES = (
     Switch(
         ("--chunk-size",), "chunk_size_bytes", "cut larger files so that several tasks copy them", parse_size, "SIZE"
     ),
+    Switch(("--max-failures",), "max_failures", "end the copy when more than N files have failed", _whole, "N"),
     Switch(
         ("--processes",), "processes", "without Spark: processes at work", _whole, "N", unset="one a core, at most -m"
     ),

@@ -12,13 +12,17 @@ Hdfs2ossError            1   anything not foreseen
     SourceChanged        4   the source is no longer what was planned
     TypeConflict         4   a file stands where a directory is due, or the other way round
     IllegalName          4   the name cannot exist at the other end
+    StoreGone            4   one node does not reach a store         tried on another node, after a pause
+    WaveEnded            4   no other file would fare better         ends the wave
   CommitError            5   publication, directory attributes or deletion failed
   BrakeError             6   refused for safety
   StoreError             1   what a store answered, before a phase gave it a meaning
     NotFound                 no such path
+      BucketMissing          no such bucket                          ends the wave
     AlreadyExists            the path is taken
     PermissionDenied         the store knows who asks and says no
-    AuthenticationFailed     the store does not accept who asks
+    AuthenticationFailed     the store does not accept who asks      ends the wave
+      ClockOff               the clock of this node is wrong                       retryable
     Unreachable              no answer, refused, or out of time      asked again   retryable
       OutOfTime              silent for a whole time-out                           retryable
       CertificateRefused     the server is not who it should be
@@ -32,8 +36,10 @@ What trying again may bring is two things (`rules/retry.py` has every level that
     asked again   the same request may be answered a moment later, so whoever sent it sends it again
     retryable     another try of the whole file may work, be it in a later run: so it stands in the ledger
 
+What ends the wave concerns the store as a whole: 100 million files would fail of it one by one.
+
 A class that one store keeps to itself (OutOfTime, ObjectReplaced ...) is defined there and travels as its base.
-A TransferError that has a cause is retryable when its cause is.
+A TransferError that has a cause is retryable, or ends the wave, when its cause is or does.
 """
 
 from __future__ import annotations
@@ -56,6 +62,7 @@ class Hdfs2ossError(Exception):
     asked_again = False
     retryable = False
     skippable = False
+    ends_wave = False
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
@@ -98,9 +105,10 @@ class TransferError(Hdfs2ossError):
 
     @classmethod
     def caused_by(cls, message: str, cause: Hdfs2ossError) -> Self:
-        """A failure of this kind that keeps the hint of its cause, and whether a retry makes sense."""
+        """A failure of this kind that keeps the hint of its cause, and its consequences."""
         failure = cls(message, cause.hint)
         failure.retryable = cause.retryable
+        failure.ends_wave = cause.ends_wave
         return failure
 
 
@@ -130,6 +138,18 @@ class TypeConflict(TransferError):
 
 class IllegalName(TransferError):
     """The name cannot exist at the other end."""
+
+
+class StoreGone(TransferError):
+    """A task found no store here; another node, or this one after a while, may do better."""
+
+    retryable = True
+
+
+class WaveEnded(TransferError):
+    """What is left of a wave is not tried, as it would fail likewise."""
+
+    ends_wave = True
 
 
 class CommitError(Hdfs2ossError):
@@ -164,6 +184,8 @@ class PermissionDenied(StoreError):
 
 class AuthenticationFailed(StoreError):
     """The store does not accept who asks."""
+
+    ends_wave = True
 
 
 class Unreachable(StoreError):

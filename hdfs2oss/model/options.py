@@ -36,6 +36,7 @@ class CopyOptions(BaseModel):
     threads: int | None = Field(None, ge=1, le=256)
     part_size_bytes: int = Field(16 * MIB, ge=SMALLEST_PART_BYTES)
     chunk_size_bytes: int = Field(GIB, ge=SMALLEST_PART_BYTES)
+    max_failures: int = Field(1000, ge=0)
 
     @field_validator("maps")
     @classmethod

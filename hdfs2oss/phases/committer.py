@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model.errors import Hdfs2ossError, StoreError, of_class
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import ledger
@@ -23,7 +23,7 @@ from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..transfer.buffers import BufferBudget
 from ..transfer.results import copied_result, failed_result
-from ..transfer.stream import Ends, Transfer
+from ..transfer.stream import Ends, Transfer, refuse_other_version
 
 _THREADS = 8
 
@@ -106,7 +106,7 @@ def _commit(
         if unsent is not None:
             raise _error_of(unsent)
         _refuse_gaps(ends, item, chunks)
-        transfer.refuse_changed_source(ends, item)
+        transfer.refuse_changed_source(ends, item._replace(etag=_version_of(ends, item, chunks)))
         parts = [part for chunk in chunks for part in chunk.parts]
         sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
         return copied_result(item, transfer.join(ends, item.upload_id, item.length, parts, sum32))
@@ -120,6 +120,19 @@ def _error_of(chunk: CopyResult) -> Hdfs2ossError:
     error = of_class(chunk.error_class)(chunk.message)
     error.retryable = chunk.retryable
     return error
+
+
+def _version_of(ends: Ends, item: CopyItem, chunks: list[CopyResult]) -> str:
+    """The ETag that all chunks were read from, "" where the source has none. Raises SourceChanged for two versions."""
+    versions = {(chunk.source_etag, chunk.source_mtime_ms) for chunk in chunks}
+    if len(versions) > 1:
+        raise SourceChanged(
+            f"copying {ends.source} to {ends.target}: its chunks were read from {len(versions)} versions of the source",
+            "Run the same command with -update once nobody writes to it.",
+        )
+    version = next((chunk.source_etag for chunk in chunks), "")
+    refuse_other_version(ends, item, version)
+    return version or item.etag
 
 
 def _refuse_gaps(ends: Ends, item: CopyItem, chunks: list[CopyResult]) -> None:

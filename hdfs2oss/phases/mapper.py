@@ -1,19 +1,20 @@
 """The copy mapper: carries out the items of a task and publishes its ledger file.
 
 A file-level failure never raises out of a task: it becomes a FAILED (or CHANGED) result that names both ends.
-A task raises only when it cannot do its own work: read the plan, publish the ledger.
+A task raises only when it cannot do its own work: read the plan, publish the ledger, reach a store (StoreGone, as
+long as another try of the task follows), or when every file of the run would fail likewise (WaveEnded).
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import INPUT_FORMAT
-from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WriteError, of_class
+from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WaveEnded, WriteError, of_class
 from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, TaskReport, Work
@@ -23,7 +24,8 @@ from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filters import work_path_beside
 from ..rules.packing import pack, threads_for
 from ..rules.throttle import Throttle
-from ..runners.stop import checkpoint
+from ..runners.base import is_last_try
+from ..runners.stop import checkpoint, pause
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
@@ -44,8 +46,22 @@ def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[Cop
     """Carry out all that is planned, as a wave; the tasks that did it."""
     tasks = pack(slices, run.slots)
     run.follow("copy", tasks)
-    run.wave("copy", partial(copy_task, context), tasks, run.take)
+
+    def take(report: TaskReport) -> None:
+        run.take(report)
+        refuse_more_failures(run.report.failed_files, context.options.max_failures)
+
+    run.wave("copy", partial(copy_task, context), tasks, take)
     return tasks
+
+
+def refuse_more_failures(failed: int, most: int) -> None:
+    """Raise WaveEnded once more files of the run have failed than were allowed."""
+    if failed > most:
+        raise WaveEnded(
+            f"the copy was ended, because {failed} files have failed, which is more than {most}",
+            "Mend the cause and run the same command with -update; or allow more with --max-failures N.",
+        )
 
 
 def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
@@ -56,7 +72,7 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     if done is not None:
         return done
     desk = TaskDesk(context, name, attempt)
-    mapper = Mapper(context, f"{context.run_id}-{task.number:05d}-{attempt}")
+    mapper = Mapper(context, f"{context.run_id}-{task.number:05d}-{attempt}", is_last_try(attempt))
     for result in mapper.copy_all(read_slices(desk.job_dir, task.slices)):
         desk.take(result)
     desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
@@ -77,18 +93,22 @@ def ledger_files_of(tasks: Sequence[CopyTask], slices: Sequence[PlanSlice]) -> t
 class Mapper:
     """The threads, limits and stores of one task."""
 
-    def __init__(self, context: RunContext, work_name: str) -> None:
+    def __init__(self, context: RunContext, work_name: str, is_last_try: bool) -> None:
         self._context = context
         self._work_name = work_name
         self._target = open_filesystem(context.layout.base, context.stores)
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._outage = Outage(max(_FEWEST_FAILURES, self._threads))
+        self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try)
         self._transfers: dict[Uri, Transfer] = {}
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
-        """Results as they come; at most twice as many items are in memory as there are threads."""
+        """Results as they come; at most twice as many items are in memory as there are threads.
+
+        Raises StoreGone, and nothing of the task may be published, when another try of it may do better; WaveEnded
+        when no file would.
+        """
         with (
             ThreadPoolExecutor(self._threads, "copy") as pool,
             ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as part_pool,
@@ -99,23 +119,26 @@ class Mapper:
                 if len(running) >= 2 * self._threads:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in done)
+                    self._outage.refuse_to_go_on()
             yield from (future.result() for future in running)
+            self._outage.refuse_to_end()
 
     def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
-        ends = self._ends(item)
-        for attempt in range(1, _MOST_TRIES + 1):
+        for number in range(1, _MOST_TRIES + 1):
+            ends = self._ends(item, number)
             if self._outage.reason:
                 return failed_result(
                     item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
                 )
             try:
                 checkpoint()
+                self._clear_tries(item, number)
                 result = self._carry_out(item, ends, part_pool)
             except Interrupted:
                 raise
             except Hdfs2ossError as error:
-                if attempt < _MOST_TRIES and self._may_try_again(error):
-                    time.sleep(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+                if number < _MOST_TRIES and self._may_try_again(error):
+                    pause(_FIRST_PAUSE_SECONDS * 2 ** (number - 1))
                     continue
                 self._outage.failed(error)
                 return failed_result(item, error)
@@ -164,6 +187,7 @@ class Mapper:
             crc64=compose_crc64((part.crc64, part.length) for part in parts),
             crc32c=compose_crc32c((one.crc32c, one.part.length) for one in sent),
             parts=parts,
+            source_etag=reader.etag or item.etag,
         )
 
     def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:
@@ -180,8 +204,19 @@ class Mapper:
             )
         return self._transfers[store]
 
-    def _ends(self, item: CopyItem) -> Ends:
+    def _clear_tries(self, item: CopyItem, number: int) -> None:
+        """Remove what tries before number `number` may have left, such as one whose rename ran out of time.
+
+        Had that rename been carried out by now, the whole and checked file would be there; so it can do no more.
+        """
+        for earlier in range(1, number) if not self._target.capabilities.atomic_put else ():
+            with suppress(StoreError):
+                self._target.remove(self._ends(item, earlier).work_path)
+
+    def _ends(self, item: CopyItem, number: int) -> Ends:
         source = self._context.layout.source_of(item.root, item.path)
         target = self._context.layout.target_of(item.path)
-        # Attempts never share a work path, and two files of one directory neither.
-        return Ends(source, target, work_path_beside(target.path, f"{self._work_name}-{abs(hash(item.path)):x}"))
+        # Attempts never share a work path, the tries of a file neither, nor do two files of one directory.
+        return Ends(
+            source, target, work_path_beside(target.path, f"{self._work_name}-{abs(hash(item.path)):x}-{number}")
+        )

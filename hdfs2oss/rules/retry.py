@@ -29,9 +29,12 @@ count the first one); what a level gives up with may be taken up by the next:
     lock             The heartbeat: every 15 s whatever became of the last one. After 60 s without, another run may
       records/lock   take the lock over, once it has seen it unchanged for 30 s.
     file             A file, chunk or directory whose error is `retryable`: 3 tries, after 0.5 and 1 s, then FAILED in
-      phases/mapper  the ledger. Not a failed write on a store that publishes at once, nor completing an upload.
-    outage           No try at all: once 8 files in a row (as many as there are threads, if more) have failed so, a
-      tasks/outage   task fails the rest of its own.
+      phases/mapper  the ledger. Not a failed write on a store that publishes at once.
+    outage           No try at all: once 8 files in a row (as many as there are threads, if more) have failed so, or the
+      tasks/outage   last ones for want of an answer, a task ends without a record; in its last try it fails the rest.
+    task, in place   One that found a store gone: 4 tries with 30 s between them, wherever it runs, and none after an
+      runners/       error that every other file would meet.
+      patience
     task, local      One whose worker process died: 3 tries, at once, then the run fails. One that raised: once.
       runners/local
     task, Spark      One that raised or lost its executor: 8 tries, on other nodes (`local[n]` 1, `local[n,m]` m),

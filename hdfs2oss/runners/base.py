@@ -11,6 +11,31 @@ from .signals import daemon_thread
 
 Task = TypeVar("Task")
 Report = TypeVar("Report")
+
+
+class Attempt(str):
+    """The name of one try of one task, unique in the run, that knows what comes after it.
+
+    A task that could do better elsewhere raises where another try follows; the last one writes down what failed.
+    """
+
+    is_last: bool
+
+    def __new__(cls, name: str, is_last: bool = True) -> Attempt:
+        made = super().__new__(cls, name)
+        made.is_last = is_last
+        return made
+
+    def again(self, number: int, is_last: bool) -> Attempt:
+        """The `number`th repetition in the same place."""
+        return Attempt(f"{self}.{number}" if number else self, is_last)
+
+
+def is_last_try(attempt: str) -> bool:
+    """Whether nobody tries again after this one; a bare name stands for an only try."""
+    return attempt.is_last if isinstance(attempt, Attempt) else True
+
+
 # A task function of a phase, with what it needs of the run already bound: work(task, attempt).
 TaskFunction = Callable[[Task, str], Report]
 
@@ -36,11 +61,12 @@ class Runner(abc.ABC):
 
         What is bound in `work` travels with it, so it holds values only.
 
-        `attempt` names one try of one task, unique in the run.
+        `attempt` names one try of one task, unique in the run (an Attempt). A task that raises StoreGone is tried
+        again after a pause, in the end elsewhere, where there is an elsewhere.
 
         `name` may be shown to anybody, so it holds no path with a secret. Returns when all are done. Raises
         what a task raised once it has no attempts left (only for an unfit node: file-level failures are
-        reports), or Interrupted after `cancel`.
+        reports), at once what ends the wave, or Interrupted after `cancel`.
         """
 
     @abc.abstractmethod

@@ -4,6 +4,7 @@ A task raises only when its node is unfit. What then happens:
 
     the task may be tried elsewhere            NodeUnfit is raised, so that Spark tries the chain on another node
     it was the last try, or none would help    a Failure is handed over as a value; the other tasks go on
+    it ends the wave                           likewise, but the rest of the chain is not begun
     Spark gives up earlier by itself           the Failure is found again in the text of Spark's own error
 
 A value needs no class on the other side, keeps Java's stack traces out of the way, and does not abort the
@@ -19,10 +20,11 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..model.errors import GO_ON, Hdfs2ossError, Interrupted, UsageError, of_class
+from ..model.errors import GO_ON, Hdfs2ossError, Interrupted, UsageError, WaveEnded, of_class
 from ..model.uri import mask_secrets
 from ..rules.packing import spread
-from .base import Task, TaskFunction
+from .base import Attempt, Task, TaskFunction
+from .patience import PAUSE_SECONDS, run_patiently
 
 _MARK = "hdfs2oss failure "
 _LONGEST_MESSAGE = 4000
@@ -46,13 +48,6 @@ class Ended(NamedTuple):
     failure: Failure | None = None
 
 
-class Try(NamedTuple):
-    """One try of a chain; `attempt` is its name."""
-
-    attempt: str
-    is_last: bool
-
-
 def refuse_missing_ends(wave: str, tasks: Sequence[Task], ended: Sequence[Ended]) -> None:
     """Raise when a wave came back with another number of ends than it had tasks: somebody's work is not known."""
     if len(ended) != len(tasks):
@@ -70,19 +65,31 @@ class NodeUnfit(Exception):
         super().__init__(f"{failure.kind}: {failure.message}\n{_MARK}{json.dumps(failure)}\n")
 
 
-def run_chain(work: TaskFunction[Task, Any], tasks: Sequence[Task], this: Try) -> Iterator[Ended]:
-    """Run the tasks one after another. Raises NodeUnfit when another node may do better."""
+def run_chain(
+    work: TaskFunction[Task, Any], tasks: Sequence[Task], this: Attempt, pause_seconds: float = PAUSE_SECONDS
+) -> Iterator[Ended]:
+    """Run the tasks one after another. Raises NodeUnfit when another node may do better.
+
+    `pause_seconds` pass before a task that found a store gone is tried again here, and so before it is given up.
+    """
     for task in tasks:
         started = time.monotonic()
         try:
-            report = work(task, this.attempt)
+            report = run_patiently(work, task, this, pause_seconds)
         except Exception as error:  # noqa: BLE001 - it travels on, as a value or as NodeUnfit
             failure = _describe(error)
-            if not this.is_last and not isinstance(error, UsageError | Interrupted):
+            if not this.is_last and not _is_final(error):
                 raise NodeUnfit(failure) from None
             yield Ended(time.monotonic() - started, None, failure)
+            if ends_wave(failure):
+                return
         else:
             yield Ended(time.monotonic() - started, report)
+
+
+def ends_wave(failure: Failure) -> bool:
+    """Whether the tasks that were not begun would fail likewise."""
+    return of_class(failure.kind, Hdfs2ossError).ends_wave
 
 
 def deal(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
@@ -110,6 +117,11 @@ def error_of(failure: Failure) -> Hdfs2ossError:
     error = Hdfs2ossError(f"a task failed: {failure.kind}: {failure.message}", hint)
     error.__cause__ = RuntimeError(failure.trace)
     return error
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether no other node would do better."""
+    return isinstance(error, UsageError | Interrupted | WaveEnded)
 
 
 def _describe(error: Exception) -> Failure:

@@ -16,7 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from ..model.errors import Interrupted, TransferError
-from .base import Report, Runner, Task, TaskFunction
+from .base import Attempt, Report, Runner, Task, TaskFunction
+from .patience import PAUSE_SECONDS, run_patiently
 from .stop import clear_stop, request_stop
 
 _MOST_ATTEMPTS = 3
@@ -25,7 +26,9 @@ _MOST_ATTEMPTS = 3
 class LocalRunner(Runner):
     """Runs tasks in `processes` processes, started afresh (never forked: clients do not survive that)."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, pause_seconds: float = PAUSE_SECONDS) -> None:
+        """`pause_seconds` pass before a task that found a store gone is tried again."""
+        self._pause_seconds = pause_seconds
         self.slots = max(1, processes)
         self._pool: ProcessPoolExecutor | None = None
         self._in_process = processes == 0
@@ -44,7 +47,7 @@ class LocalRunner(Runner):
         if self._in_process or len(tasks) <= 1:
             for task in tasks:
                 self._raise_if_cancelled()
-                on_report(work(task, self._next_attempt()))
+                on_report(run_patiently(work, task, self._next_attempt(), self._pause_seconds))
             return
         self._run_in_processes(work, tasks, on_report)
 
@@ -102,10 +105,13 @@ class LocalRunner(Runner):
     def _submit(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
         """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
         try:
-            return self._open_pool().submit(work, task, self._next_attempt())
+            return self._hand_over(work, task)
         except BrokenProcessPool:
             self.close()
-            return self._open_pool().submit(work, task, self._next_attempt())
+            return self._hand_over(work, task)
+
+    def _hand_over(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
+        return self._open_pool().submit(run_patiently, work, task, self._next_attempt(), self._pause_seconds)
 
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -119,9 +125,9 @@ class LocalRunner(Runner):
         for process in list(processes.values()):
             process.kill()
 
-    def _next_attempt(self) -> str:
+    def _next_attempt(self) -> Attempt:
         self._attempts += 1
-        return f"{self._attempts}"
+        return Attempt(f"{self._attempts}")
 
     def _raise_if_cancelled(self) -> None:
         if self._cancelled.is_set():

@@ -22,8 +22,9 @@ from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
 from ..filesystems.hadoop_conf import keep_relevant
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from ..model.uri import mask_secrets
-from .base import Report, Runner, Task, TaskFunction
-from .chain import Ended, Try, deal, error_of, find_failure, refuse_missing_ends, run_chain
+from .base import Attempt, Report, Runner, Task, TaskFunction
+from .chain import Ended, deal, ends_wave, error_of, find_failure, refuse_missing_ends, run_chain
+from .patience import PAUSE_SECONDS
 from .spark_settings import most_attempts, most_slots, settings_for, shares_machine
 
 # From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
@@ -50,8 +51,12 @@ class SparkRunner(Runner):
 
     reports_live = False
 
-    def __init__(self, most_at_once: int, verbose: bool = False) -> None:
-        """At most `most_at_once` tasks run at the same time, however large the cluster is."""
+    def __init__(self, most_at_once: int, verbose: bool = False, pause_seconds: float = PAUSE_SECONDS) -> None:
+        """At most `most_at_once` tasks run at the same time, however large the cluster is.
+
+        `pause_seconds` pass before a task that found a store gone is tried again.
+        """
+        self._pause_seconds = pause_seconds
         self._cancelled = threading.Event()
         self._closed = threading.Event()
         self._waves = 0
@@ -79,7 +84,7 @@ class SparkRunner(Runner):
         if not tasks:
             return
         chains = deal(tasks, self._chains or len(tasks))
-        body = partial(_run_partition, work, self._most_attempts)
+        body = partial(_run_partition, work, self._most_attempts, self._pause_seconds)
         _check_size(body)
         self._waves += 1
         group = f"hdfs2oss-{os.getpid()}-{self._waves}"
@@ -94,7 +99,7 @@ class SparkRunner(Runner):
                 on_report(one.report)
         failed = [one.failure for one in ended if one.failure is not None]
         if failed:
-            raise error_of(failed[0])
+            raise error_of(next(filter(ends_wave, failed), failed[0]))
         refuse_missing_ends(name, tasks, ended)
 
     def cancel(self) -> None:
@@ -231,14 +236,16 @@ def _start(verbose: bool) -> tuple[SparkContext, bool]:
 def _run_partition(
     work: TaskFunction[Task, Report],
     attempts: int,
+    pause_seconds: float,
     partition: Iterable[Sequence[Task]],
 ) -> Iterator[Ended]:
     """On the executor: each chain of a partition (there is one)."""
     here = TaskContext.get()
     # The name tells a first try (0-...) from later ones; the second number never comes twice.
-    this = Try(f"{here.attemptNumber()}-{here.taskAttemptId()}", here.attemptNumber() + 1 >= attempts)
+    is_last = here.attemptNumber() + 1 >= attempts
+    this = Attempt(f"{here.attemptNumber()}-{here.taskAttemptId()}", is_last)
     for tasks in partition:
-        yield from run_chain(work, tasks, this)
+        yield from run_chain(work, tasks, this, pause_seconds)
 
 
 def _check_size(body: partial[Iterator[Ended]]) -> None:

@@ -20,6 +20,12 @@ def clear_stop() -> None:
     _requested.clear()
 
 
+def pause(seconds: float) -> None:
+    """Sleep, but no longer than until a stop is requested. Raises Interrupted then."""
+    if _requested.wait(seconds):
+        checkpoint()
+
+
 def checkpoint() -> None:
     """Raise Interrupted once a stop was requested."""
     if _requested.is_set():

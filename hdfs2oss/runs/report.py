@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.counters import FRAMEWORK, JOB, OWN, Counters, Counts
+from ..model.errors import Hdfs2ossError
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
 
@@ -26,6 +27,9 @@ class Report:
     problems: list[tuple[str, str]] = field(default_factory=list)
     phase_seconds: dict[str, float] = field(default_factory=dict)
     discrepancy: str = ""
+    # Why the rest was not tried, and the next step; empty for a run that went to its end.
+    stopped: str = ""
+    advice: str = ""
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -53,9 +57,22 @@ class Report:
             if not self.counters.get(JOB, "Total time spent by all map tasks (ms)"):
                 self.counters.add(JOB, "Total time spent by all map tasks (ms)", round(self.task_seconds * 1000))
 
+    def stop(self, cause: Hdfs2ossError) -> None:
+        """The run was ended early; what was not tried is counted as such."""
+        self.stopped, self.advice = str(cause), cause.hint
+
     def check_identities(self) -> None:
-        """Hold the counters to the account of the run (`rules/account.py`); else the run is no success."""
-        self.discrepancy = discrepancy(self.counters.as_dict().get(OWN, {}), is_listed_whole=not self.problems)
+        """Hold the counters to the account of the run (`rules/account.py`); else the run is no success.
+
+        A run that was ended early counts what it did not try instead.
+        """
+        if not self.stopped:
+            own = self.counters.as_dict().get(OWN, {})
+            self.discrepancy = discrepancy(own, is_listed_whole=not self.problems)
+            return
+        for what in ("FILES", "BYTES"):
+            ended = sum(self.counters.get(OWN, f"{what}_{name}") for name in ("COPIED", "SKIPPED", "FAILED", "CHANGED"))
+            self.counters.add(OWN, f"{what}_NOT_TRIED", max(0, self.counters.get(OWN, f"{what}_EXPECTED") - ended))
 
     @property
     def failed_files(self) -> int:
@@ -68,7 +85,7 @@ class Report:
         """0 all well, 1 the accounts do not balance, 3 the survey is incomplete, 4 some files failed."""
         if self.problems:
             return 3
-        if self.failed_files:
+        if self.failed_files or self.stopped:
             return 4
         return 1 if self.discrepancy else 0
 
@@ -82,6 +99,7 @@ class Report:
             "exit_code": self.exit_code,
             "success": self.exit_code == 0,
             "discrepancy": self.discrepancy,
+            "stopped": self.stopped,
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,

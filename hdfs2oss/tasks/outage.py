@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import threading
 
-from ..model.errors import Hdfs2ossError
+from ..model.errors import Hdfs2ossError, StoreGone, Throttled, Unreachable, WaveEnded
 
 
 class Outage:
     """Found by the threads of a task together. Once there is one, it lasts as long as the task does.
 
-    what happened                                  failures in a row
-    --------------------------------------------   -----------------
-    a failure that another try might have mended   one more
-    a failure of the file's own                    none: the store has answered
-    a success                                      none
+    what happened                                    failures in a row
+    ----------------------------------------------   -----------------
+    a failure that another try might have mended     one more
+    a failure of the file's own                      none: the store has answered
+    a success                                        none
+
+    and what follows                                 where another try of the task follows   in its last try
+    ----------------------------------------------   -------------------------------------   -----------------------
+    so many in a row                                 StoreGone                               the rest is not tried
+    the task ends with some, as nothing answered     StoreGone                               they are on record
+    a failure that would be that of every file       WaveEnded                               WaveEnded
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, is_last_try: bool = True) -> None:
         self._limit = limit
+        self._is_last_try = is_last_try
         self._in_a_row = 0
+        self._unanswered = ""
+        self._refusal: Hdfs2ossError | None = None
         self._lock = threading.Lock()
         # Why the rest of a task is not tried; empty while the store is there.
         self.reason = ""
@@ -27,11 +36,34 @@ class Outage:
     def failed(self, error: Hdfs2ossError) -> None:
         """An item has failed for good."""
         with self._lock:
+            if error.ends_wave and self._refusal is None:
+                self._refusal = error
+                self.reason = f"not tried, because every file would fail likewise: {error}"
             self._in_a_row = self._in_a_row + 1 if error.retryable else 0
+            self._unanswered = str(error) if _is_unanswered(error) else ""
             if self._in_a_row >= self._limit and not self.reason:
                 self.reason = f"not tried, because {self._in_a_row} files in a row failed; the last one: {error}"
 
     def succeeded(self) -> None:
         """An item has arrived."""
         with self._lock:
-            self._in_a_row = 0
+            self._in_a_row, self._unanswered = 0, ""
+
+    def refuse_to_go_on(self) -> None:
+        """Between items: raise what ends the task without a record of it."""
+        if self._refusal is not None:
+            message = f"the copy was ended, as every other file would fail likewise: {self._refusal}"
+            raise WaveEnded(message, self._refusal.hint)
+        if self.reason and not self._is_last_try:
+            raise StoreGone(f"a store cannot be reached: files were {self.reason}")
+
+    def refuse_to_end(self) -> None:
+        """After the last item: likewise, and where the store was gone by then."""
+        self.refuse_to_go_on()
+        if self._unanswered and not self._is_last_try:
+            raise StoreGone(f"a store could not be reached when the task ended: {self._unanswered}")
+
+
+def _is_unanswered(error: Hdfs2ossError) -> bool:
+    """Whether a store gave no answer, or asked for patience, rather than a file being at fault."""
+    return any(isinstance(one, Unreachable | Throttled) for one in (error, error.__cause__))

@@ -21,6 +21,7 @@ def result_of(item: CopyItem, outcome: Outcome) -> CopyResult:
         size=item.size,
         upload_id=item.upload_id,
         work=item.work,
+        source_etag=item.etag,
     )
 
 
@@ -34,6 +35,7 @@ def copied_result(item: CopyItem, copied: Copied) -> CopyResult:
         crc32c=copied.crc32c,
         verified_by=copied.verified_by,
         message=copied.warning,
+        source_etag=copied.source_etag or item.etag,
     )
 
 

@@ -1,7 +1,7 @@
 """Moving one file: read once, checksum on the way, write, compare with what the store says, then publish.
 
 The steps of each of the three ways (a small file whole, a stream, parts):
-1. open the source and compare its length with the plan's;
+1. open the source and compare its version and length with the plan's;
 2. read, and update CRC-64/XZ and CRC-32C over the same bytes;
 3. write where nobody sees it yet;
 4. look at the source again: a changed one is an outcome of its own, never a mixed file;
@@ -47,6 +47,8 @@ class Copied(NamedTuple):
     crc32c: int
     verified_by: str
     warning: str = ""
+    # The version that was read, where the source has versions.
+    source_etag: str = ""
 
 
 class SentPart(NamedTuple):
@@ -80,17 +82,20 @@ class Transfer:
         """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
         with self.open_source(ends, item) as reader:
             if item.length <= item.part_size_bytes:
-                return self._copy_whole(ends, item, reader)
-            if self.target.capabilities.multipart:
-                return self._copy_parts(ends, item, reader)
-            return self._copy_stream(ends, item, reader)
+                copied = self._copy_whole(ends, item, reader)
+            elif self.target.capabilities.multipart:
+                copied = self._copy_parts(ends, item, reader)
+            else:
+                copied = self._copy_stream(ends, item, reader)
+            return copied._replace(source_etag=reader.etag)
 
     @contextmanager
     def open_source(self, ends: Ends, item: CopyItem) -> Iterator[Reader]:
-        """The source, open, with the length that was planned."""
+        """The source, open, in the version and with the length that were planned."""
         with reading(ends):
             reader = self.source.open_reader(ends.source.path, item.length)
         with reader:
+            refuse_other_version(ends, item, reader.etag)
             if reader.length != item.length:
                 self.refuse_changed_source(ends, item)
                 raise ReadError(
@@ -120,19 +125,32 @@ class Transfer:
         return sent
 
     def refuse_changed_source(self, ends: Ends, item: CopyItem, read_etag: str = "") -> None:
-        """Raise SourceChanged unless the source is what the plan says: same length, same mtime (or ETag)."""
-        if read_etag and item.etag == read_etag:
+        """Raise SourceChanged unless the source is what was planned, and what was read where `read_etag` says so.
+
+        known of the plan and of what was read    the source is the same when
+        --------------------------------------    -------------------------------------------------
+        both ETags                                they are equal (the reader kept to that version)
+        the plan's ETag                           the source still has it
+        the ETag of what was read                 the source still has it, and the mtime of the plan
+        no ETag                                   the source still has the mtime of the plan
+
+        Its length is that of the plan in any case.
+        """
+        refuse_other_version(ends, item, read_etag)
+        if read_etag and item.etag:
             return
         with reading(ends):
             now = self.source.status(ends.source.path)
         if now is None:
             raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone")
-        if (now.length, now.mtime_ms) != (item.length, item.mtime_ms):
-            raise SourceChanged(
-                f"copying {ends.source} to {ends.target}: the source changed since it was surveyed "
-                f"({item.length} bytes then, {now.length} now)",
-                "Run the same command with -update once nobody writes to it.",
-            )
+        known = item.etag or read_etag
+        if now.length != item.length:
+            raise _source_changed(ends, f"{item.length} bytes then, {now.length} now")
+        if known and now.etag and now.etag != known:
+            raise _source_changed(ends, f"ETag {known} then, {now.etag} now")
+        # The ETag of what was read says nothing of the time of the survey.
+        if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
+            raise _source_changed(ends, "its modification time is another")
 
     def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
         with self.buffers.hold(item.length):
@@ -259,6 +277,19 @@ def proof(stored: Stored) -> str:
 def notes_of(sum64: int, sum32: int) -> dict[str, str]:
     """The checksums kept with a file; the CRC-32C counts only while the file's CRC-64 is the one beside it."""
     return {CRC64_NOTE: str(sum64), CRC32C_NOTE: f"{sum32:08x}"}
+
+
+def refuse_other_version(ends: Ends, item: CopyItem, etag: str) -> None:
+    """Raise SourceChanged when the ETag of what is read is not that of the plan; where either is unknown, pass."""
+    if item.etag and etag and item.etag != etag:
+        raise _source_changed(ends, f"ETag {item.etag} then, {etag} now")
+
+
+def _source_changed(ends: Ends, how: str) -> SourceChanged:
+    return SourceChanged(
+        f"copying {ends.source} to {ends.target}: the source changed since it was surveyed ({how})",
+        "Run the same command with -update once nobody writes to it.",
+    )
 
 
 @contextmanager

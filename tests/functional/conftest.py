@@ -24,7 +24,7 @@ Copy = Callable[..., Report]
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     """The same job must come to the same end wherever its tasks run."""
     if request.param == "in this process":
-        here = LocalRunner(0)
+        here = LocalRunner(0, pause_seconds=0.0)
         yield here
         here.close()
     else:

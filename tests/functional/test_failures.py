@@ -1,16 +1,19 @@
 """What fails stays a matter of its own file or directory, is counted, and shows in the exit code."""
 
+import json
 import os
 from collections.abc import Callable
 
 import pytest
 
+from hdfs2oss.commandline.ending import ending
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
-from hdfs2oss.model.errors import CorruptData, PermissionDenied, SurveyError, Unreachable
+from hdfs2oss.model.errors import AuthenticationFailed, CorruptData, PermissionDenied, SurveyError, Unreachable
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.runners.patience import TRIES_HERE
 from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte
 
 TREE = {"a": b"alpha", "b": b"beta", "d/c": b"gamma", "d/e/f": b"delta"}
@@ -19,7 +22,7 @@ TREE = {"a": b"alpha", "b": b"beta", "d/c": b"gamma", "d/e/f": b"delta"}
 @pytest.fixture
 def runner():
     """Faults live in this process, so tasks do too."""
-    return LocalRunner(0)
+    return LocalRunner(0, pause_seconds=0.0)
 
 
 @pytest.fixture
@@ -283,5 +286,41 @@ def test_a_store_that_has_gone_stops_a_task_long_before_its_last_file(copy, loca
     flaky = break_files(Fault("write", "/target/", Unreachable), Fault("put", "/target/", Unreachable))
     report = copy(source, target, threads=2)
     assert report.failed_files == 60
-    assert len([call for call in flaky.calls if call[0] in ("put", "write")]) < 30
+    assert len([call for call in flaky.calls if call[0] in ("put", "write")]) < 30 * TRIES_HERE
     assert any("files in a row failed" in failure.message for failure in report.failures)
+
+
+def test_a_store_that_comes_back_costs_no_file(copy, upload_ends, break_oss: Break, count) -> None:
+    source, target = upload_ends
+    tree = {f"{number:03d}": b"x" for number in range(60)}
+    source.make(tree)
+    flaky = break_oss(Fault("put", "target/0", Unreachable, times=20))
+    report = copy(source, target, threads=2)
+    assert (report.exit_code, count(report, "COPY"), flaky.faults[0].struck) == (0, 60, 20)
+    assert target.read() == tree
+
+
+def test_keys_that_expire_end_the_copy_at_once_with_a_report(copy, upload_ends, break_oss: Break, count, home) -> None:
+    source, target = upload_ends
+    source.make({f"{number:03d}": b"x" for number in range(60)})
+    flaky = break_oss(Fault("put", "target/0", AuthenticationFailed))
+    report = copy(source, target, threads=2)
+    assert (report.exit_code, count(report, "FILES_NOT_TRIED"), report.discrepancy) == (4, 60, "")
+    assert "every other file would fail likewise" in report.stopped
+    assert len([call for call in flaky.calls if call[0] == "put"]) <= 4
+    (written,) = home.rglob("report.json")
+    assert json.loads(written.read_text())["stopped"] == report.stopped
+    assert f"STOPPED: {report.stopped}" in list(ending(report))
+
+
+@pytest.mark.parametrize(("most", "is_ended"), [(2, True), (3, False)])
+def test_a_copy_is_ended_when_more_files_have_failed_than_allowed(
+    copy, local_ends, break_files: Break, most, is_ended
+) -> None:
+    source, target = local_ends
+    source.make({**TREE, "bad-1": b"1", "bad-2": b"2", "bad-3": b"3"})
+    break_files(Fault("open", "source/bad", PermissionDenied))
+    report = copy(source, target, max_failures=most)
+    assert (report.exit_code, report.failed_files, bool(report.stopped)) == (4, 3, is_ended)
+    assert not is_ended or "3 files have failed, which is more than 2" in report.stopped
+    assert not is_ended or "--max-failures" in report.advice

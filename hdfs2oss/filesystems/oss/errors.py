@@ -2,7 +2,8 @@
 
 404 NoSuchBucket                                        BucketMissing (a NotFound)
 404                                                     NotFound
-InvalidAccessKeyId, SignatureDoesNotMatch, token, clock AuthenticationFailed
+InvalidAccessKeyId, SignatureDoesNotMatch, token        AuthenticationFailed
+RequestTimeTooSkewed                                    ClockOff (an AuthenticationFailed)
 403 and FileImmutable                                   PermissionDenied
 409 FileAlreadyExists                                   AlreadyExists
 501 NotImplemented                                      NotOffered (a StoreError)
@@ -33,6 +34,15 @@ _MAX_MESSAGE = 300
 class BucketMissing(NotFound):
     """The bucket itself does not exist, which is more than a missing path."""
 
+    ends_wave = True
+
+
+class ClockOff(AuthenticationFailed):
+    """This node's clock is wrong: a matter of the node, not of the keys."""
+
+    ends_wave = False
+    retryable = True
+
 
 class UploadMissing(NotFound):
     """The multipart upload was completed, aborted or never begun."""
@@ -60,7 +70,7 @@ _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
     ),
     "InvalidSecurityToken": (AuthenticationFailed, "the security token does not fit the keys", _KEYS_HINT),
     "RequestTimeTooSkewed": (
-        AuthenticationFailed,
+        ClockOff,
         "the clock of this node is more than 15 minutes off",
         "Set the clock of the node (chronyc makestep) and run again.",
     ),

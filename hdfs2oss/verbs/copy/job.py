@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...filesystems.registry import StoreConfig
+from ...model.errors import WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.committer import commit, drop_uploads
@@ -50,7 +51,10 @@ class CopyJob:
         log_dir = LogDir(options.log_path, stores)
         log_dir.make()
         with open_run(options, stores, place, self._runner, timeline) as run:
-            _carry_out(RunContext(options, layout, stores, place, run.id), run)
+            try:
+                _carry_out(RunContext(options, layout, stores, place, run.id), run)
+            except WaveEnded as ended:
+                run.report.stop(ended)
             run.settle()
             if run.report.exit_code == 0:
                 log_dir.succeed(run.id)

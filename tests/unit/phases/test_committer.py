@@ -139,3 +139,28 @@ def test_what_a_commit_costs_is_the_sum_of_its_slices(make_context, memory) -> N
     context = make_context(memory, ["/s"], "/t")
     items = [Large(memory, f"{number}").item for number in range(3)]
     assert task_of(context, items, []).cost == pytest.approx(0.3)
+
+
+def test_chunks_of_two_versions_are_never_joined(make_context, memory) -> None:
+    large = Large(memory, "large")
+    chunks = [chunk._replace(source_etag=etag) for chunk, etag in zip(large.chunks, "AAB", strict=True)]
+    context = make_context(memory, ["/s"], "/t")
+    done = commit_task(context, task_of(context, [large.item], chunks), "1")
+    assert done.counters[OWN]["FILES_CHANGED"] == 1
+    assert "2 versions of the source" in done.failures[0].message
+    assert (memory.open_uploads(), published(memory)) == ([], {})
+
+
+@pytest.mark.parametrize("known", ["by the plan", "by the chunks"])
+def test_a_source_replaced_before_the_commit_by_one_of_the_same_length_and_time_is_not_published(
+    make_context, memory, known
+) -> None:
+    large = Large(memory, "large")
+    etag = memory.file("/s/large").status.etag
+    item = large.item._replace(etag=etag if known == "by the plan" else "")
+    chunks = [chunk._replace(source_etag=etag) for chunk in large.chunks]
+    memory.place("/s/large", DATA[::-1], mtime_ms=1000)
+    context = make_context(memory, ["/s"], "/t")
+    done = commit_task(context, task_of(context, [item], chunks), "1")
+    assert done.counters[OWN]["FILES_CHANGED"] == 1
+    assert (memory.open_uploads(), published(memory)) == ([], {})

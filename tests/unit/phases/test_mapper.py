@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from hdfs2oss.filesystems.oss.errors import BucketMissing
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
-from hdfs2oss.model.errors import PermissionDenied, Unreachable
+from hdfs2oss.model.errors import (
+    AuthenticationFailed,
+    CorruptData,
+    PermissionDenied,
+    StoreGone,
+    Unreachable,
+    WaveEnded,
+)
 from hdfs2oss.model.values import CopyItem, CopyTask, TaskReport, Work
 from hdfs2oss.phases.committer import CommitTask, commit_task
 from hdfs2oss.phases.cutter import cut_task
@@ -13,9 +21,10 @@ from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.rules.packing import pack
+from hdfs2oss.runners.base import Attempt
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
-from tests.stores.memory import MemoryFileSystem
+from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
 
 PART, CHUNK = 100 * 1024, 200 * 1024
 
@@ -112,6 +121,58 @@ def test_a_store_that_has_gone_pulls_the_brake(make_context, memory) -> None:
     assert len([call for call in flaky.calls if call[0] == "put"]) < 36
     messages = [one.message for one in report.failures]
     assert any(" files in a row failed; the last one: " in message for message in messages), messages[:3]
+
+
+@pytest.mark.parametrize("files", [1, 40])
+def test_a_store_that_has_gone_leaves_no_record_while_another_try_follows(make_context, memory, files) -> None:
+    flaky = FlakyFileSystem(memory, Fault("put", "/t/", Unreachable))
+    context = make_context(flaky, ["/s"], "/t", threads=4)
+    task = plan(context, [file(memory, f"{number:03}", b"1") for number in range(files)])
+    with pytest.raises(StoreGone, match="as the test wants it"):
+        copy_task(context, task, Attempt("1", is_last=False))
+    assert context.open_job_dir().names("ledger") == []
+    flaky.faults.clear()
+    assert copy_task(context, task, Attempt("2", is_last=False)).counters[OWN]["FILES_COPIED"] == files
+
+
+def test_a_file_that_is_at_fault_itself_does_not_make_its_node_unfit(make_context, memory) -> None:
+    flaky = FlakyFileSystem(memory, Fault("put", "/t/b", CorruptData))
+    context = make_context(flaky, ["/s"], "/t", threads=1)
+    report = copy_task(context, plan(context, [file(memory, name, b"1") for name in "ab"]), Attempt("1", is_last=False))
+    assert outcomes(context, report) == {"a": "COPIED", "b": "FAILED"}
+
+
+@pytest.mark.parametrize("error", [AuthenticationFailed, BucketMissing])
+@pytest.mark.parametrize("is_last", [False, True])
+def test_what_every_file_would_meet_ends_the_wave_with_its_own_message(make_context, memory, error, is_last) -> None:
+    flaky = FlakyFileSystem(memory, Fault("put", "/t/", error))
+    context = make_context(flaky, ["/s"], "/t", threads=2)
+    task = plan(context, [file(memory, f"{number:03}", b"1") for number in range(40)])
+    with pytest.raises(WaveEnded, match=r"every other file would fail likewise: copying .* as the test wants it"):
+        copy_task(context, task, Attempt("1", is_last))
+    assert len([call for call in flaky.calls if call[0] == "put"]) <= 4
+    assert context.open_job_dir().names("ledger") == []
+
+
+def test_each_try_of_a_file_has_a_work_path_of_its_own_and_removes_the_last_one(make_context) -> None:
+    store = MemoryFileSystem(LIKE_HDFS)
+    left: list[str] = []
+
+    class Leaving(FlakyFileSystem):
+        """Its writers leave what they wrote, as where the answer to a rename never came."""
+
+        def open_writer(self, path, work_path):
+            if "/t/" in path:
+                left.append(work_path)
+            if len(left) == 1:
+                self.wrapped.place(work_path, b"half")
+                raise Unreachable("no answer")
+            return super().open_writer(path, work_path)
+
+    context = make_context(Leaving(store), ["/s"], "/t")
+    copy_task(context, plan(context, [file(store, "a", b"12", part_size_bytes=1)]), "1")
+    assert len(set(left)) == 2
+    assert targets(store) == {"a": b"12"}
 
 
 def send_in_chunks(context: RunContext, store: MemoryFileSystem, data: bytes) -> tuple[CommitTask, TaskReport]:

@@ -16,14 +16,15 @@ from hdfs2oss.model.errors import (
     Throttled,
     Unreachable,
     UsageError,
+    WaveEnded,
 )
 from hdfs2oss.model.values import CopyTask, PlanSlice
 from hdfs2oss.phases.committer import CommitTask
+from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.chain import (
     Ended,
     Failure,
     NodeUnfit,
-    Try,
     deal,
     error_of,
     find_failure,
@@ -32,7 +33,7 @@ from hdfs2oss.runners.chain import (
 )
 from hdfs2oss.runners.local import LocalRunner
 
-FIRST, LAST = Try("0-1", False), Try("7-9", True)
+FIRST, LAST = Attempt("0-1", False), Attempt("7-9", True)
 
 
 def unfit_at_two(task, attempt):
@@ -64,6 +65,17 @@ def test_what_no_other_node_can_do_is_not_tried_again():
 
     (ended,) = run_chain(refuse, [1], FIRST)
     assert ended.failure.message == "that cannot be"
+
+
+def test_what_every_other_task_would_meet_ends_the_chain_at_once():
+    begun = []
+
+    def refuse(task, attempt):
+        begun.append(task)
+        raise WaveEnded("the keys have expired")
+
+    (ended,) = run_chain(refuse, [1, 2, 3], FIRST)
+    assert (ended.failure.kind, begun) == ("WaveEnded", [1])
 
 
 def test_the_failure_is_found_in_the_text_of_sparks_error():

@@ -256,3 +256,42 @@ def test_a_store_that_keeps_no_notes_still_has_the_file(pool) -> None:
     copied = bench.copy(Fault("note", "/t/f", PermissionDenied))
     assert bench.target_store.files() == {"/t/f": bench.data}
     assert "could not be kept as tags" in copied.warning
+
+
+def versioned(bench: Bench) -> Bench:
+    bench.item = bench.item._replace(etag=bench.source_store.file("/s/f").status.etag)
+    return bench
+
+
+@pytest.mark.parametrize("moment", ["open", "read"])
+def test_another_version_of_the_same_length_and_time_is_never_published(bench: Bench, moment) -> None:
+    versioned(bench)
+    data = bytes(byte ^ 0xFF for byte in bench.data)
+
+    def replace() -> None:
+        bench.source_store.place("/s/f", data, mtime_ms=1000)
+
+    if moment == "open":
+        replace()
+        with pytest.raises(SourceChanged, match="changed since it was surveyed"):
+            bench.copy()
+    else:
+        # The reader keeps to the version it opened, as that of an object store does.
+        with pytest.raises(SourceChanged, match="changed since it was surveyed"):
+            bench.copy(Fault("open", times=1, silent=True, meanwhile=replace), on="source")
+    bench.assert_nothing_is_left()
+
+
+def test_a_version_that_was_read_and_is_no_longer_there_is_not_published_where_the_plan_knows_none(bench) -> None:
+    data = bytes(byte ^ 0xFF for byte in bench.data)
+
+    def replace() -> None:
+        bench.source_store.place("/s/f", data, mtime_ms=1000)
+
+    with pytest.raises(SourceChanged):
+        bench.copy(Fault("read", times=1, silent=True, meanwhile=replace), on="source")
+    bench.assert_nothing_is_left()
+
+
+def test_the_version_that_was_read_stands_beside_what_arrived(bench: Bench) -> None:
+    assert bench.copy().source_etag == bench.source_store.file("/s/f").status.etag
