@@ -57,19 +57,6 @@ class TestOss(FileSystemContract, MultipartContract):
         return f"{root}/many", 2500
 
 
-class TestOssWithSignatureV4(FileSystemContract, MultipartContract):
-    @pytest.fixture
-    def store(self, server: LocalOssServer, store: OssFileSystem) -> Iterator[OssFileSystem]:
-        access = OssAccess(server.endpoint, *KEYS.values(), region="cn-hangzhou", signature="v4")
-        opened = OssFileSystem("lake", access, threads=4)
-        yield opened
-        opened.close()
-
-    @pytest.fixture
-    def many(self) -> tuple[str, int]:
-        pytest.skip("signatures do not change with the number of keys")
-
-
 def rows(store: OssFileSystem, path: str = "/") -> list[tuple[str, str]]:
     return [(row.key, row.kind) for row in store.walk(path)]
 

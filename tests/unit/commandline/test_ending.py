@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from hdfs2oss.commandline.ending import ending, last_line, print_refusal, refusal
+from hdfs2oss.commandline.ending import ending, last_line, print_lines, print_refusal, refusal
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import BrakeError, UsageError
 from hdfs2oss.model.values import CopyResult
@@ -75,3 +75,9 @@ def test_a_stack_trace_is_printed_when_it_is_asked_for() -> None:
         print_refusal(error, stream, with_trace=True)
     assert stream.getvalue().startswith("Traceback")
     assert stream.getvalue().endswith("\nhdfs2oss: no\n")
+
+
+def test_what_is_printed_at_the_end_of_a_run_holds_no_secret() -> None:
+    stream = io.StringIO()
+    print_lines(["copy from oss://id:hush@b/x to OSS://id:hush:token@c.oss-cn-x.aliyuncs.com/y"], stream)
+    assert stream.getvalue() == "copy from oss://***@b/x to OSS://***@c.oss-cn-x.aliyuncs.com/y\n"

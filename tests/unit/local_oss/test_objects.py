@@ -398,3 +398,18 @@ def test_variables_of_a_callback_that_are_no_json_are_refused(client):
 
 def test_unknown_method_is_not_allowed(client):
     assert client.send("PATCH", "k").code == "MethodNotAllowed"
+
+
+def test_copy_source_is_percent_encoded_once(client):
+    for key, written in {"a%2Fb": "a%252Fb", "a/b c": "a/b%20c", "数+据": "%E6%95%B0+%E6%8D%AE"}.items():
+        client.put(key, key.encode())
+        assert client.put("copied", b"", x_oss_copy_source=f"/{BUCKET}/{written}").status == 200
+        assert client.get("copied").body == key.encode()
+
+
+def test_copy_does_not_replace_what_it_was_told_to_leave(client):
+    client.put("source", b"new")
+    client.put("there", b"old")
+    refused = client.put("there", b"", x_oss_copy_source=f"/{BUCKET}/source", x_oss_forbid_overwrite="true")
+    assert refused.code == "FileAlreadyExists"
+    assert client.get("there").body == b"old"

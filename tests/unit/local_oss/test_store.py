@@ -17,6 +17,7 @@ from hdfs2oss.local_oss.store.refusals import (
 )
 from hdfs2oss.local_oss.store.rows import Attributes, Bucket, Part, StoredObject, Upload
 from hdfs2oss.local_oss.store.store import Store
+from hdfs2oss.local_oss.store.stored_body import StoredBody
 from hdfs2oss.local_oss.store.uploads import find_parts, find_upload
 
 INLINE_BYTES = 10
@@ -135,3 +136,70 @@ def test_other_buckets_are_seen_at_the_same_moment(store, bucket):
     with store.reading(bucket) as opened:
         assert find_object(opened, "k") is None
         assert find_object(opened.beside(other), "k")
+
+
+def opened_for_reading(store: Store, bucket: Bucket, key: str) -> StoredBody:
+    _, body = store.open(bucket, lambda opened: find_object(opened, key), lambda found: (0, found.size))
+    assert not isinstance(body, bytes)
+    return body
+
+
+def test_a_file_that_is_being_read_outlives_its_object_until_the_last_reader_is_done(store, bucket, tmp_path):
+    put(store, bucket, "k", LARGE)
+    first, second = opened_for_reading(store, bucket, "k"), opened_for_reading(store, bucket, "k")
+    put(store, bucket, "k", b"small")
+    target = memoryview(bytearray(len(LARGE) + 1))
+    assert (first.readinto(target), bytes(target[: len(LARGE)])) == (len(LARGE), LARGE)
+    first.close()
+    assert len(data_files(tmp_path)) == 1
+    assert (second.readinto(target), bytes(target[: len(LARGE)])) == (len(LARGE), LARGE)
+    second.close()
+    assert data_files(tmp_path) == []
+
+
+def test_a_file_that_nobody_reads_goes_with_its_object(store, bucket, tmp_path):
+    put(store, bucket, "k", LARGE)
+    opened_for_reading(store, bucket, "k").close()
+    with store.writing(bucket) as opened:
+        store.objects.delete(opened, "k", 0)
+    assert data_files(tmp_path) == []
+
+
+class BreaksOff:
+    """A body that ends in the middle: the client went away."""
+
+    length = 3_000_000
+
+    def __init__(self, pieces: list[int]) -> None:
+        self.pieces = pieces
+
+    def readinto(self, target: memoryview) -> int:
+        if not self.pieces.pop():
+            raise Abandoned
+        return len(target)
+
+
+@pytest.mark.parametrize("pieces", [[0], [0, 1], [0, 1, 1]])
+def test_a_body_that_breaks_off_leaves_no_file(store, tmp_path, pieces):
+    with pytest.raises(Abandoned):
+        store.files.receive(BreaksOff(list(pieces)), False, 10_000_000)
+    assert data_files(tmp_path) == []
+
+
+def test_a_body_whose_object_is_refused_leaves_no_file(store, tmp_path):
+    with pytest.raises(Abandoned), store.files.receiving(BytesSource(LARGE), False, 1000):
+        assert len(data_files(tmp_path)) == 1
+        raise Abandoned
+    assert data_files(tmp_path) == []
+
+
+def test_a_transaction_that_fails_is_undone_for_good(tmp_path):
+    store = Store(tmp_path, INLINE_BYTES)
+    bucket = made(store, "bucket")
+    with suppress(Abandoned), store.writing(bucket) as opened:
+        store.objects.put(opened, stored("new"))
+        raise Abandoned
+    store.close()
+    again = Store(tmp_path, INLINE_BYTES)
+    assert again.find(again.bucket("bucket"), "new") is None
+    again.close()

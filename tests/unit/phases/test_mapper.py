@@ -9,6 +9,7 @@ from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
     CorruptData,
+    Interrupted,
     PermissionDenied,
     StoreGone,
     Unreachable,
@@ -22,6 +23,7 @@ from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.rules.packing import pack
 from hdfs2oss.runners.base import Attempt
+from hdfs2oss.runners.stop import clear_stop, request_stop
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
@@ -90,6 +92,41 @@ def test_a_task_that_runs_twice_counts_once(make_context, memory) -> None:
     assert copy_task(context, task, "2") == first
     assert targets(memory) == {"a": b"1", "b": b"2"}
     assert context.open_job_dir().names("ledger") == ["copy-00000.parquet"]
+
+
+def test_a_task_that_was_done_asks_nothing_of_its_files_again(make_context, memory) -> None:
+    flaky = FlakyFileSystem(memory)
+    context = make_context(flaky, ["/s"], "/t")
+    task = plan(context, [file(memory, "a", b"1"), file(memory, "b", b"2")])
+    copy_task(context, task, "1")
+    flaky.calls.clear()
+    copy_task(context, task, "2")
+    assert [call for call in flaky.calls if not call[1].startswith("/jobs/")] == []
+    assert {operation for operation, _ in flaky.calls} == {"open", "read"}
+
+
+def test_a_task_that_is_told_to_stop_copies_nothing_more_and_publishes_nothing(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t")
+    task = plan(context, [file(memory, "a", b"1"), file(memory, "b", b"2")])
+    request_stop()
+    try:
+        with pytest.raises(Interrupted):
+            copy_task(context, task, "1")
+    finally:
+        clear_stop()
+    assert (targets(memory), context.open_job_dir().names("ledger")) == ({}, [])
+
+
+@pytest.mark.parametrize(("fault", "tries"), [("put", 1), ("open", 3)])
+def test_what_a_store_has_asked_again_by_itself_is_not_tried_again_with_the_file(
+    make_context, memory, fault, tries
+) -> None:
+    flaky = FlakyFileSystem(memory, Fault(fault, "/s/a" if fault == "open" else "/t/a", Unreachable))
+    context = make_context(flaky, ["/s"], "/t")
+    assert memory.capabilities.atomic_put
+    report = copy_task(context, plan(context, [file(memory, "a", b"1")]), "1")
+    assert len([call for call in flaky.calls if call[0] == fault and call[1] in ("/s/a", "/t/a")]) == tries
+    assert len(report.failures) == 1
 
 
 def test_an_error_nobody_foresaw_is_a_failure_of_its_file(make_context, memory) -> None:

@@ -2,12 +2,13 @@
 
 import pytest
 
-from hdfs2oss.model.errors import NotFound
+from hdfs2oss.model.errors import NotFound, PermissionDenied, Unreachable
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, StoredPart, TaskReport, Work
 from hdfs2oss.records import ledger
 from hdfs2oss.records.jobdir import JobDir, default_base, pair_name
 from hdfs2oss.records.planfile import PlanWriter, read_slices
+from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 
 ODD = "dir with space/数据/🦆 #?%+\n"
@@ -157,3 +158,18 @@ def test_the_name_of_a_pair_is_one_plain_path_element(path: str) -> None:
 
 def test_the_default_place_is_hidden_in_the_home() -> None:
     assert str(default_base(Uri("hdfs", "nn", "/user/bob"))) == "hdfs://nn/user/bob/.hdfs2oss"
+
+
+def test_a_record_is_written_again_after_what_may_pass() -> None:
+    flaky = FlakyFileSystem(MemoryFileSystem(), Fault("create", "plan/1", Unreachable, times=1))
+    job_dir = JobDir(flaky, "/jobs/pair", "run-1")
+    assert job_dir.publish("plan/1", b"rows")
+    assert flaky.calls == [("create", f"{job_dir.run_path}/plan/1")] * 2
+    assert job_dir.read("plan/1") == b"rows"
+
+
+def test_a_record_that_may_not_be_written_is_tried_once() -> None:
+    flaky = FlakyFileSystem(MemoryFileSystem(), Fault("create", error=PermissionDenied))
+    with pytest.raises(PermissionDenied):
+        JobDir(flaky, "/jobs/pair", "run-1").publish("plan/1", b"rows")
+    assert len(flaky.calls) == 1

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from hdfs2oss.filesystems.base import FileSystem, Stored
 from hdfs2oss.model.errors import (
     CorruptData,
+    Interrupted,
     NotFound,
     PermissionDenied,
     ReadError,
@@ -21,7 +24,7 @@ from hdfs2oss.model.errors import (
     WriteError,
 )
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.model.values import CopyItem
+from hdfs2oss.model.values import CopyItem, StoredPart
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
@@ -295,3 +298,75 @@ def test_a_version_that_was_read_and_is_no_longer_there_is_not_published_where_t
 
 def test_the_version_that_was_read_stands_beside_what_arrived(bench: Bench) -> None:
     assert bench.copy().source_etag == bench.source_store.file("/s/f").status.etag
+
+
+def transfer_between(bench: Bench, target: FileSystem, pool: ThreadPoolExecutor, **fields: object) -> Transfer:
+    return replace(
+        Transfer(bench.source_store, target, Throttle(None), BufferBudget(3 * PART), pool, 2),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def test_a_stop_is_seen_between_parts_and_leaves_nothing(pool) -> None:
+    bench = Bench("parts", pool)
+    flaky = FlakyFileSystem(bench.target_store)
+    looks = iter([None, Interrupted("stop")])
+
+    def checkpoint() -> None:
+        error = next(looks)
+        if error is not None:
+            raise error
+
+    with pytest.raises(Interrupted):
+        transfer_between(bench, flaky, pool, checkpoint=checkpoint).copy(ENDS, bench.item)
+    assert [operation for operation, _ in flaky.calls] == ["begin", "part", "part", "abort"]
+    bench.assert_nothing_is_left()
+
+
+class OtherBytes(FlakyFileSystem):
+    """Says of a completed upload that it holds other bytes, or fewer."""
+
+    def __init__(self, wrapped: FileSystem, lost: int, flipped: int) -> None:
+        super().__init__(wrapped)
+        self.lost, self.flipped = lost, flipped
+
+    def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
+        stored = super().complete_upload(path, upload_id, parts)
+        assert stored.length is not None
+        assert stored.crc64 is not None
+        return Stored(stored.length - self.lost, stored.etag, crc64=stored.crc64 ^ self.flipped)
+
+
+@pytest.mark.parametrize(("lost", "flipped"), [(1, 0), (0, 1)], ids=["fewer bytes", "other bytes"])
+def test_joined_parts_are_compared_with_what_was_read(pool, lost, flipped) -> None:
+    bench = Bench("parts", pool)
+    with pytest.raises(VerifyError, match=r"copying hdfs://nn/s/f to oss://b/t/f"):
+        transfer_between(bench, OtherBytes(bench.target_store, lost, flipped), pool).copy(ENDS, bench.item)
+
+
+@pytest.mark.parametrize("kind", ["small", "parts"])
+def test_what_is_read_in_throttled_pieces_arrives_in_order(kind, pool) -> None:
+    bench = Bench(kind, pool)
+    bench.data = os.urandom(100_000)
+    bench.source_store.place("/s/f", bench.data)
+    item = bench.item._replace(length=100_000, part_size_bytes=100_000 if kind == "small" else 40_000)
+    slow = Throttle(1.0, clock=lambda: 0.0, sleep=lambda seconds: None)
+    transfer_between(bench, bench.target_store, pool, throttle=slow).copy(ENDS, item)
+    assert bench.target_store.files() == {"/t/f": bench.data}
+
+
+def test_parts_in_memory_together_are_no_more_than_the_budget(pool) -> None:
+    bench = Bench("parts", pool)
+    held, most = [0], [0]
+
+    class Counting(BufferBudget):
+        @contextmanager
+        def hold(self, size_bytes: int) -> Iterator[None]:
+            with super().hold(size_bytes):
+                held[0] += size_bytes
+                most[0] = max(most[0], held[0])
+                yield
+                held[0] -= size_bytes
+
+    transfer_between(bench, bench.target_store, pool, buffers=Counting(PART), parts_at_once=4).copy(ENDS, bench.item)
+    assert most == [PART]

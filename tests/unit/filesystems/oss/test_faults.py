@@ -7,6 +7,7 @@ import pytest
 
 from hdfs2oss.model.errors import (
     AlreadyExists,
+    AuthenticationFailed,
     CorruptData,
     NotFound,
     PermissionDenied,
@@ -145,7 +146,29 @@ def test_a_completion_whose_answer_was_lost_is_found_done() -> None:
     assert [request.method for request in store.requests] == ["POST", "POST", "HEAD"]
 
 
-@pytest.mark.parametrize("there", [error(404, "NoSuchKey"), Answer(200, b"other", {"x-oss-hash-crc64ecma": "5"})])
+@pytest.mark.parametrize("sent", [len(DATA), len(DATA) - 1])
+def test_a_completed_object_without_a_stated_checksum_must_have_the_length_that_was_sent(sent: int) -> None:
+    held = Answer(200, DATA, {"ETag": '"F-1"'})
+    with ScriptedStore(Answer(200), held) as store:
+        opened, parts = store.open(), [StoredPart(1, "E", 5, sent)]
+        if sent == len(DATA):
+            assert opened.complete_upload("/file", "U", parts).length == sent
+        else:
+            with pytest.raises(CorruptData, match=f"holds {len(DATA)} bytes after {sent} were sent"):
+                opened.complete_upload("/file", "U", parts)
+    assert [request.method for request in store.requests] == ["POST", "HEAD"]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        error(404, "NoSuchKey"),
+        Answer(200, b"other", {"x-oss-hash-crc64ecma": "5"}),
+        Answer(200, DATA, {"x-oss-hash-crc64ecma": "5"}),
+        Answer(200, DATA[:-1], CRC),
+    ],
+    ids=["none", "another", "other bytes", "another length"],
+)
 def test_a_completion_of_a_lost_upload_is_not_found_done_by_another_object(there: Answer) -> None:
     with ScriptedStore(error(404, "NoSuchUpload"), there) as store, pytest.raises(NotFound, match="upload"):
         complete(store)
@@ -261,15 +284,6 @@ def test_a_page_that_is_no_listing_raises(body: bytes) -> None:
         list(store.open().walk("/"))
 
 
-def test_a_kept_connection_that_the_store_closed_is_replaced_without_a_retry() -> None:
-    closing = STORED._replace(cut=0)
-    with ScriptedStore(STORED, closing, STORED) as store:
-        opened = store.open()
-        for _ in range(3):
-            opened.put("/file", DATA, "", {})
-    assert len(store.requests) == 3
-
-
 def test_connections_are_kept_and_as_many_as_threads() -> None:
     with ScriptedStore(STORED) as store:
         opened = store.open()
@@ -319,6 +333,30 @@ def test_a_write_that_the_store_refused_leaves_what_is_there(refusal: Answer) ->
     with ScriptedStore(refusal) as store, pytest.raises(CorruptData):
         store.open().put("/dir/file", DATA, "", {})
     assert {request.method for request in store.requests} == {"PUT"}
+
+
+@pytest.mark.parametrize("refusal", [error(412, "PreconditionFailed"), Answer(412)], ids=["named", "bare"])
+def test_an_object_that_is_not_the_one_that_was_opened_is_not_asked_for_again(refusal: Answer) -> None:
+    script = ScriptedStore(Answer(200, DATA, CRC), refusal)
+    with script as store, store.open().open_reader("/file", -1) as reader, pytest.raises(CorruptData, match="read"):
+        list(reader.stream(10, 20, 20))
+    assert [request.method for request in store.requests] == ["HEAD", "GET"]
+
+
+@pytest.mark.parametrize("code", ["InvalidAccessKeyId", "SignatureDoesNotMatch", "SecurityTokenExpired"])
+def test_keys_that_are_no_good_any_more_are_not_a_missing_right(code: str) -> None:
+    with ScriptedStore(error(403, code)) as store, pytest.raises(AuthenticationFailed) as caught:
+        store.open().put("/file", DATA, "", {})
+    assert len(store.requests) == 1
+    assert caught.value.hint
+
+
+def test_what_was_put_without_a_stated_checksum_is_looked_at() -> None:
+    held = Answer(200, DATA, {"ETag": '"E"'})
+    with ScriptedStore(Answer(200, headers={"ETag": '"E"'}), held) as store:
+        stored = store.open().put("/file", DATA, "", {})
+    assert [request.method for request in store.requests] == ["PUT", "HEAD"]
+    assert (stored.length, stored.crc64) == (len(DATA), None)
 
 
 def test_what_another_wrote_over_our_damage_stays() -> None:

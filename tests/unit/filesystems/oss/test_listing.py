@@ -3,6 +3,7 @@
 import pytest
 
 from hdfs2oss.filesystems.oss.listing import OssEntry, parse_page
+from hdfs2oss.model.errors import Unreachable
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>b</Name><EncodingType>url</EncodingType>'
 ROW = (
@@ -61,3 +62,38 @@ def test_the_token_of_the_next_page_is_decoded(shape: str) -> None:
 
 def test_an_empty_page_is_no_error() -> None:
     assert parse_page(page()) == ([], "")
+
+
+USUAL = ROW.format(key="a", etag='"AB-2"', more="")
+PREFIX = "<CommonPrefixes><Prefix>b%2F</Prefix></CommonPrefixes>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        page(USUAL, state=""),
+        page(USUAL, state="<IsTruncated>perhaps</IsTruncated>"),
+        page(USUAL, state="<IsTruncated>true</IsTruncated>"),
+        page(USUAL, state="<IsTruncated>true</IsTruncated><NextContinuationToken></NextContinuationToken>"),
+        page(USUAL).removesuffix("</ListBucketResult>"),
+        page(USUAL).removesuffix(">"),
+        page("<KeyCount>2</KeyCount>", USUAL),
+        page("<KeyCount>0</KeyCount>", USUAL),
+        page("<KeyCount>3</KeyCount>", USUAL, PREFIX),
+    ],
+    ids=[
+        "does not say", "says neither", "more, but not where", "an empty token", "no end", "half an end",
+        "a row is missing", "a row too many", "a row is missing beside a prefix",
+    ],
+)  # fmt: skip
+def test_a_page_that_is_not_whole_is_no_answer(text: str) -> None:
+    with pytest.raises(Unreachable, match="not whole"):
+        parse_page(text)
+
+
+def test_rows_and_prefixes_together_are_what_a_page_counts() -> None:
+    assert len(parse_page(page("<KeyCount>2</KeyCount>", USUAL, PREFIX))[0]) == 2
+
+
+def test_a_page_may_end_in_white_space() -> None:
+    assert parse_page(page(USUAL) + "\n\n") == ([entry("a")], "")

@@ -1,0 +1,62 @@
+"""Runs that end before they are through: what is theirs goes, and nothing is published any more."""
+
+import json
+import os
+
+import oss2
+import pytest
+
+from hdfs2oss.filesystems.local import LocalFileSystem
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
+from hdfs2oss.model.errors import CommitError, PermissionDenied
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.runners.local import LocalRunner
+from tests.stores.faults import Fault, FlakyFileSystem
+
+PARTS = {"part_size_bytes": 100 * 1024, "chunk_size_bytes": 200 * 1024}
+
+
+@pytest.fixture
+def runner():
+    """Faults live in this process, so tasks do too."""
+    return LocalRunner(0)
+
+
+@pytest.fixture
+def break_files(oss_stores: StoreConfig):
+    def seat(*faults: Fault) -> FlakyFileSystem:
+        flaky = FlakyFileSystem(LocalFileSystem(), *faults)
+        seat_filesystem(Uri("file", "", "/"), oss_stores, flaky)
+        return flaky
+
+    yield seat
+    close_filesystems()
+
+
+@pytest.mark.parametrize("record", ["ledger/copy", "ledger/commit"])
+def test_a_run_that_cannot_go_on_leaves_no_upload_open(copy, upload_ends, break_files, oss_server, record) -> None:
+    source, target = upload_ends
+    source.make({"large": os.urandom(700_000), "other": os.urandom(500_000)})
+    break_files(Fault("create", record, PermissionDenied))
+    with pytest.raises(CommitError):
+        copy(source, target, **PARTS)
+    session = oss2.Session()
+    session.session.trust_env = False
+    bucket = oss2.Bucket(oss2.Auth("test-id", "test-secret"), oss_server.endpoint, "lake", session=session)
+    prefix = target.uri.path.lstrip("/")
+    assert [upload.key for upload in oss2.MultipartUploadIterator(bucket, prefix=prefix)] == []
+
+
+def test_a_run_that_lost_its_lock_while_it_surveyed_copies_nothing(copy, local_ends, break_files, home) -> None:
+    source, target = local_ends
+    source.make({"a": b"1", "b": b"2"})
+    thief = {"run": "other", "host": "elsewhere", "process": 1, "heartbeat": 0}
+
+    def steal() -> None:
+        (lock,) = home.rglob("_lock")
+        lock.write_text(json.dumps(thief))
+
+    break_files(Fault("list", "/source", silent=True, times=1, meanwhile=steal))
+    with pytest.raises(CommitError, match="taken over by another run"):
+        copy(source, target)
+    assert not target.exists()

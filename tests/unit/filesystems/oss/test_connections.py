@@ -1,0 +1,118 @@
+"""Connections to a store: kept, replaced, given up in time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.oss.client import OssClient
+from hdfs2oss.filesystems.oss.session import OssSession
+from hdfs2oss.model.errors import Unreachable
+from hdfs2oss.rules.checksum import crc64
+from hdfs2oss.rules.retry import RetryPolicy
+
+from .scripted_store import QUICK, Answer, Request, ScriptedStore, error
+
+ONCE = RetryPolicy(attempts=1, throttled_attempts=1)
+STORED = Answer(200, headers={"ETag": '"E"'})
+
+
+def client_of(store: ScriptedStore, session: OssSession, retries: RetryPolicy = ONCE) -> OssClient:
+    return OssClient("lake", OssAccess(f"http://127.0.0.1:{store.port}", "id", "secret"), session, retries)
+
+
+def put(client: OssClient, data: bytes = b"1") -> None:
+    client.send("/file", "file", data)
+
+
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    """Set at the end, so that no answer is waited for by nobody."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_a_kept_connection_that_the_store_closed_is_replaced_without_a_second_try() -> None:
+    hangs_up = STORED._replace(cut=0)
+    with ScriptedStore(hangs_up, STORED) as store:
+        client = client_of(store, OssSession())
+        put(client)
+        put(client)
+        assert [request.method for request in store.requests] == ["PUT", "PUT"]
+        assert store.connections == 2
+
+
+def test_a_new_connection_that_breaks_is_an_error_and_not_replaced() -> None:
+    with ScriptedStore(Answer(0)) as store, pytest.raises(Unreachable, match="without an answer"):
+        put(client_of(store, OssSession()))
+    assert len(store.requests) == 1
+
+
+def test_a_store_that_takes_a_request_and_says_nothing_is_given_up(released: threading.Event) -> None:
+    def silent(_: Request) -> Answer:
+        released.wait(20)
+        return STORED
+
+    with ScriptedStore(silent) as store:
+        started = time.monotonic()
+        with pytest.raises(Unreachable, match="out of time"):
+            put(client_of(store, OssSession(connect_seconds=15, read_seconds=0.2)))
+        assert time.monotonic() - started < 10
+        released.set()
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
+    with ScriptedStore(STORED) as store:
+        session = OssSession()
+        client = client_of(store, session)
+        put(client)
+        put(client)
+        assert store.connections == 1
+        session._idle[0].idle_since -= 41
+        put(client)
+        assert (store.connections, len(session._idle)) == (2, 1)
+
+
+def test_no_more_connections_are_kept_than_asked_for() -> None:
+    with ScriptedStore(STORED._replace(body=b"unread")) as store:
+        session = OssSession(keep=1)
+        client = client_of(store, session)
+        opened = [client.request("look", "GET", "file") for _ in range(3)]
+        for answer in opened:
+            answer.read_whole()
+        assert (store.connections, len(session._idle)) == (3, 1)
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 5 << 19])
+def test_a_body_of_any_size_arrives_once_and_whole(size: int) -> None:
+    data = bytes(size) + b"end"
+    with ScriptedStore(STORED) as store:
+        put(client_of(store, OssSession()), data)
+        (request,) = store.requests
+    assert crc64(request.body) == crc64(data)
+
+
+def test_a_store_that_gave_no_answer_is_not_asked_for_the_next_file() -> None:
+    with ScriptedStore(error(500, "InternalError")) as store:
+        client = client_of(store, OssSession(), QUICK)
+        with pytest.raises(Unreachable, match="InternalError"):
+            put(client)
+        asked = len(store.requests)
+        assert asked == QUICK.attempts
+        with pytest.raises(Unreachable, match="not asked again so soon"):
+            put(client)
+        assert len(store.requests) == asked
+
+
+def test_the_token_of_temporary_keys_is_sent_and_signed() -> None:
+    with ScriptedStore(STORED) as store:
+        for signature in ("v1", "v4"):
+            access = OssAccess(f"http://127.0.0.1:{store.port}", "id", "secret", "the-token", "cn-hangzhou", signature)
+            put(OssClient("lake", access, OssSession(), ONCE))
+        tokens = [request.headers.get("x-oss-security-token") for request in store.requests]
+    assert tokens == ["the-token", "the-token"]
