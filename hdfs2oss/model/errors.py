@@ -56,6 +56,8 @@ class Hdfs2ossError(Exception):
     asked_again = False
     retryable = False
     skippable = False
+    # The ETags of what was written damaged and may still stand at the target.
+    left_etags: tuple[str, ...] = ()
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
@@ -98,9 +100,10 @@ class TransferError(Hdfs2ossError):
 
     @classmethod
     def caused_by(cls, message: str, cause: Hdfs2ossError) -> Self:
-        """A failure of this kind that keeps the hint of its cause, and whether a retry makes sense."""
+        """A failure of this kind that keeps the hint of its cause, whether a retry makes sense, and what it left."""
         failure = cls(message, cause.hint)
         failure.retryable = cause.retryable
+        failure.left_etags = cause.left_etags
         return failure
 
 

@@ -195,6 +195,7 @@ class CopyResult(NamedTuple):
     size: int = -1  # CHUNK: bytes of the range; -1 in every other row
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
     work: Work = Work.FILE  # what kind of work the item was
+    left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
     parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
 
     @property
