@@ -63,6 +63,8 @@ class Hdfs2ossError(Exception):
     retryable = False
     skippable = False
     ends_wave = False
+    # The ETags of what was written damaged and may still stand at the target.
+    left_etags: tuple[str, ...] = ()
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
@@ -105,10 +107,11 @@ class TransferError(Hdfs2ossError):
 
     @classmethod
     def caused_by(cls, message: str, cause: Hdfs2ossError) -> Self:
-        """A failure of this kind that keeps the hint of its cause, and its consequences."""
+        """A failure of this kind that keeps the hint of its cause, its consequences, and what it left."""
         failure = cls(message, cause.hint)
         failure.retryable = cause.retryable
         failure.ends_wave = cause.ends_wave
+        failure.left_etags = cause.left_etags
         return failure
 
 

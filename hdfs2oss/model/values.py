@@ -196,6 +196,7 @@ class CopyResult(NamedTuple):
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
     work: Work = Work.FILE  # what kind of work the item was
     source_etag: str = ""  # of the source, as read (as surveyed, where nothing was read); empty where it has none
+    left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
     parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
 
     @property

@@ -2,6 +2,7 @@
 
     <base>/<pair>/_lock                    who works here: run id, host, process, heartbeat
     <base>/<pair>/ledger/                  the compacted ledger of the pair
+    <base>/<pair>/damaged/                 target files that were written damaged and could not be removed
     <base>/<pair>/runs/<run>/run.json      what was asked
                              plan/         what the survey found to be done
                              ledger/       what happened to every item
@@ -56,8 +57,11 @@ class JobDir:
 
         Tried again after what may pass: hours of work may hang on one record.
         """
-        path = join_path(self.run_path, name)
-        return call_with_retries(lambda: self.filesystem.create_exclusive(path, data), _RETRIES)
+        return self._publish(join_path(self.run_path, name), data)
+
+    def publish_for_pair(self, name: str, data: bytes) -> bool:
+        """The same for a file that outlives the run, in the directory of the pair."""
+        return self._publish(join_path(self.path, name), data)
 
     def publish_json(self, name: str, value: Any) -> bool:
         """The same for a JSON value, indented for people."""
@@ -76,3 +80,6 @@ class JobDir:
             return []
         rows = self.filesystem.walk(path, recursive=False)
         return [row.path for row in rows if not row.path.startswith(WORK_PREFIX)]
+
+    def _publish(self, path: str, data: bytes) -> bool:
+        return call_with_retries(lambda: self.filesystem.create_exclusive(path, data), _RETRIES)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..model.options import CopyOptions
 from ..model.values import DIRECTORY, FILE, FileAction, FilePair, FileStatus
 
 
-def decide(pair: FilePair, options: CopyOptions) -> FileAction:
+def decide(pair: FilePair, options: CopyOptions, damaged: Collection[tuple[str, str]] = ()) -> FileAction:
     """What to do about one relative path.
 
     source      target      option       further                         action
@@ -17,6 +19,7 @@ def decide(pair: FilePair, options: CopyOptions) -> FileAction:
     directory   missing     any                                          MKDIR
     directory   directory   any                                          SKIP
     file        missing     any                                          COPY
+    file        file        any          target damaged                  OVERWRITE
     file        file        -overwrite                                   OVERWRITE
     file        file        none                                         SKIP
     file        file        -update      sizes differ                    OVERWRITE
@@ -24,6 +27,8 @@ def decide(pair: FilePair, options: CopyOptions) -> FileAction:
     file        file        -update      source not newer than target    SKIP
     file        file        -update      source newer                    OVERWRITE
     missing     any         any                                          SKIP
+
+    A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
 
     The time rule is DistCp's: equal sizes and `source mtime <= target mtime` mean "the same". Whether the
     *root* target is a file is not seen here: a lone file onto a file is always copied (see `decide_single`).
@@ -39,7 +44,7 @@ def decide(pair: FilePair, options: CopyOptions) -> FileAction:
         return FileAction.CONFLICT
     if source.kind == DIRECTORY:
         return FileAction.SKIP
-    if options.overwrite:
+    if options.overwrite or (damaged and (pair.path, target.etag) in damaged):
         return FileAction.OVERWRITE
     if options.update and _differs(source, target):
         return FileAction.OVERWRITE

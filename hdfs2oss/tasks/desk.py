@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..filesystems.registry import open_filesystem
 from ..model.counters import Counters, Counts
 from ..model.values import CopyResult, TaskReport
-from ..records import ledger
+from ..records import damage, ledger
 from ..records.copylog import CopyLog
 from .context import RunContext
 from .meter import TaskMeter
@@ -49,6 +49,9 @@ class TaskDesk:
 
     def take(self, result: CopyResult) -> None:
         """One result for the ledger: it is counted, and has its line in the log."""
+        # At once: the task may be killed before it publishes.
+        for etag in result.left_etags.split():
+            damage.remember(self.job_dir, damage.Damaged(result.path, etag))
         self._meter.count(result)
         self._results.append(result)
         # A file that goes up in chunks has its line once: when its upload is completed.

@@ -47,4 +47,5 @@ def failed_result(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
         message=str(error),
         retryable=error.retryable,
         skippable=error.skippable,
+        left_etags=" ".join(error.left_etags),
     )

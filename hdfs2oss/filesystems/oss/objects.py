@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored
-from .answers import stated_crc64, stated_etag, stored_object
+from .answers import refuse_other_bytes, stated_crc64, stated_etag, stored_object
 from .client import OssClient
 from .errors import BucketMissing
 from .session import OssResponse
@@ -39,11 +39,14 @@ def put_object(client: OssClient, path: str, key: str, data: bytes, headers: dic
     """Publish a whole object, compared by CRC-64; what stays damaged is removed."""
     damaged: set[str] = set()
     with removing_damage(client, path, key, damaged):
-        response, _ = client.send(path, key, data, headers=headers, damaged=damaged)
-    stored = stated_crc64(response)
-    if stored is None and data:
-        return stored_object(look_at(client, path, key), path)
-    return Stored(len(data), stated_etag(response), crc64=stored)
+        response, expected = client.send(path, key, data, headers=headers, damaged=damaged)
+        stored, etag = stated_crc64(response), stated_etag(response)
+        if stored is None and data:
+            found = look_at(client, path, key)
+            if stated_etag(found) == etag:
+                refuse_other_bytes(path, found, expected, damaged)
+            return stored_object(found, path)
+    return Stored(len(data), etag, crc64=stored)
 
 
 def put_if_free(client: OssClient, path: str, key: str, data: bytes, headers: dict[str, str]) -> bool:
@@ -60,17 +63,28 @@ def removing_damage(client: OssClient, path: str, key: str, damaged: set[str]) -
     """What was published and does not fit its checksum must not be taken for the file.
 
     `damaged` are the ETags of such answers. A request that was refused published nothing, so what stands
-    there then is not ours: only an object that still bears one of these ETags is removed.
+    there then is not ours: only an object that still bears one of these ETags is removed. Where it cannot be, or
+    nobody can tell, the error carries the ETags on as `left_etags`.
     """
     try:
         yield
     except AlreadyExists:
         raise  # an exclusive creation looks at what is there by itself
-    except StoreError:
-        with suppress(StoreError):
-            if damaged and stated_etag(look_at(client, path, key)) in damaged:
-                remove_damaged(client, path, key)
+    except StoreError as error:
+        if damaged:
+            try:
+                _remove_if_damaged(client, path, key, damaged)
+            except StoreError as refusal:
+                error.left_etags = tuple(sorted(damaged))
+                error.message = f"{error.message}; it could not be removed: {refusal}"
+                error.hint = error.hint or "The same command with -update writes it again."
         raise
+
+
+def _remove_if_damaged(client: OssClient, path: str, key: str, damaged: set[str]) -> None:
+    found = find_object(client, path, key)
+    if found is not None and stated_etag(found) in damaged:
+        remove_damaged(client, path, key)
 
 
 def remove_damaged(client: OssClient, path: str, key: str) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
 from ...model.values import PlanSlice
+from ...records import damage
 from ...rules.compare import decide, decide_single
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget
@@ -142,4 +143,6 @@ def _walk(context: RunContext, task: SurveyTask, take: TakePair, findings: Findi
 
 def decision_of(context: RunContext) -> Decide:
     """DistCp copies a lone file onto a file whatever the options say; all other pairs are decided by them."""
-    return decide_single if context.layout.onto_file else partial(decide, options=context.options)
+    if context.layout.onto_file:
+        return decide_single
+    return partial(decide, options=context.options, damaged=damage.recall(context.open_job_dir()))

@@ -19,6 +19,7 @@ def file(length: int = 5, mtime_ms: int = 1000) -> FileStatus:
 
 
 FOLDER = FileStatus("p", DIRECTORY)
+DAMAGED = FileStatus("p", FILE, 5, 9000, etag="D")
 BROKEN = FileStatus("p", UNUSABLE, problem="no name")
 LINK = FileStatus("p", SYMLINK)
 ROWS = [
@@ -30,6 +31,7 @@ ROWS = [
     ("directory missing any", FOLDER, None, ALL, FileAction.MKDIR),
     ("directory directory any", FOLDER, FOLDER, ALL, FileAction.SKIP),
     ("file missing any", file(), None, ALL, FileAction.COPY),
+    ("file file any target damaged", file(), DAMAGED, ALL, FileAction.OVERWRITE),
     ("file file -overwrite", file(), file(), [OVERWRITE], FileAction.OVERWRITE),
     ("file file none", file(9, 9000), file(5, 1000), [PLAIN], FileAction.SKIP),
     ("file file -update sizes differ", file(6, 1), file(5, 9000), [UPDATE], FileAction.OVERWRITE),
@@ -44,7 +46,12 @@ ROWS = [
 
 @pytest.mark.parametrize(("source", "target", "options", "action"), [row[1:] for row in ROWS], ids=[r[0] for r in ROWS])
 def test_decide(source, target, options, action) -> None:
-    assert {decide(FilePair("p", source, target), one) for one in options} == {action}
+    known = {("p", "D"), ("q", "E")}
+    assert {decide(FilePair("p", source, target), one, known) for one in options} == {action}
+
+
+def test_a_target_of_the_same_etag_in_another_place_is_not_the_damaged_one() -> None:
+    assert decide(FilePair("q", file(), DAMAGED), UPDATE, {("p", "D"), ("q", "E")}) is FileAction.SKIP
 
 
 def test_every_row_of_the_docstring_has_a_case() -> None:

@@ -370,3 +370,29 @@ def test_a_completed_object_that_is_damaged_is_removed_while_it_is_ours() -> Non
         with ScriptedStore(DAMAGED, there) as store, pytest.raises(CorruptData):
             complete(store)
         assert [request.method for request in store.requests] == expected
+
+
+@pytest.mark.parametrize(
+    ("looked", "removed"),
+    [(DAMAGED, error(403, "AccessDenied")), (error(403, "AccessDenied"), STORED)],
+    ids=["not removed", "not even looked at"],
+)
+def test_damage_that_stays_is_carried_on_by_its_etag(looked: Answer, removed: Answer) -> None:
+    with ScriptedStore(*[DAMAGED] * 4, looked, removed) as store, pytest.raises(CorruptData) as raised:
+        store.open().put("/dir/file", DATA, "", {})
+    assert raised.value.left_etags == ("D",)
+    assert "it could not be removed: " in str(raised.value)
+
+
+@pytest.mark.parametrize("there", [DAMAGED, STORED, error(404, "NoSuchKey")], ids=["removed", "another's", "gone"])
+def test_damage_that_is_gone_is_not_carried_on(there: Answer) -> None:
+    with ScriptedStore(*[DAMAGED] * 4, there, STORED) as store, pytest.raises(CorruptData) as raised:
+        store.open().put("/dir/file", DATA, "", {})
+    assert raised.value.left_etags == ()
+
+
+def test_damage_that_only_a_look_shows_is_removed_too() -> None:
+    silent = Answer(200, headers={"ETag": '"D"'})
+    with ScriptedStore(silent, DAMAGED, DAMAGED, STORED) as store, pytest.raises(CorruptData):
+        store.open().put("/dir/file", DATA, "", {})
+    assert [request.method for request in store.requests] == ["PUT", "HEAD", "HEAD", "DELETE"]
