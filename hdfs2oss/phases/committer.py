@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, of_class
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, StoreGone, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import ledger
@@ -18,9 +18,11 @@ from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c
 from ..rules.packing import pack
 from ..rules.throttle import Throttle
+from ..runners.base import is_last_try
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
+from ..tasks.outage import is_unanswered
 from ..transfer.buffers import BufferBudget
 from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Ends, Transfer, refuse_other_version
@@ -41,6 +43,13 @@ class CommitTask(NamedTuple):
         return sum(piece.cost for piece in self.slices)
 
 
+class Committing(NamedTuple):
+    """The threads of a commit task, and whether nobody tries again after it."""
+
+    pool: ThreadPoolExecutor
+    is_last_try: bool
+
+
 def commit(context: RunContext, run: Run, uploads: Sequence[PlanSlice], ledger_files: tuple[str, ...]) -> None:
     """Complete the uploads, as a wave; `ledger_files` are those of the tasks that sent chunks."""
     tasks = [CommitTask(task.number, task.slices, ledger_files) for task in pack(uploads, run.slots)]
@@ -48,7 +57,11 @@ def commit(context: RunContext, run: Run, uploads: Sequence[PlanSlice], ledger_f
 
 
 def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:
-    """Complete or drop the uploads of a task; each file is counted here, once. A task function."""
+    """Complete or drop the uploads of a task; each file is counted here, once. A task function.
+
+    Raises StoreGone, with the uploads kept, where the store gave no answer and another try of the task follows: what
+    is complete by then is found to be so.
+    """
     name = f"commit-{task.number:05d}"
     done = earlier_report(context, name)
     if done is not None:
@@ -63,7 +76,7 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
     target = open_filesystem(context.layout.base, context.stores)
 
     def finish(item: CopyItem) -> CopyResult:
-        return _commit(context, target, item, chunks.get(item.upload_id, []), pool)
+        return _commit(context, target, item, chunks.get(item.upload_id, []), Committing(pool, is_last_try(attempt)))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         for result in pool.map(finish, items):
@@ -96,11 +109,11 @@ def _commit(
     target: FileSystem,
     item: CopyItem,
     chunks: list[CopyResult],
-    pool: ThreadPoolExecutor,
+    by: Committing,
 ) -> CopyResult:
     source = context.layout.source_of(item.root, item.path)
     ends = Ends(source, context.layout.target_of(item.path), "")
-    transfer = Transfer(open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), pool)
+    transfer = Transfer(open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), by.pool)
     unsent = next((chunk for chunk in chunks if chunk.outcome != Outcome.CHUNK), None)
     try:
         if unsent is not None:
@@ -111,6 +124,8 @@ def _commit(
         sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
         return copied_result(item, transfer.join(ends, item.upload_id, item.length, parts, sum32))
     except Hdfs2ossError as error:
+        if is_unanswered(error) and not by.is_last_try:
+            raise StoreGone(str(error), error.hint) from error
         transfer.drop_upload(ends.target.path, item.upload_id)
         return failed_result(item, error)
 

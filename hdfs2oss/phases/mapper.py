@@ -104,8 +104,9 @@ class Mapper:
         self._transfers: dict[Uri, Transfer] = {}
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
-        """Results as they come; at most twice as many items are in memory as there are threads.
+        """Results as they come; what failed and may arrive after all has a second round at the end.
 
+        Twice as many items are in memory as there are threads, and those for the second round.
         Raises StoreGone, and nothing of the task may be published, when another try of it may do better; WaveEnded
         when no file would.
         """
@@ -113,15 +114,30 @@ class Mapper:
             ThreadPoolExecutor(self._threads, "copy") as pool,
             ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as part_pool,
         ):
-            running: set[Future[CopyResult]] = set()
-            for item in items:
-                running.add(pool.submit(self._copy_item, item, part_pool))
-                if len(running) >= 2 * self._threads:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-                    self._outage.refuse_to_go_on()
-            yield from (future.result() for future in running)
+            failed: list[CopyItem] = []
+            for item, result in self._round(items, pool, part_pool):
+                # Half a minute later it may well arrive; but not where the store has gone.
+                if result.has_failed and result.retryable and not self._outage.reason:
+                    failed.append(item)
+                else:
+                    yield result
+            self._outage.second_round()
+            for _, result in self._round(failed, pool, part_pool):
+                yield result
             self._outage.refuse_to_end()
+
+    def _round(
+        self, items: Iterable[CopyItem], pool: ThreadPoolExecutor, part_pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[CopyItem, CopyResult]]:
+        running: dict[Future[CopyResult], CopyItem] = {}
+        for item in items:
+            running[pool.submit(self._copy_item, item, part_pool)] = item
+            if len(running) >= 2 * self._threads:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                yield from ((running.pop(future), future.result()) for future in done)
+                self._outage.refuse_to_go_on()
+        yield from ((item, future.result()) for future, item in running.items())
+        self._outage.refuse_to_go_on()
 
     def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
         for number in range(1, _MOST_TRIES + 1):

@@ -28,6 +28,7 @@ class Outage:
         self._is_last_try = is_last_try
         self._in_a_row = 0
         self._unanswered = ""
+        self._is_second_round = False
         self._refusal: Hdfs2ossError | None = None
         self._lock = threading.Lock()
         # Why the rest of a task is not tried; empty while the store is there.
@@ -40,7 +41,8 @@ class Outage:
                 self._refusal = error
                 self.reason = f"not tried, because every file would fail likewise: {error}"
             self._in_a_row = self._in_a_row + 1 if error.retryable else 0
-            self._unanswered = str(error) if _is_unanswered(error) else ""
+            if not self._is_second_round:
+                self._unanswered = str(error) if is_unanswered(error) else ""
             if self._in_a_row >= self._limit and not self.reason:
                 self.reason = f"not tried, because {self._in_a_row} files in a row failed; the last one: {error}"
 
@@ -57,6 +59,10 @@ class Outage:
         if self.reason and not self._is_last_try:
             raise StoreGone(f"a store cannot be reached: files were {self.reason}")
 
+    def second_round(self) -> None:
+        """From now on items come that failed before: that they fail again tells nothing new, that one arrives does."""
+        self._is_second_round = True
+
     def refuse_to_end(self) -> None:
         """After the last item: likewise, and where the store was gone by then."""
         self.refuse_to_go_on()
@@ -64,6 +70,6 @@ class Outage:
             raise StoreGone(f"a store could not be reached when the task ended: {self._unanswered}")
 
 
-def _is_unanswered(error: Hdfs2ossError) -> bool:
+def is_unanswered(error: Hdfs2ossError) -> bool:
     """Whether a store gave no answer, or asked for patience, rather than a file being at fault."""
     return any(isinstance(one, Unreachable | Throttled) for one in (error, error.__cause__))

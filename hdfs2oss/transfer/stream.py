@@ -10,6 +10,7 @@ The steps of each of the three ways (a small file whole, a stream, parts):
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
@@ -17,7 +18,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Reader, Stored
-from ..model.errors import NotFound, ReadError, SourceChanged, StoreError, VerifyError, WriteError
+from ..model.errors import (
+    NotFound,
+    ReadError,
+    SourceChanged,
+    StoreError,
+    Throttled,
+    Unreachable,
+    VerifyError,
+    WriteError,
+)
 from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, StoredPart
@@ -27,6 +37,8 @@ from .buffers import BufferBudget
 
 # Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
 STREAM_PIECE_BYTES = 4 * MIB
+# Before each further try of a Complete; the client has asked again by itself in each of them.
+COMPLETE_PAUSES = (0.2, 2.0, 10.0)
 CRC32C_NOTE = "hdfs2oss-crc32c"
 CRC64_NOTE = "hdfs2oss-crc64"
 
@@ -202,7 +214,7 @@ class Transfer:
         """Publish parts as one file, verified; its CRC-32C becomes a note, as it was not known at the start."""
         sum64 = compose_crc64((part.crc64, part.length) for part in parts)
         with writing(ends):
-            stored = self.target.complete_upload(ends.target.path, upload_id, parts)
+            stored = self._complete(ends.target.path, upload_id, parts)
         verify(ends, length, sum64, stored)
         warning = ""
         try:
@@ -211,6 +223,16 @@ class Transfer:
             # The file is there and proven; only a later comparison will have to do without its CRC-32C.
             warning = f"copying {ends.source} to {ends.target}: its checksums could not be kept as tags: {error}"
         return Copied(stored, sum64, sum32, proof(stored), warning)
+
+    def _complete(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
+        """Hours of sending hang on this request, so a store that is busy or away is asked again."""
+        for pause_seconds in COMPLETE_PAUSES:
+            try:
+                return self.target.complete_upload(path, upload_id, parts)
+            except (Throttled, Unreachable):
+                self.checkpoint()
+                time.sleep(pause_seconds)
+        return self.target.complete_upload(path, upload_id, parts)
 
     def drop_upload(self, path: str, upload_id: str) -> None:
         """Give up an upload. That this fails too must not hide why it is given up."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.errors import CorruptData, PermissionDenied
+from hdfs2oss.model.errors import CorruptData, PermissionDenied, StoreGone, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
 from hdfs2oss.phases.committer import CommitTask, commit_task, drop_uploads
 from hdfs2oss.records import ledger
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.rules.checksum import crc32c
+from hdfs2oss.runners.base import Attempt
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
@@ -164,3 +165,24 @@ def test_a_source_replaced_before_the_commit_by_one_of_the_same_length_and_time_
     done = commit_task(context, task_of(context, [item], chunks), "1")
     assert done.counters[OWN]["FILES_CHANGED"] == 1
     assert (memory.open_uploads(), published(memory)) == ([], {})
+
+
+@pytest.mark.parametrize("error", [Throttled, Unreachable])
+def test_a_complete_that_is_not_answered_once_is_asked_again(make_context, memory, error) -> None:
+    large = Large(memory, "large")
+    context = make_context(FlakyFileSystem(memory, Fault("complete", error=error, times=1)), ["/s"], "/t")
+    done = commit_task(context, task_of(context, [large.item], large.chunks), "1")
+    assert (done.counters[OWN]["FILES_COPIED"], published(memory)) == (1, {"large": DATA})
+
+
+def test_an_upload_is_kept_for_the_next_try_of_the_task_when_its_store_gives_no_answer(make_context, memory) -> None:
+    lost, fine = Large(memory, "lost"), Large(memory, "fine")
+    flaky = FlakyFileSystem(memory, Fault("status", "/s/lost", Unreachable, times=1))
+    context = make_context(flaky, ["/s"], "/t")
+    task = task_of(context, [fine.item, lost.item], fine.chunks + lost.chunks)
+    with pytest.raises(StoreGone):
+        commit_task(context, task, Attempt("1", is_last=False))
+    assert memory.open_uploads() == [lost.item.upload_id]
+    done = commit_task(context, task, Attempt("1.1", is_last=False))
+    assert done.counters[OWN]["FILES_COPIED"] == 2
+    assert (memory.open_uploads(), published(memory)) == ([], {"fine": DATA, "lost": DATA})

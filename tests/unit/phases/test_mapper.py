@@ -12,6 +12,7 @@ from hdfs2oss.model.errors import (
     Interrupted,
     PermissionDenied,
     StoreGone,
+    Throttled,
     Unreachable,
     WaveEnded,
 )
@@ -170,6 +171,20 @@ def test_a_store_that_has_gone_leaves_no_record_while_another_try_follows(make_c
     assert context.open_job_dir().names("ledger") == []
     flaky.faults.clear()
     assert copy_task(context, task, Attempt("2", is_last=False)).counters[OWN]["FILES_COPIED"] == files
+
+
+def test_what_failed_for_a_moment_has_a_second_round(make_context, memory) -> None:
+    flaky = FlakyFileSystem(memory, Fault("put", "/t/b", Unreachable, times=1))
+    context = make_context(flaky, ["/s"], "/t")
+    report = copy_task(context, plan(context, [file(memory, name, b"1") for name in "abc"]), "1")
+    assert outcomes(context, report) == {"a": "COPIED", "b": "COPIED", "c": "COPIED"}
+
+
+def test_a_chunk_that_failed_for_a_moment_does_not_cost_its_file(make_context, memory) -> None:
+    flaky = FlakyFileSystem(memory, Fault("part", "/t/large", Throttled, skip=2, times=1))
+    context = make_context(flaky, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK)
+    task, _ = send_in_chunks(context, memory, b"x" * 700_000)
+    assert commit_task(context, task, "1").counters[OWN]["FILES_COPIED"] == 1
 
 
 def test_a_file_that_is_at_fault_itself_does_not_make_its_node_unfit(make_context, memory) -> None:
