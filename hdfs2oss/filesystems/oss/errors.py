@@ -149,7 +149,8 @@ def _wrong_endpoint(error: OssError, what: str, bucket: str, endpoint: str) -> W
             f"cannot {what}: the bucket {bucket} is not at {endpoint}, but at {right}",
             f"Set OSS_ENDPOINT={scheme}://{right} (or --oss-endpoint, or fs.oss.endpoint), or its -internal twin.",
         )
-    is_marked = error.request_id or error.code or any(name.lower().startswith("x-oss-") for name in error.headers)
+    marks = (value for name, value in error.headers.items() if name.lower().startswith("x-oss-"))
+    is_marked = error.code or any(marks)
     if not is_marked and 300 <= error.status < 500 and error.status not in _MAY_PASS:
         return WrongEndpoint(
             f"cannot {what}: what answers at {endpoint} is no OSS (HTTP status {error.status})",
