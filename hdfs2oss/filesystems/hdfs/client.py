@@ -55,7 +55,7 @@ class HdfsClient:
         self.creation = read_creation(hadoop_conf)
         self.data_place = f"the DataNodes of {authority}"
         self._place = f"the NameNode {authority}"
-        self._address = _address(authority, hadoop_conf)
+        self._address = address_of(authority, hadoop_conf)
         self._configuration = {
             **hadoop_conf,
             **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
@@ -160,7 +160,7 @@ def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list
     return rows, page
 
 
-def _address(authority: str, hadoop_conf: Mapping[str, str]) -> str:
+def address_of(authority: str, hadoop_conf: Mapping[str, str]) -> str:
     """Host and port, or a name service; the native client takes a bare host for one of those."""
     is_service = f"dfs.ha.namenodes.{authority}" in hadoop_conf
     return authority if is_service or ":" in authority else f"{authority}:{NAMENODE_PORT}"
