@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from ..filesystems.hadoop_conf import keep_relevant
+from ..filesystems.hadoop_conf import keep_relevant, unread_keys
 from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.options import CopyOptions
@@ -24,11 +24,12 @@ _OURS = "Value error, "
 
 
 class CopyRequest(NamedTuple):
-    """What is to be copied, through which stores, and for whom."""
+    """What is to be copied, through which stores, and for whom; `notes` are lines for the operator to read first."""
 
     options: CopyOptions
     stores: StoreConfig
     user: str
+    notes: tuple[str, ...] = ()
 
 
 def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: Mapping[str, str]) -> CopyRequest:
@@ -48,7 +49,18 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
         )
     except ValidationError as error:
         raise UsageError(_reason(error), USAGE_HINT) from None
-    return CopyRequest(options, places.stores(_connections(options)), places.user)
+    stores = places.stores(_connections(options))
+    return CopyRequest(options, stores, places.user, tuple(_notes(command.properties, stores)))
+
+
+def _notes(properties: Mapping[str, str], stores: StoreConfig) -> Iterator[str]:
+    """What was asked and is not done, and what was asked where it is easily overlooked."""
+    unread = unread_keys(properties)
+    if unread:
+        named = ", ".join(f"-D {key}" for key in unread)
+        yield f"Not used by hdfs2oss: {named}. Settings of Spark and YARN are options of spark-submit."
+    for proxy in sorted({str(access.proxy) for access in stores.oss.values() if access.proxy}):
+        yield f"OSS is reached through the proxy {proxy}."
 
 
 def _reason(error: ValidationError) -> str:

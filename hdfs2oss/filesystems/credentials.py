@@ -1,19 +1,30 @@
-"""Who we are to OSS, and where: the path first, then the option, the environment, Hadoop's configuration."""
+"""Who we are to OSS, where, and how we get there: the path, the option, the environment, Hadoop's configuration."""
 
 from __future__ import annotations
 
+import re
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..model.errors import UsageError
 from ..model.uri import UriSecrets
+from .proxy import Proxy, find_proxy
+
+_SIGNATURES = ("v1", "v4")
+# The region is in the name of its endpoints; only the global one (oss-accelerate) tells none.
+_OSS_HOST = re.compile(
+    r"^(?:(?P<bucket>[a-z0-9][a-z0-9-]*)\.)?oss-(?P<region>[a-z]{2}-[a-z0-9-]+?|accelerate)"
+    r"(?P<network>-internal|-overseas)?\.aliyuncs\.com$"
+)
+_PROVIDERS = "hadoop.security.credential.provider.path"
 
 
 @dataclass(frozen=True, slots=True)
 class OssAccess:
     """An endpoint (with scheme) and the keys for it; the repr shows no secret.
 
-    `region` is only needed for signature version 4 (`signature` = "v4").
+    `region` is only needed for signature version 4 (`signature` = "v4"). Without a proxy the way is direct.
     """
 
     endpoint: str
@@ -22,7 +33,7 @@ class OssAccess:
     security_token: str = field(default="", repr=False)
     region: str = ""
     signature: str = "v1"
-    use_proxy: bool = False
+    proxy: Proxy | None = None
 
 
 def resolve_access(
@@ -32,7 +43,11 @@ def resolve_access(
 
     Order: the `oss://id:secret@bucket.endpoint/` form, the `--oss-endpoint` option, the environment
     (OSS_ENDPOINT, OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN), Hadoop's `fs.oss.*` keys.
-    Raises UsageError that names what is missing and how to give it.
+    An endpoint as consoles show it, with a bucket before it, counts without the bucket.
+
+    The signature is that of OSS_SIGNATURE_VERSION or fs.oss.signatureversion; where neither is set, v4 with
+    OSS_REGION (as ossutil has it), else v1. Its region: OSS_REGION, fs.oss.region, or the endpoint's name.
+    The proxy is that of `find_proxy`. Raises UsageError that names what is missing and how to give it.
     """
     where = secrets.endpoint or endpoint or environment.get("OSS_ENDPOINT") or hadoop_conf.get("fs.oss.endpoint") or ""
     if not where:
@@ -44,13 +59,54 @@ def resolve_access(
     if not key_id or not key_secret:
         raise UsageError(
             f"no access key is known for oss://{bucket}/",
-            "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (and OSS_SESSION_TOKEN with temporary keys).",
+            "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (and OSS_SESSION_TOKEN with temporary keys)."
+            + _about_providers(hadoop_conf),
         )
+    where = normalise_endpoint(where)
+    region, signature = _signature(where, environment, hadoop_conf)
+    proxy = find_proxy(where, bucket, environment, hadoop_conf)
+    return OssAccess(where, key_id, key_secret, token, region, signature, proxy)
+
+
+def normalise_endpoint(text: str) -> str:
+    """An endpoint as a URL of scheme and host, without a bucket. Raises UsageError for what cannot be one."""
+    endpoint = with_scheme(text.strip())
+    parts = urllib.parse.urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or "@" in parts.netloc:
+        raise UsageError(
+            f"the endpoint {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} is not of the form "
+            "https://host or http://host:port",
+            "Write it without a bucket or path, such as https://oss-cn-hangzhou-internal.aliyuncs.com.",
+        )
+    found = _OSS_HOST.match(parts.hostname)
+    if found and found["bucket"]:
+        return endpoint.replace(f"{found['bucket']}.", "", 1)
+    return endpoint
+
+
+def _signature(endpoint: str, environment: Mapping[str, str], hadoop_conf: Mapping[str, str]) -> tuple[str, str]:
+    """Region and version of signatures."""
+    asked = environment.get("OSS_SIGNATURE_VERSION") or hadoop_conf.get("fs.oss.signatureversion") or ""
+    signature = asked.lower() or ("v4" if environment.get("OSS_REGION") else "v1")
+    if signature not in _SIGNATURES:
+        raise UsageError(f"the signature version {asked} is not known", "Set OSS_SIGNATURE_VERSION to v1 or v4.")
     region = environment.get("OSS_REGION") or hadoop_conf.get("fs.oss.region") or ""
-    signature = (environment.get("OSS_SIGNATURE_VERSION") or hadoop_conf.get("fs.oss.signatureversion") or "v1").lower()
-    if signature == "v4" and not region:
-        raise UsageError("signature version 4 needs the region of the bucket", "Set OSS_REGION, such as cn-hangzhou.")
-    return OssAccess(with_scheme(where), key_id, key_secret, token, region, signature)
+    if not region and signature == "v4":
+        found = _OSS_HOST.match(urllib.parse.urlsplit(endpoint).hostname or "")
+        region = found["region"] if found and found["region"] != "accelerate" else ""
+        if not region:
+            raise UsageError(
+                f"signature version 4 needs the region of the bucket, and the endpoint {endpoint} does not tell it",
+                "Set OSS_REGION, such as cn-hangzhou.",
+            )
+    return region.removeprefix("oss-"), signature
+
+
+def _about_providers(hadoop_conf: Mapping[str, str]) -> str:
+    providers = hadoop_conf.get(_PROVIDERS, "")
+    if not providers:
+        return ""
+    return f" The credential provider {providers} was not asked or has none: only spark-submit has the Java to read it."
 
 
 def with_scheme(endpoint: str) -> str:

@@ -18,6 +18,32 @@ _RENAMED = {
     "dfs.block.size": "dfs.blocksize",
     "dfs.umaskmode": "fs.permissions.umask-mode",
 }
+# What is read of them, by us or by the native client of HDFS; a name that ends in a dot is that of a family.
+_READ = (
+    "fs.defaultFS",
+    "fs.oss.endpoint",
+    "fs.oss.accessKeyId",
+    "fs.oss.accessKeySecret",
+    "fs.oss.securityToken",
+    "fs.oss.region",
+    "fs.oss.signatureversion",
+    "fs.oss.proxy.",
+    "fs.permissions.umask-mode",
+    "fs.viewfs.mounttable.",
+    "dfs.replication",
+    "dfs.blocksize",
+    "dfs.nameservices",
+    "dfs.ha.namenodes.",
+    "dfs.namenode.rpc-address.",
+    "dfs.client.failover.",
+    "dfs.client.socket-timeout",
+    "dfs.client.use.datanode.hostname",
+    "dfs.client.block.write.replace-datanode-on-failure.",
+    "dfs.data.transfer.protection",
+    "dfs.user.home.dir.prefix",
+    "hadoop.security.authentication",
+    "hadoop.security.key.provider.path",
+)
 _VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")
 _INCLUDE = "{http://www.w3.org/2001/XInclude}include"
 _FALLBACK = "{http://www.w3.org/2001/XInclude}fallback"
@@ -50,6 +76,15 @@ def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
     """The keys a copy needs, by their present names, out of a configuration that is resolved (such as Spark's)."""
     named = ((_RENAMED.get(key, key), value) for key, value in configuration.items())
     return {key: value for key, value in named if key.startswith(_RELEVANT)}
+
+
+def unread_keys(configuration: Mapping[str, str]) -> list[str]:
+    """The keys that change nothing here, because nobody reads them."""
+
+    def is_read(key: str) -> bool:
+        return any(key.startswith(name) if name.endswith(".") else key == name for name in _READ)
+
+    return sorted(key for key in configuration if not is_read(_RENAMED.get(key, key)))
 
 
 def is_kerberized(configuration: Mapping[str, str]) -> bool:

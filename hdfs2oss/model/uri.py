@@ -15,7 +15,7 @@ SCHEMES = ("hdfs", "oss", "file")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", re.DOTALL)
 _PORT = re.compile(r":\d+$")
 # Hadoop's own, where a NameNode is named without one.
-_NAMENODE_PORT = 8020
+NAMENODE_PORT = 8020
 
 
 class Uri(NamedTuple):
@@ -43,7 +43,7 @@ class Uri(NamedTuple):
         if self.scheme == "hdfs" and authority:
             authority = authority.lower()
             if not _PORT.search(authority):
-                authority += f":{_NAMENODE_PORT}"
+                authority += f":{NAMENODE_PORT}"
         return self.scheme, authority, self.path
 
     def __str__(self) -> str:

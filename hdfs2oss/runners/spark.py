@@ -25,14 +25,18 @@ from ..model.uri import mask_secrets
 from .base import Attempt, Report, Runner, Task, TaskFunction
 from .chain import Ended, deal, ends_wave, error_of, find_failure, refuse_missing_ends, run_chain
 from .patience import PAUSE_SECONDS
-from .spark_settings import most_attempts, most_slots, settings_for, shares_machine
+from .spark_settings import is_local, most_attempts, most_slots, settings_for, shares_machine
+from .waiting import ClusterFacts, Waiting
 
 # From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
 _MOST_CLOSURE_BYTES = 512 * 1024
 _LONGEST_REASON = 1000
 _STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
-_OSS_KEYS = ("fs.oss.accessKeyId", "fs.oss.accessKeySecret", "fs.oss.securityToken")
+_OSS_KEYS = (
+    *("fs.oss.accessKeyId", "fs.oss.accessKeySecret", "fs.oss.securityToken"),
+    *("fs.oss.proxy.username", "fs.oss.proxy.password"),
+)
 # What Hadoop brings along says nothing of this cluster: there its servers' defaults count.
 _HADOOPS_OWN = ("core-default.xml", "hdfs-default.xml")
 
@@ -69,7 +73,8 @@ class SparkRunner(Runner):
         # What is registered now says little: executors come late, and come and go.
         self.slots = max(1, min(most_at_once, ceiling or most_at_once))
         self._chains = most_at_once if ceiling is None or ceiling > most_at_once else 0
-        self.shares_disk = shares_machine(settings.get("spark.master", ""))
+        self._master = settings.get("spark.master", "")
+        self.shares_disk = shares_machine(self._master)
         if "PYSPARK_GATEWAY_PORT" in os.environ:
             threading.Thread(target=self._leave_with, args=(os.getppid(),), daemon=True).start()
 
@@ -90,7 +95,8 @@ class SparkRunner(Runner):
         group = f"hdfs2oss-{os.getpid()}-{self._waves}"
         self._groups.add(group)
         try:
-            ended = self._collect(group, f"{name}: {len(tasks)} tasks", chains, body)
+            with Waiting(self._look):
+                ended = self._collect(group, f"{name}: {len(tasks)} tasks", chains, body)
         finally:
             self._groups.discard(group)
         self._raise_if_cancelled()
@@ -132,6 +138,19 @@ class SparkRunner(Runner):
             sum(stage.numCompletedTasks for stage in known),
             sum(stage.numFailedTasks for stage in known),
         )
+
+    def _look(self) -> ClusterFacts | None:
+        """What the cluster does for us; None where there is no cluster, and when Spark does not tell."""
+        if is_local(self._master):
+            return None
+        try:
+            status = self.status()
+            executors = self._context._jsc.sc().getExecutorMemoryStatus().size() - 1  # without the driver
+        except (Py4JError, OSError):
+            return None
+        ended = status.done + status.failed
+        waiting = status.total - status.active - status.done
+        return ClusterFacts(self._master, self._context.applicationId, executors, status.active, ended, waiting)
 
     def describe(self) -> dict[str, int]:
         return {name: count for name, count in self._counts.items() if count or name != "Failed map tasks"}
@@ -227,8 +246,10 @@ def _start(verbose: bool) -> tuple[SparkContext, bool]:
         os.environ["PYSPARK_PYTHON"] = sys.executable
     for key, value in settings_for(pyspark.__version__, dict(conf.getAll()), verbose).items():
         conf.set(key, value)
+    facts = None if is_local(master) else ClusterFacts(master)
     try:
-        return SparkContext(conf=conf), True
+        with Waiting(lambda: facts):
+            return SparkContext(conf=conf), True
     except Py4JJavaError as error:
         raise Hdfs2ossError(f"Spark did not start on {master}: {_reason(error)}") from error
 

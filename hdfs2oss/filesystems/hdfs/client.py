@@ -15,6 +15,7 @@ from hdfs_native import Client
 from hdfs_native import FileStatus as NativeStatus
 
 from ...model.errors import NotFound
+from ...model.uri import NAMENODE_PORT
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..base import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
@@ -54,7 +55,7 @@ class HdfsClient:
         self.creation = read_creation(hadoop_conf)
         self.data_place = f"the DataNodes of {authority}"
         self._place = f"the NameNode {authority}"
-        self._authority = authority
+        self._address = address_of(authority, hadoop_conf)
         self._configuration = {
             **hadoop_conf,
             **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
@@ -72,7 +73,7 @@ class HdfsClient:
             if self._native is None:
                 if self._user:
                     os.environ["HADOOP_USER_NAME"] = self._user
-                self._native = Client(f"hdfs://{self._authority}", self._configuration)
+                self._native = Client(f"hdfs://{self._address}", self._configuration)
             return self._native
 
     # How to call; nothing is counted.
@@ -157,6 +158,12 @@ def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list
     if len(page) == 1 and not page[0].isdir and page[0].path.rstrip("/") == path.rstrip("/"):
         raise NotFound(f"cannot list {path}: it is not a directory")
     return rows, page
+
+
+def address_of(authority: str, hadoop_conf: Mapping[str, str]) -> str:
+    """Host and port, or a name service; the native client takes a bare host for one of those."""
+    is_service = f"dfs.ha.namenodes.{authority}" in hadoop_conf
+    return authority if is_service or ":" in authority else f"{authority}:{NAMENODE_PORT}"
 
 
 def _at_most(value: str | None, most: int) -> str:

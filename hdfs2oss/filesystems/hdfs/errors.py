@@ -73,6 +73,8 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
 _BELOW_A_FILE = re.compile(r"ParentNotDirectory|NotADirectory|is not a directory", re.I)
 # Names of files are no evidence: one may well be called /blocks/token.
 _PATH = re.compile(r"/\S*")
+# What the client says of a name that no configuration and no name server knows.
+_NO_HOST = re.compile(r"No NameNode hosts found|lookup address|name or service not known|name resolution", re.I)
 _DATANODE = re.compile(r'ip_addr: \\?"([^"\\]*).*?xfer_port: (\d+)')
 _MAX_MESSAGE = 300
 
@@ -110,9 +112,19 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
         kind = _BY_CLASS.get(name) or _class_by_text(match[2]) or StoreError
         return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
-    if isinstance(error, OSError):
-        return (_class_by_text(text) or Unreachable)(message)
-    return (_class_by_text(text) or StoreError)(message)
+    hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
+    kind = Unreachable if isinstance(error, OSError) else StoreError
+    return (_class_by_text(text) or kind)(message, hint)
+
+
+def _no_host_hint(what: str, place: str) -> str:
+    authority, path = place.rpartition(" ")[2], what[what.find("/") :] if "/" in what else "/"
+    if "." in authority or ":" in authority:
+        return f"Check the name of the NameNode, {authority}, and that this node can resolve it."
+    return (
+        f"Did you mean hdfs:///{authority}{path.rstrip('/')}? "
+        f"If {authority} is a name service, HADOOP_CONF_DIR must lead to its configuration."
+    )
 
 
 def _says_below_a_file(text: str) -> bool:

@@ -16,7 +16,7 @@ from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..base import Traffic
 from ..credentials import OssAccess
 from .answers import document_of, refuse_other_bytes
-from .errors import translate
+from .errors import action_of, translate
 from .session import OssResponse, OssSession
 
 T = TypeVar("T")
@@ -74,7 +74,8 @@ class OssClient:
         try:
             response: OssResponse = self._oss._do(method, self.bucket, key, params=params, headers=headers, data=data)
         except OssError as error:
-            raise translate(error, what, self.bucket, self.endpoint) from None
+            action = action_of(method, key, params or {})
+            raise translate(error, what, self.bucket, self.endpoint, action) from None
         except StoreError as error:
             raise type(error)(f"cannot {what}: {error.message}", error.hint) from None
         return response

@@ -1,8 +1,11 @@
 """What OSS answers, as our errors. A message holds code, words and request id, never a key.
 
+another endpoint is named (403, 301, 307)               WrongEndpoint (a StoreError)
+4xx that bears no mark of OSS                           WrongEndpoint
 404 NoSuchBucket                                        BucketMissing (a NotFound)
 404                                                     NotFound
 InvalidAccessKeyId, SignatureDoesNotMatch, token        AuthenticationFailed
+UserDisable, signing region, 401, 407                   AuthenticationFailed
 RequestTimeTooSkewed                                    ClockOff (an AuthenticationFailed)
 403 and FileImmutable                                   PermissionDenied
 409 FileAlreadyExists                                   AlreadyExists
@@ -14,6 +17,8 @@ anything else                                           StoreError
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from oss2.exceptions import OssError
 
@@ -27,6 +32,7 @@ from ...model.errors import (
     Throttled,
     Unreachable,
 )
+from ..proxy import PROXY_HINT
 
 _MAX_MESSAGE = 300
 
@@ -44,6 +50,12 @@ class ClockOff(AuthenticationFailed):
     retryable = True
 
 
+class WrongEndpoint(StoreError):
+    """The bucket lies elsewhere, or what answers is no OSS."""
+
+    ends_wave = True
+
+
 class UploadMissing(NotFound):
     """The multipart upload was completed, aborted or never begun."""
 
@@ -58,6 +70,9 @@ class ObjectReplaced(CorruptData):
     asked_again = False
 
 
+# What an answer without any mark of OSS may still be: a balancer or a proxy before it, which asks for patience.
+_MAY_PASS = (407, 408, 429)
+_ON_BUCKETS = ("oss:ListObjects", "oss:ListMultipartUploads")
 _KEYS_HINT = "Check OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (or the keys in the path)."
 # code: (class, sentence in place of the store's own words or "", hint)
 _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
@@ -69,6 +84,11 @@ _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
         "Get new ones and run again.",
     ),
     "InvalidSecurityToken": (AuthenticationFailed, "the security token does not fit the keys", _KEYS_HINT),
+    "UserDisable": (
+        AuthenticationFailed,
+        "the account is disabled",
+        "Look at the console: bills are overdue, or OSS is not activated for the account.",
+    ),
     "RequestTimeTooSkewed": (
         ClockOff,
         "the clock of this node is more than 15 minutes off",
@@ -96,15 +116,18 @@ _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
 }
 
 
-def translate(error: OssError, what: str, bucket: str, endpoint: str) -> StoreError:
-    """The error of ours for one of oss2; `what` names the action and the path."""
+def translate(error: OssError, what: str, bucket: str, endpoint: str, action: str = "") -> StoreError:
+    """The error of ours for one of oss2; `what` names the action and the path, `action` is as RAM calls it."""
     code, status = error.code or "", error.status
+    elsewhere = _wrong_endpoint(error, what, bucket, endpoint)
+    if elsewhere is not None:
+        return elsewhere
     if code == "NoSuchBucket":
         return BucketMissing(
             f"the bucket {bucket} does not exist at {endpoint}",
             "Check the bucket's name and the region of the endpoint.",
         )
-    kind, words, hint = _BY_CODE.get(code, (_by_status(status), "", ""))
+    kind, words, hint = _BY_CODE.get(code) or _by_words(error, bucket, action) or (_by_status(status), "", "")
     words = words or _shorten(error.message or "")
     if not words and not code:
         words = _shorten(str(error.body or "")) if status < 0 else f"HTTP status {status}"
@@ -115,6 +138,52 @@ def translate(error: OssError, what: str, bucket: str, endpoint: str) -> StoreEr
     if kind is Throttled:
         return Throttled(message, hint, _named_delay(error))
     return kind(message, hint)
+
+
+def action_of(method: str, key: str, params: Mapping[str, str]) -> str:
+    """What RAM calls the permission for a request."""
+    if "uploadId" in params and method in ("GET", "DELETE"):
+        return "oss:ListParts" if method == "GET" else "oss:AbortMultipartUpload"
+    if method == "GET" and not key:
+        return "oss:ListMultipartUploads" if "uploads" in params else "oss:ListObjects"
+    if method == "DELETE" or "delete" in params:
+        return "oss:DeleteObject"
+    return "oss:GetObject" if method in ("GET", "HEAD") else "oss:PutObject"
+
+
+def _wrong_endpoint(error: OssError, what: str, bucket: str, endpoint: str) -> WrongEndpoint | None:
+    """The store names the endpoint where the bucket is, or nothing in the answer is of OSS."""
+    details = error.details if isinstance(error.details, dict) else {}
+    right = str(details.get("Endpoint") or "").removeprefix(f"{bucket}.")
+    if right and (error.status in (301, 307) or "endpoint" in (error.message or "").lower()):
+        scheme = endpoint.partition("://")[0]
+        return WrongEndpoint(
+            f"cannot {what}: the bucket {bucket} is not at {endpoint}, but at {right}",
+            f"Set OSS_ENDPOINT={scheme}://{right} (or --oss-endpoint, or fs.oss.endpoint), or its -internal twin.",
+        )
+    marks = (value for name, value in error.headers.items() if name.lower().startswith("x-oss-"))
+    is_marked = error.code or any(marks)
+    if not is_marked and 300 <= error.status < 500 and error.status not in _MAY_PASS:
+        return WrongEndpoint(
+            f"cannot {what}: what answers at {endpoint} is no OSS (HTTP status {error.status})",
+            "Check the endpoint, such as https://oss-cn-hangzhou-internal.aliyuncs.com, and proxies on the way.",
+        )
+    return None
+
+
+def _by_words(error: OssError, bucket: str, action: str) -> tuple[type[StoreError], str, str] | None:
+    """Answers whose code alone does not tell what to do."""
+    said = (error.message or "").lower()
+    if error.status == 407:
+        return AuthenticationFailed, "the proxy wants to know who asks", PROXY_HINT
+    if "signing region" in said:
+        hint = "Set OSS_REGION to the region of the bucket (cn-hangzhou for oss-cn-hangzhou.aliyuncs.com)."
+        return AuthenticationFailed, "", hint
+    if error.code == "AccessDenied" and action:
+        resource = f"acs:oss:*:*:{bucket}" + ("" if action in _ON_BUCKETS else "/*")
+        hint = f"The keys need {action} on {resource}: look at their RAM policy and at the bucket's own policy."
+        return PermissionDenied, "", hint
+    return None
 
 
 def _by_status(status: int) -> type[StoreError]:

@@ -33,7 +33,7 @@ class OssFileSystem(FileSystem):
 
     def __init__(self, bucket: str, access: OssAccess, threads: int = 16, retries: RetryPolicy = RETRIES) -> None:
         self.capabilities = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
-        self._client = OssClient(bucket, access, OssSession(threads, access.use_proxy), retries)
+        self._client = OssClient(bucket, access, OssSession(threads, access.proxy), retries)
         self._exclusive = ExclusiveCreation(self._client)
         self.traffic = self._client.traffic
 

@@ -1,4 +1,4 @@
-"""The wire to one bucket: kept connections, time-outs, and nothing from the environment.
+"""The wire to one bucket: kept connections, time-outs, a proxy where one was asked for, nothing from the environment.
 
 The session that oss2 brings takes a password out of ~/.netrc in place of the signature, follows proxy
 variables, and costs more time than the rest of a small request. This one has the same single method.
@@ -13,11 +13,11 @@ import socket
 import ssl
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from ...model.errors import Unreachable
+from ...model.errors import AuthenticationFailed, Unreachable
+from ..proxy import PROXY_HINT, Proxy
 
 CONNECT_SECONDS = 6.0
 READ_SECONDS = 60.0
@@ -153,18 +153,19 @@ class _Connection:
 class OssSession:
     """Connections to one endpoint, shared by threads: each request takes one and gives it back.
 
-    `keep` is how many idle ones are kept, at least the number of threads.
+    `keep` is how many idle ones are kept, at least the number of threads. Through a proxy https goes by a tunnel,
+    and http by requests that name the whole URL.
     """
 
     def __init__(
         self,
         keep: int = 16,
-        use_proxy: bool = False,
+        proxy: Proxy | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
     ) -> None:
         self._keep = keep
-        self._use_proxy = use_proxy
+        self._proxy = proxy
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
         self._idle: collections.deque[_Connection] = collections.deque()
@@ -176,7 +177,9 @@ class OssSession:
         Raises Unreachable. A kept connection that turns out to be closed is replaced at once.
         """
         scheme, _, host, path = req.url.split("/", 3)
-        target = f"/{path}"
+        # What a proxy is asked for is the whole URL; through a tunnel it is a path again.
+        is_forwarded = self._proxy is not None and scheme == "http:"
+        target = f"http://{host}/{path}" if is_forwarded else f"/{path}"
         if req.params:
             target += "?" + "&".join(_parameter(name, value) for name, value in req.params.items())
         while True:
@@ -232,34 +235,36 @@ class OssSession:
             ) from None
         except (OSError, http.client.HTTPException) as error:
             connection.close()
+            if self._proxy and "failed: 407" in str(error):
+                raise AuthenticationFailed(f"the proxy {self._proxy} wants to know who asks", PROXY_HINT) from None
+            way = f" through the proxy {self._proxy}" if self._proxy else ""
             raise Unreachable(
-                f"cannot connect to {host}: {describe(error)}",
-                "Check the endpoint and that this node reaches it.",
+                f"cannot connect to {host}{way}: {describe(error)}",
+                f"Check the endpoint{' and the proxy,' if way else ''} and that this node reaches it.",
             ) from None
         return _Connection(connection)
 
     def _make(self, scheme: str, host: str) -> http.client.HTTPConnection:
-        proxy = ""
-        if self._use_proxy and not urllib.request.proxy_bypass(host):
-            proxy = urllib.request.getproxies().get(scheme, "")
-        at = urllib.parse.urlsplit(proxy if "//" in proxy else f"//{proxy}").netloc.rpartition("@")[2] or host
+        proxy = self._proxy
+        at = f"{proxy.host}:{proxy.port}" if proxy else host
         if scheme == "https":
             if self._certificates is None:
                 self._certificates = ssl.create_default_context()
             secure = http.client.HTTPSConnection(at, timeout=self._connect_seconds, context=self._certificates)
             secure.response_class = _WholeHead
             if proxy:
-                secure.set_tunnel(host)
+                known = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+                secure.set_tunnel(host, headers=known)
             return secure
         plain = http.client.HTTPConnection(at, timeout=self._connect_seconds)
         plain.response_class = _WholeHead
-        if proxy:
-            plain.set_tunnel(host)
         return plain
 
     def _exchange(self, connection: _Connection, req: Any, target: str) -> http.client.HTTPResponse:
         wire = connection.http
         wire.putrequest(req.method, target, skip_accept_encoding=True)
+        if self._proxy and self._proxy.authorization and not target.startswith("/"):
+            wire.putheader("Proxy-Authorization", self._proxy.authorization)
         for name, value in req.headers.items():
             if value is not None:
                 wire.putheader(name, value.encode() if isinstance(value, str) else value)

@@ -27,6 +27,7 @@ def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], str
     progress = Progress(stream)
     try:
         request = resolve(command, environment, _hadoop_conf(runner, environment))
+        print_lines(request.notes, stream)
 
         def job() -> int:
             return _copy(request, runner, progress, stream)

@@ -21,6 +21,34 @@ def request(*argv: str, **environment: str) -> CopyRequest:
     return resolve(parse(argv), {**KEYS, **environment}, {})
 
 
+@pytest.mark.parametrize(
+    ("argv", "environment", "notes"),
+    [
+        (
+            ["-Ddfs.replication=2", "-Ddfs.block.size=1m", "-Dfs.oss.proxy.host=squid"],
+            {},
+            ["the proxy http://squid:80."],
+        ),
+        (
+            ["-D", "mapreduce.job.queuename=q", "-Dfs.oss.nosuch=1", "-Ddistcp.update.modification.time=false"],
+            {},
+            ["Not used by hdfs2oss: -D distcp.update.modification.time, -D fs.oss.nosuch, -D mapreduce.job.queuename."],
+        ),
+        (["-Ddfs.client.failover.max.attempts=1", "-Ddfs.ha.namenodes.ns=a,b"], {}, []),
+        ([], {"https_proxy": "me:secret@squid:1"}, []),
+        (
+            [],
+            {"https_proxy": "me:secret@squid:1", "OSS_ENDPOINT": "https://oss"},
+            ["through the proxy http://squid:1."],
+        ),
+    ],
+)
+def test_what_is_not_used_and_which_proxy_is_are_said_in_one_line_each(argv, environment, notes) -> None:
+    said = request(*argv, "hdfs://nn/a", "oss://b/a", **environment).notes
+    assert len(said) == len(notes)
+    assert all(words in line for words, line in zip(notes, said, strict=True))
+
+
 @pytest.fixture
 def nameless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A process whose number is in no passwd file, as in a container; pytest makes its folder before."""

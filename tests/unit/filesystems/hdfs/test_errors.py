@@ -110,3 +110,25 @@ def test_safe_mode_says_what_to_wait_for() -> None:
     with pytest.raises(Throttled) as caught, map_errors("write /a", PLACE):
         raise rpc("org.apache.hadoop.hdfs.server.namenode.SafeModeException")
     assert "safe mode" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("authority", "words"),
+    [
+        ("data", "Did you mean hdfs:///data/lake/a? If data is a name service, HADOOP_CONF_DIR must lead"),
+        ("nn.example.com", "Check the name of the NameNode, nn.example.com,"),
+        ("nn:8020", "Check the name of the NameNode, nn:8020,"),
+    ],
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError('InvalidArgument("No NameNode hosts found")'),
+        OSError("failed to lookup address information: Name or service not known"),
+    ],
+    ids=["unknown to the configuration", "unknown to the name server"],
+)
+def test_a_host_that_nobody_knows_may_be_the_first_directory_of_a_path(error, authority: str, words: str) -> None:
+    with pytest.raises(StoreError) as caught, map_errors("look at /lake/a", f"the NameNode {authority}"):
+        raise error
+    assert caught.value.hint.startswith(words)
