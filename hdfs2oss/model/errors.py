@@ -25,7 +25,7 @@ Hdfs2ossError            1   anything not foreseen
     Throttled                the store asks for patience             asked again   retryable
     CorruptData              bytes do not match their checksum       asked again   retryable
       ObjectReplaced         not the object that was opened                        retryable
-  Interrupted          130   a signal arrived (143 for SIGTERM)
+  Interrupted          130   a signal arrived (129 for SIGHUP, 143 for SIGTERM)
 
 What trying again may bring is two things (`rules/retry.py` has every level that does so):
 
@@ -198,7 +198,7 @@ GO_ON = "Run the same command with -update to go on; what arrived is not copied 
 class Interrupted(Hdfs2ossError):
     """A signal arrived; 128 + its number is the exit code."""
 
-    meaning = "interrupted by SIGINT, SIGTERM"
+    meaning = "interrupted by SIGHUP, SIGINT, SIGTERM"
 
     def __init__(self, message: str, hint: str = GO_ON, signal_number: int = 2) -> None:
         super().__init__(message, hint)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 from ..model.errors import Interrupted, TransferError
 from .base import Report, Runner, Task, TaskFunction
+from .signals import leave_to_the_driver
 from .stop import clear_stop, request_stop
 
 _MOST_ATTEMPTS = 3
@@ -139,11 +139,11 @@ def _last_word(error: BaseException) -> BaseException:
 
 
 def _start_worker() -> None:
-    """Ctrl-C reaches the whole process group, but only the driver decides what it means.
+    """A worker ends when the driver says so.
 
     A driver killed outright takes its workers along: nobody would ever read their reports.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_to_the_driver()
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
 
 
