@@ -18,6 +18,7 @@ from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
+from ..records.fence import Fence
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filters import work_path_beside
@@ -85,6 +86,7 @@ class Mapper:
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
         self._outage = Outage(max(_FEWEST_FAILURES, self._threads))
+        self._fence = Fence(context.open_job_dir(), context.fence)
         self._transfers: dict[Uri, Transfer] = {}
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
@@ -103,6 +105,7 @@ class Mapper:
 
     def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
+        self._fence.pass_through()
         for attempt in range(1, _MOST_TRIES + 1):
             if self._outage.reason:
                 return failed_result(

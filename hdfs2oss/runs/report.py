@@ -25,6 +25,9 @@ class Report:
     problems: list[tuple[str, str]] = field(default_factory=list)
     phase_seconds: dict[str, float] = field(default_factory=dict)
     discrepancy: str = ""
+    # Why the run did not come to its end, and its exit code then; the counters are what is known.
+    ended_by: str = ""
+    ended_code: int = 0
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -72,7 +75,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 the accounts do not balance, 3 the survey is incomplete, 4 some files failed."""
+        """That of a bad end, else: 0 all well, 1 no balance, 3 the survey is incomplete, 4 some files failed."""
+        if self.ended_code:
+            return self.ended_code
         if self.problems:
             return 3
         if self.failed_files:
@@ -88,6 +93,7 @@ class Report:
             "target": self.target,
             "exit_code": self.exit_code,
             "success": self.exit_code == 0,
+            "ended_by": self.ended_by,
             "discrepancy": self.discrepancy,
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),

@@ -39,6 +39,8 @@ class CopyJob:
         self._runner = runner
         self._progress = progress
         self._homes = homes
+        # What is known of the run so far, also of one that ends badly; None before it begins.
+        self.report: Report | None = None
 
     def run(self) -> Report:
         """Look at the roots, survey, cut, copy, commit, report. Raises what keeps the copy from being tried."""
@@ -50,7 +52,8 @@ class CopyJob:
         log_dir = LogDir(options.log_path, stores)
         log_dir.make()
         with open_run(options, stores, place, self._runner, timeline) as run:
-            _carry_out(RunContext(options, layout, stores, place, run.id), run)
+            self.report = run.report
+            _carry_out(RunContext(options, layout, stores, place, run.id, run.fence), run)
             run.settle()
             if run.report.exit_code == 0:
                 log_dir.succeed(run.id)
