@@ -26,6 +26,7 @@ Hdfs2ossError            1   anything not foreseen
     CorruptData              bytes do not match their checksum       asked again   retryable
       ObjectReplaced         not the object that was opened                        retryable
   Interrupted          130   a signal arrived (129 for SIGHUP, 143 for SIGTERM)
+    LockLost             5   the job directory belongs to another run now
 
 What trying again may bring is two things (`rules/retry.py` has every level that does so):
 
@@ -204,6 +205,15 @@ class Interrupted(Hdfs2ossError):
         super().__init__(message, hint)
         self.args = (message, hint, signal_number)
         self.exit_code = 128 + signal_number
+
+
+class LockLost(Interrupted):
+    """The job directory belongs to another run now: this one is cancelled, and publishes nothing more."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.args = (message, hint)
+        self.exit_code = CommitError.exit_code
 
 
 def of_class(name: str, default: type[Hdfs2ossError] = TransferError) -> type[Hdfs2ossError]:

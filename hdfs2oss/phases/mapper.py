@@ -105,14 +105,13 @@ class Mapper:
 
     def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
-        self._fence.pass_through()
         for attempt in range(1, _MOST_TRIES + 1):
             if self._outage.reason:
                 return failed_result(
                     item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
                 )
             try:
-                checkpoint()
+                self._checkpoint()
                 result = self._carry_out(item, ends, part_pool)
             except Interrupted:
                 raise
@@ -179,9 +178,14 @@ class Mapper:
                 self._buffers,
                 part_pool,
                 _PARTS_AT_ONCE,
-                checkpoint,
+                self._checkpoint,
             )
         return self._transfers[store]
+
+    def _checkpoint(self) -> None:
+        """Raise Interrupted when the run was cancelled, or lost its job directory."""
+        checkpoint()
+        self._fence.pass_through()
 
     def _ends(self, item: CopyItem) -> Ends:
         source = self._context.layout.source_of(item.root, item.path)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
-from ..model.errors import CommitError, NotFound
+from ..model.errors import LockLost, NotFound
 from ..model.uri import join_path
 from .holder import parse_holder
 from .jobdir import JobDir
@@ -52,7 +52,7 @@ def look(filesystem: FileSystem, directory: str) -> LockFiles:
 
 
 def refuse_lost(filesystem: FileSystem, directory: str, number: int, run_id: str) -> None:
-    """Raise CommitError unless `number` is the newest and this run's.
+    """Raise LockLost unless `number` is the newest and this run's.
 
     The listing comes last: at that moment there is no successor. The record before it tells whether somebody
     removed the lock by hand, after which numbers begin anew.
@@ -63,7 +63,7 @@ def refuse_lost(filesystem: FileSystem, directory: str, number: int, run_id: str
         holder = None
     newest = look(filesystem, directory).newest
     if holder is None or holder.run != run_id or newest != number:
-        raise CommitError(
+        raise LockLost(
             f"the lock {join_path(directory, '_lock')} was taken over by another run; "
             f"run {run_id} publishes nothing more",
             "Only one of the two should run; start the same command again once neither does.",
@@ -71,7 +71,7 @@ def refuse_lost(filesystem: FileSystem, directory: str, number: int, run_id: str
 
 
 def check(job_dir: JobDir, number: int) -> None:
-    """Before something is published: does the run still hold the job directory? Raises CommitError.
+    """Before something is published: does the run still hold the job directory? Raises LockLost.
 
     Waits for a job directory that does not answer, as its records do. Number 0 is compared with nothing.
     """
@@ -92,7 +92,7 @@ class Fence:
         self._looked = clock()
 
     def pass_through(self) -> None:
-        """Raise CommitError when the run has lost the job directory."""
+        """Raise LockLost when the run has lost the job directory."""
         now = self._clock()
         if now - self._looked < LOOK_SECONDS:
             return

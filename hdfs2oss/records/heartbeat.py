@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ..model.errors import CommitError, StoreError
+from ..model.errors import LockLost, StoreError
 from .lock import PACE, Lock, Pace
 
 _RELEASE_SECONDS = 5.0
@@ -21,7 +21,7 @@ class Heartbeat:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lock-heartbeat", daemon=True)
         # Why the run may publish nothing more.
-        self.loss: CommitError | None = None
+        self.loss: LockLost | None = None
 
     def start(self) -> None:
         """From now on the lock is kept fresh."""
@@ -40,7 +40,7 @@ class Heartbeat:
             try:
                 self.lock.beat()
                 pause = self._pace.beat_seconds
-            except CommitError as error:
+            except LockLost as error:
                 self.loss = error
                 self._on_lost()
                 return

@@ -101,14 +101,14 @@ class Lock:
         self._clear()
 
     def beat(self) -> None:
-        """Show that this run lives. Raises CommitError when it lost the lock, StoreError when nothing is known."""
+        """Show that this run lives. Raises LockLost when it lost the lock, StoreError when nothing is known."""
         path = lock_path(self._directory, self.number, ".beat")
         work_path = work_path_beside(path, f"beat-{self._run_id}")
         self._filesystem.put(path, f"{self._clock.now()}".encode(), work_path, {})
         self.check()
 
     def check(self) -> None:
-        """Is the lock still ours? Raises CommitError."""
+        """Is the lock still ours? Raises LockLost."""
         refuse_lost(self._filesystem, self._directory, self.number, self._run_id)
 
     def release(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..model.errors import Interrupted, TransferError
 from .base import Report, Runner, Task, TaskFunction
-from .signals import leave_to_the_driver
+from .signals import left_to_the_driver
 from .stop import clear_stop, request_stop
 
 _MOST_ATTEMPTS = 3
@@ -101,11 +101,12 @@ class LocalRunner(Runner):
 
     def _submit(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
         """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
-        try:
-            return self._open_pool().submit(work, task, self._next_attempt())
-        except BrokenProcessPool:
-            self.close()
-            return self._open_pool().submit(work, task, self._next_attempt())
+        with left_to_the_driver():
+            try:
+                return self._open_pool().submit(work, task, self._next_attempt())
+            except BrokenProcessPool:
+                self.close()
+                return self._open_pool().submit(work, task, self._next_attempt())
 
     def _open_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -139,11 +140,7 @@ def _last_word(error: BaseException) -> BaseException:
 
 
 def _start_worker() -> None:
-    """A worker ends when the driver says so.
-
-    A driver killed outright takes its workers along: nobody would ever read their reports.
-    """
-    leave_to_the_driver()
+    """A driver killed outright takes its workers along: nobody would ever read their reports."""
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
 
 

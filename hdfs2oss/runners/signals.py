@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -68,10 +69,17 @@ def run_until_signal(
             signal.signal(number, handler)
 
 
-def leave_to_the_driver() -> None:
-    """In a worker process: Ctrl-C and a dropped session reach the whole process group, but the driver decides."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+@contextmanager
+def left_to_the_driver() -> Iterator[None]:
+    """Processes started in the block never hear of Ctrl-C or a dropped session, from their first moment on.
+
+    Both reach the whole process group, but only the driver decides what they mean.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def arrived() -> int:

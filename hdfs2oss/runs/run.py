@@ -90,7 +90,7 @@ class Run:
         self._timeline.progress.task_done(report)
 
     def check_lock(self) -> None:
-        """Before anything is published: is the job directory still ours? Raises CommitError."""
+        """Before anything is published: is the job directory still ours? Raises LockLost."""
         fence.check(self._job_dir, self.fence)
 
     def settle(self) -> None:
@@ -123,7 +123,7 @@ def open_run(
     1. The lock is taken first. Raises BrakeError when another run holds it.
     2. What was asked is on record while the phases run; the report after them, whatever the block raises.
     3. A store error that leaves the block is the job directory's.
-    4. When the lock is lost the runner is cancelled, nothing more is published, and CommitError is raised.
+    4. When the lock is lost the runner is cancelled, nothing more is published, and LockLost (5) is raised.
     5. The lock is given back whatever happens.
     """
     run_id = time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"

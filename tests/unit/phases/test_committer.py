@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.errors import CommitError, CorruptData, PermissionDenied
+from hdfs2oss.model.errors import CorruptData, LockLost, PermissionDenied
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
 from hdfs2oss.phases.committer import CommitTask, commit_task, drop_uploads
 from hdfs2oss.records import ledger
@@ -154,7 +154,7 @@ def test_a_run_that_lost_the_job_directory_completes_nothing_and_drops_nothing(m
     context = replace(made, fence=lock.number)
     task = task_of(context, [one.item], one.chunks)
     memory.place(lock_path(made.job_dir.path, lock.number + 1), Holder("other", "elsewhere", 1, 0.0).to_json())
-    with pytest.raises(CommitError, match="taken over by another run"):
+    with pytest.raises(LockLost, match="taken over by another run"):
         commit_task(context, task, "1")
     assert published(memory) == {}
     assert memory.open_uploads() == [one.item.upload_id]

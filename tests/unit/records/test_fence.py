@@ -1,6 +1,6 @@
 import pytest
 
-from hdfs2oss.model.errors import CommitError, Unreachable
+from hdfs2oss.model.errors import LockLost, Unreachable
 from hdfs2oss.records import fence
 from hdfs2oss.records.holder import Holder
 from hdfs2oss.records.jobdir import JobDir
@@ -29,16 +29,16 @@ def records(store, run: str = "one") -> JobDir:
 def test_the_newest_number_may_publish_and_no_other(store) -> None:
     fence.check(records(store), 3)
     for number in (2, 4):
-        with pytest.raises(CommitError, match="run one publishes nothing more") as caught:
+        with pytest.raises(LockLost, match="run one publishes nothing more") as caught:
             fence.check(records(store), number)
         assert caught.value.exit_code == 5
     hold(store, 4, "two")
-    with pytest.raises(CommitError):
+    with pytest.raises(LockLost):
         fence.check(records(store), 3)
 
 
 def test_a_number_that_came_again_belongs_to_another_run(store) -> None:
-    with pytest.raises(CommitError):
+    with pytest.raises(LockLost):
         fence.check(records(store, "two"), 3)
 
 
@@ -66,5 +66,5 @@ def test_a_task_looks_again_when_its_last_look_is_old(store) -> None:
     hold(store, 4, "two")
     passing.pass_through()
     now[0] = fence.LOOK_SECONDS
-    with pytest.raises(CommitError):
+    with pytest.raises(LockLost):
         passing.pass_through()

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from hdfs2oss.model.errors import CommitError, Unreachable
+from hdfs2oss.model.errors import LockLost, Unreachable
 from hdfs2oss.records.fence import lock_path
 from hdfs2oss.records.heartbeat import Heartbeat
 from hdfs2oss.records.holder import Holder
@@ -32,7 +32,7 @@ def test_a_run_that_was_followed_is_told_at_its_next_beat(lost) -> None:
     assert heartbeat.loss is None
     store.place(lock_path(PAIR, 2), Holder("two", "elsewhere", 1, 0.0).to_json())
     assert lost.wait(10)
-    assert isinstance(heartbeat.loss, CommitError)
+    assert isinstance(heartbeat.loss, LockLost)
     heartbeat.stop()
 
 

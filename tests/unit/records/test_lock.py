@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hdfs2oss.model.errors import BrakeError, CommitError, PermissionDenied, Unreachable
+from hdfs2oss.model.errors import BrakeError, LockLost, PermissionDenied, Unreachable
 from hdfs2oss.records import holder as holders
 from hdfs2oss.records.fence import lock_path
 from hdfs2oss.records.holder import Holder, parse_holder, this_process
@@ -60,7 +60,7 @@ def test_a_lock_names_its_run_and_a_released_one_is_nobodys(store) -> None:
     two = take(store, "two")
     two.check()
     assert two.predecessor is None
-    with pytest.raises(CommitError):
+    with pytest.raises(LockLost):
         one.check()
 
 
@@ -153,7 +153,7 @@ def test_a_run_in_a_second_container_of_its_application_follows_the_first(store,
     monkeypatch.setenv("CONTAINER_ID", attempt(2))
     two = take(store, "two")
     two.check()
-    with pytest.raises(CommitError):
+    with pytest.raises(LockLost):
         one.beat()
 
 
@@ -168,7 +168,7 @@ def test_a_run_that_was_followed_publishes_nothing_and_its_late_beat_changes_not
     place(store, ELSEWHERE, 2)
     before = store.read_bytes(lock_path(PAIR, 2))
     for act in (one.check, one.beat):
-        with pytest.raises(CommitError, match="taken over"):
+        with pytest.raises(LockLost, match="taken over"):
             act()
     one.release()
     assert store.read_bytes(lock_path(PAIR, 2)) == before
@@ -179,10 +179,10 @@ def test_a_run_that_was_followed_publishes_nothing_and_its_late_beat_changes_not
 def test_a_lock_that_was_removed_by_hand_is_not_held_even_when_its_number_comes_again(store) -> None:
     one = take(store, "one")
     store.remove(f"{PAIR}/_lock", recursive=True)
-    with pytest.raises(CommitError):
+    with pytest.raises(LockLost):
         one.check()
     assert take(store, "two").number == one.number
-    with pytest.raises(CommitError):
+    with pytest.raises(LockLost):
         one.check()
 
 

@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 from hdfs2oss.filesystems.base import FileSystem
-from hdfs2oss.model.errors import BrakeError, CommitError
+from hdfs2oss.model.errors import BrakeError, LockLost
 from hdfs2oss.records.fence import look
 from hdfs2oss.records.lock import Clock, Lock
 from tests.stores.faults import FlakyFileSystem
@@ -117,7 +117,7 @@ class Drama:
                 self._hold(actor, lock, run)
             except BrakeError:
                 actor.pause(self.chance.uniform(0.0, 100.0))
-            except CommitError:
+            except LockLost:
                 self.lost += 1
 
     def _hold(self, actor: Actor, lock: Lock, run: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.errors import BrakeError, CommitError, PermissionDenied, SurveyError, Unreachable
+from hdfs2oss.model.errors import BrakeError, CommitError, LockLost, PermissionDenied, SurveyError, Unreachable
 from hdfs2oss.model.values import CopyTask, PlanSlice, TaskReport
 from hdfs2oss.records import ledger
 from hdfs2oss.records.fence import lock_path
@@ -155,7 +155,7 @@ def test_a_record_that_cannot_be_written_ends_the_run(begin: Begin, memory, name
 
 
 def test_a_run_that_lost_its_lock_publishes_nothing_more_and_leaves_it_alone(begin: Begin, memory) -> None:
-    with pytest.raises(CommitError, match="taken over by another run") as caught, begin(memory):
+    with pytest.raises(LockLost, match="taken over by another run") as caught, begin(memory):
         follow(memory)
     assert set(records(memory)) == {"run.json"}
     assert memory.status(lock_path("/jobs/pair", 2, ".released")) is None
@@ -177,7 +177,7 @@ def test_losing_the_lock_cancels_the_runner_and_ends_the_run_with_5(make_context
 
     pace = Pace(beat_seconds=0.01)
     with (
-        pytest.raises(CommitError, match="taken over") as caught,
+        pytest.raises(LockLost, match="taken over") as caught,
         open_run(context.options, context.stores, place("/jobs/pair"), runner, timeline, pace) as run,
     ):
         run.wave("copy", work, [1], print)
