@@ -39,7 +39,7 @@ def help_text() -> str:
 def exit_codes() -> dict[str, str]:
     """Every exit code and what it means; the classes of errors know."""
     own = {str(kind.exit_code): kind.meaning for kind in _kinds_with_a_code()}
-    signals = ", ".join(str(128 + number) for number in (signal.SIGINT, signal.SIGTERM))
+    signals = ", ".join(str(128 + number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
     return {"0": "all well", **own, signals: Interrupted.meaning}
 
 

@@ -29,7 +29,8 @@ Hdfs2ossError            1   anything not foreseen
     Throttled                the store asks for patience             asked again   retryable
     CorruptData              bytes do not match their checksum       asked again   retryable
       ObjectReplaced         not the object that was opened                        retryable
-  Interrupted          130   a signal arrived (143 for SIGTERM)
+  Interrupted          130   a signal arrived (129 for SIGHUP, 143 for SIGTERM)
+    LockLost             5   the job directory belongs to another run now
 
 What trying again may bring is two things (`rules/retry.py` has every level that does so):
 
@@ -223,12 +224,21 @@ GO_ON = "Run the same command with -update to go on; what arrived is not copied 
 class Interrupted(Hdfs2ossError):
     """A signal arrived; 128 + its number is the exit code."""
 
-    meaning = "interrupted by SIGINT, SIGTERM"
+    meaning = "interrupted by SIGHUP, SIGINT, SIGTERM"
 
     def __init__(self, message: str, hint: str = GO_ON, signal_number: int = 2) -> None:
         super().__init__(message, hint)
         self.args = (message, hint, signal_number)
         self.exit_code = 128 + signal_number
+
+
+class LockLost(Interrupted):
+    """The job directory belongs to another run now: this one is cancelled, and publishes nothing more."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.args = (message, hint)
+        self.exit_code = CommitError.exit_code
 
 
 def of_class(name: str, default: type[Hdfs2ossError] = TransferError) -> type[Hdfs2ossError]:

@@ -13,7 +13,7 @@ from ..filesystems.registry import open_filesystem
 from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, StoreGone, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
-from ..records import ledger
+from ..records import fence, ledger
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c
 from ..rules.packing import pack
@@ -76,6 +76,7 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
     target = open_filesystem(context.layout.base, context.stores)
 
     def finish(item: CopyItem) -> CopyResult:
+        fence.check(job_dir, context.fence)
         return _commit(context, target, item, chunks.get(item.upload_id, []), Committing(pool, is_last_try(attempt)))
 
     with ThreadPoolExecutor(_THREADS) as pool:

@@ -19,6 +19,7 @@ from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
+from ..records.fence import Fence
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filters import work_path_beside
@@ -101,6 +102,7 @@ class Mapper:
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
         self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try)
+        self._fence = Fence(context.open_job_dir(), context.fence)
         self._transfers: dict[Uri, Transfer] = {}
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
@@ -147,7 +149,7 @@ class Mapper:
                     item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
                 )
             try:
-                checkpoint()
+                self._checkpoint()
                 self._clear_tries(item, number)
                 result = self._carry_out(item, ends, part_pool)
             except Interrupted:
@@ -216,9 +218,14 @@ class Mapper:
                 self._buffers,
                 part_pool,
                 _PARTS_AT_ONCE,
-                checkpoint,
+                self._checkpoint,
             )
         return self._transfers[store]
+
+    def _checkpoint(self) -> None:
+        """Raise Interrupted when the run was cancelled, or lost its job directory."""
+        checkpoint()
+        self._fence.pass_through()
 
     def _clear_tries(self, item: CopyItem, number: int) -> None:
         """Remove what tries before number `number` may have left, such as one whose rename ran out of time.

@@ -1,6 +1,6 @@
 """The job directory: where the runs of one pair of places leave their records.
 
-    <base>/<pair>/_lock                    who works here: run id, host, process, heartbeat
+    <base>/<pair>/_lock/                   who works here: see records/fence.py
     <base>/<pair>/ledger/                  the compacted ledger of the pair
     <base>/<pair>/damaged/                 target files that were written damaged and could not be removed
     <base>/<pair>/runs/<run>/run.json      what was asked
@@ -18,15 +18,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from ..filesystems.base import FileSystem
+from ..model.errors import Unreachable
 from ..model.uri import Uri, join_path
 from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX
-from ..rules.retry import RetryPolicy, call_with_retries
+from ..rules.retry import RetryClock, RetryPolicy, call_with_retries
 
-_RETRIES = RetryPolicy(attempts=4, base_seconds=0.5, deadline_seconds=20.0)
+T = TypeVar("T")
+
+# Longer than a NameNode takes to restart and to leave safe mode: hours of work may hang on one record.
+PATIENCE = RetryPolicy(
+    attempts=1000,
+    base_seconds=0.5,
+    cap_seconds=20.0,
+    deadline_seconds=300.0,
+    throttled_attempts=1000,
+    throttled_seconds=300.0,
+)
+# For what is written while a run is on its way out.
+HASTE = RetryPolicy(attempts=2, base_seconds=0.5, deadline_seconds=3.0, throttled_attempts=2, throttled_seconds=3.0)
 
 
 def pair_name(sources: Iterable[Uri], target: Uri) -> str:
@@ -42,21 +55,57 @@ def default_base(home: Uri) -> Uri:
     return home.join(JOB_DIRECTORY_NAME)
 
 
-class JobDir:
-    """The records of one run; `path` is the directory of the pair."""
+def patiently(
+    call: Callable[[], T],
+    policy: RetryPolicy = PATIENCE,
+    clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
+) -> T:
+    """Call, and call again after whatever may pass; a silence that cost a whole time-out is no reason to give up."""
 
-    def __init__(self, filesystem: FileSystem, path: str, run_id: str) -> None:
+    def once() -> T:
+        try:
+            return call()
+        except Unreachable as error:
+            if error.retryable and not error.asked_again:
+                raise Unreachable(error.message, error.hint) from error
+            raise
+
+    return call_with_retries(once, policy, clock)
+
+
+class JobDir:
+    """The records of one run; `path` is the directory of the pair.
+
+    A job directory that does not answer, or asks for patience, is waited for as `policy` says: a task that gave up
+    would only begin again elsewhere, with the same job directory.
+    """
+
+    def __init__(
+        self,
+        filesystem: FileSystem,
+        path: str,
+        run_id: str,
+        policy: RetryPolicy = PATIENCE,
+        clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
+    ) -> None:
         self.filesystem = filesystem
         self.path = path
         self.run_id = run_id
+        self._policy = policy
+        self._clock = clock
         self.run_path = join_path(path, f"runs/{run_id}")
         self.bytes_read = 0
 
-    def publish(self, name: str, data: bytes) -> bool:
-        """Write a file of the run at once; False, and nothing changed, when it is there already.
+    def of_run(self, run_id: str, policy: RetryPolicy) -> JobDir:
+        """The records of another run of the pair, or of this one with other patience."""
+        return JobDir(self.filesystem, self.path, run_id, policy, self._clock)
 
-        Tried again after what may pass: hours of work may hang on one record.
-        """
+    def patiently(self, call: Callable[[], T]) -> T:
+        """Call, and call again while the job directory does not answer."""
+        return patiently(call, self._policy, self._clock)
+
+    def publish(self, name: str, data: bytes) -> bool:
+        """Write a file of the run at once; False, and nothing changed, when it is there already."""
         return self._publish(join_path(self.run_path, name), data)
 
     def publish_for_pair(self, name: str, data: bytes) -> bool:
@@ -69,17 +118,20 @@ class JobDir:
 
     def read(self, name: str) -> bytes:
         """A file of the run. Raises NotFound."""
-        data = self.filesystem.read_bytes(join_path(self.run_path, name))
+        path = join_path(self.run_path, name)
+        data = self.patiently(lambda: self.filesystem.read_bytes(path))
         self.bytes_read += len(data)
         return data
 
     def names(self, directory: str) -> list[str]:
         """The files of one directory of the run; empty when it does not exist yet."""
-        path = join_path(self.run_path, directory)
+        return self.patiently(lambda: self._names(join_path(self.run_path, directory)))
+
+    def _names(self, path: str) -> list[str]:
         if self.filesystem.status(path) is None:
             return []
         rows = self.filesystem.walk(path, recursive=False)
         return [row.path for row in rows if not row.path.startswith(WORK_PREFIX)]
 
     def _publish(self, path: str, data: bytes) -> bool:
-        return call_with_retries(lambda: self.filesystem.create_exclusive(path, data), _RETRIES)
+        return self.patiently(lambda: self.filesystem.create_exclusive(path, data))

@@ -1,167 +1,166 @@
 """The lock of a job directory: one run at a time for a pair of places.
 
-`_lock` says who holds it: run id, host, process, and a heartbeat. A lock whose process has gone from this
-host, or whose heartbeat is older than a minute, is taken over; any other is respected.
+Who wants the lock creates the record of the next number (`records/fence.py` names the files), which of all that
+try only one can. Nothing that another one wrote is ever overwritten, so a holder that was paused at any store
+call, and goes on when it was followed long ago, changes only files that bear its own number:
+
+    paused before                then another run            the paused one, when it goes on
+    --------------------------   -------------------------   ------------------------------------------------------
+    creating its record          creates the same number     creation fails: it looks again, and finds the other
+                                 ... and is followed, and    creation succeeds below the newest: it looks again,
+                                 the record is removed       takes it back, and finds the newest one
+    its heartbeat                takes over                  writes a beat of the old number, which nobody reads;
+                                                             looks, and is lost
+    the listing of `check`       takes over                  finds the newer number, and is lost
+    releasing                    takes over                  marks the old number, which nobody reads
+    removing what is older       takes over                  removes only what is older than its own number
+
+The one gap that no store can close is between a check and the publication after it.
+
+Who may be followed: one that released; one whose process has gone from this very machine; an earlier attempt of
+the same YARN application; and one whose heartbeat is older than a minute and does not move for `watch_seconds`,
+which is longer than a living holder can be silent once its store answers: a request that runs out of time, the
+store pause after it, and the next beat.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
-from ..model.errors import BrakeError, CommitError, NotFound, StoreError
+from ..model.errors import BrakeError, NotFound, StoreError
 from ..model.uri import join_path
 from ..rules.filters import work_path_beside
+from .fence import lock_path, look, refuse_lost
+from .holder import Holder, parse_holder, this_process
 
-HEARTBEAT_SECONDS = 15.0
-STALE_SECONDS = 60.0
 
-Holder = dict[str, object]
-_RELEASE_SECONDS = 5.0
+class Pace(NamedTuple):
+    """The times of a lock."""
+
+    beat_seconds: float = 15.0
+    # After a beat that failed.
+    again_seconds: float = 5.0
+    stale_seconds: float = 60.0
+    watch_seconds: float = 90.0
+
+
+PACE = Pace()
+
+
+class Clock(NamedTuple):
+    """Time, to be replaced in tests."""
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Lock:
-    """Held from `acquire` to `release`; a thread keeps the heartbeat fresh."""
+    """Held from `acquire` to `release`, as long as `beat` is called every `pace.beat_seconds`."""
 
     def __init__(
         self,
         filesystem: FileSystem,
         directory: str,
         run_id: str,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = Clock(),  # noqa: B008 (immutable)
+        pace: Pace = PACE,
     ) -> None:
         self._filesystem = filesystem
-        self._path = join_path(directory, "_lock")
-        self._work_path = work_path_beside(self._path, f"lock-{run_id}")
+        self._directory = directory
         self._run_id = run_id
         self._clock = clock
-        self._sleep = sleep
-        self._released = threading.Event()
-        self._lost = False
-        self._beat = threading.Thread(target=self._keep_fresh, name="lock-heartbeat", daemon=True)
+        self._pace = pace
+        self._me = this_process(run_id, clock.now())
+        # The fencing number: it grows with every run, and is compared by whoever publishes.
+        self.number = 0
+        # The run before this one, when it did not give the lock back: it was killed, or does not answer.
+        self.predecessor: Holder | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises BrakeError (6) when another run holds it."""
-        while not self._filesystem.create_exclusive(self._path, self._content()):
-            holder = self._holder(self._path)
-            self._respect(self._path, holder)
-            if self._take_over(holder):
-                break
-        self._beat.start()
+        """Take the lock. Raises BrakeError (6) when another run holds it. May be called again after a StoreError."""
+        while not self.number:
+            there = look(self._filesystem, self._directory)
+            holder = None
+            if there.newest and not there.released:
+                try:
+                    holder = self._read(there.newest)
+                except NotFound:
+                    continue  # followed, and removed, since the listing
+                if holder is not None and holder.run == self._run_id:
+                    # The answer to the creation was lost.
+                    self.number = there.newest
+                    break
+                if not self._may_follow(there.newest, holder):
+                    continue
+            self._take(there.newest + 1)
+            self.predecessor = holder
+        self._clear()
+
+    def beat(self) -> None:
+        """Show that this run lives. Raises LockLost when it lost the lock, StoreError when nothing is known."""
+        path = lock_path(self._directory, self.number, ".beat")
+        work_path = work_path_beside(path, f"beat-{self._run_id}")
+        self._filesystem.put(path, f"{self._clock.now()}".encode(), work_path, {})
+        self.check()
 
     def check(self) -> None:
-        """Before a publication: is the lock still ours? Raises CommitError."""
-        holder = self._holder(self._path)
-        if self._lost or holder is None or holder["run"] != self._run_id:
-            raise CommitError(
-                f"the lock {self._path} was taken over by another run; this one publishes nothing more",
-                "Only one of the two should run; start the same command again once neither does.",
-            )
+        """Is the lock still ours? Raises LockLost."""
+        refuse_lost(self._filesystem, self._directory, self.number, self._run_id)
 
     def release(self) -> None:
-        """Give the lock back; a lock that is not ours any more is left alone.
-
-        Where the store does not answer, the lock stays and goes stale: why the run ends matters more.
-        """
-        self._released.set()
-        remover = threading.Thread(target=self._remove, name="lock-release", daemon=True)
-        remover.start()
-        remover.join(_RELEASE_SECONDS)
-
-    def _respect(self, path: str, holder: Holder | None) -> None:
-        if holder is not None and not self._is_stale(path, holder):
-            raise BrakeError(
-                f"another run of the same copy is going on: run {holder['run']} on {holder['host']}, "
-                f"process {holder['process']}",
-                f"Wait for it. If it is certainly dead, remove {self._path}.",
-            )
-
-    def _take_over(self, holder: Holder | None) -> bool:
-        """Replace a stale lock. Of several that find it, the one that puts its claim beside it may.
-
-        A claim bears the name of the run it follows, so one whose owner died is followed in the same way.
-        Whoever has a claim looks at the lock again: an earlier claimant may be done and its claim gone.
-        """
-        claim = self._claim(holder)
-        while not self._filesystem.create_exclusive(claim, self._content()):
-            claimant = self._holder(claim)
-            self._respect(claim, claimant)
-            if claimant is None and self._filesystem.status(claim) is None:
-                return False
-            claim = self._claim(claimant)
-        try:
-            if self._filesystem.status(self._path) is None or self._holder(self._path) != holder:
-                return False
-            self._filesystem.put(self._path, self._content(), self._work_path, {})
-            return True
-        finally:
-            self._filesystem.remove(claim)
-
-    def _claim(self, holder: Holder | None) -> str:
-        return f"{self._path}-after-{holder['run'] if holder is not None else 'nobody'}"
-
-    def _keep_fresh(self) -> None:
-        while not self._released.wait(HEARTBEAT_SECONDS):
-            try:
-                holder = self._holder(self._path)
-                if holder is None or holder["run"] != self._run_id:
-                    self._lost = True
-                    return
-                self._filesystem.put(self._path, self._content(), self._work_path, {})
-            except StoreError:
-                # The next beat may do better; `check` finds out before anything is published.
-                continue
-
-    def _remove(self) -> None:
-        if self._beat.is_alive():
-            self._beat.join()
+        """Give the lock back. Where the store does not answer, it stays and goes stale."""
         with suppress(StoreError):
-            holder = self._holder(self._path)
-            if holder is not None and holder["run"] == self._run_id:
-                self._filesystem.remove(self._path)
+            self._filesystem.make_directory(lock_path(self._directory, self.number, ".released"))
 
-    def _content(self) -> bytes:
-        facts = {
-            "run": self._run_id,
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-            "heartbeat": self._clock(),
-        }
-        return json.dumps(facts).encode()
+    def _take(self, number: int) -> None:
+        path = lock_path(self._directory, number)
+        if not self._filesystem.create_exclusive(path, self._me.to_json()):
+            return
+        if look(self._filesystem, self._directory).newest == number:
+            self.number = number
+        else:
+            # The number was given, and removed, before this run came to create it.
+            self._filesystem.remove(path)
 
-    def _holder(self, path: str) -> Holder | None:
-        """What a lock or a claim says; None when it is not there or says nothing.
-
-        One that cannot be read is an error: it may well be held.
-        """
-        try:
-            holder = json.loads(self._filesystem.read_bytes(path))
-        except (NotFound, ValueError):
-            return None
-        return holder if isinstance(holder, dict) and {"run", "host", "process", "heartbeat"} <= holder.keys() else None
-
-    def _is_stale(self, path: str, holder: Holder) -> bool:
-        if holder["host"] == socket.gethostname() and not _is_alive(int(str(holder["process"]))):
+    def _may_follow(self, number: int, holder: Holder | None) -> bool:
+        """True when the holder is gone, False when it must be looked again. Raises BrakeError when it lives."""
+        if holder is None or holder.has_gone() or holder.is_earlier_attempt_of(self._me):
             return True
-        if self._clock() - float(str(holder["heartbeat"])) <= STALE_SECONDS:
-            return False
-        # Clocks of two hosts may differ, so an old heartbeat only counts when it stays the same for a while.
-        self._sleep(2 * HEARTBEAT_SECONDS)
-        return self._holder(path) == holder
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        beat = self._beat_of(number, holder)
+        if self._clock.now() - beat <= self._pace.stale_seconds:
+            raise self._refusal(holder)
+        # Clocks of two hosts may differ, so an old beat counts only when it does not move.
+        for _ in range(round(self._pace.watch_seconds / self._pace.again_seconds)):
+            self._clock.sleep(self._pace.again_seconds)
+            there = look(self._filesystem, self._directory)
+            if there.newest != number or there.released:
+                return False
+            if self._beat_of(number, holder) != beat:
+                raise self._refusal(holder)
         return True
-    return True
+
+    def _read(self, number: int) -> Holder | None:
+        """None when the record says nothing. One that cannot be read is an error: it may well be held."""
+        return parse_holder(self._filesystem.read_bytes(lock_path(self._directory, number)))
+
+    def _beat_of(self, number: int, holder: Holder) -> float:
+        try:
+            return float(self._filesystem.read_bytes(lock_path(self._directory, number, ".beat")))
+        except (NotFound, ValueError):
+            return holder.started
+
+    def _refusal(self, holder: Holder) -> BrakeError:
+        return BrakeError(
+            f"another run of the same copy is going on: run {holder.run} on {holder.host}, process {holder.process}",
+            f"Wait for it. If it is certainly dead, remove {join_path(self._directory, '_lock')}.",
+        )
+
+    def _clear(self) -> None:
+        """Remove what older numbers left; the next run tries again where the store does not answer."""
+        with suppress(StoreError):
+            for name in look(self._filesystem, self._directory).older:
+                self._filesystem.remove(join_path(self._directory, f"_lock/{name}"), recursive=True)

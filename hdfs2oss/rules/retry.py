@@ -24,10 +24,10 @@ count the first one); what a level gives up with may be taken up by the next:
       rules/retry
     time-out pause   No try at all: once a NameNode was silent for 40 s, it is not asked for 30 s. DataNodes have 45 s
       watchdog       for what is written (hdfs/client), and no pause.
-    record           Of a run or task, `asked_again`: 4 tries in 20 s, then the task or the run fails.
-      records/jobdir
-    lock             The heartbeat: every 15 s whatever became of the last one. After 60 s without, another run may
-      records/lock   take the lock over, once it has seen it unchanged for 30 s.
+    record           Of a run or task, `asked_again` or throttled: for 300 s, then the task or the run fails. Two tries
+      records/jobdir in 3 s for what a run writes that ends badly.
+    lock             The heartbeat: every 15 s, and 5 s after one that failed. After 60 s without, another run may
+      records/lock   take the lock over, once it has seen it unchanged for 90 s.
     file             A file, chunk or directory whose error is `retryable`: 3 tries, after 0.5 and 1 s, then FAILED in
       phases/mapper  the ledger. Not a failed write on a store that publishes at once.
     outage           No try at all: once 8 files in a row (as many as there are threads, if more) have failed so, or the

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 from ..model.errors import Interrupted, TransferError
 from .base import Attempt, Report, Runner, Task, TaskFunction
 from .patience import PAUSE_SECONDS, run_patiently
+from .signals import left_to_the_driver
 from .stop import clear_stop, request_stop
 
 _MOST_ATTEMPTS = 3
@@ -104,11 +104,12 @@ class LocalRunner(Runner):
 
     def _submit(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
         """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
-        try:
-            return self._hand_over(work, task)
-        except BrokenProcessPool:
-            self.close()
-            return self._hand_over(work, task)
+        with left_to_the_driver():
+            try:
+                return self._hand_over(work, task)
+            except BrokenProcessPool:
+                self.close()
+                return self._hand_over(work, task)
 
     def _hand_over(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
         return self._open_pool().submit(run_patiently, work, task, self._next_attempt(), self._pause_seconds)
@@ -145,11 +146,7 @@ def _last_word(error: BaseException) -> BaseException:
 
 
 def _start_worker() -> None:
-    """Ctrl-C reaches the whole process group, but only the driver decides what it means.
-
-    A driver killed outright takes its workers along: nobody would ever read their reports.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """A driver killed outright takes its workers along: nobody would ever read their reports."""
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
 
 

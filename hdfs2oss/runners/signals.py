@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: the job is told to stop, has a moment to do so, and the exit code says which it was.
+"""SIGTERM, SIGINT and SIGHUP: the job is told to stop, has a moment to do so, and the exit code says which it was.
 
 A signal's handler that raises would be too late or too early: a thread that waits for a JVM does not hear
 it. So the job runs on a thread of its own and the main thread does nothing but wait.
@@ -10,13 +10,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Spark kills the Python workers of a cancelled job after two seconds.
 GRACE_SECONDS = 10.0
+
+_arrived = 0
 
 ThreadFactory = Callable[[Callable[[], None]], threading.Thread]
 
@@ -35,16 +38,19 @@ def run_until_signal(
     """Run the job on a thread and give its exit code; call this from the main thread.
 
     1. An exception of the job is raised here.
-    2. After SIGTERM or SIGINT `on_signal` is called here, the job has `grace_seconds` to end, and the
+    2. After a signal `on_signal` is called here, the job has `grace_seconds` to end, and the
        exit code is 128 + the signal's number, whatever the job returns or raises.
     3. A job that does not end in time is left behind: the process ends at once with that code.
     4. A second signal ends the process at once with its code.
+    5. SIGHUP stays ignored where it was: `nohup` means it.
 
     The handlers that were there before are put back.
     """
+    global _arrived
+    _arrived = 0
     watch = _Watch()
     outcome = _Outcome(job, watch.wake)
-    previous = {number: signal.signal(number, watch.arrived) for number in _SIGNALS}
+    previous = {number: signal.signal(number, watch.arrived) for number in _heeded()}
     try:
         thread = make_thread(outcome.run)
         thread.start()
@@ -63,6 +69,28 @@ def run_until_signal(
             signal.signal(number, handler)
 
 
+@contextmanager
+def left_to_the_driver() -> Iterator[None]:
+    """Processes started in the block never hear of Ctrl-C or a dropped session, from their first moment on.
+
+    Both reach the whole process group, but only the driver decides what they mean.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def arrived() -> int:
+    """The signal that told this process to stop; 0 when none did."""
+    return _arrived
+
+
+def _heeded() -> list[signal.Signals]:
+    return [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN]
+
+
 class _Watch:
     """Which signal came first; `wake` is set by it and by the end of the job."""
 
@@ -71,9 +99,10 @@ class _Watch:
         self.signal_number = 0
 
     def arrived(self, number: int, frame: FrameType | None) -> None:
+        global _arrived
         if self.signal_number:
             os._exit(128 + number)
-        self.signal_number = number
+        self.signal_number = _arrived = number
         self.wake.set()
 
 

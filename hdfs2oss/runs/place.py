@@ -5,20 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
-from ..model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, Throttled, UsageError
+from ..model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, UsageError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
-from ..records.jobdir import default_base, pair_name
+from ..records.jobdir import default_base, pair_name, patiently
+from ..rules.retry import RetryClock
 
 
-def choose_place(options: CopyOptions, stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool) -> Uri:
-    """The job directory of the pair: where an option says, else in the first of `homes` that can be written.
+def choose_place(
+    options: CopyOptions,
+    stores: StoreConfig,
+    homes: Sequence[Uri],
+    shares_disk: bool,
+    clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
+) -> Uri:
+    """The job directory of the pair: where an option says, else in the first of `homes` that this user may write.
+
+    the home                                 what happens
+    --------------------------------------   ------------------------------------------------------------------
+    can be written                           it is the place
+    may not be made or written (for good)    the next one is tried, and is the place each time this user comes
+    asks for patience, does not answer       it is waited for; then CommitError. The next one would have another
+                                             lock and another ledger of the same pair.
 
     `shares_disk` says whether all tasks see the files of this machine. Raises UsageError when no home will do.
     """
     with naming(options.job_dir or homes[0]):
-        base = options.job_dir or _writable_base(stores, homes, shares_disk)
+        base = options.job_dir or _writable_base(stores, homes, shares_disk, clock)
     return base.join(pair_name(options.sources, options.target))
 
 
@@ -34,15 +49,15 @@ def naming(job_dir: Uri) -> Iterator[None]:
         ) from error
 
 
-def _writable_base(stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool) -> Uri:
+def _writable_base(stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool, clock: RetryClock) -> Uri:
     refusals = []
     for home in homes:
         if home.scheme == "file" and not shares_disk:
             continue
         base = default_base(home)
         try:
-            open_filesystem(base, stores).make_directory(base.path)
-        except (PermissionDenied, AlreadyExists, Throttled) as error:
+            _make(open_filesystem(base, stores), base.path, clock)
+        except (PermissionDenied, AlreadyExists) as error:
             refusals.append(str(error))
             continue
         return base
@@ -50,3 +65,7 @@ def _writable_base(stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool)
         "there is no place for the job directory" + "".join(f"; {refusal}" for refusal in refusals),
         "Name one that all executors can reach: --job-dir hdfs://.../dir (or oss://bucket/dir).",
     )
+
+
+def _make(filesystem: FileSystem, path: str, clock: RetryClock) -> None:
+    patiently(lambda: filesystem.make_directory(path), clock=clock)

@@ -62,6 +62,11 @@ class Progress:
             self._files_done += sum(value for name, value in counts.items() if name.startswith("FILES_"))
             self._bytes_done += counts.get("BYTES_COPIED", 0)
 
+    def say(self, text: str) -> None:
+        """A line of its own, which stays."""
+        self._stream.write(f"\r\x1b[K{text}\n" if self._on_terminal else f"{text}\n")
+        self._stream.flush()
+
     def end(self) -> None:
         """Stop printing, and leave the cursor on a fresh line."""
         self._stop.set()

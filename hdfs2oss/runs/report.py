@@ -30,6 +30,9 @@ class Report:
     # Why the rest was not tried, and the next step; empty for a run that went to its end.
     stopped: str = ""
     advice: str = ""
+    # Why the run did not come to its end, and its exit code then; the counters are what is known.
+    ended_by: str = ""
+    ended_code: int = 0
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -82,7 +85,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 the accounts do not balance, 3 the survey is incomplete, 4 some files failed."""
+        """That of a bad end, else: 0 all well, 1 no balance, 3 the survey is incomplete, 4 some files failed."""
+        if self.ended_code:
+            return self.ended_code
         if self.problems:
             return 3
         if self.failed_files or self.stopped:
@@ -98,6 +103,7 @@ class Report:
             "target": self.target,
             "exit_code": self.exit_code,
             "success": self.exit_code == 0,
+            "ended_by": self.ended_by,
             "discrepancy": self.discrepancy,
             "stopped": self.stopped,
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},

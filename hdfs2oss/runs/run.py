@@ -8,38 +8,57 @@ with open_run(options, stores, place, runner, timeline) as run:
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from ..filesystems.registry import StoreConfig, open_filesystem
+from ..model.counters import JOB
+from ..model.errors import Hdfs2ossError, Interrupted
 from ..model.options import CopyOptions
-from ..model.uri import Uri
+from ..model.uri import Uri, mask_secrets
 from ..model.values import CopyTask, TaskReport
-from ..records.jobdir import JobDir
-from ..records.lock import Lock
+from ..records import fence
+from ..records.heartbeat import Heartbeat
+from ..records.jobdir import HASTE, JobDir
+from ..records.lock import PACE, Lock, Pace
 from ..runners.base import Report as Answer
 from ..runners.base import Runner, Task, TaskFunction
+from ..runners.signals import arrived
+from .account import complete_predecessor, fold_ledgers, publish_account
 from .place import naming
 from .report import Report
 from .timeline import Timeline
+
+# A run that a signal ends has ten seconds in all.
+_FOLD_SECONDS = 4.0
 
 
 class Run:
     """What a verb has in hand while its run holds the lock of the job directory."""
 
-    def __init__(self, runner: Runner, timeline: Timeline, job_dir: JobDir, lock: Lock, report: Report) -> None:
+    def __init__(
+        self, runner: Runner, timeline: Timeline, job_dir: JobDir, heartbeat: Heartbeat, report: Report
+    ) -> None:
         self.runner = runner
         self.report = report
+        report.phase_seconds = timeline.seconds
         self._timeline = timeline
         self._job_dir = job_dir
-        self._lock = lock
+        self._heartbeat = heartbeat
+        self._folded: set[str] = set()
 
     @property
     def id(self) -> str:
         """The name of the run, unique in its job directory."""
         return self._job_dir.run_id
+
+    @property
+    def fence(self) -> int:
+        """The fencing number, which tasks compare before they publish; see records/fence.py."""
+        return self._heartbeat.lock.number
 
     @property
     def slots(self) -> int:
@@ -66,56 +85,92 @@ class Run:
 
     def take(self, report: TaskReport) -> None:
         """Fold the report of a task."""
+        self._folded.add(report.ledger_file)
         self.report.add_task(report)
         self._timeline.progress.task_done(report)
 
     def check_lock(self) -> None:
-        """Before anything is published: is the job directory still ours? Raises CommitError."""
-        self._lock.check()
+        """Before anything is published: is the job directory still ours? Raises LockLost."""
+        fence.check(self._job_dir, self.fence)
 
     def settle(self) -> None:
         """All phases are over: the report is completed, and its accounts are checked."""
         self.report.add_job(self.runner.describe())
         self.report.check_identities()
 
+    def end_badly(self, error: BaseException) -> None:
+        """The run did not come to its end: what is known of it is folded, and left on record while the lock is ours.
+
+        Never raises for a store: why the run ends matters more.
+        """
+        report, records = self.report, self._job_dir.of_run(self.id, HASTE)
+        report.ended_by = mask_secrets(f"{type(error).__name__}: {error}")
+        report.ended_code = _exit_code(error)
+        if not report.counters.get(JOB, "Launched map tasks"):
+            report.add_job(self.runner.describe())
+        with suppress(Hdfs2ossError):
+            fold_ledgers(records, report, self._folded, _FOLD_SECONDS if arrived() else math.inf)
+            self._heartbeat.lock.check()
+            publish_account(records, report)
+
 
 @contextmanager
 def open_run(
-    options: CopyOptions, stores: StoreConfig, place: Uri, runner: Runner, timeline: Timeline
+    options: CopyOptions, stores: StoreConfig, place: Uri, runner: Runner, timeline: Timeline, pace: Pace = PACE
 ) -> Iterator[Run]:
     """Begin a run in the job directory `place`; the block is the run.
 
     1. The lock is taken first. Raises BrakeError when another run holds it.
-    2. What was asked is on record while the phases run; the report after them, unless the block raises.
+    2. What was asked is on record while the phases run; the report after them, whatever the block raises.
     3. A store error that leaves the block is the job directory's.
-    4. The lock is given back whatever happens.
+    4. When the lock is lost the runner is cancelled, nothing more is published, and LockLost (5) is raised.
+    5. The lock is given back whatever happens.
     """
     run_id = time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
     job_dir = JobDir(open_filesystem(place, stores), place.path, run_id)
-    lock = Lock(job_dir.filesystem, job_dir.path, run_id)
-    report = Report(run_id, _shown(options.sources), str(options.target), f"{place}/runs/{run_id}")
-    report.phase_seconds = timeline.seconds
+    lock = Lock(job_dir.filesystem, job_dir.path, run_id, pace=pace)
+    heartbeat = Heartbeat(lock, runner.cancel, pace)
     with naming(place):
-        lock.acquire()
+        job_dir.patiently(lock.acquire)
+    heartbeat.start()
     try:
-        # Closing a small file on HDFS takes half a second, so records are written beside each other.
-        with naming(place), ThreadPoolExecutor(2) as pool:
-            described = pool.submit(job_dir.publish_json, "run.json", _description(run_id, options))
-            yield Run(runner, timeline, job_dir, lock, report)
-            described.result()
-            lock.check()
-            text = "".join(f"{line}\n" for line in report.counters.lines())
-            printed = pool.submit(job_dir.publish, "counters.txt", text.encode())
-            job_dir.publish_json("report.json", report.as_dict())
-            printed.result()
+        run = Run(runner, timeline, job_dir, heartbeat, _empty_report(run_id, options, place))
+        if lock.predecessor is not None:
+            dead = _empty_report(lock.predecessor.run, options, place)
+            for line in complete_predecessor(job_dir, lock.predecessor, dead):
+                timeline.progress.say(line)
+        try:
+            # Closing a small file on HDFS takes half a second, so records are written beside each other.
+            with naming(place), ThreadPoolExecutor(1) as pool:
+                described = pool.submit(job_dir.publish_json, "run.json", _description(run, options))
+                yield run
+                described.result()
+                run.check_lock()
+                publish_account(job_dir, run.report)
+        except BaseException as error:
+            run.end_badly(error)
+            if heartbeat.loss is not None and not arrived():
+                raise heartbeat.loss from error
+            raise
     finally:
-        lock.release()
+        heartbeat.stop()
 
 
-def _description(run_id: str, options: CopyOptions) -> dict[str, object]:
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, Interrupted):
+        return 128 + arrived() if arrived() else error.exit_code
+    return error.exit_code if isinstance(error, Hdfs2ossError) else Hdfs2ossError.exit_code
+
+
+def _empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:
+    return Report(run_id, _shown(options.sources), str(options.target), f"{place}/runs/{run_id}")
+
+
+def _description(run: Run, options: CopyOptions) -> dict[str, object]:
     """The content of run.json: what was asked."""
     return {
-        "run": run_id,
+        "run": run.id,
+        "fence": run.fence,
         "sources": [str(source) for source in options.sources],
         "target": str(options.target),
         "log": str(options.log_path or ""),

@@ -21,6 +21,8 @@ class RunContext:
     stores: StoreConfig = field(repr=False)
     job_dir: Uri
     run_id: str
+    # Compared before something is published (records/fence.py); 0 where no lock is held.
+    fence: int = 0
 
     def open_job_dir(self) -> JobDir:
         """The job directory through this process's own client."""

@@ -87,7 +87,7 @@ class Transfer:
     buffers: BufferBudget
     pool: Executor
     parts_at_once: int = 4
-    # Called between parts; what it raises ends the copy.
+    # Called between parts, and before a file is published; what it raises ends the copy.
     checkpoint: Callable[[], None] = nothing
 
     def copy(self, ends: Ends, item: CopyItem) -> Copied:
@@ -171,6 +171,7 @@ class Transfer:
             self.refuse_changed_source(ends, item, reader.etag)
             sums = crc64(data), crc32c(data)
             notes = notes_of(*sums)
+            self.checkpoint()
             with writing(ends):
                 stored = self.target.put(ends.target.path, data, ends.work_path, notes)
         verify(ends, item.length, sums[0], stored)
@@ -192,6 +193,7 @@ class Transfer:
                 self.refuse_changed_source(ends, item, reader.etag)
                 verify(ends, item.length, sum64, stored)
 
+            self.checkpoint()
             with writing(ends):
                 stored = writer.commit(check)
         return Copied(stored, sum64, sum32, proof(stored))
@@ -213,6 +215,7 @@ class Transfer:
     def join(self, ends: Ends, upload_id: str, length: int, parts: list[StoredPart], sum32: int) -> Copied:
         """Publish parts as one file, verified; its CRC-32C becomes a note, as it was not known at the start."""
         sum64 = compose_crc64((part.crc64, part.length) for part in parts)
+        self.checkpoint()
         with writing(ends):
             stored = self._complete(ends.target.path, upload_id, parts)
         verify(ends, length, sum64, stored)

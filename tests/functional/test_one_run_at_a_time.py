@@ -39,9 +39,12 @@ def test_another_copy_goes_on_beside_it(copy, local_ends, home, make_place) -> N
         other.release()
 
 
-def test_no_lock_is_left_after_a_failure(copy, local_ends, home) -> None:
+def test_a_run_that_fails_gives_the_lock_back(copy, local_ends, home) -> None:
     source, target = local_ends
     source.make({"p/same": b"1", "q/same": b"2"})
     with pytest.raises(Exception, match="the same file"):
         copy([source / "p", source / "q"], target, update=True)
-    assert list(home.rglob("_lock*")) == []
+    (lock,) = home.rglob("_lock")
+    next_run = Lock(LocalFileSystem(), str(lock.parent), "next-run")
+    next_run.acquire()
+    assert next_run.predecessor is None

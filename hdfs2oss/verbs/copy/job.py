@@ -40,6 +40,8 @@ class CopyJob:
         self._runner = runner
         self._progress = progress
         self._homes = homes
+        # What is known of the run so far, also of one that ends badly; None before it begins.
+        self.report: Report | None = None
 
     def run(self) -> Report:
         """Look at the roots, survey, cut, copy, commit, report. Raises what keeps the copy from being tried."""
@@ -51,8 +53,9 @@ class CopyJob:
         log_dir = LogDir(options.log_path, stores)
         log_dir.make()
         with open_run(options, stores, place, self._runner, timeline) as run:
+            self.report = run.report
             try:
-                _carry_out(RunContext(options, layout, stores, place, run.id), run)
+                _carry_out(RunContext(options, layout, stores, place, run.id, run.fence), run)
             except WaveEnded as ended:
                 run.report.stop(ended)
             run.settle()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from ...commandline.ending import ending, last_line, print_lines, print_refusal
@@ -18,7 +18,10 @@ from ...runners.base import Runner
 from ...runners.local import LocalRunner
 from ...runners.signals import run_until_signal
 from ...runs.progress import Progress
+from ...runs.report import Report
 from .job import CopyJob
+
+_SHOWN = 10
 
 
 def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], stream: TextIO) -> int:
@@ -41,16 +44,29 @@ def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], str
 
 def _copy(request: CopyRequest, runner: Runner, progress: Progress, stream: TextIO) -> int:
     options = request.options
+    job = CopyJob(options, request.stores, runner, progress, homes(options, request.user))
     try:
-        report = CopyJob(options, request.stores, runner, progress, homes(options, request.user)).run()
-    except Hdfs2ossError as error:
+        report = job.run()
+    except BaseException as error:
         progress.end()
+        if job.report is not None:
+            print_lines(_account(job.report), stream)
+        if not isinstance(error, Hdfs2ossError):
+            raise
         code = print_refusal(error, stream, with_trace=options.verbose)
         print_lines([last_line(_sources(options), str(options.target), False)], stream)
         return code
     progress.end()
     print_lines(ending(report), stream)
     return report.exit_code
+
+
+def _account(report: Report) -> Iterator[str]:
+    """The lines for a run that did not come to its end: what its tasks have left on record."""
+    for failure in report.failures[:_SHOWN]:
+        yield f"{failure.outcome}: {failure.message}"
+    yield from report.counters.lines()
+    yield f"The run did not come to its end; this is what is known of it. Records: {report.job_dir}"
 
 
 def _make_runner(command: CopyCommand, entry: str) -> Runner:

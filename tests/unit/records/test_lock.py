@@ -1,32 +1,45 @@
-import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from hdfs2oss.model.errors import BrakeError, CommitError, PermissionDenied
-from hdfs2oss.records.lock import STALE_SECONDS, Lock
+from hdfs2oss.model.errors import BrakeError, LockLost, PermissionDenied, Unreachable
+from hdfs2oss.records import holder as holders
+from hdfs2oss.records.fence import lock_path
+from hdfs2oss.records.holder import Holder, parse_holder, this_process
+from hdfs2oss.records.lock import PACE, Clock, Lock
 from tests.stores.faults import Fault, FlakyFileSystem
-from tests.stores.memory import MemoryFileSystem
+from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
-PATH = "/jobs/pair/_lock"
-
-
-@pytest.fixture
-def store() -> MemoryFileSystem:
-    return MemoryFileSystem()
+PAIR = "/jobs/pair"
+ELSEWHERE = Holder("other", "elsewhere", 1, 1000.0)
 
 
-def lock(store: MemoryFileSystem, run: str, now: float = 1000.0) -> Lock:
-    return Lock(store, "/jobs/pair", run, lambda: now, lambda seconds: None)
+@pytest.fixture(params=[LIKE_HDFS, LIKE_OSS], ids=["like HDFS", "like OSS"])
+def store(request) -> MemoryFileSystem:
+    return MemoryFileSystem(request.param)
 
 
-def place(store: MemoryFileSystem, **facts: object) -> None:
-    holder = {"run": "other", "host": "elsewhere", "process": 1, "heartbeat": 1000.0, **facts}
-    store.place(PATH, json.dumps(holder).encode())
+def lock(store, run: str, now: float = 1000.0, sleep: Callable[[float], None] = lambda seconds: None) -> Lock:
+    return Lock(store, PAIR, run, Clock(lambda: now, sleep))
+
+
+def take(store, run: str, now: float = 1000.0) -> Lock:
+    taken = lock(store, run, now)
+    taken.acquire()
+    return taken
+
+
+def place(store, holder: Holder = ELSEWHERE, number: int = 1) -> None:
+    store.place(lock_path(PAIR, number), holder.to_json())
+
+
+def beat_of(store, number: int, at: float) -> None:
+    store.place(lock_path(PAIR, number, ".beat"), f"{at}".encode())
 
 
 def dead_process() -> int:
@@ -35,71 +48,174 @@ def dead_process() -> int:
     return child.pid
 
 
-def test_a_lock_is_there_while_it_is_held_and_gone_afterwards(store) -> None:
-    one = lock(store, "one")
-    one.acquire()
-    assert json.loads(store.read_bytes(PATH))["run"] == "one"
+def dead_here(run: str = "other") -> Holder:
+    return this_process(run, 1000.0)._replace(process=dead_process())
+
+
+def test_a_lock_names_its_run_and_a_released_one_is_nobodys(store) -> None:
+    one = take(store, "one")
+    assert parse_holder(store.read_bytes(lock_path(PAIR, 1))) == this_process("one", 1000.0)
     one.check()
     one.release()
-    assert store.files() == {}
+    two = take(store, "two")
+    two.check()
+    assert two.predecessor is None
+    with pytest.raises(LockLost):
+        one.check()
 
 
 def test_a_second_run_is_refused_and_told_who_holds_it(store) -> None:
-    one = lock(store, "one")
-    one.acquire()
+    one = take(store, "one")
     with pytest.raises(BrakeError, match=f"run one on {socket.gethostname()}, process {os.getpid()}") as caught:
-        lock(store, "two").acquire()
+        take(store, "two")
     assert caught.value.exit_code == 6
     one.check()
-    one.release()
+
+
+def test_the_fencing_number_grows_with_every_run_and_nothing_older_is_kept(store) -> None:
+    numbers = []
+    for number in range(5):
+        one = take(store, f"run-{number}")
+        one.beat()
+        one.release()
+        numbers.append(one.number)
+    assert numbers == [1, 2, 3, 4, 5]
+    names = {path.rpartition("/")[2] for path in store.files()}
+    assert "000005" in names
+    assert not any(name.startswith("000004") for name in names)
 
 
 def test_a_living_run_elsewhere_is_respected_until_its_heartbeat_is_old(store) -> None:
     place(store)
+    beat_of(store, 1, 2000.0)
     with pytest.raises(BrakeError, match="run other on elsewhere"):
-        lock(store, "two", 1000.0 + STALE_SECONDS).acquire()
-    two = lock(store, "two", 1001.0 + STALE_SECONDS)
-    two.acquire()
+        take(store, "two", 2000.0 + PACE.stale_seconds)
+    two = take(store, "two", 2001.0 + PACE.stale_seconds)
     two.check()
-    two.release()
+    assert (two.number, two.predecessor) == (2, ELSEWHERE)
 
 
-def test_a_run_whose_process_has_gone_from_this_host_is_taken_over_at_once(store) -> None:
-    place(store, host=socket.gethostname(), process=dead_process())
-    two = lock(store, "two")
+def test_an_old_heartbeat_that_moves_at_last_is_respected(store) -> None:
+    """A living run may be silent for its last request, the store pause after it, and the time to its next beat."""
+    place(store)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if sum(slept) >= 85.0:
+            beat_of(store, 1, 2.0)
+
+    with pytest.raises(BrakeError, match="run other on elsewhere"):
+        lock(store, "two", 5000.0, sleep).acquire()
+
+
+def test_a_run_that_releases_while_it_is_watched_is_followed_at_once(store) -> None:
+    place(store)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        store.make_directory(lock_path(PAIR, 1, ".released"))
+
+    two = lock(store, "two", 5000.0, sleep)
     two.acquire()
-    two.release()
+    assert (two.number, len(slept)) == (2, 1)
+
+
+def test_a_run_whose_process_has_gone_from_this_machine_is_taken_over_at_once(store) -> None:
+    place(store, dead_here())
+    assert take(store, "two").number == 2
+
+
+@pytest.mark.parametrize("other", ["boot", "namespace", "host"])
+def test_a_process_number_says_nothing_of_another_boot_or_namespace_or_host(store, other) -> None:
+    place(store, dead_here()._replace(**{other: "another"}))
+    with pytest.raises(BrakeError):
+        take(store, "two")
+
+
+def test_the_next_attempt_of_the_same_application_takes_over_at_once(store) -> None:
+    """And the earlier one, should it still live, does not take it back."""
+    first = this_process("one", 1000.0, {"CONTAINER_ID": "container_e17_1410901177871_0001_01_000005"})
+    assert (first.application, first.attempt) == ("application_1410901177871_0001", 1)
+    later = this_process("two", 1000.0, {"CONTAINER_ID": "container_1410901177871_0001_02_000001"})
+    stranger = this_process("two", 1000.0, {"CONTAINER_ID": "container_1410901177871_0002_02_000001"})
+    assert first.is_earlier_attempt_of(later)
+    assert not later.is_earlier_attempt_of(first)
+    assert not first.is_earlier_attempt_of(stranger)
+    assert not ELSEWHERE.is_earlier_attempt_of(ELSEWHERE)
+
+
+def test_a_run_in_a_second_container_of_its_application_follows_the_first(store, monkeypatch) -> None:
+    attempt = "container_e17_1410901177871_0001_{:02d}_000001".format
+    monkeypatch.setenv("CONTAINER_ID", attempt(1))
+    one = take(store, "one")
+    monkeypatch.setenv("CONTAINER_ID", attempt(2))
+    two = take(store, "two")
+    two.check()
+    with pytest.raises(LockLost):
+        one.beat()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"run": "x"}', b"\xff"])
 def test_a_lock_that_says_nothing_is_taken_over(store, content) -> None:
-    store.place(PATH, content)
-    two = lock(store, "two")
-    two.acquire()
-    two.check()
-    two.release()
+    store.place(lock_path(PAIR, 7), content)
+    assert take(store, "two").number == 8
 
 
-def test_a_run_that_lost_its_lock_may_publish_nothing_and_leaves_the_other_alone(store) -> None:
-    one = lock(store, "one")
-    one.acquire()
-    place(store, run="two")
-    with pytest.raises(CommitError, match="taken over"):
-        one.check()
+def test_a_run_that_was_followed_publishes_nothing_and_its_late_beat_changes_nothing(store) -> None:
+    one = take(store, "one")
+    place(store, ELSEWHERE, 2)
+    before = store.read_bytes(lock_path(PAIR, 2))
+    for act in (one.check, one.beat):
+        with pytest.raises(LockLost, match="taken over"):
+            act()
     one.release()
-    assert json.loads(store.read_bytes(PATH))["run"] == "two"
+    assert store.read_bytes(lock_path(PAIR, 2)) == before
+    with pytest.raises(BrakeError, match="run other"):
+        take(store, "three")
 
 
-def test_a_lock_that_was_removed_is_not_held(store) -> None:
-    one = lock(store, "one")
-    one.acquire()
-    store.remove(PATH)
-    with pytest.raises(CommitError):
+def test_a_lock_that_was_removed_by_hand_is_not_held_even_when_its_number_comes_again(store) -> None:
+    one = take(store, "one")
+    store.remove(f"{PAIR}/_lock", recursive=True)
+    with pytest.raises(LockLost):
         one.check()
-    one.release()
+    assert take(store, "two").number == one.number
+    with pytest.raises(LockLost):
+        one.check()
 
 
-def test_of_many_that_come_at_once_one_gets_it(store) -> None:
+def test_a_lost_answer_to_the_creation_does_not_lock_a_run_out(store) -> None:
+    def created() -> None:
+        store.create_exclusive(lock_path(PAIR, 1), this_process("one", 1000.0).to_json())
+
+    flaky = FlakyFileSystem(store, Fault("create", "_lock", Unreachable, times=1, meanwhile=created))
+    one = lock(flaky, "one")
+    with pytest.raises(Unreachable):
+        one.acquire()
+    one.acquire()
+    one.check()
+    assert one.number == 1
+
+
+def test_a_number_that_was_given_and_removed_before_it_was_created_is_no_lock(store) -> None:
+    take(store, "one").release()
+
+    def meanwhile() -> None:
+        take(store, "two").release()
+        take(store, "three")
+
+    slow = FlakyFileSystem(store, Fault("create", "000002", times=1, silent=True, meanwhile=meanwhile))
+    with pytest.raises(BrakeError, match="run three"):
+        take(slow, "late")
+    assert store.status(lock_path(PAIR, 2)) is None
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_of_many_that_come_at_once_one_gets_it(store, gone) -> None:
+    if gone:
+        place(store, dead_here())
     barrier = threading.Barrier(8)
     got: list[Lock] = []
 
@@ -119,70 +235,18 @@ def test_of_many_that_come_at_once_one_gets_it(store) -> None:
         thread.join()
     assert len(got) == 1
     got[0].check()
-    got[0].release()
-
-
-@pytest.mark.parametrize("turn", range(20))
-def test_of_many_that_find_a_stale_lock_one_takes_it_over(store, turn) -> None:
-    place(store, host=socket.gethostname(), process=dead_process() if turn == 0 else 2**22 - 1)
-    barrier = threading.Barrier(6)
-    mine: list[Lock] = []
-
-    def contend(number: int) -> None:
-        one = lock(store, f"run-{number}")
-        barrier.wait()
-        try:
-            one.acquire()
-        except BrakeError:
-            return
-        mine.append(one)
-
-    threads = [threading.Thread(target=contend, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(mine) == 1
-    mine[0].check()
-    mine[0].release()
-
-
-def test_a_claim_whose_owner_died_does_not_keep_others_away(store) -> None:
-    place(store, run="first", host=socket.gethostname(), process=dead_process())
-    claim = {"run": "second", "host": socket.gethostname(), "process": dead_process(), "heartbeat": 1000.0}
-    store.place(f"{PATH}-after-first", json.dumps(claim).encode())
-    three = lock(store, "three")
-    three.acquire()
-    three.check()
-    three.release()
-
-
-def test_a_living_claimant_is_respected(store) -> None:
-    place(store, run="first", host=socket.gethostname(), process=dead_process())
-    claim = {"run": "second", "host": "elsewhere", "process": 1, "heartbeat": 1000.0}
-    store.place(f"{PATH}-after-first", json.dumps(claim).encode())
-    with pytest.raises(BrakeError, match="run second on elsewhere"):
-        lock(store, "three").acquire()
-
-
-def test_no_heartbeat_thread_is_left_behind(store) -> None:
-    one = lock(store, "one")
-    one.acquire()
-    assert any(thread.name == "lock-heartbeat" for thread in threading.enumerate())
-    one.release()
-    assert not any(thread.name == "lock-heartbeat" for thread in threading.enumerate())
-
-
-def test_an_old_heartbeat_that_still_moves_is_respected(store) -> None:
-    place(store, heartbeat=1.0)
-    watching = Lock(store, "/jobs/pair", "two", lambda: 1000.0, lambda seconds: place(store, heartbeat=2.0))
-    with pytest.raises(BrakeError, match="run other on elsewhere"):
-        watching.acquire()
 
 
 def test_a_lock_that_cannot_be_read_is_not_taken_over(store) -> None:
     place(store)
-    flaky = FlakyFileSystem(store, Fault("read", PATH, PermissionDenied))
+    flaky = FlakyFileSystem(store, Fault("read", "_lock", PermissionDenied))
     with pytest.raises(PermissionDenied):
-        Lock(flaky, "/jobs/pair", "two", lambda: 1e9, lambda seconds: None).acquire()
-    assert json.loads(store.read_bytes(PATH))["run"] == "other"
+        lock(flaky, "two", 1e9).acquire()
+    assert store.status(lock_path(PAIR, 2)) is None
+
+
+def test_a_machine_that_does_not_tell_its_boot_knows_of_no_dead_process() -> None:
+    assert dead_here().has_gone()
+    assert not dead_here()._replace(boot="", namespace="").has_gone()
+    assert not this_process("one", 0.0).has_gone()
+    assert holders.parse_holder(ELSEWHERE.to_json()) == ELSEWHERE

@@ -11,7 +11,7 @@ import pytest
 from hdfs2oss.runners.signals import run_until_signal
 
 JOB = Path(__file__).with_name("signal_job.py")
-CODES = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+CODES = [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
 
 
 @pytest.fixture
@@ -52,6 +52,18 @@ def test_a_job_that_does_not_end_is_left_behind(start):
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 143
     assert "returned" not in process.stdout.read()
+
+
+def test_a_dropped_session_does_not_end_what_nohup_started():
+    command = ["nohup", sys.executable, str(JOB), "obedient"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "running\n"
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 143
+    process.stdout.close()
 
 
 @pytest.mark.parametrize(("second", "code"), CODES)

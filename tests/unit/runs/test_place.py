@@ -2,8 +2,10 @@
 
 import pytest
 
-from hdfs2oss.model.errors import CommitError, PermissionDenied, Throttled, Unreachable, UsageError
+from hdfs2oss.filesystems.watchdog import OutOfTime
+from hdfs2oss.model.errors import AlreadyExists, CommitError, PermissionDenied, Throttled, Unreachable, UsageError
 from hdfs2oss.records.jobdir import pair_name
+from hdfs2oss.rules.retry import RetryClock
 from hdfs2oss.runs.place import choose_place, naming
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.unit.conftest import place
@@ -11,9 +13,21 @@ from tests.unit.conftest import place
 HOMES = [place("/first"), place("/second")]
 
 
-def choose(make_context, store, shares_disk: bool = True, **options):
+class Clock:
+    """Nobody sleeps, but the time goes by."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def choose(make_context, store, shares_disk: bool = True, clock: Clock | None = None, **options):
     context = make_context(store, ["/s"], "/t", **options)
-    chosen = choose_place(context.options, context.stores, HOMES, shares_disk)
+    time = clock or Clock()
+    waiting = RetryClock(lambda: time.now, time.sleep, lambda: 0.9)
+    chosen = choose_place(context.options, context.stores, HOMES, shares_disk, waiting)
     assert chosen.name == pair_name(context.options.sources, context.options.target)
     return str(chosen.parent)
 
@@ -22,17 +36,30 @@ def test_the_first_home_is_taken_when_it_can_be_written(make_context, memory) ->
     assert choose(make_context, memory) == "file:///first/.hdfs2oss"
 
 
-@pytest.mark.parametrize("refusal", [PermissionDenied, Throttled])
-def test_a_home_that_cannot_be_written_is_passed_over(make_context, memory, refusal) -> None:
+@pytest.mark.parametrize("refusal", [PermissionDenied, AlreadyExists])
+def test_a_home_that_may_not_be_written_is_passed_over_each_time(make_context, memory, refusal) -> None:
     flaky = FlakyFileSystem(memory, Fault("make_directory", "/first", refusal))
-    assert choose(make_context, flaky) == "file:///second/.hdfs2oss"
+    assert [choose(make_context, flaky) for _ in range(2)] == ["file:///second/.hdfs2oss"] * 2
 
 
-def test_a_home_that_does_not_answer_is_not_passed_over(make_context, memory) -> None:
-    """Else the records of one pair would lie here today and there tomorrow."""
-    flaky = FlakyFileSystem(memory, Fault("make_directory", "/first", Unreachable))
+@pytest.mark.parametrize("weather", [Throttled, Unreachable, OutOfTime])
+def test_a_home_in_safe_mode_or_without_an_answer_is_waited_for(make_context, memory, weather) -> None:
+    """Else the records of one pair, and its lock, would lie here today and there tomorrow."""
+    clock = Clock()
+    passing = Fault("make_directory", "/first", weather, times=8)
+    assert choose(make_context, FlakyFileSystem(memory, passing), clock=clock) == "file:///first/.hdfs2oss"
+    assert passing.struck == 8
+    assert clock.now > 30
+
+
+@pytest.mark.parametrize("weather", [Throttled, Unreachable, OutOfTime])
+def test_a_home_that_never_answers_is_refused_after_minutes_and_not_passed_over(make_context, memory, weather) -> None:
+    clock = Clock()
+    flaky = FlakyFileSystem(memory, Fault("make_directory", "/first", weather))
     with pytest.raises(CommitError, match="without its job directory file:///first"):
-        choose(make_context, flaky)
+        choose(make_context, flaky, clock=clock)
+    assert 200 < clock.now <= 300
+    assert memory.status("/second") is None
 
 
 def test_an_option_says_it_better(make_context, memory) -> None:

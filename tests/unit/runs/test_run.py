@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.errors import BrakeError, CommitError, PermissionDenied, SurveyError, Unreachable
+from hdfs2oss.model.errors import BrakeError, CommitError, LockLost, PermissionDenied, SurveyError, Unreachable
 from hdfs2oss.model.values import CopyTask, PlanSlice, TaskReport
+from hdfs2oss.records import ledger
+from hdfs2oss.records.fence import lock_path
+from hdfs2oss.records.holder import Holder, this_process
+from hdfs2oss.records.jobdir import JobDir
+from hdfs2oss.records.lock import Pace
 from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.runners.stop import checkpoint
 from hdfs2oss.runs.progress import Progress
 from hdfs2oss.runs.run import Run, open_run
 from hdfs2oss.runs.timeline import Timeline
@@ -21,7 +30,8 @@ from tests.stores.memory import MemoryFileSystem
 from tests.unit.conftest import place
 
 Begin = Callable[..., AbstractContextManager[Run]]
-LOCK = "/jobs/pair/_lock"
+LOCK = lock_path("/jobs/pair", 1)
+RELEASED = lock_path("/jobs/pair", 1, ".released")
 
 
 @pytest.fixture
@@ -37,7 +47,28 @@ def begin(make_context) -> Begin:
 
 
 def records(store: MemoryFileSystem) -> dict[str, bytes]:
-    return {path.rpartition("/")[2]: data for path, data in store.files().items()}
+    return {path.rpartition("/")[2]: data for path, data in store.files().items() if "/_lock/" not in path}
+
+
+def follow(store: MemoryFileSystem) -> None:
+    store.place(lock_path("/jobs/pair", 2), Holder("other", "elsewhere", 1, time.time()).to_json())
+
+
+def fail(begun: AbstractContextManager[Run], work: Callable[[Run], object]) -> None:
+    """A run that works and then fails."""
+    with pytest.raises(SurveyError), begun as run:
+        fail_after(work, run)
+
+
+def fail_after(work: Callable[[Run], object], run: Run) -> None:
+    work(run)
+    raise SurveyError("the listing is not complete")
+
+
+def ledger_of(store: MemoryFileSystem, run: str, task: str, **own: int) -> TaskReport:
+    report = TaskReport(task, "1", "h", f"{task}.parquet", 1.0, 1.0, 1, {OWN: own})
+    ledger.publish(JobDir(store, "/jobs/pair", run), report, [])
+    return report
 
 
 def test_the_lock_is_held_for_the_block_and_given_back(begin: Begin, memory) -> None:
@@ -46,7 +77,7 @@ def test_the_lock_is_held_for_the_block_and_given_back(begin: Begin, memory) -> 
         run.check_lock()
         with pytest.raises(BrakeError, match=f"run {run.id}"), begin(memory):
             pass
-    assert memory.status(LOCK) is None
+    assert memory.status(RELEASED) is not None
 
 
 def test_what_was_asked_and_what_came_of_it_are_on_record(begin: Begin, memory) -> None:
@@ -55,10 +86,10 @@ def test_what_was_asked_and_what_came_of_it_are_on_record(begin: Begin, memory) 
         with run.phase("copy"):
             pass
     assert set(records(memory)) == {"run.json", "report.json", "counters.txt"}
-    assert all(path.startswith(f"/jobs/pair/runs/{run.id}/") for path in memory.files())
     asked, report = json.loads(records(memory)["run.json"]), json.loads(records(memory)["report.json"])
     assert (asked["run"], asked["sources"], asked["target"]) == (run.id, ["file:///s"], "file:///t")
-    assert list(asked) == ["run", "sources", "target", "log", "options", "started"]
+    assert (asked["fence"], run.fence) == (1, 1)
+    assert list(asked) == ["run", "fence", "sources", "target", "log", "options", "started"]
     assert (report["run"], list(report["phase_seconds"])) == (run.id, ["copy"])
     assert records(memory)["counters.txt"] == b"Counters: 1\n\thdfs2oss\n\t\tFILES_COPIED=1\n"
 
@@ -69,16 +100,50 @@ def test_the_report_names_few_sources_and_counts_many(begin: Begin, memory, numb
         assert run.report.source == shown
 
 
-def test_a_run_that_fails_leaves_no_report_and_no_lock(begin: Begin, memory) -> None:
-    with pytest.raises(SurveyError), begin(memory):
-        raise SurveyError("the listing is not complete")
-    assert set(records(memory)) == {"run.json"}
+def test_a_run_that_fails_leaves_the_account_of_what_is_known_and_gives_the_lock_back(begin: Begin, memory) -> None:
+    fail(begin(memory), lambda run: run.report.counters.add(OWN, "FILES_COPIED", 7))
+    assert set(records(memory)) == {"run.json", "report.json", "counters.txt"}
+    report = json.loads(records(memory)["report.json"])
+    assert (report["exit_code"], report["success"]) == (3, False)
+    assert report["ended_by"] == "SurveyError: the listing is not complete"
+    assert b"FILES_COPIED=7" in records(memory)["counters.txt"]
+    assert memory.status(RELEASED) is not None
+
+
+def test_ledgers_that_nobody_handed_over_are_folded_once_when_a_run_ends_badly(begin: Begin, memory) -> None:
+    """As on Spark, where a lost wave hands over nothing."""
+
+    def work(run: Run) -> None:
+        run.take(ledger_of(memory, run.id, "copy-00000", FILES_COPIED=3))
+        for number in range(1, 100):
+            ledger_of(memory, run.id, f"copy-{number:05d}", FILES_COPIED=10)
+
+    fail(begin(memory), work)
+    assert b"FILES_COPIED=993" in records(memory)["counters.txt"]
+
+
+def test_a_ledger_that_cannot_be_read_is_told_and_the_others_count(begin: Begin, memory) -> None:
+    flaky = FlakyFileSystem(memory, Fault("read", "copy-1", PermissionDenied))
+    fail(
+        begin(flaky), lambda run: [ledger_of(memory, run.id, f"copy-{number}", FILES_COPIED=10) for number in range(3)]
+    )
+    report = json.loads(records(memory)["report.json"])
+    assert report["counters"][OWN]["FILES_COPIED"] == 20
+    assert "1 ledger files could not be read" in report["ended_by"]
+
+
+def test_a_job_directory_that_is_away_for_a_while_does_not_end_the_run(begin: Begin, memory) -> None:
+    away = [Fault("create", name, Unreachable, times=3) for name in ("_lock", "run.json", "report.json")]
+    with begin(FlakyFileSystem(memory, *away)):
+        pass
+    assert set(records(memory)) == {"run.json", "report.json", "counters.txt"}
 
 
 def test_a_store_error_that_no_phase_gave_a_meaning_to_is_the_job_directorys(begin: Begin, memory) -> None:
     with pytest.raises(CommitError, match="without its job directory file:///jobs/pair: no answer"), begin(memory):
         raise Unreachable("no answer")
-    assert memory.status(LOCK) is None
+    assert memory.status(RELEASED) is not None
+    assert json.loads(records(memory)["report.json"])["exit_code"] == 5
 
 
 @pytest.mark.parametrize("name", ["_lock", "run.json", "report.json", "counters.txt"])
@@ -86,15 +151,63 @@ def test_a_record_that_cannot_be_written_ends_the_run(begin: Begin, memory, name
     flaky = FlakyFileSystem(memory, Fault("create", name, PermissionDenied))
     with pytest.raises(CommitError, match="without its job directory file:///jobs/pair"), begin(flaky):
         pass
-    assert memory.status(LOCK) is None
+    assert memory.status(LOCK) is None or memory.status(RELEASED) is not None
 
 
 def test_a_run_that_lost_its_lock_publishes_nothing_more_and_leaves_it_alone(begin: Begin, memory) -> None:
-    thief = json.dumps({"run": "other", "host": "elsewhere", "process": 1, "heartbeat": 0}).encode()
-    with pytest.raises(CommitError, match="taken over by another run"), begin(memory):
-        memory.place(LOCK, thief)
-    assert set(records(memory)) == {"run.json", "_lock"}
-    assert memory.read_bytes(LOCK) == thief
+    with pytest.raises(LockLost, match="taken over by another run") as caught, begin(memory):
+        follow(memory)
+    assert set(records(memory)) == {"run.json"}
+    assert memory.status(lock_path("/jobs/pair", 2, ".released")) is None
+    assert caught.value.exit_code == 5
+
+
+def test_losing_the_lock_cancels_the_runner_and_ends_the_run_with_5(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t")
+    runner = LocalRunner(0)
+    timeline = Timeline(Progress(io.StringIO()))
+
+    def work(task: int, attempt: str) -> str:
+        follow(memory)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            checkpoint()
+            time.sleep(0.01)
+        raise AssertionError("nobody cancelled the runner")
+
+    pace = Pace(beat_seconds=0.01)
+    with (
+        pytest.raises(LockLost, match="taken over") as caught,
+        open_run(context.options, context.stores, place("/jobs/pair"), runner, timeline, pace) as run,
+    ):
+        run.wave("copy", work, [1], print)
+    assert caught.value.exit_code == 5
+    assert set(records(memory)) == {"run.json"}
+
+
+def test_the_run_after_a_killed_one_says_what_its_ledgers_hold_and_completes_its_report(make_context, memory) -> None:
+    ledger_of(memory, "dead", "copy-00000", FILES_COPIED=5, BYTES_COPIED=50)
+    ledger_of(memory, "dead", "copy-00001", FILES_COPIED=2, BYTES_COPIED=20, FILES_FAILED=1)
+    memory.place(LOCK, this_process("dead", 0.0)._replace(process=gone()).to_json())
+    context = make_context(memory, ["/s"], "/t")
+    said = io.StringIO()
+    timeline = Timeline(Progress(said))
+    for _ in range(2):
+        with open_run(context.options, context.stores, place("/jobs/pair"), LocalRunner(0), timeline):
+            pass
+    lines = said.getvalue().splitlines()
+    assert len(lines) == 1
+    assert "dead" in lines[0]
+    assert "7 files copied (70 bytes), 1 failed" in lines[0]
+    report = json.loads(memory.read_bytes("/jobs/pair/runs/dead/report.json"))
+    assert (report["run"], report["success"], report["counters"][OWN]["FILES_COPIED"]) == ("dead", False, 7)
+    assert b"FILES_COPIED=7" in memory.read_bytes("/jobs/pair/runs/dead/counters.txt")
+
+
+def gone() -> int:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
 
 
 def test_a_wave_runs_its_tasks_and_an_empty_one_is_none(begin: Begin, memory) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +14,7 @@ from hdfs2oss.filesystems.base import FileSystem, Stored
 from hdfs2oss.model.errors import (
     CorruptData,
     Interrupted,
+    LockLost,
     NotFound,
     PermissionDenied,
     ReadError,
@@ -28,7 +29,7 @@ from hdfs2oss.model.values import CopyItem, StoredPart
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
-from hdfs2oss.transfer.stream import Copied, Ends, Transfer, verify
+from hdfs2oss.transfer.stream import Copied, Ends, Transfer, nothing, verify
 from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte, flip_first_byte
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
@@ -56,14 +57,14 @@ class Bench:
         self.item = CopyItem("f", 0, "COPY", "F", size, 1000, part_size_bytes=PART)
         self._pool = pool
 
-    def copy(self, *faults: Fault, on: str = "target") -> Copied:
+    def copy(self, *faults: Fault, on: str = "target", checkpoint: Callable[[], None] = nothing) -> Copied:
         source: FileSystem = self.source_store
         target: FileSystem = self.target_store
         if on == "source":
             source = FlakyFileSystem(source, *faults)
         else:
             target = FlakyFileSystem(target, *faults)
-        transfer = Transfer(source, target, Throttle(None), BufferBudget(3 * PART), self._pool, 2)
+        transfer = Transfer(source, target, Throttle(None), BufferBudget(3 * PART), self._pool, 2, checkpoint)
         return transfer.copy(ENDS, self.item)
 
     def assert_nothing_is_left(self, old: dict[str, bytes] | None = None) -> None:
@@ -370,3 +371,19 @@ def test_parts_in_memory_together_are_no_more_than_the_budget(pool) -> None:
 
     transfer_between(bench, bench.target_store, pool, buffers=Counting(PART), parts_at_once=4).copy(ENDS, bench.item)
     assert most == [PART]
+
+
+def test_a_run_that_was_cancelled_while_the_last_bytes_were_read_publishes_nothing(bench) -> None:
+    """Whatever the checkpoint lets pass before."""
+    passed = []
+    bench.copy(checkpoint=lambda: passed.append(None))
+    bench.target_store.remove("/t/f")
+
+    def last() -> None:
+        passed.pop()
+        if not passed:
+            raise LockLost("taken over")
+
+    with pytest.raises(LockLost):
+        bench.copy(checkpoint=last)
+    bench.assert_nothing_is_left()

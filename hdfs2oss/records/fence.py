@@ -1,0 +1,100 @@
+"""The fencing number: whoever is about to publish compares its own with the newest of the job directory.
+
+    _lock/000007            who took the lock as the seventh; written once, and the newest one is never removed
+    _lock/000007.beat       its heartbeat; only the holder of this number writes it
+    _lock/000007.released/  it has given the lock back (a directory, as closing a file on HDFS takes half a second)
+
+The record with the highest number is the lock. A number is never given twice while the job directory lives.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..filesystems.base import FileSystem
+from ..model.errors import LockLost, NotFound
+from ..model.uri import join_path
+from .holder import parse_holder
+from .jobdir import JobDir
+
+_NAME = re.compile(r"(\d{6,})(\.beat|\.released)?")
+# A task that publishes many small things looks again after so long.
+LOOK_SECONDS = 15.0
+
+
+class LockFiles(NamedTuple):
+    """What is there at one moment: the newest number (0: none), whether it was released, and all that is older."""
+
+    newest: int
+    released: bool
+    older: tuple[str, ...]
+
+
+def lock_path(directory: str, number: int, suffix: str = "") -> str:
+    """The record of a number in the job directory `directory`, or its `.beat` or `.released`."""
+    return join_path(directory, f"_lock/{number:06d}{suffix}")
+
+
+def look(filesystem: FileSystem, directory: str) -> LockFiles:
+    """The lock files of a job directory, in one listing."""
+    try:
+        rows = [row.path for row in filesystem.walk(join_path(directory, "_lock"), recursive=False)]
+    except NotFound:
+        rows = []
+    found = [match for match in map(_NAME.fullmatch, rows) if match]
+    newest = max((int(match[1]) for match in found if not match[2]), default=0)
+    older = sorted(match[0] for match in found if int(match[1]) < newest)
+    released = any(int(match[1]) == newest and match[2] == ".released" for match in found)
+    return LockFiles(newest, released, tuple(older))
+
+
+def refuse_lost(filesystem: FileSystem, directory: str, number: int, run_id: str) -> None:
+    """Raise LockLost unless `number` is the newest and this run's.
+
+    The listing comes last: at that moment there is no successor. The record before it tells whether somebody
+    removed the lock by hand, after which numbers begin anew.
+    """
+    try:
+        holder = parse_holder(filesystem.read_bytes(lock_path(directory, number)))
+    except NotFound:
+        holder = None
+    newest = look(filesystem, directory).newest
+    if holder is None or holder.run != run_id or newest != number:
+        raise LockLost(
+            f"the lock {join_path(directory, '_lock')} was taken over by another run; "
+            f"run {run_id} publishes nothing more",
+            "Only one of the two should run; start the same command again once neither does.",
+        )
+
+
+def check(job_dir: JobDir, number: int) -> None:
+    """Before something is published: does the run still hold the job directory? Raises LockLost.
+
+    Waits for a job directory that does not answer, as its records do. Number 0 is compared with nothing.
+    """
+    if number:
+        job_dir.patiently(lambda: refuse_lost(job_dir.filesystem, job_dir.path, number, job_dir.run_id))
+
+
+class Fence:
+    """The same for a task that publishes many small things: `pass_through` looks when the last look is old.
+
+    A process that was stopped for a while looks before the next thing it publishes.
+    """
+
+    def __init__(self, job_dir: JobDir, number: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._job_dir = job_dir
+        self._number = number
+        self._clock = clock
+        self._looked = clock()
+
+    def pass_through(self) -> None:
+        """Raise LockLost when the run has lost the job directory."""
+        now = self._clock()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        check(self._job_dir, self._number)
+        self._looked = now

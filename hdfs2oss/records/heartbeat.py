@@ -1,0 +1,54 @@
+"""The heartbeat of a lock: a thread that shows that the run lives, and is the first to know when it lost its lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ..model.errors import LockLost, StoreError
+from .lock import PACE, Lock, Pace
+
+_RELEASE_SECONDS = 5.0
+
+
+class Heartbeat:
+    """Beats from `start` to `stop`. When the lock is lost it calls `on_lost` once, at the next beat, and ends."""
+
+    def __init__(self, lock: Lock, on_lost: Callable[[], None], pace: Pace = PACE) -> None:
+        self.lock = lock
+        self._on_lost = on_lost
+        self._pace = pace
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lock-heartbeat", daemon=True)
+        # Why the run may publish nothing more.
+        self.loss: LockLost | None = None
+
+    def start(self) -> None:
+        """From now on the lock is kept fresh."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give the lock back, within seconds: why the run ends matters more than a store that does not answer."""
+        self._stopped.set()
+        releaser = threading.Thread(target=self._release, name="lock-release", daemon=True)
+        releaser.start()
+        releaser.join(_RELEASE_SECONDS)
+
+    def _run(self) -> None:
+        pause = self._pace.beat_seconds
+        while not self._stopped.wait(pause):
+            try:
+                self.lock.beat()
+                pause = self._pace.beat_seconds
+            except LockLost as error:
+                self.loss = error
+                self._on_lost()
+                return
+            except StoreError:
+                # Nothing is known: who publishes finds out before.
+                pause = self._pace.again_seconds
+
+    def _release(self) -> None:
+        if self._thread.is_alive():
+            self._thread.join()
+        self.lock.release()
