@@ -21,7 +21,7 @@ from ..records.jobdir import JobDir
 from ..records.lock import Lock
 from ..runners.base import Report as Answer
 from ..runners.base import Runner, Task, TaskFunction
-from .place import naming
+from .place import beginning, naming
 from .report import Report
 from .timeline import Timeline
 
@@ -95,7 +95,7 @@ def open_run(
     lock = Lock(job_dir.filesystem, job_dir.path, run_id)
     report = Report(run_id, _shown(options.sources), str(options.target), f"{place}/runs/{run_id}")
     report.phase_seconds = timeline.seconds
-    with naming(place):
+    with beginning(place):
         lock.acquire()
     try:
         # Closing a small file on HDFS takes half a second, so records are written beside each other.

@@ -131,7 +131,7 @@ class Transfer:
             raise SourceChanged(
                 f"copying {ends.source} to {ends.target}: the source changed since it was surveyed "
                 f"({item.length} bytes then, {now.length} now)",
-                "Run the same command with -update once nobody writes to it.",
+                "Copy it again once nobody writes to it.",
             )
 
     def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:

@@ -3,53 +3,121 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TextIO
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TextIO
 
-from ...commandline.ending import ending, last_line, print_lines, print_refusal
+from ...commandline.advice import advice
+from ...commandline.ending import account, findings, last_line, print_lines, print_refusal
 from ...commandline.homes import homes
-from ...commandline.request import CopyRequest, resolve
+from ...commandline.invocation import invocation
+from ...commandline.request import resolve
 from ...commandline.switches import CopyCommand
 from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems
-from ...model.errors import Hdfs2ossError
+from ...model.errors import Hdfs2ossError, Interrupted
 from ...model.options import DEFAULT_MAPS, CopyOptions
 from ...runners.base import Runner
 from ...runners.local import LocalRunner
 from ...runners.signals import run_until_signal
 from ...runs.progress import Progress
+from ...runs.report import Report
 from .job import CopyJob
 
 
-def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], stream: TextIO) -> int:
-    """Carry out a copy command and give its exit code; all messages go to `stream`."""
+class Screen(NamedTuple):
+    """Where the operator reads: the account and the last line on `out`; messages and progress on `messages`."""
+
+    out: TextIO
+    messages: TextIO
+
+
+def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], screen: Screen) -> int:
+    """Carry out a copy command and give its exit code."""
     runner = _make_runner(command, entry)
-    progress = Progress(stream)
+    progress = Progress(screen.messages)
     try:
         request = resolve(command, environment, _hadoop_conf(runner, environment))
+        job = CopyJob(request.options, request.stores, runner, progress, homes(request.options, request.user))
+        started = invocation(entry, sys.argv, environment)
 
-        def job() -> int:
-            return _copy(request, runner, progress, stream)
+        def advise() -> Iterator[str]:
+            return advice(command, request.options, job.layout, started)
 
-        return run_until_signal(job, runner.cancel, runner.make_thread)
+        ending = _Ending(request.options, job, advise, progress, screen)
+
+        def stop() -> None:
+            ending.interrupted()
+            runner.cancel()
+
+        return run_until_signal(ending.of_job, stop, runner.make_thread)
     finally:
         progress.end()
         runner.close()
         close_filesystems()
 
 
-def _copy(request: CopyRequest, runner: Runner, progress: Progress, stream: TextIO) -> int:
-    options = request.options
-    try:
-        report = CopyJob(options, request.stores, runner, progress, homes(options, request.user)).run()
-    except Hdfs2ossError as error:
-        progress.end()
-        code = print_refusal(error, stream, with_trace=options.verbose)
-        print_lines([last_line(_sources(options), str(options.target), False)], stream)
-        return code
-    progress.end()
-    print_lines(ending(report), stream)
-    return report.exit_code
+class _Ending:
+    """Says how the copy ended: once, be it that the job ends or that a signal arrives first."""
+
+    def __init__(
+        self,
+        options: CopyOptions,
+        job: CopyJob,
+        advise: Callable[[], Iterator[str]],
+        progress: Progress,
+        screen: Screen,
+    ) -> None:
+        self._options = options
+        self._job = job
+        self._advise = advise
+        self._progress = progress
+        self._screen = screen
+        self._once = threading.Lock()
+
+    def of_job(self) -> int:
+        """Run the job and say what came of it."""
+        try:
+            report = self._job.run()
+        except Hdfs2ossError as error:
+            return self._refused(error)
+        except Exception:
+            if self._is_said():
+                # What a store or a cluster says while it is torn down is no defect.
+                return Interrupted.exit_code
+            raise
+        if not self._is_said():
+            self._reported(report)
+        return report.exit_code
+
+    def interrupted(self) -> None:
+        """A signal arrived. It is said now: the job may not come to an end in the time it has."""
+        if not self._is_said():
+            self._refused_with(Interrupted("the copy was interrupted"))
+
+    def _reported(self, report: Report) -> None:
+        self._progress.end()
+        print_lines(findings(report), self._screen.messages)
+        print_lines(account(report), self._screen.out)
+        if report.exit_code:
+            print_lines(self._advise(), self._screen.messages)
+        print_lines([last_line(report.source, report.target, report.exit_code == 0)], self._screen.out)
+
+    def _refused(self, error: Hdfs2ossError) -> int:
+        if not self._is_said():
+            self._refused_with(error)
+        return error.exit_code
+
+    def _refused_with(self, error: Hdfs2ossError) -> None:
+        self._progress.end()
+        print_refusal(error, self._screen.messages, with_trace=self._options.verbose)
+        if error.calls_for_another_run:
+            print_lines(self._advise(), self._screen.messages)
+        print_lines([last_line(_sources(self._options), str(self._options.target), False)], self._screen.out)
+
+    def _is_said(self) -> bool:
+        return not self._once.acquire(blocking=False)
 
 
 def _make_runner(command: CopyCommand, entry: str) -> Runner:

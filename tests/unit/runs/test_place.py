@@ -2,9 +2,17 @@
 
 import pytest
 
-from hdfs2oss.model.errors import CommitError, PermissionDenied, Throttled, Unreachable, UsageError
+from hdfs2oss.model.errors import (
+    CommitError,
+    PermissionDenied,
+    StoreError,
+    SurveyError,
+    Throttled,
+    Unreachable,
+    UsageError,
+)
 from hdfs2oss.records.jobdir import pair_name
-from hdfs2oss.runs.place import choose_place, naming
+from hdfs2oss.runs.place import beginning, choose_place, naming
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.unit.conftest import place
 
@@ -31,7 +39,7 @@ def test_a_home_that_cannot_be_written_is_passed_over(make_context, memory, refu
 def test_a_home_that_does_not_answer_is_not_passed_over(make_context, memory) -> None:
     """Else the records of one pair would lie here today and there tomorrow."""
     flaky = FlakyFileSystem(memory, Fault("make_directory", "/first", Unreachable))
-    with pytest.raises(CommitError, match="without its job directory file:///first"):
+    with pytest.raises(SurveyError, match="nothing was copied, for want of the job directory file:///first"):
         choose(make_context, flaky)
 
 
@@ -50,6 +58,15 @@ def test_when_no_home_will_do_all_refusals_are_told(make_context, memory) -> Non
     flaky = FlakyFileSystem(memory, Fault("make_directory", "", PermissionDenied))
     with pytest.raises(UsageError, match=r"/first.*; .*/second"):
         choose(make_context, flaky)
+
+
+@pytest.mark.parametrize(("error", "code"), [(PermissionDenied, 2), (StoreError, 2), (Unreachable, 3), (Throttled, 3)])
+def test_what_fails_before_anything_began_says_that_nothing_was_copied(error, code) -> None:
+    """A place that refuses us is to be named anew; one that gives no answer may give it tomorrow."""
+    with pytest.raises((UsageError, SurveyError), match="nothing was copied") as caught, beginning(place("/jobs")):
+        raise error("no")
+    assert caught.value.exit_code == code
+    assert "--job-dir" in caught.value.hint
 
 
 def test_an_error_keeps_the_hint_it_has(memory) -> None:
