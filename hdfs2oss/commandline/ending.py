@@ -31,7 +31,7 @@ def findings(report: Report) -> Iterator[str]:
     groups = grouped(report.failures)
     for group in groups[:_SHOWN]:
         yield group.line()
-    yield from _more(report.failed_files - sum(group.count for group in groups[:_SHOWN]))
+    yield from _more(report.failed_files - sum(group.files for group in groups[:_SHOWN]))
     if report.discrepancy:
         yield f"THE ACCOUNTS DO NOT BALANCE: {report.discrepancy}"
     if report.exit_code:

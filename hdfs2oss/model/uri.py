@@ -1,7 +1,7 @@
 """Where things are: parsed once at the door, never shown with a secret.
 
 A path is taken as it stands: never percent-decoded, and `#` and `?` are ordinary characters in it.
-Repeated and trailing slashes, `.` and `..` mean what they mean in Hadoop's `Path`; names with dots in them are ordinary.
+Repeated and trailing slashes, `.` and `..` mean what they mean in Hadoop's `Path`; `a..b` is a name.
 """
 
 from __future__ import annotations

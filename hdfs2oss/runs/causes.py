@@ -19,14 +19,14 @@ class FailureGroup(NamedTuple):
     outcome: str
     cause: str
     first: CopyResult
-    count: int
+    files: int
 
     def line(self) -> str:
         """One line for the operator. A failure that is alone has its whole message."""
-        if self.count == 1:
+        if self.files == 1:
             return f"{self.outcome}: {self.first.message}"
         what = "directories" if self.first.kind == DIRECTORY else "files"
-        return f"{self.outcome}: {self.count} {what}: {self.cause} (first: {self.first.path})"
+        return f"{self.outcome}: {self.files} {what}: {self.cause} (first: {self.first.path})"
 
 
 def grouped(failures: Iterable[CopyResult]) -> list[FailureGroup]:
@@ -39,8 +39,8 @@ def grouped(failures: Iterable[CopyResult]) -> list[FailureGroup]:
         cause = without_path(one.message, one.path)
         key = (one.outcome, one.error_class, one.kind == DIRECTORY, _NUMBERED.sub("#", cause))
         known = groups.get(key)
-        groups[key] = known._replace(count=known.count + 1) if known else FailureGroup(one.outcome, cause, one, 1)
-    return sorted(groups.values(), key=lambda group: -group.count)
+        groups[key] = known._replace(files=known.files + 1) if known else FailureGroup(one.outcome, cause, one, 1)
+    return sorted(groups.values(), key=lambda group: -group.files)
 
 
 def without_path(message: str, path: str) -> str:

@@ -26,7 +26,7 @@ def test_a_failure_that_is_alone_keeps_its_whole_message() -> None:
 def test_other_causes_classes_and_outcomes_are_groups_of_their_own_the_most_frequent_first() -> None:
     lone = [denied("x", "Quota exceeded"), failure("y", "gone", "ReadError"), failure("z", "gone", outcome="CHANGED")]
     groups = grouped([*lone, denied("a"), denied("b")])
-    assert [(group.count, group.first.path) for group in groups] == [(2, "a"), (1, "x"), (1, "y"), (1, "z")]
+    assert [(group.files, group.first.path) for group in groups] == [(2, "a"), (1, "x"), (1, "y"), (1, "z")]
 
 
 def test_ids_of_requests_and_sizes_make_no_other_cause() -> None:
@@ -34,7 +34,7 @@ def test_ids_of_requests_and_sizes_make_no_other_cause() -> None:
         "is 5 bytes long, not 6 (request 65A1B2C3D4E5F60718293A4B)",
         "is 7 bytes long, not 9 (request 65A1B2C3D4E5F60718293AFF)",
     ]
-    assert [group.count for group in grouped(failure(str(at), text) for at, text in enumerate(messages))] == [2]
+    assert [group.files for group in grouped(failure(str(at), text) for at, text in enumerate(messages))] == [2]
 
 
 def test_only_a_whole_relative_path_is_taken_out() -> None:
