@@ -7,18 +7,20 @@ import os
 import sys
 
 from hdfs2oss.cli import main as run
+from hdfs2oss.commandline.output import SteadyOutput, open_missing_descriptors
 from hdfs2oss.filesystems.watchdog import calls_left_behind
 
 
 def main(entry: str = "python") -> None:
     """Run the command line of this process, and end it with the exit code."""
+    open_missing_descriptors()
     code = run(sys.argv[1:], entry)
     if calls_left_behind():
         # A call that returns from the HDFS client while the interpreter is taken down would abort the process.
         # What is due at exit is done by hand.
         atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            SteadyOutput(stream).flush()
         os._exit(code)
     sys.exit(code)
 

@@ -6,11 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from . import __version__
 from .commandline.ending import print_refusal
 from .commandline.grammar import HELP_WORDS
+from .commandline.output import steady_output
 from .model.errors import UsageError
 from .model.handover import HANDOVER_VARIABLE, holds_secrets, read_handover, split_secrets, write_handover
 
@@ -33,11 +34,22 @@ _VERBOSE_WORDS = ("-v", "--verbose")
 
 def main(argv: Sequence[str], entry: str = "python") -> int:
     """Carry out one command line and give the exit code. `entry` is "python" or "spark-submit"."""
-    try:
-        return _dispatch(argv, entry)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the operator gets a line and a code
-        is_plain = isinstance(error, UsageError | KeyboardInterrupt)
-        return print_refusal(error, sys.stderr, not is_plain and any(word in _VERBOSE_WORDS for word in argv))
+    with steady_output(_messages(entry)):
+        try:
+            return _dispatch(argv, entry)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the operator gets a line and a code
+            is_plain = isinstance(error, UsageError | KeyboardInterrupt)
+            return print_refusal(error, sys.stderr, not is_plain and any(word in _VERBOSE_WORDS for word in argv))
+
+
+def _messages(entry: str) -> TextIO | None:
+    """Where messages go, if not to this process's own standard error."""
+    if entry != "spark-submit" or sys.stderr is None:
+        return None
+    # pyspark is not there, and not needed, without spark-submit.
+    from .runners.spark import driver_messages
+
+    return driver_messages(sys.stderr)
 
 
 def _dispatch(argv: Sequence[str], entry: str) -> int:

@@ -1,4 +1,7 @@
-"""What the operator reads at the end: failures, counters and the last line, or why there was no run."""
+"""What the operator reads at the end, or why there was no run.
+
+The account and the last line are for standard output, all else is for standard error.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError
 from ..model.units import format_duration
 from ..model.uri import mask_secrets
+from ..runs.causes import grouped
 
 if TYPE_CHECKING:
     from ..runs.report import Report
@@ -19,18 +23,15 @@ _SHOWN = 10
 _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it."
 
 
-def ending(report: Report) -> Iterator[str]:
-    """The lines after a run that reached its end."""
+def findings(report: Report) -> Iterator[str]:
+    """What the operator has to know of a run that reached its end, beside its account."""
     for place, cause in report.problems[:_SHOWN]:
         yield f"NOT LISTED: {place}: {cause}"
-    yield from _more(report.counters.get(OWN, "DIRECTORIES_NOT_LISTED"))
-    for failure in report.failures[:_SHOWN]:
-        yield f"{failure.outcome}: {failure.message}"
-    yield from _more(report.failed_files)
-    left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
-    if any(left_out):
-        yield f"Left out by filters, or as records of hdfs2oss itself: {left_out[0]} directories, {left_out[1]} files."
-    yield from report.counters.lines()
+    yield from _more(report.counters.get(OWN, "DIRECTORIES_NOT_LISTED") - _SHOWN)
+    groups = grouped(report.failures)
+    for group in groups[:_SHOWN]:
+        yield group.line()
+    yield from _more(report.failed_files - sum(group.files for group in groups[:_SHOWN]))
     if report.discrepancy:
         yield f"THE ACCOUNTS DO NOT BALANCE: {report.discrepancy}"
     if report.stopped:
@@ -39,10 +40,16 @@ def ending(report: Report) -> Iterator[str]:
             yield f"  {report.advice}"
     if report.exit_code:
         yield f"Every file that failed is on record in {report.job_dir}/ledger, a summary in report.json there."
-        yield "Next: mend the cause and run the same command with -update; what arrived is not copied again."
+
+
+def account(report: Report) -> Iterator[str]:
+    """What was counted, and where it is on record."""
+    yield from report.counters.lines()
+    left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
+    if any(left_out):
+        yield f"Left out by filters, or as records of hdfs2oss itself: {left_out[0]} directories, {left_out[1]} files."
     phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in report.phase_seconds.items())
     yield f"Phases: {phases}. Records: {report.job_dir}"
-    yield last_line(report.source, report.target, report.exit_code == 0)
 
 
 def last_line(source: str, target: str, success: bool) -> str:
@@ -77,9 +84,10 @@ def print_lines(lines: Iterable[str], stream: TextIO) -> None:
     """Print for the operator, who sees no secret."""
     for line in lines:
         stream.write(mask_secrets(line) + "\n")
+    # Account and messages go different ways, and should meet on a terminal in the order in which they were said.
     stream.flush()
 
 
 def _more(count: int) -> Iterator[str]:
-    if count > _SHOWN:
-        yield f"... and {count - _SHOWN} more"
+    if count > 0:
+        yield f"... and {count} more"

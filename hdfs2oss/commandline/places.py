@@ -9,7 +9,7 @@ from ..filesystems.hadoop_conf import is_kerberized, user_name
 from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.handover import ANY_BUCKET, read_handover
-from ..model.uri import ParsedUri, Uri, UriSecrets, parse_uri
+from ..model.uri import ParsedUri, Uri, UriSecrets, normalise_path, parse_uri
 
 
 class Places:
@@ -63,7 +63,5 @@ class Places:
         return Uri(parsed.scheme, parsed.authority, self._absolute(uri.path))
 
     def _absolute(self, path: str) -> str:
-        if path.startswith("/"):
-            return path
-        # `./clean` is how a path is written that bears the name of a verb.
-        return f"/user/{self.user}/{path.removeprefix('./')}".rstrip("/")
+        """Relative paths count from the user's home. `./clean` is one that bears the name of a verb."""
+        return path if path.startswith("/") else normalise_path(f"/user/{self.user}/{path}")

@@ -45,6 +45,8 @@ class CopyCommand(NamedTuple):
     job_dir: str = ""
     oss_endpoint: str = ""
     processes: int | None = None
+    # The options as they can be typed again, without -f: a spelling, and its value where it takes one.
+    typed: Sequence[tuple[str, str | None]] = ()
 
 
 def _whole(text: str) -> int:
@@ -138,7 +140,8 @@ def parse(argv: Sequence[str]) -> CopyCommand:
         else:
             given[switch.field] = value
     own = {name: given.pop(name) for name in CopyCommand._fields if name in given}
-    command = CopyCommand(paths, given, properties, **own)
+    typed = [(switch.words[0], text) for switch, text in options if switch.field != "source_list"]
+    command = CopyCommand(paths, given, properties, **own, typed=typed)
     _check_paths(command)
     return command
 

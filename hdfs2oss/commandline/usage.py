@@ -38,13 +38,17 @@ def help_text() -> str:
 
 def exit_codes() -> dict[str, str]:
     """Every exit code and what it means; the classes of errors know."""
-    own = {str(kind.exit_code): kind.meaning for kind in _kinds_with_a_code()}
+    kinds = sorted(_kinds_with_a_code(), key=lambda kind: kind.exit_code)
+    own = {str(kind.exit_code): kind.meaning for kind in kinds}
     signals = ", ".join(str(128 + number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
     return {"0": "all well", **own, signals: Interrupted.meaning}
 
 
 def _kinds_with_a_code() -> list[type[Hdfs2ossError]]:
-    return [Hdfs2ossError, *(kind for kind in Hdfs2ossError.__subclasses__() if "exit_code" in vars(kind))]
+    return [
+        Hdfs2ossError,
+        *(kind for kind in Hdfs2ossError.__subclasses__() if "exit_code" in vars(kind) and kind is not Interrupted),
+    ]
 
 
 def _default(switch: Switch) -> str:

@@ -2,9 +2,9 @@
 
 Hdfs2ossError            1   anything not foreseen
   UsageError             2   arguments that cannot mean anything, options that exclude each other
-  SurveyError            3   the listing is incomplete
+    DuplicateEntry       2   two sources bring the same file
+  SurveyError            3   nothing can be copied: the roots or their listings are not what a copy needs
     SourceNotFound       3   a source path or pattern matches nothing
-    DuplicateEntry       3   two sources bring the same file
   TransferError          4   a file could not be copied
     ReadError            4   the source's side            skippable under -i
     WriteError           4   the target's side
@@ -16,6 +16,7 @@ Hdfs2ossError            1   anything not foreseen
     WaveEnded            4   no other file would fare better         ends the wave
   CommitError            5   publication, directory attributes or deletion failed
   BrakeError             6   refused for safety
+  Unlisted               8   a part of the tree could not be listed, the rest was copied
   StoreError             1   what a store answered, before a phase gave it a meaning
     NotFound                 no such path
       BucketMissing          no such bucket                          ends the wave
@@ -60,6 +61,8 @@ class Hdfs2ossError(Exception):
 
     meaning = "unexpected: a defect, or the account does not balance"
     exit_code = 1
+    # Whether the copy is to be run again once the cause is mended; else the hint says all there is to do.
+    calls_for_another_run = True
     asked_again = False
     retryable = False
     skippable = False
@@ -81,23 +84,24 @@ class UsageError(Hdfs2ossError):
 
     meaning = "the command cannot be carried out as written"
     exit_code = 2
+    calls_for_another_run = False
+
+
+class DuplicateEntry(UsageError):
+    """Two sources bring a file to the same target path."""
 
 
 class SurveyError(Hdfs2ossError):
     """The copy listing is not complete, so nothing may be concluded from it."""
 
-    meaning = (
-        "a source is missing, a store cannot be asked, or a part of the tree could not be listed (the rest was copied)"
-    )
+    meaning = "nothing was copied: a source is missing, a store cannot be asked"
     exit_code = 3
 
 
 class SourceNotFound(SurveyError):
     """A source path or pattern matches nothing."""
 
-
-class DuplicateEntry(SurveyError):
-    """Two sources bring a file to the same target path."""
+    calls_for_another_run = False
 
 
 class TransferError(Hdfs2ossError):
@@ -168,6 +172,14 @@ class BrakeError(Hdfs2ossError):
 
     meaning = "refused by a brake: another run of the same copy is going on"
     exit_code = 6
+    calls_for_another_run = False
+
+
+class Unlisted(Hdfs2ossError):
+    """What a run comes to that could not list a part of the tree; its rows say where, so it is never raised."""
+
+    meaning = "a part of the tree could not be listed (the rest was copied)"
+    exit_code = 8
 
 
 class StoreError(Hdfs2ossError):
@@ -218,15 +230,13 @@ class CorruptData(StoreError):
     retryable = True
 
 
-GO_ON = "Run the same command with -update to go on; what arrived is not copied again."
-
-
 class Interrupted(Hdfs2ossError):
     """A signal arrived; 128 + its number is the exit code."""
 
     meaning = "interrupted by SIGHUP, SIGINT, SIGTERM"
+    exit_code = 130
 
-    def __init__(self, message: str, hint: str = GO_ON, signal_number: int = 2) -> None:
+    def __init__(self, message: str, hint: str = "", signal_number: int = 2) -> None:
         super().__init__(message, hint)
         self.args = (message, hint, signal_number)
         self.exit_code = 128 + signal_number

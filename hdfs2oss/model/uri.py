@@ -1,7 +1,7 @@
 """Where things are: parsed once at the door, never shown with a secret.
 
 A path is taken as it stands: never percent-decoded, and `#` and `?` are ordinary characters in it.
-Repeated and trailing slashes mean nothing, as in Hadoop's `Path`.
+Repeated and trailing slashes, `.` and `..` mean what they mean in Hadoop's `Path`; `a..b` is a name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from .errors import UsageError
 SCHEMES = ("hdfs", "oss", "file")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", re.DOTALL)
 _PORT = re.compile(r":\d+$")
+_BUCKET = re.compile(r"^[a-z0-9][a-z0-9-]*\Z")
 # Hadoop's own, where a NameNode is named without one.
 NAMENODE_PORT = 8020
 
@@ -99,12 +100,23 @@ def join_path(path: str, relative_path: str) -> str:
 
 
 def normalise_path(path: str) -> str:
-    """One slash between elements and none at the end; `.` and `..` are left for the store to refuse."""
-    return "/" + "/".join(element for element in path.split("/") if element)
+    """One slash between elements and none at the end; `.` goes, `..` takes the element before it along.
+
+    Raises UsageError for a path that climbs above the root.
+    """
+    kept: list[str] = []
+    for element in path.split("/"):
+        if element == ".." and not kept:
+            raise UsageError(f"the path {path} climbs above the root", "Write the path without `..`.")
+        if element == "..":
+            kept.pop()
+        elif element not in ("", "."):
+            kept.append(element)
+    return "/" + "/".join(kept)
 
 
 def parse_uri(text: str) -> ParsedUri:
-    """Parse an argument. A bare path keeps the empty scheme; a relative one stays without its slash.
+    """Parse an argument. A bare path keeps the empty scheme; a relative one stays as it is until its base is known.
 
     Raises UsageError without ever repeating a secret.
     """
@@ -112,8 +124,7 @@ def parse_uri(text: str) -> ParsedUri:
         raise UsageError("a path is empty", "Give a source and a target, such as hdfs:///data and oss://bucket/data.")
     match = _SCHEME.match(text)
     if not match or text.startswith("/"):
-        path = normalise_path(text)
-        return ParsedUri(Uri("", "", path if text.startswith("/") else path[1:]), UriSecrets())
+        return ParsedUri(Uri("", "", normalise_path(text) if text.startswith("/") else text), UriSecrets())
     scheme, rest = match[1].lower(), match[2]
     if scheme not in SCHEMES:
         raise UsageError(
@@ -121,6 +132,8 @@ def parse_uri(text: str) -> ParsedUri:
             "Paths start with hdfs://, oss://, file:// or a plain slash.",
         )
     if not rest.startswith("//"):
+        if scheme == "oss":
+            raise UsageError("the oss: path names no bucket", "Write oss://bucket/path.")
         if not rest.startswith("/"):
             raise UsageError(f"{scheme}: must be followed by a slash", f"Write {scheme}:///path.")
         return ParsedUri(Uri(scheme, "", normalise_path(rest)), UriSecrets())
@@ -156,6 +169,11 @@ def _parse_oss(authority: str, path: str) -> ParsedUri:
     bucket, _, endpoint = place.partition(".")
     if not bucket:
         raise UsageError("the oss:// path names no bucket", "Write oss://bucket/path.")
+    if not _BUCKET.match(bucket):
+        raise UsageError(
+            f"{bucket!r} cannot be a bucket's name: it has lower-case letters, digits and hyphens only",
+            f"Did you mean oss://{bucket.lower()}{normalise_path(path)}?",
+        )
     return ParsedUri(Uri("oss", bucket, normalise_path(path)), secrets._replace(endpoint=endpoint))
 
 

@@ -18,6 +18,11 @@ def is_pattern(path: str) -> bool:
     return bool(_SPECIAL.search(path))
 
 
+def escape(path: str) -> str:
+    """The pattern that matches this one path only."""
+    return _SPECIAL.sub(lambda match: "\\" + match[0], path)
+
+
 def expand(path: str, children: Callable[[str], Iterable[str]], exists: Callable[[str], bool]) -> list[str]:
     """All paths that a pattern matches, sorted.
 

@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..model.errors import GO_ON, Hdfs2ossError, Interrupted, UsageError, WaveEnded, of_class
+from ..model.errors import Hdfs2ossError, Interrupted, UsageError, WaveEnded, of_class
 from ..model.uri import mask_secrets
 from ..rules.packing import spread
 from .base import Attempt, Task, TaskFunction
@@ -53,8 +53,7 @@ def refuse_missing_ends(wave: str, tasks: Sequence[Task], ended: Sequence[Ended]
     if len(ended) != len(tasks):
         raise Hdfs2ossError(
             f"the wave {wave} had {len(tasks)} tasks, and {len(ended)} of them came to an end: what the others did "
-            "is not known",
-            GO_ON,
+            "is not known"
         )
 
 

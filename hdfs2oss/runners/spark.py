@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO, cast
 
 import pyspark
 from py4j.protocol import Py4JError, Py4JJavaError  # type: ignore[import-untyped]
@@ -222,6 +223,46 @@ class SparkRunner(Runner):
             if os.getppid() != parent:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
+
+
+class JvmMessages(io.TextIOBase):
+    """The standard error of spark-submit's JVM, which hands all that a Python driver says to its own output.
+
+    Where the JVM cannot be asked any more, `fallback` is written to.
+    """
+
+    def __init__(self, fallback: TextIO) -> None:
+        self._fallback = fallback
+        self._stream: Any = None
+        with suppress(Exception):
+            SparkContext._ensure_initialized()
+            self._stream = SparkContext._jvm.java.lang.System.err if SparkContext._jvm else None
+
+    def write(self, text: str) -> int:
+        """Hand the text over as the bytes it is: the JVM may be of another mind about characters."""
+        data = text.encode("utf-8", "backslashreplace")
+        if not self._ask(lambda stream: stream.write(data, 0, len(data))):
+            self._fallback.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Let go what was kept back."""
+        if not self._ask(lambda stream: stream.flush()):
+            self._fallback.flush()
+
+    def _ask(self, action: Callable[[Any], None]) -> bool:
+        if self._stream is not None:
+            try:
+                action(self._stream)
+                return True
+            except (Py4JError, OSError):
+                self._stream = None
+        return False
+
+
+def driver_messages(own: TextIO) -> TextIO:
+    """Where a driver tells its messages, so that they are on standard error for whoever called spark-submit."""
+    return cast(TextIO, JvmMessages(own)) if "PYSPARK_GATEWAY_PORT" in os.environ else own
 
 
 def _start(verbose: bool) -> tuple[SparkContext, bool]:

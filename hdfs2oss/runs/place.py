@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
-from ..model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, UsageError
+from ..model.errors import AlreadyExists, CommitError, PermissionDenied, StoreError, SurveyError, UsageError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records.jobdir import default_base, pair_name, patiently
@@ -32,9 +32,25 @@ def choose_place(
 
     `shares_disk` says whether all tasks see the files of this machine. Raises UsageError when no home will do.
     """
-    with naming(options.job_dir or homes[0]):
+    with beginning(options.job_dir or homes[0]):
         base = options.job_dir or _writable_base(stores, homes, shares_disk, clock)
     return base.join(pair_name(options.sources, options.target))
+
+
+@contextmanager
+def beginning(job_dir: Uri) -> Iterator[None]:
+    """What fails here fails before anything was copied.
+
+    Raises UsageError when the job directory refuses us, SurveyError when it gives no answer.
+    """
+    try:
+        yield
+    except StoreError as error:
+        kind = SurveyError if error.retryable else UsageError
+        raise kind(
+            f"nothing was copied, for want of the job directory {job_dir}: {error}",
+            error.hint or "Mend that, or name another place with --job-dir DIR.",
+        ) from error
 
 
 @contextmanager
@@ -45,7 +61,7 @@ def naming(job_dir: Uri) -> Iterator[None]:
     except StoreError as error:
         raise CommitError(
             f"the run cannot go on without its job directory {job_dir}: {error}",
-            error.hint or "Mend that, or name another with --job-dir; then run the same command with -update.",
+            error.hint or "Mend that, or name another with --job-dir; then run the command again.",
         ) from error
 
 

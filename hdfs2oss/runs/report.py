@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.counters import FRAMEWORK, JOB, OWN, Counters, Counts
-from ..model.errors import Hdfs2ossError
+from ..model.errors import Hdfs2ossError, SurveyError, TransferError, Unlisted
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
 
@@ -85,14 +85,15 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """That of a bad end, else: 0 all well, 1 no balance, 3 the survey is incomplete, 4 some files failed."""
+        """0 when all is well, else that of the error which the run comes to: the first of these that holds."""
         if self.ended_code:
             return self.ended_code
         if self.problems:
-            return 3
+            found = self.counters.get(OWN, "FILES_EXPECTED") or self.counters.get(OWN, "DIRECTORIES_MADE")
+            return Unlisted.exit_code if found or self.failed_files else SurveyError.exit_code
         if self.failed_files or self.stopped:
-            return 4
-        return 1 if self.discrepancy else 0
+            return TransferError.exit_code
+        return Hdfs2ossError.exit_code if self.discrepancy else 0
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json."""

@@ -28,7 +28,7 @@ from ..runners.base import Report as Answer
 from ..runners.base import Runner, Task, TaskFunction
 from ..runners.signals import arrived
 from .account import complete_predecessor, fold_ledgers, publish_account
-from .place import naming
+from .place import beginning, naming
 from .report import Report
 from .timeline import Timeline
 
@@ -130,7 +130,7 @@ def open_run(
     job_dir = JobDir(open_filesystem(place, stores), place.path, run_id)
     lock = Lock(job_dir.filesystem, job_dir.path, run_id, pace=pace)
     heartbeat = Heartbeat(lock, runner.cancel, pace)
-    with naming(place):
+    with beginning(place):
         job_dir.patiently(lock.acquire)
     heartbeat.start()
     try:

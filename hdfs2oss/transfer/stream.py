@@ -313,7 +313,7 @@ def refuse_other_version(ends: Ends, item: CopyItem, etag: str) -> None:
 def _source_changed(ends: Ends, how: str) -> SourceChanged:
     return SourceChanged(
         f"copying {ends.source} to {ends.target}: the source changed since it was surveyed ({how})",
-        "Run the same command with -update once nobody writes to it.",
+        "Copy it again once nobody writes to it.",
     )
 
 

@@ -40,7 +40,7 @@ class Command:
         self.capture.readouterr()
         code = main(["--processes", "0", *self.extra, *map(str, words)])
         captured = self.capture.readouterr()
-        return Finished(code, captured.out + captured.err)
+        return Finished(code, captured.err + captured.out)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from hdfs2oss.cli import main
+
 PLACES = ("file:///source", "file:///target")
 
 
@@ -190,3 +192,20 @@ def test_the_last_line_tells_the_end(command, local_ends, success) -> None:
     done = command(source, target)
     ending = "does succeed !!!" if success else "does fail !!!"
     assert done.text.rstrip().splitlines()[-1] == f"copy from {source} to {target} {ending}"
+
+
+@pytest.mark.parametrize("success", [True, False])
+def test_the_account_goes_to_standard_output_and_messages_to_standard_error(
+    command, local_ends, capfd, success
+) -> None:
+    source, target = local_ends
+    source.make({"x": b"1"})
+    if not success:
+        target.make({"x/y": b""})
+    assert main(["--processes", "0", "-update", str(source), str(target)]) == (0 if success else 4)
+    out, err = capfd.readouterr()
+    first, *_, phases, last = out.splitlines()
+    assert (first.split(": ")[0], phases.split(": ")[0], last[:9]) == ("Counters", "Phases", "copy from")
+    assert [line.split(":")[0] for line in err.splitlines() if not line.startswith(("  ", "Every"))] == (
+        [] if success else ["FAILED", "Next"]
+    )

@@ -112,7 +112,7 @@ def test_a_datanode_that_dies_fails_its_files_and_no_other_thing(broken: Sandbox
     assert "/lake/f" in failure
     assert f"{bucket(broken)}/datanode/f" in failure
     assert "DataNode" in failure
-    ended.line_with("run the same command with -update")
+    ended.line_with("Next: mend the cause and run this; what arrived is not copied again:")
     again = run(broken, "-update", "--job-dir", home, "/lake", f"{bucket(broken)}/datanode")
     assert again.code == 0, again.output
 

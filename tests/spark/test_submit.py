@@ -30,7 +30,7 @@ def environment(**more):
 
 
 def submit(*words, cwd=None, **more):
-    """The exit code and all that was said: spark-submit sends the driver's stderr to its own stdout."""
+    """The exit code, standard output and standard error."""
     command = [SPARK_SUBMIT, "--master", "local[2]", "--conf", "spark.ui.enabled=false", *words]
     done = subprocess.run(command, env=environment(**more), cwd=cwd, capture_output=True, text=True, timeout=120)
     assert SECRET not in done.stdout + done.stderr
@@ -62,6 +62,28 @@ def test_a_copy_succeeds_and_shows_its_counters(tree, tmp_path):
     assert "\tat org.apache" not in out + err
 
 
+def test_the_account_is_on_standard_output_and_messages_are_on_standard_error(tree, tmp_path):
+    (tmp_path / "target/a").mkdir(parents=True)
+    code, out, err = submit(
+        JOB, "-update", f"file://{tree}", f"file://{tmp_path}/target", "--job-dir", f"file://{tmp_path}/j", "-m", "2"
+    )
+    assert code == 4
+    first, *_, phases, last = out.splitlines()
+    assert first.startswith("Counters: ")
+    assert phases.startswith("Phases: ")
+    assert last == f"copy from file://{tree} to file://{tmp_path}/target does fail !!!"
+    lines = err.splitlines()
+    assert [line for line in lines if line.startswith("FAILED: ")]
+    (next_line,) = [number for number, line in enumerate(lines) if line.startswith("Next: ")]
+    assert "--master 'local[2]'" in lines[next_line + 1]
+    (tmp_path / "target/a").rmdir()
+    again = subprocess.run(
+        ["sh", "-c", lines[next_line + 1]], env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert contents(tmp_path / "target") == contents(tree)
+
+
 def test_the_exit_code_survives_spark_submit(tmp_path):
     code, out, err = submit(
         JOB, f"file://{tmp_path}/no", f"file://{tmp_path}/target", "--job-dir", f"file://{tmp_path}/j"
@@ -82,10 +104,10 @@ def test_the_folder_of_the_job_may_be_the_working_folder(tree, tmp_path):
     "word", [f"oss://ID:{SECRET}@bucket/b", f"-Dfs.oss.accessKeySecret={SECRET}"], ids=["path", "-D"]
 )
 def test_keys_on_the_command_line_of_spark_submit_are_refused(tree, word):
-    code, out, _ = submit(JOB, f"file://{tree}", word, "oss://bucket/b")
-    assert code == 2
+    code, out, err = submit(JOB, f"file://{tree}", word, "oss://bucket/b")
+    assert (code, out) == (2, "")
     for advice in ("hdfs2oss4emr.sh", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"):
-        assert advice in out
+        assert advice in err
 
 
 @pytest.fixture
@@ -204,4 +226,7 @@ def test_a_signal_ends_the_whole_copy(start, tmp_path, number, receiver, code):
     assert process.wait(15) == code, (tmp_path / "logs/err").read_text()
     wait_for(lambda: not drivers(tmp_path), 15)
     print(f"{number} to {receiver}: {time.monotonic() - started:.1f} s")
-    assert "does succeed" not in (tmp_path / "logs/out").read_text()
+    said = (tmp_path / "logs/out").read_text() + (tmp_path / "logs/err").read_text()
+    assert "does succeed" not in said
+    for word in ("Traceback", "unexpected", "defect", "Py4J"):
+        assert word not in said

@@ -11,7 +11,7 @@ from ...commandline.switches import USAGE, parse
 
 
 def run(words: Sequence[str], entry: str) -> int:
-    """Carry out a copy command and give its exit code; messages and the account go to standard error.
+    """Carry out a copy command and give its exit code; the account goes to standard output, messages to standard error.
 
     `entry` is "spark-submit" where tasks run on Spark, else they run in processes of this machine.
     """
@@ -24,6 +24,6 @@ def run(words: Sequence[str], entry: str) -> int:
     if not words:
         sys.stderr.write(f"usage: {USAGE}\n")
     command = parse(words)
-    from .launch import launch
+    from .launch import Screen, launch
 
-    return launch(command, entry, os.environ, sys.stderr)
+    return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))

@@ -14,6 +14,7 @@ from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.survey import survey
 from ...records.logdir import LogDir
+from ...rules.layout import Layout
 from ...runners.base import Runner
 from ...runs.place import choose_place
 from ...runs.progress import Progress
@@ -42,13 +43,15 @@ class CopyJob:
         self._homes = homes
         # What is known of the run so far, also of one that ends badly; None before it begins.
         self.report: Report | None = None
+        # Where everything goes, once that is known: whoever gives advice after a failure must know it.
+        self.layout: Layout | None = None
 
     def run(self) -> Report:
         """Look at the roots, survey, cut, copy, commit, report. Raises what keeps the copy from being tried."""
         options, stores = self._options, self._stores
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
-            layout = find_roots(options, stores)
+            layout = self.layout = find_roots(options, stores)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
         log_dir = LogDir(options.log_path, stores)
         log_dir.make()

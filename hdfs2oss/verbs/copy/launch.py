@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import TextIO
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TextIO
 
-from ...commandline.ending import ending, last_line, print_lines, print_refusal
+from ...commandline.advice import advice
+from ...commandline.ending import account, findings, last_line, print_lines, print_refusal
 from ...commandline.homes import homes
-from ...commandline.request import CopyRequest, resolve
+from ...commandline.invocation import invocation
+from ...commandline.request import resolve
 from ...commandline.switches import CopyCommand
 from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems
-from ...model.errors import Hdfs2ossError
+from ...model.errors import Hdfs2ossError, Interrupted
 from ...model.options import DEFAULT_MAPS, CopyOptions
 from ...runners.base import Runner
 from ...runners.local import LocalRunner
@@ -21,52 +25,104 @@ from ...runs.progress import Progress
 from ...runs.report import Report
 from .job import CopyJob
 
-_SHOWN = 10
+
+class Screen(NamedTuple):
+    """Where the operator reads: the account and the last line on `out`; messages and progress on `messages`."""
+
+    out: TextIO
+    messages: TextIO
 
 
-def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], stream: TextIO) -> int:
-    """Carry out a copy command and give its exit code; all messages go to `stream`."""
+def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], screen: Screen) -> int:
+    """Carry out a copy command and give its exit code."""
     runner = _make_runner(command, entry)
-    progress = Progress(stream)
+    progress = Progress(screen.messages)
     try:
         request = resolve(command, environment, _hadoop_conf(runner, environment))
-        print_lines(request.notes, stream)
+        print_lines(request.notes, screen.messages)
+        job = CopyJob(request.options, request.stores, runner, progress, homes(request.options, request.user))
+        started = invocation(entry, sys.argv, environment)
 
-        def job() -> int:
-            return _copy(request, runner, progress, stream)
+        def advise() -> Iterator[str]:
+            return advice(command, request.options, job.layout, started)
 
-        return run_until_signal(job, runner.cancel, runner.make_thread)
+        ending = _Ending(request.options, job, advise, progress, screen)
+
+        def stop() -> None:
+            ending.interrupted()
+            runner.cancel()
+
+        return run_until_signal(ending.of_job, stop, runner.make_thread)
     finally:
         progress.end()
         runner.close()
         close_filesystems()
 
 
-def _copy(request: CopyRequest, runner: Runner, progress: Progress, stream: TextIO) -> int:
-    options = request.options
-    job = CopyJob(options, request.stores, runner, progress, homes(options, request.user))
-    try:
-        report = job.run()
-    except BaseException as error:
-        progress.end()
-        if job.report is not None:
-            print_lines(_account(job.report), stream)
-        if not isinstance(error, Hdfs2ossError):
-            raise
-        code = print_refusal(error, stream, with_trace=options.verbose)
-        print_lines([last_line(_sources(options), str(options.target), False)], stream)
-        return code
-    progress.end()
-    print_lines(ending(report), stream)
-    return report.exit_code
+class _Ending:
+    """Says how the copy ended: once, be it that the job ends or that a signal arrives first."""
 
+    def __init__(
+        self,
+        options: CopyOptions,
+        job: CopyJob,
+        advise: Callable[[], Iterator[str]],
+        progress: Progress,
+        screen: Screen,
+    ) -> None:
+        self._options = options
+        self._job = job
+        self._advise = advise
+        self._progress = progress
+        self._screen = screen
+        self._once = threading.Lock()
 
-def _account(report: Report) -> Iterator[str]:
-    """The lines for a run that did not come to its end: what its tasks have left on record."""
-    for failure in report.failures[:_SHOWN]:
-        yield f"{failure.outcome}: {failure.message}"
-    yield from report.counters.lines()
-    yield f"The run did not come to its end; this is what is known of it. Records: {report.job_dir}"
+    def of_job(self) -> int:
+        """Run the job and say what came of it."""
+        try:
+            report = self._job.run()
+        except Exception as error:  # noqa: BLE001 - raised again where nobody has said yet why the run ends
+            return self._ended_badly(error)
+        if not self._is_said():
+            self._reported(report)
+        return report.exit_code
+
+    def interrupted(self) -> None:
+        """A signal arrived. It is said now: the job may not come to an end in the time it has."""
+        if not self._is_said():
+            self._refuse(Interrupted("the copy was interrupted"))
+
+    def _reported(self, report: Report) -> None:
+        self._progress.end()
+        print_lines(findings(report), self._screen.messages)
+        print_lines(account(report), self._screen.out)
+        if report.exit_code:
+            print_lines(self._advise(), self._screen.messages)
+        print_lines([last_line(report.source, report.target, report.exit_code == 0)], self._screen.out)
+
+    def _ended_badly(self, error: Exception) -> int:
+        """Why, unless a signal has said it; then what is known of the run."""
+        is_said = self._is_said()
+        if not is_said and isinstance(error, Hdfs2ossError):
+            self._refuse(error)
+        if self._job.report is not None:
+            print_lines(account(self._job.report), self._screen.out)
+        print_lines([last_line(_sources(self._options), str(self._options.target), False)], self._screen.out)
+        if isinstance(error, Hdfs2ossError):
+            return error.exit_code
+        if is_said:
+            # What a store or a cluster says while it is torn down is no defect.
+            return Interrupted.exit_code
+        raise error
+
+    def _refuse(self, error: Hdfs2ossError) -> None:
+        self._progress.end()
+        print_refusal(error, self._screen.messages, with_trace=self._options.verbose)
+        if error.calls_for_another_run:
+            print_lines(self._advise(), self._screen.messages)
+
+    def _is_said(self) -> bool:
+        return not self._once.acquire(blocking=False)
 
 
 def _make_runner(command: CopyCommand, entry: str) -> Runner:

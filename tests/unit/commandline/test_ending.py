@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from hdfs2oss.commandline.ending import ending, last_line, print_lines, print_refusal, refusal
+from hdfs2oss.commandline.ending import account, findings, last_line, print_lines, print_refusal, refusal
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import BrakeError, UsageError
 from hdfs2oss.model.values import CopyResult
@@ -13,38 +13,55 @@ def report() -> Report:
     return Report("run", "hdfs://nn/s", "oss://b/t", "file:///home/.hdfs2oss/t-1/runs/run", phase_seconds={"copy": 1.5})
 
 
-def test_a_good_run_ends_with_counters_and_the_classic_last_line() -> None:
+def test_the_account_is_the_counters_the_phases_and_where_it_is_on_record() -> None:
     made = report()
     made.counters.add(COPY_MAPPER, "COPY", 10)
-    assert list(ending(made)) == [
+    assert list(account(made)) == [
         "Counters: 1",
         f"\t{COPY_MAPPER}",
         "\t\tCOPY=10",
         "Phases: copy 1.5 s. Records: file:///home/.hdfs2oss/t-1/runs/run",
-        "copy from hdfs://nn/s to oss://b/t does succeed !!!",
     ]
+    assert list(findings(made)) == []
 
 
-def test_the_first_ten_failures_are_shown_and_the_rest_counted() -> None:
+@pytest.mark.parametrize(("success", "words"), [(True, "does succeed !!!"), (False, "does fail !!!")])
+def test_the_last_line_is_the_classic_one(success, words) -> None:
+    assert last_line("hdfs://nn/s", "oss://b/t", success) == f"copy from hdfs://nn/s to oss://b/t {words}"
+
+
+def failures(number: int) -> list[CopyResult]:
+    causes = [f"cause {chr(ord('a') + at)}" for at in range(number)]
+    return [CopyResult(cause, 0, "F", "COPY", "FAILED", 1, 0, message=f"no {cause}") for cause in causes]
+
+
+def test_the_first_ten_causes_are_shown_and_the_rest_counted() -> None:
+    made = report()
+    made.failures = failures(20)
+    made.counters.add(OWN, "FILES_FAILED", 30)
+    lines = list(findings(made))
+    assert lines[:11] == [f"FAILED: {one.message}" for one in made.failures[:10]] + ["... and 20 more"]
+
+
+def test_failures_of_one_cause_are_one_line() -> None:
     made = report()
     made.failures = [
-        CopyResult(f"f{number}", 0, "F", "COPY", "FAILED", 1, 0, message=f"no {number}") for number in range(30)
+        CopyResult(f"f{at}", 0, "F", "COPY", "FAILED", 1, 0, message=f"cannot write oss://b/t/f{at}: Permission denied")
+        for at in range(17)
     ]
-    made.counters.add(OWN, "FILES_FAILED", 30)
-    lines = list(ending(made))
-    assert lines[:11] == [f"FAILED: no {number}" for number in range(10)] + ["... and 20 more"]
-    assert any(line.startswith("Next: ") and "-update" in line for line in lines)
-    assert lines[-1].endswith("does fail !!!")
+    made.counters.add(OWN, "FILES_FAILED", 17)
+    first, *others = findings(made)
+    assert first == "FAILED: 17 files: cannot write oss://b/t/...: Permission denied (first: f0)"
+    assert [line for line in others if line.startswith("... and ")] == []
 
 
 def test_a_gap_in_the_survey_and_a_discrepancy_are_said_aloud() -> None:
     made = report()
     made.problems = [("hdfs://nn/s/d", "cannot list it")]
     made.discrepancy = "2 files were expected, but: 1 copied"
-    lines = list(ending(made))
+    lines = list(findings(made))
     assert lines[0] == "NOT LISTED: hdfs://nn/s/d: cannot list it"
     assert "THE ACCOUNTS DO NOT BALANCE: 2 files were expected, but: 1 copied" in lines
-    assert lines[-1] == last_line("hdfs://nn/s", "oss://b/t", False)
 
 
 def test_a_refusal_names_the_next_step_on_a_line_of_its_own() -> None:

@@ -22,7 +22,10 @@ def places(conf: dict[str, str] | None = None, endpoint: str = "", **environment
         ("/a/b", "hdfs://nn:8020/a/b"),
         ("a/b", "hdfs://nn:8020/user/hive/a/b"),
         ("./clean", "hdfs://nn:8020/user/hive/clean"),
-        ("./", "hdfs://nn:8020/user/hive/."),
+        ("./", "hdfs://nn:8020/user/hive"),
+        (".", "hdfs://nn:8020/user/hive"),
+        ("a//./b/../c/", "hdfs://nn:8020/user/hive/a/c"),
+        ("../spark/x", "hdfs://nn:8020/user/spark/x"),
         ("hdfs:///a", "hdfs://nn:8020/a"),
     ],
 )
@@ -84,3 +87,8 @@ def test_keys_that_were_handed_over_go_before_those_of_the_environment(text, han
     found = places(endpoint="option", HDFS2OSS_KEYS=handed)
     found.resolve(text)
     assert found.stores().oss == {"b": access}
+
+
+def test_a_relative_path_that_climbs_above_the_root_is_refused() -> None:
+    with pytest.raises(UsageError, match="climbs above the root"):
+        Places({"HADOOP_USER_NAME": "hive"}, {"fs.defaultFS": "hdfs://nn:8020"}).resolve("../../../x")

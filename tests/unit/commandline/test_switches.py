@@ -52,13 +52,19 @@ def test_what_the_number_of_threads_is_by_itself_is_said_as_it_is() -> None:
 )
 def test_a_copy_is_told_what_was_given_and_nothing_else(argv, field, value) -> None:
     command = parse([*argv, *PATHS])
-    assert command == CopyCommand(list(PATHS), {field: value}, {})
+    assert command._replace(typed=()) == CopyCommand(list(PATHS), {field: value}, {})
 
 
 def test_what_is_no_option_of_a_copy_stays_with_the_command() -> None:
     words = ["-f", "list", "-filters", "x", "-log", "l", "--job-dir", "j", "--oss-endpoint", "e", "--processes", "3"]
     command = parse([*words, "-Da=b=c", "-D", "d=", "target"])
-    assert command == CopyCommand(["target"], {}, {"a": "b=c", "d": ""}, "list", "x", "l", "j", "e", 3)
+    expected = CopyCommand(["target"], {}, {"a": "b=c", "d": ""}, "list", "x", "l", "j", "e", 3)
+    assert command._replace(typed=()) == expected
+
+
+def test_options_are_kept_as_they_can_be_typed_again_without_the_list_of_sources() -> None:
+    typed = parse(["--update", "-m20", "-f", "list", "-Da=b", "--part-size=1m", "target"]).typed
+    assert typed == [("-update", None), ("-m", "20"), ("-D", "a=b"), ("--part-size", "1m")]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pickle
 import pytest
 
 from hdfs2oss.model.errors import UsageError
-from hdfs2oss.model.uri import Uri, UriSecrets, join_path, mask_secrets, normalise_path, parse_uri
+from hdfs2oss.model.uri import Uri, UriSecrets, join_path, mask_secrets, parse_uri
 from hdfs2oss.model.values import DIRECTORY, FILE
 from hdfs2oss.rules.layout import SourceFact, lay_out
 
@@ -35,7 +35,7 @@ from hdfs2oss.rules.layout import SourceFact, lay_out
         ("/", "", "", "/"),
         ("hdfs://nn/a b/c#d?e=f%2Fg+h", "hdfs", "nn", "/a b/c#d?e=f%2Fg+h"),
         ("oss://b/数据/🦆", "oss", "b", "/数据/🦆"),
-        ("oss://b/a/../b/.", "oss", "b", "/a/../b/."),
+        ("hdfs://nn/a/..b/c../.d/...", "hdfs", "nn", "/a/..b/c../.d/..."),
     ],
 )
 def test_a_path_is_taken_as_it_stands(text: str, scheme: str, authority: str, path: str) -> None:
@@ -106,7 +106,7 @@ def test_two_spellings_of_a_namenode_are_one_place_each_shown_as_written(one: st
     ("one", "other"),
     [
         ("hdfs://nn:8020/a", "hdfs://nn:9000/a"), ("hdfs://nn/a", "hdfs://nn:9000/a"), ("hdfs://nn/a", "hdfs://mm/a"),
-        ("hdfs://nn/a", "oss://nn/a"), ("oss://b/a", "oss://B/a"), ("hdfs://nn/a", "hdfs://nn/A"),
+        ("hdfs://nn/a", "oss://nn/a"), ("hdfs://nn/a", "hdfs://nn/A"),
     ],
 )  # fmt: skip
 def test_what_only_looks_alike_is_another_place(one: str, other: str) -> None:
@@ -155,8 +155,37 @@ def test_join_path(path: str, relative: str, whole: str) -> None:
     assert join_path(path, relative) == whole
 
 
-def test_dots_stay_for_the_store_to_refuse() -> None:
-    assert normalise_path("//a/./../b/") == "/a/./../b"
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("oss://b/x/../y", "oss://b/y"), ("oss://b/a/../b/.", "oss://b/b"), ("hdfs://nn/a/./b/../c", "hdfs://nn/a/c"),
+        ("file:///a/..", "file:///"), ("/a/b/../../c", "/c"), ("//a/./.././b/", "/b"), ("/a/*/../b*", "/a/b*"),
+    ],
+)  # fmt: skip
+def test_dots_mean_what_they_mean_in_hadoops_path(text: str, shown: str) -> None:
+    assert str(parse_uri(text).uri) == shown
+
+
+@pytest.mark.parametrize("text", ["oss://b/..", "hdfs://nn/a/../../b", "/..", "file:///a/b/../../../c"])
+def test_a_path_that_climbs_above_the_root_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="climbs above the root"):
+        parse_uri(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("oss:/b/x", "names no bucket"), ("oss:b/x", "names no bucket"), ("oss:///b/x", "names no bucket"),
+        ("oss://Capital/", "'Capital' cannot be a bucket's name"), ("oss://a_b/x", "cannot be a bucket's name"),
+        ("oss://id:hush@Capital/x", "cannot be a bucket's name"), ("oss://-b/x", "cannot be a bucket's name"),
+    ],
+)  # fmt: skip
+def test_a_bucket_that_cannot_be_is_refused_as_a_mistake_of_the_command(text: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason) as caught:
+        parse_uri(text)
+    assert caught.value.exit_code == 2
+    assert "oss://" in caught.value.hint
+    assert "hush" not in f"{caught.value} {caught.value.hint}"
 
 
 def test_text_is_masked_wherever_keys_stand_in_it() -> None:

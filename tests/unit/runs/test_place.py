@@ -3,10 +3,19 @@
 import pytest
 
 from hdfs2oss.filesystems.watchdog import OutOfTime
-from hdfs2oss.model.errors import AlreadyExists, CommitError, PermissionDenied, Throttled, Unreachable, UsageError
+from hdfs2oss.model.errors import (
+    AlreadyExists,
+    CommitError,
+    PermissionDenied,
+    StoreError,
+    SurveyError,
+    Throttled,
+    Unreachable,
+    UsageError,
+)
 from hdfs2oss.records.jobdir import pair_name
 from hdfs2oss.rules.retry import RetryClock
-from hdfs2oss.runs.place import choose_place, naming
+from hdfs2oss.runs.place import beginning, choose_place, naming
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.unit.conftest import place
 
@@ -56,7 +65,7 @@ def test_a_home_in_safe_mode_or_without_an_answer_is_waited_for(make_context, me
 def test_a_home_that_never_answers_is_refused_after_minutes_and_not_passed_over(make_context, memory, weather) -> None:
     clock = Clock()
     flaky = FlakyFileSystem(memory, Fault("make_directory", "/first", weather))
-    with pytest.raises(CommitError, match="without its job directory file:///first"):
+    with pytest.raises(SurveyError, match="nothing was copied, for want of the job directory file:///first"):
         choose(make_context, flaky, clock=clock)
     assert 200 < clock.now <= 300
     assert memory.status("/second") is None
@@ -77,6 +86,15 @@ def test_when_no_home_will_do_all_refusals_are_told(make_context, memory) -> Non
     flaky = FlakyFileSystem(memory, Fault("make_directory", "", PermissionDenied))
     with pytest.raises(UsageError, match=r"/first.*; .*/second"):
         choose(make_context, flaky)
+
+
+@pytest.mark.parametrize(("error", "code"), [(PermissionDenied, 2), (StoreError, 2), (Unreachable, 3), (Throttled, 3)])
+def test_what_fails_before_anything_began_says_that_nothing_was_copied(error, code) -> None:
+    """A place that refuses us is to be named anew; one that gives no answer may give it tomorrow."""
+    with pytest.raises((UsageError, SurveyError), match="nothing was copied") as caught, beginning(place("/jobs")):
+        raise error("no")
+    assert caught.value.exit_code == code
+    assert "--job-dir" in caught.value.hint
 
 
 def test_an_error_keeps_the_hint_it_has(memory) -> None:

@@ -58,8 +58,10 @@ def test_bytes_must_balance_too() -> None:
     [
         ({}, [], 0),
         ({"FILES_LISTED": 1, "FILES_PLANNED": 1, "FILES_EXPECTED": 1, "FILES_COPIED": 1}, [], 0),
-        ({"FILES_EXPECTED": 1, "FILES_COPIED": 1}, [("/d", "no")], 3),
-        ({"FILES_EXPECTED": 1, "FILES_FAILED": 1}, [("/d", "no")], 3),
+        ({"FILES_EXPECTED": 1, "FILES_COPIED": 1}, [("/d", "no")], 8),
+        ({"FILES_EXPECTED": 1, "FILES_FAILED": 1}, [("/d", "no")], 8),
+        ({"DIRECTORIES_MADE": 1}, [("/d", "no")], 8),
+        ({}, [("/", "no")], 3),
         ({"FILES_EXPECTED": 1, "FILES_FAILED": 1}, [], 4),
         ({"FILES_EXPECTED": 1, "FILES_CHANGED": 1}, [], 4),
         ({"DIRECTORIES_FAILED": 1}, [], 4),
@@ -98,4 +100,4 @@ def test_the_report_is_json_with_the_facts_an_operator_asks_for() -> None:
         {"path": "f1", "outcome": "FAILED", "class": "ReadError", "message": "no", "retryable": False}
     ]
     assert written["problems"] == [{"place": "hdfs://nn/s/d", "cause": "cannot list"}]
-    assert (written["exit_code"], written["phase_seconds"], written["version"]) == (3, {"copy": 1.235}, 1)
+    assert (written["exit_code"], written["phase_seconds"], written["version"]) == (8, {"copy": 1.235}, 1)

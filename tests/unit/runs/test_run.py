@@ -13,7 +13,15 @@ from contextlib import AbstractContextManager
 import pytest
 
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.errors import BrakeError, CommitError, LockLost, PermissionDenied, SurveyError, Unreachable
+from hdfs2oss.model.errors import (
+    BrakeError,
+    CommitError,
+    LockLost,
+    PermissionDenied,
+    SurveyError,
+    Unreachable,
+    UsageError,
+)
 from hdfs2oss.model.values import CopyTask, PlanSlice, TaskReport
 from hdfs2oss.records import ledger
 from hdfs2oss.records.fence import lock_path
@@ -146,12 +154,20 @@ def test_a_store_error_that_no_phase_gave_a_meaning_to_is_the_job_directorys(beg
     assert json.loads(records(memory)["report.json"])["exit_code"] == 5
 
 
-@pytest.mark.parametrize("name", ["_lock", "run.json", "report.json", "counters.txt"])
+@pytest.mark.parametrize("name", ["run.json", "report.json", "counters.txt"])
 def test_a_record_that_cannot_be_written_ends_the_run(begin: Begin, memory, name) -> None:
     flaky = FlakyFileSystem(memory, Fault("create", name, PermissionDenied))
     with pytest.raises(CommitError, match="without its job directory file:///jobs/pair"), begin(flaky):
         pass
     assert memory.status(LOCK) is None or memory.status(RELEASED) is not None
+
+
+def test_a_lock_that_cannot_be_written_refuses_the_command_before_anything_began(begin: Begin, memory) -> None:
+    flaky = FlakyFileSystem(memory, Fault("create", "_lock", PermissionDenied))
+    with pytest.raises(UsageError, match="nothing was copied") as caught, begin(flaky):
+        pass
+    assert caught.value.exit_code == 2
+    assert memory.files() == {}
 
 
 def test_a_run_that_lost_its_lock_publishes_nothing_more_and_leaves_it_alone(begin: Begin, memory) -> None:

@@ -1,0 +1,110 @@
+"""How to go on after a run that did not end well: one command that brings the rest to where this run would have.
+
+DistCp's path rules look at the target, and a run changes what stands there. So it is asked of the rules
+themselves which command lays out the same tree again, whatever the run has left:
+
+    run         target before   the command that goes on
+    plain       was there       the same: what stands at the target is left alone, as before
+    plain       missing, one    with -update: the contents would go into target/name by now
+                directory
+    plain       missing, other  the same
+    -update     any             the same
+    -overwrite  any             the same, and every file is copied again
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..model.handover import HANDOVER_VARIABLE, holds_secrets, read_handover
+from ..model.options import CopyOptions
+from ..model.uri import Uri
+from ..model.values import DIRECTORY, FILE
+from ..rules.glob import escape
+from ..rules.layout import Layout, SourceFact, lay_out
+from .switches import CopyCommand
+
+_KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
+
+
+class Invocation(NamedTuple):
+    """How this process was started: the words before those of the copy, and what the shell had to know."""
+
+    program: Sequence[str]
+    environment: Mapping[str, str]
+    # What has to be said of `program`, where it is not all that was typed.
+    remark: str = ""
+
+
+def advice(command: CopyCommand, options: CopyOptions, layout: Layout | None, started: Invocation) -> Iterator[str]:
+    """The lines that tell the next command; `layout` is None when the run ended before it was known."""
+    if layout is None:
+        yield "Next: nothing was copied; mend the cause and run the same command again:"
+    elif options.overwrite:
+        yield "Next: mend the cause and run this, which copies every file again, as -overwrite asks:"
+    else:
+        yield "Next: mend the cause and run this; what arrived is not copied again:"
+    yield "  " + shlex.join([*started.program, *_words(command, options, layout, started.environment)])
+    if started.remark:
+        yield f"  {started.remark}"
+    if started.environment.get(HANDOVER_VARIABLE):
+        yield f"  {_KEYS}"
+
+
+def needs_update(layout: Layout, options: CopyOptions) -> bool:
+    """Whether the same command would by now lay out another tree, so that -update must stand before it."""
+    return not options.sync and not _lays_out_again(layout, options.target, sync=False)
+
+
+def _words(
+    command: CopyCommand, options: CopyOptions, layout: Layout | None, environment: Mapping[str, str]
+) -> list[str]:
+    words = [word for name, text in command.typed for word in _option(name, text)]
+    sources = ["-f", command.source_list] if command.source_list else list(command.paths[:-1])
+    if layout is not None and needs_update(layout, options):
+        words.insert(0, "-update")
+        # One source it is, and it stays the only one, also where a pattern may match more by then.
+        root = layout.roots[0].source
+        sources = [str(root._replace(path=escape(root.path)))]
+    handed_over = read_handover(environment)
+    endpoints = {bucket: keys.endpoint for bucket, keys in handed_over.items() if keys.endpoint}
+    words = [_with_endpoint(word, endpoints) for word in [*words, *_paths([*sources, command.paths[-1]])]]
+    if not words[0].startswith("-") and "/" not in words[0]:
+        # It may bear the name of a verb.
+        words.insert(0, "copy")
+    return words if not holds_secrets(words) else ["..."]
+
+
+def _option(name: str, text: str | None) -> list[str]:
+    if text is None:
+        return [name]
+    return [f"{name}={text}"] if text.startswith("-") else [name, text]
+
+
+def _paths(words: Sequence[str]) -> list[str]:
+    dashed = words[0] != "-f" and any(word.startswith("-") and word != "-" for word in words)
+    return ["--", *words] if dashed else list(words)
+
+
+def _with_endpoint(word: str, endpoints: Mapping[str, str]) -> str:
+    """An endpoint that stood beside keys left the command line with them."""
+    scheme, marker, rest = word.partition("://")
+    bucket, slash, path = rest.partition("/")
+    if scheme.lower() != "oss" or bucket not in endpoints:
+        return word
+    return f"{scheme}{marker}{bucket}.{endpoints[bucket]}{slash}{path}"
+
+
+def _lays_out_again(layout: Layout, target: Uri, sync: bool) -> bool:
+    facts = [SourceFact(root.source, FILE if root.is_file else DIRECTORY) for root in layout.roots]
+    again = [lay_out(facts, target, kind, sync) for kind in _kinds_by_now(layout, target)]
+    return all((one.base, one.roots) == (layout.base, layout.roots) for one in again)
+
+
+def _kinds_by_now(layout: Layout, target: Uri) -> Sequence[str | None]:
+    """What may stand at the target by now."""
+    if layout.base != target:
+        return (None, FILE)
+    return (DIRECTORY,) if layout.base_exists else (None, DIRECTORY)
