@@ -3,7 +3,6 @@
 import pytest
 
 from hdfs2oss.local_oss import Limits
-
 from local_oss.conftest import BUCKET, Client, md5_base64, started
 
 LIMITS = Limits(min_part_bytes=1, max_put_bytes=1000, max_copy_bytes=500)

@@ -187,7 +187,7 @@ def test_a_body_that_breaks_off_leaves_no_file(store, tmp_path, pieces):
 
 
 def test_a_body_whose_object_is_refused_leaves_no_file(store, tmp_path):
-    with pytest.raises(Abandoned), store.files.receiving(BytesSource(LARGE), False, 1000):
+    with suppress(Abandoned), store.files.receiving(BytesSource(LARGE), False, 1000):
         assert len(data_files(tmp_path)) == 1
         raise Abandoned
     assert data_files(tmp_path) == []
