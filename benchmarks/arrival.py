@@ -40,7 +40,9 @@ def refuse_difference(env: dict[str, str], prefix: str, expected: Expected, sinc
     found = {one.key.removeprefix(f"{prefix}/"): one for one in _objects(bucket, f"{prefix}/")}
     sizes = {name: one.size for name, one in found.items()}
     if sizes != expected.sizes:
-        wrong = sorted(name for name in sizes.keys() | expected.sizes.keys() if sizes.get(name) != expected.sizes.get(name))
+        wrong = sorted(
+            name for name in sizes.keys() | expected.sizes.keys() if sizes.get(name) != expected.sizes.get(name)
+        )
         raise BenchmarkFailed(
             f"{len(sizes)} files of {sum(sizes.values())} bytes lie in {prefix}, {len(expected.sizes)} of "
             f"{sum(expected.sizes.values())} were to be copied; the first that differs: {wrong[0]}"
