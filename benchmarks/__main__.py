@@ -6,6 +6,7 @@ import argparse
 import os
 import statistics
 import sys
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,14 +14,16 @@ from hdfs_native import Client
 
 from tests.sandbox import Sandbox
 
+from .arrival import expect, refuse_difference
 from .lake import BIG_BYTES, SMALL_FILES, make_big, make_small
 from .run import Figures
-from .tools import Tool, tools
+from .tools import tools
 
 
 class Case(NamedTuple):
     """A tree, what to do with it, and the figure of merit."""
 
+    name: str
     title: str
     make: Callable[[Client, str], None]
     update: bool
@@ -29,9 +32,9 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "big": Case("1 GiB in one file, HDFS to OSS", make_big, False, "MiB/s", BIG_BYTES / 1024**2),
-    "small": Case(f"{SMALL_FILES} files of 4 KiB, HDFS to OSS", make_small, False, "files/s", SMALL_FILES),
-    "unchanged": Case(f"{SMALL_FILES} unchanged files, -update", make_small, True, "files/s", SMALL_FILES),
+    "big": Case("big", "1 GiB in one file, HDFS to OSS", make_big, False, "MiB/s", BIG_BYTES / 1024**2),
+    "small": Case("small", f"{SMALL_FILES} files of 4 KiB, HDFS to OSS", make_small, False, "files/s", SMALL_FILES),
+    "unchanged": Case("unchanged", f"{SMALL_FILES} unchanged files, -update", make_small, True, "files/s", SMALL_FILES),
 }
 
 
@@ -59,23 +62,24 @@ def main() -> int:
 
 
 def run_case(case: Case, env: dict[str, str], client: Client, runs: int) -> None:
-    """Every tool in turn, `runs` times over, so that a drift of the machine meets all of them alike."""
+    """Every tool in turn, `runs` times over, so that a drift of the machine meets all of them alike.
+
+    The first turn copies everything: the warm-up of both kinds of case. After each the target is looked at.
+    """
     source, bucket = "/bench/source", f"oss://{env['SANDBOX_BUCKET']}"
     client.delete("/bench", True)
     case.make(client, source)
+    expected = expect(client, source)
     found: dict[str, list[Figures]] = {}
-    places = {name: f"{bucket}/{number}" for number, name in enumerate(tools(env))}
     for turn in range(-1, runs):
-        for name, tool in tools(env).items():
-            figures = run_tool(tool, f"{env['SANDBOX_HDFS']}{source}", places[name], case, turn)
+        for number, (name, tool) in enumerate(tools(env).items()):
+            prefix = f"{case.name}/{number}"
+            has_work, started = turn < 0 or not case.update, time.time()
+            figures = tool(f"{env['SANDBOX_HDFS']}{source}", f"{bucket}/{prefix}", not has_work).measure()
+            refuse_difference(env, prefix, expected, started if has_work else 0)
             if turn >= 0:
                 found.setdefault(name, []).append(figures)
     print_table(case, found)
-
-
-def run_tool(tool: Tool, source: str, target: str, case: Case, turn: int) -> Figures:
-    """One run; the first turn copies everything, which is the warm-up of both kinds of case."""
-    return tool(source, target, case.update and turn >= 0).measure()
 
 
 def print_table(case: Case, found: dict[str, list[Figures]]) -> None:

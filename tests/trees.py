@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, open_filesystem
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.model.values import DIRECTORY
+from hdfs2oss.model.values import DIRECTORY, FILE
 
 Tree = Mapping[str, bytes | None]
 
@@ -91,9 +92,16 @@ class Place:
         return self
 
     def settle(self) -> Place:
-        """Make files of this machine old enough for a store that knows whole seconds only."""
+        """Make files look old enough for a store that knows whole seconds only; those on OSS have none other."""
         if self.uri.scheme == "file":
             age(self.local, 3600)
+        elif self.uri.scheme == "hdfs":
+            store = open_filesystem(self.uri, self.stores)
+            assert isinstance(store, HdfsFileSystem)
+            for row in store.walk(self.uri.path):
+                if row.kind == FILE:
+                    path = self.uri.join(row.path).path
+                    store.client.native().set_times(path, row.mtime_ms - 3_600_000, row.mtime_ms - 3_600_000)
         return self
 
     def read(self) -> dict[str, bytes | None]:

@@ -14,13 +14,10 @@ def test_a_deep_tree_updated_again_copies_nothing(command, ends) -> None:
     source, target = ends
     source.make(DEEP).settle()
     assert command("-update", source, target)["COPY"] == 13
-    if source.uri.scheme != "file":
-        age_of_source = source / "x/1/f"
-        assert age_of_source.mtime_ms() <= (target / "x/1/f").mtime_ms() + 1000
+    assert (source / "x/1/f").mtime_ms() <= (target / "x/1/f").mtime_ms()
     done = command("-update", source, target)
     assert done.code == 0
-    if source.uri.scheme == "file" or target.uri.scheme != "oss":
-        assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (0, 0, 13)
+    assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (0, 0, 13)
     assert target.read() == DEEP
 
 
@@ -32,8 +29,7 @@ def test_a_new_file_among_old_ones_is_the_only_one_copied(command, ends) -> None
     done = command("-update", source, target)
     assert done.code == 0
     assert target.read() == {**DEEP, "x/1/new": b"new"}
-    if source.uri.scheme == "file":
-        assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (1, 3, 13)
+    assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (1, 3, 13)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import oss2
 import pytest
 
 from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.errors import (
@@ -20,6 +21,7 @@ from hdfs2oss.model.errors import (
     Unreachable,
 )
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
+from hdfs2oss.rules.retry import RetryPolicy
 from tests.stores.contract import FileSystemContract, MultipartContract
 
 KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}
@@ -234,11 +236,22 @@ def test_a_wrong_clock_is_named(tmp_path: Path) -> None:
             opened.status("/x")
 
 
-def test_a_refused_connection_is_one_clear_error_within_half_a_minute(tmp_path: Path) -> None:
+REFUSED = r"cannot write /x: cannot connect to 127\.0\.0\.1:\d+: Connection refused"
+
+
+def refuse_connection(tmp_path: Path, retries: RetryPolicy = RETRIES) -> None:
     with LocalOssServer(tmp_path, **KEYS, buckets=["lake"]) as stopped:
         pass
-    opened = OssFileSystem("lake", OssAccess(stopped.endpoint, *KEYS.values()))
+    with pytest.raises(Unreachable, match=REFUSED):
+        OssFileSystem("lake", OssAccess(stopped.endpoint, *KEYS.values()), retries=retries).put("/x", b"", "", {})
+
+
+def test_a_refused_connection_is_one_clear_error(tmp_path: Path) -> None:
+    refuse_connection(tmp_path, RETRIES._replace(deadline_seconds=0.5))
+
+
+@pytest.mark.faults
+def test_a_refused_connection_is_told_within_half_a_minute(tmp_path: Path) -> None:
     started = time.monotonic()
-    with pytest.raises(Unreachable, match=r"cannot write /x: cannot connect to 127\.0\.0\.1:\d+: Connection refused"):
-        opened.put("/x", b"", "", {})
+    refuse_connection(tmp_path)
     assert time.monotonic() - started < 30

@@ -78,11 +78,14 @@ def test_everything_acknowledged_survives_a_kill(tmp_path):
 def test_kill_in_the_middle_of_many_writes_leaves_each_object_whole_or_absent(tmp_path):
     process, port = launch(tmp_path)
     acknowledged: set[str] = set()
+    enough = threading.Event()
 
     def write(worker: int) -> None:
         client = Client(port)
         try:
             for number in range(100_000):
+                if len(acknowledged) >= 30:
+                    enough.set()
                 key = f"w{worker}-{number}"
                 if client.put(key, key.encode() * (10 if number % 2 else 10_000)).status == 200:
                     acknowledged.add(key)
@@ -94,11 +97,10 @@ def test_kill_in_the_middle_of_many_writes_leaves_each_object_whole_or_absent(tm
     threads = [threading.Thread(target=write, args=(worker,)) for worker in range(3)]
     for thread in threads:
         thread.start()
-    time.sleep(0.4)
+    assert enough.wait(60)
     end(process, signal.SIGKILL)
     for thread in threads:
         thread.join()
-    assert len(acknowledged) > 10
 
     process, port = launch(tmp_path)
     client = Client(port)
@@ -209,11 +211,14 @@ def test_kill_in_the_middle_of_many_completions_leaves_the_upload_or_the_whole_o
     process, port = launch(tmp_path, "--limit", "min_part_bytes=10")
     begun: dict[str, tuple[str, list[str]]] = {}
     acknowledged: set[str] = set()
+    enough = threading.Event()
 
     def write(worker: int) -> None:
         client = Client(port)
         try:
             for number in range(100_000):
+                if len(acknowledged) >= 10:
+                    enough.set()
                 key = f"w{worker}-{number}"
                 upload_id = client.initiate(key)
                 tags = [client.part(key, upload_id, n, body).headers["etag"] for n, body in enumerate(PARTS, 1)]
@@ -228,11 +233,10 @@ def test_kill_in_the_middle_of_many_completions_leaves_the_upload_or_the_whole_o
     threads = [threading.Thread(target=write, args=(worker,)) for worker in range(3)]
     for thread in threads:
         thread.start()
-    time.sleep(0.4)
+    assert enough.wait(60)
     end(process, signal.SIGKILL)
     for thread in threads:
         thread.join()
-    assert acknowledged
 
     process, port = launch(tmp_path, "--limit", "min_part_bytes=10")
     client = Client(port)

@@ -45,8 +45,9 @@ def test_a_hundred_thousand_names_make_at_most_32_ranges_of_about_equal_size() -
         frontier.leave_out(f"d/{name}")
     units = frontier.units()
     assert 16 <= len(units) <= 32
-    sizes = [sum(unit.children.holds(f"{name}/") for name in all_names) for unit in units]
-    assert sum(sizes) == len(all_names)
+    some = all_names[::10]
+    sizes = [sum(unit.children.holds(f"{name}/") for name in some) for unit in units]
+    assert sum(sizes) == len(some)
     assert max(sizes) < 3 * min(sizes)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import OssClient
 from hdfs2oss.filesystems.oss.session import OssSession
-from hdfs2oss.model.errors import Unreachable
+from hdfs2oss.model.errors import NotFound, Unreachable
 from hdfs2oss.rules.checksum import crc64
 from hdfs2oss.rules.retry import RetryPolicy
 
@@ -92,9 +92,12 @@ def test_no_more_connections_are_kept_than_asked_for() -> None:
 def test_a_body_of_any_size_arrives_once_and_whole(size: int) -> None:
     data = bytes(size) + b"end"
     with ScriptedStore(STORED) as store:
-        put(client_of(store, OssSession()), data)
-        (request,) = store.requests
-    assert crc64(request.body) == crc64(data)
+        client = client_of(store, OssSession())
+        put(client, data)
+        # What was sent too much would be taken for the beginning of the next request.
+        put(client, data)
+        assert store.connections == 1
+        assert [crc64(request.body) for request in store.requests] == [crc64(data)] * 2
 
 
 def test_a_store_that_gave_no_answer_is_not_asked_for_the_next_file() -> None:
@@ -116,3 +119,30 @@ def test_the_token_of_temporary_keys_is_sent_and_signed() -> None:
             put(OssClient("lake", access, OssSession(), ONCE))
         tokens = [request.headers.get("x-oss-security-token") for request in store.requests]
     assert tokens == ["the-token", "the-token"]
+
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("cut", range(11))
+def test_a_body_is_whole_or_no_answer_wherever_it_was_cut(status: int, cut: int) -> None:
+    body = b"0123456789"
+    with ScriptedStore(Answer(status, body, cut=cut)) as store:
+        client = client_of(store, OssSession())
+        if cut < len(body):
+            with pytest.raises(Unreachable, match="broke off"):
+                client.request("look", "GET", "file").read_whole()
+        elif status == 200:
+            assert client.request("look", "GET", "file").read_whole() == body
+        else:
+            with pytest.raises(NotFound):
+                client.request("look", "GET", "file")
+
+
+def test_an_answer_whose_body_says_nothing_is_read_all_the_same() -> None:
+    said = b"<Result/>"
+    with ScriptedStore(Answer(200, said), Answer(200, said), Answer(200, said, cut=3)) as store:
+        client = client_of(store, OssSession())
+        for _ in range(2):
+            client.call("tag", "PUT", "file", {"tagging": ""}, data=b"1")
+        assert store.connections == 1
+        with pytest.raises(Unreachable, match="broke off"):
+            client.call("tag", "PUT", "file", {"tagging": ""}, data=b"1")
