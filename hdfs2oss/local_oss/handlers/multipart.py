@@ -18,6 +18,7 @@ from hdfs2oss.local_oss.operation.receiving import content_md5, invalid_digest, 
 from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument, malformed_xml
 from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
 from hdfs2oss.local_oss.store.etag import multipart_tag, tag_of
 from hdfs2oss.local_oss.store.rows import MULTIPART, Part, StoredObject, Upload
@@ -146,10 +147,10 @@ def _named_parts(operation: Operation) -> list[NamedPart] | None:
     root = parse(body, "CompleteMultipartUpload")
     named = []
     for element in root.findall("Part"):
-        number, etag = text_of(element, "PartNumber") or "", text_of(element, "ETag") or ""
-        if not (number.strip().isascii() and number.strip().isdigit() and len(number.strip()) < 10 and etag):
+        number, etag = natural((text_of(element, "PartNumber") or "").strip()), text_of(element, "ETag")
+        if number is None or not etag:
             raise malformed_xml()
-        named.append(NamedPart(int(number), etag.strip().strip('"').upper()))
+        named.append(NamedPart(number, etag.strip().strip('"').upper()))
     if not named:
         raise malformed_xml()
     numbers = [part.number for part in named]

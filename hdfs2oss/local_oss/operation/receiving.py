@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from hdfs2oss.local_oss.operation.operation import Operation
 from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.store.rows import Received
 
 
@@ -64,9 +65,10 @@ def _check_crc64(request: Request, actual: int) -> None:
     text = request.header("x-oss-hash-crc64ecma")
     if not text:
         return
-    if not (text.isascii() and text.isdigit()):
+    promised = natural(text)
+    if promised is None:
         raise invalid_argument("x-oss-hash-crc64ecma is not a number.", "x-oss-hash-crc64ecma", text)
-    if int(text) != actual:
+    if promised != actual:
         raise OssError(
             400,
             "InvalidCRC64",

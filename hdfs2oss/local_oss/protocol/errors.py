@@ -60,6 +60,11 @@ def access_denied(message: str) -> OssError:
     return OssError(403, "AccessDenied", message)
 
 
+def disk_failed(error: OSError) -> OssError:
+    """500: this server's disk is full, or broken."""
+    return OssError(500, "InternalError", f"The local OSS server cannot use its disk: {error.strerror or error}.")
+
+
 def internal_error() -> OssError:
     """500: the fault is this server's."""
     return OssError(500, "InternalError", "We encountered an internal error. Please try again.")

@@ -36,5 +36,7 @@ class Limits:
     """Bodies up to this size live in the index, larger ones in files of their own."""
     restore_seconds: float = 60.0
     """How long the restore of an archived object takes."""
+    idle_seconds: float = 60.0
+    """After how long a silence of the client a connection is closed."""
     max_skew_seconds: int = 15 * 60
     """How far a request's date may be from the server's."""

@@ -22,6 +22,7 @@ from functools import lru_cache
 
 from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.signatures import aws4, v1, v4
 
 
@@ -88,11 +89,12 @@ class Authenticator:
         query = request.query
         access_key_id = query.get("OSSAccessKeyId", "")
         given, expires = query.get("Signature", ""), query.get("Expires", "")
-        if not (access_key_id and given and expires.isdigit()):
+        expires_at = natural(expires)
+        if not (access_key_id and given) or expires_at is None:
             raise access_denied("OSSAccessKeyId, Expires and Signature must be given together.")
         token = query.get("security-token") or request.header("x-oss-security-token")
         self._check_identity(access_key_id, token)
-        if int(expires) < self.clock():
+        if expires_at < self.clock():
             raise access_denied("Request has expired.")
         self._check_v1(given, v1.string_to_sign(request, expires), access_key_id)
 

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.numbers import natural
 
 ALGORITHM = "OSS4-HMAC-SHA256"
 PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -59,12 +60,13 @@ def claim_of_url(request: Request) -> Claim:
     """The claim in a signed URL."""
     query = request.query
     expires = query.get("x-oss-expires", "")
-    if not (expires.isascii() and expires.isdigit() and len(expires) < 10 and int(expires) <= _MAX_EXPIRES_SECONDS):
+    seconds = natural(expires, _MAX_EXPIRES_SECONDS)
+    if seconds is None:
         raise invalid_argument(f"x-oss-expires must be at most {_MAX_EXPIRES_SECONDS}.", "x-oss-expires", expires)
     return _claim(
         query.get("x-oss-credential", ""),
         query.get("x-oss-date", ""),
-        int(expires),
+        seconds,
         query.get("x-oss-additional-headers", ""),
         query.get("x-oss-signature", ""),
     )
@@ -90,7 +92,8 @@ def canonical_request(request: Request, claim: Claim) -> bytes:
 
 def string_to_sign(canonical: bytes, claim: Claim) -> bytes:
     """Algorithm, date, scope and the hash of the canonical request."""
-    return f"{ALGORITHM}\n{claim.date}\n{claim.scope}\n{hashlib.sha256(canonical).hexdigest()}".encode()
+    text = f"{ALGORITHM}\n{claim.date}\n{claim.scope}\n{hashlib.sha256(canonical).hexdigest()}"
+    return text.encode("utf-8", "surrogateescape")
 
 
 def sign(text: bytes, access_key_secret: str, claim: Claim) -> str:
@@ -116,7 +119,7 @@ def _claim(credential: str, date: str, expires_seconds: int, additional: str, si
 def _signing_key(access_key_secret: str, day: str, region: str, product: str) -> bytes:
     key = ("aliyun_v4" + access_key_secret).encode()
     for step in (day, region, product, _REQUEST_TYPE):
-        key = hmac.digest(key, step.encode(), "sha256")
+        key = hmac.digest(key, step.encode("utf-8", "surrogateescape"), "sha256")
     return key
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from hdfs2oss.local_oss.store.datafiles import FORGOTTEN, DataFiles
@@ -26,6 +26,7 @@ class Bodies:
         self._leases: dict[int, int] = {}
         self._doomed: dict[int, list[str]] = {}  # dropped, but still being read
         self._dropped: list[tuple[int, list[str]]] = []  # by the transaction now running
+        self._updates: list[Callable[[], object]] = []  # what follows it
         with index.reading() as connection:
             (highest,) = connection.execute(
                 "SELECT max(ifnull((SELECT max(body) FROM segments), 0),"
@@ -42,11 +43,18 @@ class Bodies:
             try:
                 with transaction(connection):
                     yield connection
+                for update in self._updates:
+                    update()
                 removable = self._settle()
             finally:
                 self._dropped.clear()
+                self._updates.clear()
         for name in removable:
             self._files.remove(name)
+
+    def when_committed(self, update: Callable[[], object]) -> None:
+        """Have something follow the transaction now running, before anybody else reads; nothing if it fails."""
+        self._updates.append(update)
 
     def _settle(self) -> list[str]:
         """The files nobody needs any more, now that the transaction is committed."""

@@ -7,6 +7,7 @@ system's hands when it returns: it survives the death of this process, not that 
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -65,6 +66,9 @@ LAYOUTS = (_FIRST_LAYOUT, _VERSIONED_LAYOUT)
 """Each makes of the layout before it the next one; a new index goes through all of them."""
 
 
+_DISK_ERRORS = ("database or disk is full", "disk I/O error")
+
+
 class Index:
     """The connection and its lock. Statements run inside `reading()` only."""
 
@@ -90,9 +94,14 @@ class Index:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection while nobody else reads or writes."""
+        """The connection while nobody else reads or writes. Raises OSError for a disk that is full or broken."""
         with self._lock:
-            yield self._connection
+            try:
+                yield self._connection
+            except sqlite3.OperationalError as error:
+                if str(error) in _DISK_ERRORS:
+                    raise OSError(errno.EIO, f"{error} (the index)") from error
+                raise
 
     def close(self) -> None:
         """Write everything back into one file and let go of it."""
@@ -102,11 +111,12 @@ class Index:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit at the end, roll back on any error."""
+    """Commit at the end, roll back on any error, that of the commit included."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk makes SQLite roll back by itself
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
