@@ -19,7 +19,7 @@ class Limits:
     """Every part but the last; checked when the upload is completed."""
     max_parts: int = 10_000
     max_object_bytes: int = 10_000 * 5 * GIBIBYTE
-    max_copy_bytes: int = 5 * GIBIBYTE
+    max_copy_bytes: int = GIBIBYTE
     """CopyObject in one request; larger objects are copied by parts."""
     max_key_bytes: int = 1023
     max_metadata_bytes: int = 8 * KIBIBYTE

@@ -6,11 +6,15 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from hdfs2oss.local_oss.store.datafiles import FORGOTTEN, DataFiles
+from hdfs2oss.local_oss.store.datafiles import FORGOTTEN, GENERATED, DataFiles
 from hdfs2oss.local_oss.store.index import Index, transaction
 from hdfs2oss.local_oss.store.refusals import BodyForgotten
 from hdfs2oss.local_oss.store.rows import Received, Segment
 from hdfs2oss.local_oss.store.stored_body import StoredBody
+
+GENERATED_BODY = -1
+"""The body of every synthetic object: the pattern, over and over, for as long as somebody reads."""
+_NOBODYS = (0, GENERATED_BODY)
 
 
 class Bodies:
@@ -98,8 +102,8 @@ class Bodies:
 
     def duplicate(self, connection: sqlite3.Connection, body: int) -> int:
         """A second body with the same bytes."""
-        if not body:
-            return 0
+        if body in _NOBODYS:
+            return body
         copy = self._new()
         for segment in self.segments(connection, body):
             file = self._files.duplicate(segment.file) if segment.file else ""
@@ -111,7 +115,7 @@ class Bodies:
 
     def drop(self, connection: sqlite3.Connection, body: int) -> None:
         """Forget a body; inside `writing()`."""
-        if not body:
+        if body in _NOBODYS:
             return
         names = connection.execute("SELECT file FROM segments WHERE body = ? AND file <> ''", (body,))
         self._dropped.append((body, [name for (name,) in names]))
@@ -136,6 +140,8 @@ class Bodies:
         Bytes that live in the index are given as they are; files as a reader, which must be closed.
         Raises BodyForgotten.
         """
+        if body == GENERATED_BODY and length:
+            return StoredBody(self._files, [Segment(0, start + length, None, GENERATED)], (start, length), _nothing)
         segments = self.segments(connection, body, start, start + length) if body and length else []
         if any(segment.file for segment in segments):
             if any(segment.file == FORGOTTEN for segment in segments):
@@ -160,3 +166,7 @@ class Bodies:
     def _new(self) -> int:
         self._highest += 1
         return self._highest
+
+
+def _nothing() -> None:
+    """What there is to release of a body that has no files."""

@@ -95,9 +95,13 @@ def test_full_disk_is_told_to_the_client_and_does_no_harm_to_what_is_there(tmp_p
     statuses = [client.put(f"inline{number}", bytes(30_000)).status for number in range(60)]
     assert (statuses[0], statuses[-1]) == (200, 500)
     last = statuses.index(500) - 1
-    assert client.put("kept", b"second").status == 500
-    assert client.send("PUT", "", "acl", x_oss_acl="public-read").status == 500
-    assert client.send("GET", "", "acl").text("AccessControlList/Grant") == "private"
+    acl = "private"
+    for wanted in ["public-read", "private"] * 200:  # until the last page is taken
+        if client.send("PUT", "", "acl", x_oss_acl=wanted).status != 200:
+            break
+        acl = wanted
+    assert wanted != acl
+    assert client.send("GET", "", "acl").text("AccessControlList/Grant") == acl
     assert (client.get("kept").body, client.get(f"inline{last}").status) == (b"first", 200)
     assert client.get(f"inline{last + 1}").status == 404
     client.close()
