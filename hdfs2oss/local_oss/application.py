@@ -78,7 +78,7 @@ class Application:
 
     def _address(self, request: Request) -> None:
         address = self.addressing.resolve(request.target, request.header("host"))
-        request.bucket, request.key, request.query = address
+        request.bucket, request.key, request.query, request.endpoint = address
         if request.bucket:
             check_bucket_name(request.bucket)
         if request.key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hdfs2oss.local_oss.operation.attributes import BUCKET_ACLS, STORAGE_CLASSES, one_of
 from hdfs2oss.local_oss.operation.encryption import encryption_asked, encryption_nodes
 from hdfs2oss.local_oss.operation.operation import Operation
-from hdfs2oss.local_oss.operation.owner import OWNER
+from hdfs2oss.local_oss.operation.owner import OWNER, endpoint_nodes
 from hdfs2oss.local_oss.protocol.errors import OssError, malformed_xml
 from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import document, iso_date, parse, text_of
@@ -52,8 +52,7 @@ def get_bucket_info(operation: Operation) -> Response:
                         [
                             ("AccessMonitor", "Disabled"),
                             ("CreationDate", iso_date(bucket.created_ms)),
-                            ("ExtranetEndpoint", f"oss-{operation.region}.aliyuncs.com"),
-                            ("IntranetEndpoint", f"oss-{operation.region}-internal.aliyuncs.com"),
+                            *endpoint_nodes(operation),
                             ("Location", f"oss-{operation.region}"),
                             ("StorageClass", bucket.storage_class),
                             ("TransferAcceleration", "Disabled"),

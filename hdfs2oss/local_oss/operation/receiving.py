@@ -18,9 +18,12 @@ from hdfs2oss.local_oss.store.rows import Received
 def received_body(operation: Operation) -> Iterator[Received]:
     """The body of a Put, Append or UploadPart; thrown away if the block fails.
 
-    Raises EntityTooLarge, BodyTooLarge, InvalidDigest (Content-MD5) or InvalidCRC64 (x-oss-hash-crc64ecma).
+    Raises MissingContentLength, EntityTooLarge, BodyTooLarge, InvalidDigest (Content-MD5) or InvalidCRC64
+    (x-oss-hash-crc64ecma).
     """
     request, largest = operation.request, operation.limits.max_put_bytes
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        raise OssError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
     if request.body.length is not None and request.body.length > largest:
         raise OssError(
             400,

@@ -70,7 +70,8 @@ class Connection:
         response = Response(0)
         try:
             response = self._answer(request)
-            is_usable = not has_doubtful_body and _is_drained(body)
+            # What comes after a body of no length cannot be told from the next request.
+            is_usable = not has_doubtful_body and response.status != 411 and _is_drained(body)
             keep = is_usable and _wants_to_stay(head)
             _send(sink, request, response, keep, started)
         except TimedOut:

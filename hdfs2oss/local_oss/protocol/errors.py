@@ -14,7 +14,7 @@ class OssError(Exception):
     """An error answer.
 
     `details` are further elements of the XML body (BucketName, StringToSign, ...), `headers` further
-    response headers, `number` the fine error number shown as EC and x-oss-ec.
+    response headers, `number` the fine error number, where code and operation do not tell it (`error_numbers`).
     """
 
     def __init__(

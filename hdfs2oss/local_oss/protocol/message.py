@@ -69,6 +69,8 @@ class Request:
     bucket: str = ""
     key: str = ""
     query: dict[str, str] = field(default_factory=dict)
+    endpoint: str = ""
+    """Where its client reaches the service, as host and port."""
     request_id: str = ""
     operation: str = ""
     """What it turned out to ask for, for rules and logs."""

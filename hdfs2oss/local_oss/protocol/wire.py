@@ -151,7 +151,7 @@ def body_length(headers: dict[str, str], method: str) -> int | None:
 
     A GET or HEAD has none unless it is chunked, whatever length it says: some clients name one and send nothing.
 
-    Raises MissingContentLength for a PUT that says neither, InvalidArgument for what is not a length.
+    One that says neither has none. Raises InvalidArgument for what is not a length.
     """
     encoding = headers.get("transfer-encoding", "").lower()
     text = headers.get("content-length", "")
@@ -160,8 +160,6 @@ def body_length(headers: dict[str, str], method: str) -> int | None:
             raise invalid_argument("Transfer-Encoding must be chunked, without a Content-Length.")
         return None
     if not text:
-        if method == "PUT":
-            raise OssError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
         return 0
     length = natural(text, _MAX_BODY_BYTES)
     if length is None:

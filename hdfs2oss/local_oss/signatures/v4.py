@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, invalid_argument
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.protocol.numbers import natural
 
@@ -26,7 +26,7 @@ _MAX_EXPIRES_SECONDS = 7 * 24 * 3600
 
 
 class Claim(NamedTuple):
-    """What a V4 request says about its signature. `date` is basic ISO, `day` its first eight digits."""
+    """What a V4 request says about its signature. `date` is as it was sent, `day` that of the credential."""
 
     access_key_id: str
     day: str
@@ -52,7 +52,7 @@ def claim_of_header(request: Request, authorization: str) -> Claim:
     credential, signature = pairs.get("Credential", ""), pairs.get("Signature", "")
     if not credential or not signature:
         raise invalid_argument("Authorization header is invalid.", "Authorization", authorization)
-    date = request.header("x-oss-date")
+    date = request.header("x-oss-date") or request.header("date")
     return _claim(credential, date, 0, pairs.get("AdditionalHeaders", ""), signature)
 
 
@@ -73,7 +73,7 @@ def claim_of_url(request: Request) -> Claim:
 
 
 def canonical_request(request: Request, claim: Claim) -> bytes:
-    """The request in the one form both sides hash."""
+    """The request in the one form both sides hash. Raises InvalidArgument for a signed header that is not there."""
     path = f"/{request.bucket}/{request.key}" if request.bucket else "/"
     pairs = sorted(
         (_encode(name), _encode(value)) for name, value in request.query.items() if name != "x-oss-signature"
@@ -81,6 +81,9 @@ def canonical_request(request: Request, claim: Claim) -> bytes:
     query = "&".join(f"{name}={value}" if value else name for name, value in pairs)
     headers = request.headers
     additional = sorted(claim.additional_headers)
+    for name in additional:
+        if name not in headers:
+            raise invalid_argument("A header that is named as signed is not there.", "AdditionalHeaders", name)
     lines = "".join(
         f"{name}:{headers[name].strip()}\n"
         for name in sorted(headers)
@@ -107,8 +110,6 @@ def _claim(credential: str, date: str, expires_seconds: int, additional: str, si
     if len(fields) != 5 or fields[3] != "oss" or fields[4] != _REQUEST_TYPE:
         raise invalid_argument("The credential is not ID/DAY/REGION/oss/aliyun_v4_request.", "Credential", credential)
     access_key_id, day, region, product, _ = fields
-    if date[:8] != day:
-        raise access_denied("The day of the credential is not the day of x-oss-date.")
     names = tuple(name.strip().lower() for name in additional.split(";") if name.strip())
     if not signature:
         raise OssError(403, "SignatureDoesNotMatch", "The request carries no signature.")
