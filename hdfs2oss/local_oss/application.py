@@ -13,12 +13,12 @@ from hdfs2oss.local_oss.operation.conditions import NotModified
 from hdfs2oss.local_oss.operation.operation import Context, Handler, Operation
 from hdfs2oss.local_oss.protocol.addressing import Addressing, check_bucket_name, check_key
 from hdfs2oss.local_oss.protocol.error_document import error_response
-from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, internal_error
+from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, disk_failed, internal_error
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.shaping import Dropped, ShapedBody, ShapedSource
+from hdfs2oss.local_oss.protocol.stream import Truncated
 from hdfs2oss.local_oss.protocol.subresource import selectors_of
 from hdfs2oss.local_oss.protocol.traffic import pace_of
-from hdfs2oss.local_oss.protocol.wire import Truncated
 from hdfs2oss.local_oss.routing import handler_of
 from hdfs2oss.local_oss.s3 import is_s3, translate_request, translate_response
 from hdfs2oss.local_oss.signatures.authenticator import Authenticator
@@ -38,7 +38,7 @@ class Application:
     has_s3: bool = False
 
     def answer(self, request: Request) -> Response:
-        """The response to a request. Raises only Truncated, Dropped and OSError: the connection is of no more use."""
+        """The response to a request. Raises only Truncated and Dropped: the connection is of no more use."""
         if self.has_s3 and is_s3(request):
             response = self._try(request, self._answer_s3)
             translate_response(response)
@@ -54,8 +54,11 @@ class Application:
             return error_response(answer_to(refusal), request)
         except NotModified:
             return Response(304)
-        except (Truncated, Dropped, OSError):
+        except (Truncated, Dropped):
             raise
+        except OSError as error:
+            _LOG.warning("%s %s: cannot use the disk: %s", request.method, request.target, error)
+            return error_response(disk_failed(error), request)
         except Exception:  # noqa: BLE001 - whatever goes wrong, the client gets an answer and the log a trace
             _LOG.exception("%s %s failed", request.method, request.target)
             return error_response(internal_error(), request)
@@ -75,7 +78,7 @@ class Application:
 
     def _address(self, request: Request) -> None:
         address = self.addressing.resolve(request.target, request.header("host"))
-        request.bucket, request.key, request.query = address
+        request.bucket, request.key, request.query, request.endpoint = address
         if request.bucket:
             check_bucket_name(request.bucket)
         if request.key:

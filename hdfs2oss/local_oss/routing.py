@@ -63,6 +63,7 @@ _HANDLERS: dict[tuple[str, str, str], Handler] = {
     (OBJECT, "DELETE", "uploadId"): multipart.abort,
     (OBJECT, "GET", "uploadId"): part_listing.list_parts,
     (OBJECT, "POST", "append"): appending.append_object,
+    (OBJECT, "POST", "seal"): appending.seal_appendable,
     (OBJECT, "PUT", "tagging"): tagging.put_tagging,
     (OBJECT, "GET", "tagging"): tagging.get_tagging,
     (OBJECT, "DELETE", "tagging"): tagging.delete_tagging,

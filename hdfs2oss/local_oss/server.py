@@ -92,7 +92,7 @@ class LocalOssServer:
             application = self._application(store)
             self._fill(store, application.context.now_ms())
             self._log = RequestLog(Path(self.request_log)) if self.request_log else None
-            listener = Listener((self.host, self.port), application.answer, self._log, tls)
+            listener = Listener((self.host, self.port), application.answer, self._log, tls, self.limits.idle_seconds)
             if self.admin_port is not None:
                 self._admin = AdminPort(self.admin_port, self.plan)
                 self.admin_port = self._admin.port
@@ -164,6 +164,6 @@ class LocalOssServer:
             except OssError:
                 raise UsageError(f"{name} cannot be a bucket: 3 to 63 of a-z, 0-9 and inner '-'") from None
             if name not in existing:
-                store.put_bucket(Bucket(0, name, now_ms, "private", "Standard", "LRS"))
+                store.create_bucket(Bucket(0, name, now_ms, "private", "Standard", "LRS"))
         for wanted in self.synthetic:
             create_synthetic(store, wanted, now_ms)

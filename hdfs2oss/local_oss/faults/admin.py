@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from hdfs2oss.local_oss.faults.plan import FaultPlan
 from hdfs2oss.local_oss.faults.rule import parse_rules
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.model.errors import UsageError
 
 _LOOPBACK = "127.0.0.1"
@@ -54,12 +55,12 @@ def _handler_of(plan: FaultPlan) -> type[BaseHTTPRequestHandler]:
                 self._answer(404, "no such page")
 
         def do_PUT(self) -> None:
-            length = self.headers.get("Content-Length", "")
-            if self.path != "/faults" or not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
+            length = natural(self.headers.get("Content-Length", ""), _MAX_BODY_BYTES)
+            if self.path != "/faults" or length is None:
                 self._answer(400, "PUT /faults takes a JSON list of rules")
                 return
             try:
-                plan.replace(parse_rules(self.rfile.read(int(length))))
+                plan.replace(parse_rules(self.rfile.read(length)))
             except UsageError as error:
                 self._answer(400, str(error))
                 return

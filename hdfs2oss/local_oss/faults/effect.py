@@ -56,6 +56,8 @@ def _after(rule: Rule, request: Request, response: Response) -> None:
         raise Dropped
     if rule.fault == "wrong-crc" and _CRC64 in response.headers:
         response.headers[_CRC64] = str(int(response.headers[_CRC64]) ^ 1)
+    if rule.fault == "no-crc":
+        response.headers.pop(_CRC64, None)
     length = len(response.body) if isinstance(response.body, bytes) else response.body.length
     if rule.fault == "truncate" and length:
         response.body = ShapedBody(response.body, cut_at=_place(rule, length))

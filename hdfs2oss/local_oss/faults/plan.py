@@ -16,17 +16,17 @@ _WINDOW_SECONDS = 1.0
 class FaultPlan:
     """Rules with their counts. `sleep` ends early when the server stops."""
 
-    def __init__(self, rules: Sequence[Rule] = (), seed: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rules: Sequence[Rule] = (), clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
-        self._random = random.Random(seed)
         self._clock = clock
         self._stopping = threading.Event()
         self.replace(rules)
 
     def replace(self, rules: Sequence[Rule]) -> None:
-        """Other rules from now on; their counts begin at 0."""
+        """Other rules from now on; their counts begin at 0, their chances anew."""
         with self._lock:
             self._rules = tuple(rules)
+            self._chances = [random.Random(f"{rule.seed}/{number}") for number, rule in enumerate(rules)]
             self._matched = [0] * len(self._rules)
             self._hits = [0] * len(self._rules)
             self._windows: dict[tuple[int, str], tuple[float, int]] = {}
@@ -60,7 +60,7 @@ class FaultPlan:
             return False
         self._matched[number] += 1
         is_due = self._matched[number] > rule.after and (not rule.count or self._hits[number] < rule.count)
-        if not is_due or (rule.probability < 1 and self._random.random() >= rule.probability):
+        if not is_due or (rule.probability < 1 and self._chances[number].random() >= rule.probability):
             return False
         if rule.fault == "qps" and not self._is_above_rate(number, rule, request.key):
             return False

@@ -9,7 +9,9 @@ A rule is a JSON object. What it leaves out matches everything.
 | operation        | put_object, get_object, upload_part, complete ... as the request log names them  |
 | bucket, key      | patterns with * and ?                                                            |
 | part             | a part number                                                                    |
-| probability      | 0 to 1 (default 1)                                                               |
+| header, value    | a request header, such as user-agent, and a pattern of its value: who asks       |
+| probability, seed| 0 to 1 (default 1), of every kind; the chances of a seed (default 0) repeat, and |
+|                  | those of two rules of a list are independent                                     |
 | after, count     | leave the first `after` matches alone, then hit `count` of them (default all)    |
 
 | kind              | effect, and the fields that shape it                                            |
@@ -25,6 +27,7 @@ A rule is a JSON object. What it leaves out matches everything.
 | flip              | byte `at` (default the middle) changes, of what a PUT or POST brings, else of   |
 |                   | the answer                                                                      |
 | wrong-crc         | the answer's x-oss-hash-crc64ecma is another                                    |
+| no-crc            | the answer has none, as copies and old objects may have none                    |
 | slow              | both bodies at bytes_per_second                                                 |
 """
 
@@ -49,6 +52,7 @@ KINDS = (
     "truncate",
     "flip",
     "wrong-crc",
+    "no-crc",
     "slow",
 )
 
@@ -63,7 +67,10 @@ class Rule:
     bucket: str = "*"
     key: str = "*"
     part: int = 0
+    header: str = ""
+    value: str = "*"
     probability: float = 1.0
+    seed: int = 0
     after: int = 0
     count: int = 0
     status: int = 503
@@ -84,6 +91,7 @@ class Rule:
             and (not self.part or str(self.part) == request.query.get("partNumber"))
             and fnmatchcase(request.bucket, self.bucket)
             and fnmatchcase(request.key, self.key)
+            and (not self.header or fnmatchcase(request.header(self.header.lower()), self.value))
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hdfs2oss.local_oss.operation.attributes import attributes_asked
+from hdfs2oss.local_oss.operation.attributes import attributes_asked, with_acl
 from hdfs2oss.local_oss.operation.encryption import encryption_echo
 from hdfs2oss.local_oss.operation.headers import version_headers
 from hdfs2oss.local_oss.operation.operation import Operation
@@ -21,7 +21,7 @@ from hdfs2oss.rules.checksum import combine_crc64
 def append_object(operation: Operation) -> Response:
     """AppendObject: the first one, at position 0, makes the object and fixes its attributes.
 
-    Later ones bring bytes only.
+    Later ones bring bytes, and may change the ACL.
     """
     operation.require_bucket()
     position = operation.request.integer("position", -1, 0, operation.limits.max_object_bytes)
@@ -46,6 +46,12 @@ def append_object(operation: Operation) -> Response:
         "x-oss-next-append-position": str(stored.size),
     }
     return Response(200, headers | encryption_echo(stored.attributes) | version_headers(operation.bucket, stored))
+
+
+def seal_appendable(operation: Operation) -> Response:
+    """SealAppendObject: refused for good, as clients try again what is answered with 501."""
+    operation.require_bucket()
+    raise OssError(400, "OperationNotSupported", "SealAppendable is not supported.")
 
 
 def _begin(operation: Operation, opened: OpenBucket, received: Received) -> StoredObject:
@@ -75,6 +81,7 @@ def _extend(operation: Operation, opened: OpenBucket, found: StoredObject, recei
         etag=appended_tag(found.etag, tag_of(received)),
         crc64=combine_crc64(found.crc64 or 0, received.crc64, received.size),
         modified_ms=operation.now_ms(),
+        attributes=with_acl(operation.request, found.attributes),
         body=found.body or bodies.add(opened.connection, [received]),
     )
     operation.store.objects.update(opened, stored)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from hdfs2oss.local_oss.operation.attributes import BUCKET_ACLS, STORAGE_CLASSES, one_of
 from hdfs2oss.local_oss.operation.encryption import encryption_asked, encryption_nodes
 from hdfs2oss.local_oss.operation.operation import Operation
-from hdfs2oss.local_oss.operation.owner import OWNER
+from hdfs2oss.local_oss.operation.owner import OWNER, endpoint_nodes
 from hdfs2oss.local_oss.protocol.errors import OssError, malformed_xml
 from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import document, iso_date, parse, text_of
-from hdfs2oss.local_oss.store.refusals import NoSuchBucket
 from hdfs2oss.local_oss.store.rows import Bucket
 
 _REDUNDANCIES = ("LRS", "ZRS")
@@ -19,21 +18,18 @@ def put_bucket(operation: Operation) -> Response:
     """PutBucket. Putting one's own bucket again is well, unless the class asked for is another."""
     request = operation.request
     storage_class, redundancy = _configuration_of(operation)
-    existing = _existing(operation)
-    acl = one_of(request, "x-oss-acl", BUCKET_ACLS, existing.acl if existing else "private")
-    if existing and storage_class not in ("", existing.storage_class):
-        raise OssError(
-            409,
-            "BucketAlreadyExists",
-            "The requested bucket name is not available.",
-            {"BucketName": request.bucket},
-        )
-    if existing:
-        bucket = existing._replace(acl=acl)
-    else:
-        bucket = Bucket(0, request.bucket, operation.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
-        bucket = bucket._replace(encryption=tuple(encryption_asked(request).items()))
-    operation.store.put_bucket(bucket)
+
+    def wanted(existing: Bucket | None) -> Bucket:
+        acl = one_of(request, "x-oss-acl", BUCKET_ACLS, existing.acl if existing else "private")
+        if existing is None:
+            made = Bucket(0, request.bucket, operation.now_ms(), acl, storage_class or "Standard", redundancy or "LRS")
+            return made._replace(encryption=tuple(encryption_asked(request).items()))
+        if storage_class not in ("", existing.storage_class):
+            details = {"BucketName": request.bucket}
+            raise OssError(409, "BucketAlreadyExists", "The requested bucket name is not available.", details)
+        return existing._replace(acl=acl)
+
+    operation.store.put_bucket(request.bucket, wanted)
     return Response(200, {"Location": f"/{request.bucket}"})
 
 
@@ -56,8 +52,7 @@ def get_bucket_info(operation: Operation) -> Response:
                         [
                             ("AccessMonitor", "Disabled"),
                             ("CreationDate", iso_date(bucket.created_ms)),
-                            ("ExtranetEndpoint", f"oss-{operation.region}.aliyuncs.com"),
-                            ("IntranetEndpoint", f"oss-{operation.region}-internal.aliyuncs.com"),
+                            *endpoint_nodes(operation),
                             ("Location", f"oss-{operation.region}"),
                             ("StorageClass", bucket.storage_class),
                             ("TransferAcceleration", "Disabled"),
@@ -98,8 +93,8 @@ def get_bucket_acl(operation: Operation) -> Response:
 
 def put_bucket_acl(operation: Operation) -> Response:
     """PutBucketAcl."""
-    bucket = operation.bucket
-    operation.store.put_bucket(bucket._replace(acl=one_of(operation.request, "x-oss-acl", BUCKET_ACLS, bucket.acl)))
+    acl = one_of(operation.request, "x-oss-acl", BUCKET_ACLS, operation.bucket.acl)
+    operation.change_bucket(lambda bucket: bucket._replace(acl=acl))
     return Response(200)
 
 
@@ -121,13 +116,6 @@ def list_live_channels(operation: Operation) -> Response:
             )
         )
     )
-
-
-def _existing(operation: Operation) -> Bucket | None:
-    try:
-        return operation.bucket
-    except NoSuchBucket:
-        return None
 
 
 def _configuration_of(operation: Operation) -> tuple[str, str]:

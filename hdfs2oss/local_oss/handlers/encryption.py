@@ -16,7 +16,7 @@ from hdfs2oss.local_oss.protocol.xml import document, parse, text_of
 
 def put_bucket_encryption(operation: Operation) -> Response:
     """Keep the default; key id and data encryption mean something with KMS only."""
-    bucket = operation.bucket
+    operation.require_bucket()
     root = parse(operation.document(), "ServerSideEncryptionRule")
     default = root.find("ApplyServerSideEncryptionByDefault")
     if default is None:
@@ -29,7 +29,7 @@ def put_bucket_encryption(operation: Operation) -> Response:
         raise invalid_argument("A key id is for KMS only.", ENCRYPTION_ELEMENTS[1], given[1][1])
     kept = given if method == "KMS" else given[:1]
     encryption = tuple((header, value) for header, value in kept if value)
-    operation.store.put_bucket(bucket._replace(encryption=encryption))
+    operation.change_bucket(lambda bucket: bucket._replace(encryption=encryption))
     return Response(200)
 
 
@@ -49,5 +49,5 @@ def get_bucket_encryption(operation: Operation) -> Response:
 
 def delete_bucket_encryption(operation: Operation) -> Response:
     """Forget the default."""
-    operation.store.put_bucket(operation.bucket._replace(encryption=()))
+    operation.change_bucket(lambda bucket: bucket._replace(encryption=()))
     return Response(204)

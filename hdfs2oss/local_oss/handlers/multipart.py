@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from itertools import pairwise
 from typing import NamedTuple
 
-from hdfs2oss.local_oss.operation.attributes import attributes_asked
+from hdfs2oss.local_oss.operation.attributes import attributes_asked, with_acl
 from hdfs2oss.local_oss.operation.callback import callback_failed, wants_callback
 from hdfs2oss.local_oss.operation.encryption import ENCRYPTION_HEADERS, encryption_echo
 from hdfs2oss.local_oss.operation.headers import integrity_headers, version_headers
@@ -18,6 +19,7 @@ from hdfs2oss.local_oss.operation.receiving import content_md5, invalid_digest, 
 from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument, malformed_xml
 from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.protocol.message import Request, Response, xml_response
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.protocol.xml import Node, document, parse, text_of
 from hdfs2oss.local_oss.store.etag import multipart_tag, tag_of
 from hdfs2oss.local_oss.store.rows import MULTIPART, Part, StoredObject, Upload
@@ -66,11 +68,16 @@ def upload_part(operation: Operation) -> Response:
         with operation.writing() as opened:
             operation.store.uploads.put_part(opened, upload, part, received)
     headers = {"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.crc64)}
+    if received.md5 is not None:
+        headers["Content-MD5"] = base64.b64encode(received.md5).decode()
     return Response(200, headers | encryption_echo(upload.attributes))
 
 
 def complete(operation: Operation) -> Response:
-    """CompleteMultipartUpload: all parts named become one object, the others go."""
+    """CompleteMultipartUpload: all parts named become one object, the others go.
+
+    Without parts, naming none, the object is empty. It has the ACL named here, else that of the beginning.
+    """
     request, bucket = operation.request, operation.bucket
     encode = encoder_of(request)
     is_called_back = wants_callback(request)
@@ -105,6 +112,8 @@ def _join(operation: Operation, named: list[NamedPart] | None) -> StoredObject:
     with operation.writing() as opened:
         upload = find_upload(opened, request.key, request.query["uploadId"])
         parts = find_parts(opened, upload)
+        if named == [] and parts:
+            raise malformed_xml()
         chosen = parts if named is None else _choose(named, parts)
         _check_sizes(chosen, operation.limits)
         refuse_overwrite(opened, request)
@@ -119,7 +128,7 @@ def _join(operation: Operation, named: list[NamedPart] | None) -> StoredObject:
             crc64=compose_crc64((part.crc64, part.size) for part in chosen),
             md5=md5 if chosen == digested else "",
             modified_ms=operation.now_ms(),
-            attributes=upload.attributes,
+            attributes=with_acl(request, upload.attributes),
             body=body,
         )
         return store.objects.put(opened, stored)
@@ -138,23 +147,22 @@ def _named_parts(operation: Operation) -> list[NamedPart] | None:
         raise invalid_digest(operation.request)
     complete_all = operation.request.header("x-oss-complete-all")
     if complete_all:
-        if complete_all != "yes" or body:
-            raise invalid_argument(
-                "With x-oss-complete-all: yes the body must be empty.", "x-oss-complete-all", complete_all
-            )
+        if complete_all != "yes":
+            raise invalid_argument("x-oss-complete-all must be yes.", "x-oss-complete-all", complete_all)
+        if body:
+            message = "Should not speficy both complete all header and http body."  # the service's own spelling
+            raise OssError(400, "InvalidArgument", message, number="0042-00000216")
         return None
     root = parse(body, "CompleteMultipartUpload")
     named = []
     for element in root.findall("Part"):
-        number, etag = text_of(element, "PartNumber") or "", text_of(element, "ETag") or ""
-        if not (number.strip().isascii() and number.strip().isdigit() and len(number.strip()) < 10 and etag):
+        number, etag = natural((text_of(element, "PartNumber") or "").strip()), text_of(element, "ETag")
+        if number is None or not etag:
             raise malformed_xml()
-        named.append(NamedPart(int(number), etag.strip().strip('"').upper()))
-    if not named:
-        raise malformed_xml()
+        named.append(NamedPart(number, etag.strip().strip('"').upper()))
     numbers = [part.number for part in named]
     is_ascending = all(first < second for first, second in pairwise(numbers))
-    if not is_ascending or numbers[0] < 1 or numbers[-1] > operation.limits.max_parts:
+    if not is_ascending or not all(1 <= number <= operation.limits.max_parts for number in numbers):
         raise OssError(
             400,
             "InvalidPartOrder",
@@ -181,8 +189,6 @@ def _choose(named: list[NamedPart], parts: list[Part]) -> list[Part]:
 
 
 def _check_sizes(parts: list[Part], limits: Limits) -> None:
-    if not parts:
-        raise OssError(400, "InvalidPart", "The upload has no parts.")
     smallest = limits.min_part_bytes
     for part in parts[:-1]:
         if part.size < smallest:

@@ -18,6 +18,7 @@ from hdfs2oss.local_oss.operation.operation import Operation
 from hdfs2oss.local_oss.operation.restoring import is_restored, is_restoring
 from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument, malformed_xml
 from hdfs2oss.local_oss.protocol.message import Response
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.protocol.xml import parse, text_of
 
 _TIERS = ("Expedited", "Standard", "Bulk")
@@ -58,13 +59,14 @@ def _wanted(operation: Operation) -> tuple[int, str]:
     if not body.strip():
         return 1, ""
     root = parse(body, "RestoreRequest")
-    days = (text_of(root, "Days") or "").strip()
-    if not (days.isascii() and days.isdigit() and len(days) < 5 and 1 <= int(days) <= _MAX_DAYS):
-        raise invalid_argument(f"Days must be between 1 and {_MAX_DAYS}.", "Days", days)
+    text = (text_of(root, "Days") or "").strip()
+    days = natural(text, _MAX_DAYS)
+    if not days:
+        raise invalid_argument(f"Days must be between 1 and {_MAX_DAYS}.", "Days", text)
     parameters = root.find("JobParameters")
     if parameters is None:
-        return int(days), ""
+        return days, ""
     tier = text_of(parameters, "Tier") or ""
     if tier not in _TIERS:
         raise invalid_argument("The restore tier is invalid.", "Tier", tier)
-    return int(days), tier
+    return days, tier

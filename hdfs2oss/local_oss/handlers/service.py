@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hdfs2oss.local_oss.operation.operation import Operation
-from hdfs2oss.local_oss.operation.owner import OWNER
+from hdfs2oss.local_oss.operation.owner import OWNER, endpoint_nodes
 from hdfs2oss.local_oss.protocol.message import Response, xml_response
 from hdfs2oss.local_oss.protocol.xml import Node, document, iso_date
 from hdfs2oss.local_oss.store.rows import Bucket
@@ -18,7 +18,7 @@ def list_buckets(operation: Operation) -> Response:
         bucket for bucket in operation.store.buckets() if bucket.name.startswith(prefix) and bucket.name > marker
     ]
     page, is_truncated = buckets[:count], len(buckets) > count
-    children: list[Node] = [OWNER, ("Buckets", [_bucket_node(operation.region, bucket) for bucket in page])]
+    children: list[Node] = [OWNER, ("Buckets", [_bucket_node(operation, bucket) for bucket in page])]
     if "prefix" in request.query or "marker" in request.query or "max-keys" in request.query:
         children += [
             ("Prefix", prefix),
@@ -31,16 +31,15 @@ def list_buckets(operation: Operation) -> Response:
     return xml_response(document(("ListAllMyBucketsResult", children)))
 
 
-def _bucket_node(region: str, bucket: Bucket) -> Node:
+def _bucket_node(operation: Operation, bucket: Bucket) -> Node:
     return (
         "Bucket",
         [
             ("CreationDate", iso_date(bucket.created_ms)),
-            ("ExtranetEndpoint", f"oss-{region}.aliyuncs.com"),
-            ("IntranetEndpoint", f"oss-{region}-internal.aliyuncs.com"),
-            ("Location", f"oss-{region}"),
+            *endpoint_nodes(operation),
+            ("Location", f"oss-{operation.region}"),
             ("Name", bucket.name),
-            ("Region", region),
+            ("Region", operation.region),
             ("StorageClass", bucket.storage_class),
         ],
     )

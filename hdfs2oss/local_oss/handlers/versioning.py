@@ -20,7 +20,7 @@ def put_bucket_versioning(operation: Operation) -> Response:
     status = text_of(root, "Status")
     if status not in (ENABLED, SUSPENDED):
         raise malformed_xml()
-    operation.store.put_bucket(operation.bucket._replace(versioning=status))
+    operation.change_bucket(lambda bucket: bucket._replace(versioning=status))
     return Response(200)
 
 

@@ -24,14 +24,14 @@ def answer_to(refusal: Refusal) -> OssError:
         case NoSuchBucket():
             details = {"BucketName": refusal.name}
             message = "The specified bucket does not exist."
-            return OssError(404, "NoSuchBucket", message, details, number="0015-00000101")
+            return OssError(404, "NoSuchBucket", message, details)
         case BucketNotEmpty():
             details = {"BucketName": refusal.name}
             message = "The bucket has objects. Please delete them first."
-            return OssError(409, "BucketNotEmpty", message, details, number="0015-00000301")
+            return OssError(409, "BucketNotEmpty", message, details)
         case NoSuchUpload():
             details = {"UploadId": refusal.upload_id}
-            return OssError(404, "NoSuchUpload", _NO_SUCH_UPLOAD, details, number="0042-00000002")
+            return OssError(404, "NoSuchUpload", _NO_SUCH_UPLOAD, details)
         case BodyTooLarge():
             details = {"MaxSizeAllowed": str(refusal.max_bytes)}
             message = "Your proposed upload exceeds the maximum allowed size."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote_plus
 
 from hdfs2oss.local_oss.operation.encryption import encryption_of
@@ -46,6 +47,11 @@ def attributes_asked(operation: Operation) -> Attributes:
         one_of(request, "x-oss-object-acl", OBJECT_ACLS, "default"),
         tags_of_header(request.header("x-oss-tagging"), limits),
     )
+
+
+def with_acl(request: Request, attributes: Attributes) -> Attributes:
+    """The attributes, with the ACL that a request names, if it names one."""
+    return replace(attributes, acl=one_of(request, "x-oss-object-acl", OBJECT_ACLS, attributes.acl))
 
 
 def storage_class_of(request: Request, bucket: Bucket) -> str:

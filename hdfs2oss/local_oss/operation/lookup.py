@@ -37,7 +37,7 @@ def existing(opened: OpenBucket, key: str, version_id: str = "") -> StoredObject
         marker = latest_marker(opened, key) if opened.bucket.versioning else ""
         headers = marker_headers(marker) if marker else {}
         message = "The specified key does not exist."
-        raise OssError(404, "NoSuchKey", message, {"Key": key}, headers, number="0026-00000001")
+        raise OssError(404, "NoSuchKey", message, {"Key": key}, headers)
     if found.kind == DELETE_MARKER:
         raise OssError(
             405,

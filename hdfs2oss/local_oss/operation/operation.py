@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.store.open_bucket import OpenBucket
+from hdfs2oss.local_oss.store.refusals import NoSuchBucket
 from hdfs2oss.local_oss.store.rows import Bucket
 from hdfs2oss.local_oss.store.store import Store
 
@@ -76,6 +77,16 @@ class Operation:
     def writing(self) -> AbstractContextManager[OpenBucket]:
         """A transaction on the bucket. Raises NoSuchBucket."""
         return self.store.writing(self.bucket)
+
+    def change_bucket(self, change: Callable[[Bucket], Bucket]) -> None:
+        """Change properties of the bucket; what others changed meanwhile stays. Raises NoSuchBucket."""
+
+        def changed(current: Bucket | None) -> Bucket:
+            if current is None or current.id != self.bucket.id:
+                raise NoSuchBucket(self.request.bucket)
+            return change(current)
+
+        self.store.put_bucket(self.request.bucket, changed)
 
     def document(self) -> bytes:
         """The body of the request, which must be small: an XML document. Raises EntityTooLarge."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from hdfs2oss.local_oss.operation.operation import Operation
 from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.store.rows import Received
 
 
@@ -17,9 +18,12 @@ from hdfs2oss.local_oss.store.rows import Received
 def received_body(operation: Operation) -> Iterator[Received]:
     """The body of a Put, Append or UploadPart; thrown away if the block fails.
 
-    Raises EntityTooLarge, BodyTooLarge, InvalidDigest (Content-MD5) or InvalidCRC64 (x-oss-hash-crc64ecma).
+    Raises MissingContentLength, EntityTooLarge, BodyTooLarge, InvalidDigest (Content-MD5) or InvalidCRC64
+    (x-oss-hash-crc64ecma).
     """
     request, largest = operation.request, operation.limits.max_put_bytes
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        raise OssError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
     if request.body.length is not None and request.body.length > largest:
         raise OssError(
             400,
@@ -64,9 +68,10 @@ def _check_crc64(request: Request, actual: int) -> None:
     text = request.header("x-oss-hash-crc64ecma")
     if not text:
         return
-    if not (text.isascii() and text.isdigit()):
+    promised = natural(text)
+    if promised is None:
         raise invalid_argument("x-oss-hash-crc64ecma is not a number.", "x-oss-hash-crc64ecma", text)
-    if int(text) != actual:
+    if promised != actual:
         raise OssError(
             400,
             "InvalidCRC64",

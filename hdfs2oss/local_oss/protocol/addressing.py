@@ -25,19 +25,26 @@ _DEFAULT_SUFFIXES = (r"\.oss\.local", r"\.localhost", r"\.oss-[a-z0-9-]+\.aliyun
 
 
 class Address(NamedTuple):
-    """What a request is about. An empty key means the bucket, an empty bucket the service."""
+    """What a request is about. An empty key means the bucket, an empty bucket the service.
+
+    `endpoint` is where this client reaches the service: the Host, with its port, without a bucket's label.
+    """
 
     bucket: str
     key: str
     query: dict[str, str]
+    endpoint: str
 
 
 @dataclass(frozen=True)
 class Addressing:
-    """The rule above. `suffixes` are regular expressions, `cnames` maps host names to buckets."""
+    """The rule above. `suffixes` are regular expressions, `cnames` maps host names, in any case, to buckets."""
 
     cnames: Mapping[str, str] = field(default_factory=dict)
     suffixes: tuple[str, ...] = _DEFAULT_SUFFIXES
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cnames", {name.lower(): bucket for name, bucket in self.cnames.items()})
 
     def resolve(self, target: str, host: str) -> Address:
         """The address of a request.
@@ -48,12 +55,15 @@ class Addressing:
         if not target.startswith("/"):
             host, target = _split_absolute(target)
         path, _, query = target.partition("?")
-        bucket = self._bucket_of_host(host.rpartition("@")[2].lower())
+        host = host.rpartition("@")[2].lower()
+        bucket = self._bucket_of_host(host)
+        is_virtual_host = bucket and host.startswith(bucket + ".")
+        endpoint = host[len(bucket) + 1 :] if is_virtual_host else host
         rest = path[1:]
         if not bucket:
             first, _, rest = rest.partition("/")
             bucket = _decode(first)
-        return Address(bucket, _decode(rest), parse_query(query))
+        return Address(bucket, _decode(rest), parse_query(query), endpoint)
 
     def _bucket_of_host(self, host: str) -> str:
         name = re.sub(r":\d*$", "", host)

@@ -10,8 +10,6 @@ import struct
 import time
 from collections.abc import Callable
 from email.utils import formatdate
-from io import BufferedReader
-from typing import cast
 
 from hdfs2oss.local_oss.protocol.error_document import error_response
 from hdfs2oss.local_oss.protocol.errors import OssError
@@ -19,9 +17,9 @@ from hdfs2oss.local_oss.protocol.message import Answer, Request, Response
 from hdfs2oss.local_oss.protocol.request_log import RequestLog
 from hdfs2oss.local_oss.protocol.shaping import Dropped
 from hdfs2oss.local_oss.protocol.sink import Sink
-from hdfs2oss.local_oss.protocol.wire import Head, IncomingBody, Truncated, body_length, read_head, response_head
+from hdfs2oss.local_oss.protocol.stream import TimedOut, Truncated, stream_of
+from hdfs2oss.local_oss.protocol.wire import Head, IncomingBody, body_length, read_head, response_head
 
-_READ_BYTES = 256 * 1024
 _MAX_DRAIN_BYTES = 8 * 1024 * 1024
 _LINGER_SECONDS = 2.0
 RESET = struct.pack("ii", 1, 0)
@@ -32,9 +30,11 @@ _BODYLESS = (204, 304)
 class Connection:
     """Reads requests off a client's socket, has them answered, and sends the answers."""
 
-    def __init__(self, client: socket.socket, answer: Answer, log: RequestLog | None = None) -> None:
+    def __init__(
+        self, client: socket.socket, answer: Answer, log: RequestLog | None = None, idle_seconds: float = 60.0
+    ) -> None:
         self._socket = client
-        self._stream = cast(BufferedReader, client.makefile("rb", _READ_BYTES))
+        self._stream = stream_of(client, idle_seconds)
         self._answer = answer
         self._log = log
 
@@ -42,7 +42,6 @@ class Connection:
         """Answer requests until one of them is the last; the socket is left open, to be closed by its owner."""
         with self._stream:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.settimeout(None)  # sendfile needs a socket that blocks
             if isinstance(self._socket, ssl.SSLSocket):
                 self._socket.do_handshake()
             while self._serve_next():
@@ -54,11 +53,11 @@ class Connection:
             head = read_head(self._stream)
             if head is None:
                 return False
-            body = IncomingBody(self._stream, _body_length(head), self._leave_to_send(head))
+            body = IncomingBody(self._stream, body_length(head.headers, head.method), self._leave_to_send(head))
         except OssError as error:
             self._refuse(error)
             return False
-        except (Truncated, ConnectionError):
+        except Truncated:
             return False
         return self._serve_request(head, body)
 
@@ -71,9 +70,13 @@ class Connection:
         response = Response(0)
         try:
             response = self._answer(request)
-            is_usable = not has_doubtful_body and _is_drained(body)
+            # What comes after a body of no length cannot be told from the next request.
+            is_usable = not has_doubtful_body and response.status != 411 and _is_drained(body)
             keep = is_usable and _wants_to_stay(head)
             _send(sink, request, response, keep, started)
+        except TimedOut:
+            self._refuse(OssError(400, "RequestTimeout", "Nothing came through the connection for too long."))
+            return False
         except Truncated:
             self._refuse(OssError(400, "IncompleteBody", "The request body ended before its length."))
             return False
@@ -94,7 +97,13 @@ class Connection:
         """What tells a client that asked that its body is wanted, once somebody reads it."""
         if head.headers.get("expect", "").lower() != "100-continue" or head.version != "HTTP/1.1":
             return None
-        return lambda: self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return self._send_leave
+
+    def _send_leave(self) -> None:
+        try:
+            self._socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        except OSError:
+            raise Truncated from None
 
     def _refuse(self, error: OssError) -> None:
         """Answer a request that cannot even be read, and give up the connection."""
@@ -115,10 +124,6 @@ class Connection:
 
 def _new_request_id() -> str:
     return os.urandom(12).hex().upper()
-
-
-def _body_length(head: Head) -> int | None:
-    return 0 if head.method in ("GET", "HEAD") else body_length(head.headers, head.method)
 
 
 def _is_drained(body: IncomingBody) -> bool:

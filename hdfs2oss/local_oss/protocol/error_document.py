@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+from hdfs2oss.local_oss.protocol.error_numbers import number_of
 from hdfs2oss.local_oss.protocol.errors import OssError
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.xml import Node, document, printable
@@ -18,10 +19,9 @@ def error_response(error: OssError, request: Request) -> Response:
         ("HostId", request.header("host", "127.0.0.1")),
     ]
     nodes += [(name, printable(value)) for name, value in error.details.items()]
-    headers = {"Content-Type": "application/xml"} | error.headers
-    if error.number:
-        nodes.append(("EC", error.number))
-        headers["x-oss-ec"] = error.number
+    number = error.number or number_of(error.code, request.operation, error.status)
+    nodes.append(("EC", number))
+    headers = {"Content-Type": "application/xml", "x-oss-ec": number} | error.headers
     body = document(("Error", nodes))
     if request.method == "HEAD":
         headers["x-oss-err"] = base64.b64encode(body).decode()

@@ -14,7 +14,7 @@ class OssError(Exception):
     """An error answer.
 
     `details` are further elements of the XML body (BucketName, StringToSign, ...), `headers` further
-    response headers, `number` the fine error number shown as EC and x-oss-ec.
+    response headers, `number` the fine error number, where code and operation do not tell it (`error_numbers`).
     """
 
     def __init__(
@@ -58,6 +58,11 @@ def malformed_xml() -> OssError:
 def access_denied(message: str) -> OssError:
     """403: known or not, this caller may not do this."""
     return OssError(403, "AccessDenied", message)
+
+
+def disk_failed(error: OSError) -> OssError:
+    """500: this server's disk is full, or broken."""
+    return OssError(500, "InternalError", f"The local OSS server cannot use its disk: {error.strerror or error}.")
 
 
 def internal_error() -> OssError:

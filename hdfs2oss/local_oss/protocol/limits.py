@@ -19,7 +19,7 @@ class Limits:
     """Every part but the last; checked when the upload is completed."""
     max_parts: int = 10_000
     max_object_bytes: int = 10_000 * 5 * GIBIBYTE
-    max_copy_bytes: int = 5 * GIBIBYTE
+    max_copy_bytes: int = GIBIBYTE
     """CopyObject in one request; larger objects are copied by parts."""
     max_key_bytes: int = 1023
     max_metadata_bytes: int = 8 * KIBIBYTE
@@ -36,5 +36,7 @@ class Limits:
     """Bodies up to this size live in the index, larger ones in files of their own."""
     restore_seconds: float = 60.0
     """How long the restore of an archived object takes."""
+    idle_seconds: float = 60.0
+    """After how long a silence of the client a connection is closed."""
     max_skew_seconds: int = 15 * 60
     """How far a request's date may be from the server's."""

@@ -30,10 +30,12 @@ class Listener(socketserver.TCPServer):
         answer: Answer,
         log: RequestLog | None = None,
         tls: ssl.SSLContext | None = None,
+        idle_seconds: float = 60.0,
     ) -> None:
         self._answer = answer
         self._log = log
         self._tls = tls
+        self._idle_seconds = idle_seconds
         self._open: dict[socket.socket, threading.Thread] = {}
         self._open_lock = threading.Lock()
         super().__init__(address, socketserver.BaseRequestHandler)
@@ -86,7 +88,7 @@ class Listener(socketserver.TCPServer):
     def _serve(self, client: socket.socket) -> None:
         """All of a connection; a client that goes away is no error."""
         try:
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                Connection(client, self._answer, self._log).serve()
+            with contextlib.suppress(OSError):
+                Connection(client, self._answer, self._log, self._idle_seconds).serve()
         finally:
             self.shutdown_request(client)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.protocol.sink import Sink
 
 
@@ -68,6 +69,8 @@ class Request:
     bucket: str = ""
     key: str = ""
     query: dict[str, str] = field(default_factory=dict)
+    endpoint: str = ""
+    """Where its client reaches the service, as host and port."""
     request_id: str = ""
     operation: str = ""
     """What it turned out to ask for, for rules and logs."""
@@ -87,9 +90,10 @@ class Request:
         text = self.query.get(name, "")
         if not text:
             return default
-        if not (text.isascii() and text.isdigit() and len(text) < 20) or not lowest <= int(text) <= highest:
+        number = natural(text, highest)
+        if number is None or number < lowest:
             raise invalid_argument(f"Argument {name} must be an integer between {lowest} and {highest}.", name, text)
-        return int(text)
+        return number
 
     def document(self, max_bytes: int) -> bytes:
         """The whole body, which must be small."""
@@ -120,7 +124,7 @@ class Response:
 
 
 Answer = Callable[[Request], Response]
-"""What a connection asks for each request. Raises Truncated, Dropped or OSError once there is nobody to answer."""
+"""What a connection asks for each request. Raises Truncated or Dropped once there is nobody to answer."""
 
 
 def xml_response(body: bytes) -> Response:

@@ -51,6 +51,7 @@ SELECTORS = frozenset(
         "stat",
         "bucketInfo",
         "append",
+        "seal",
         "live",
         "comp",
         "vod",
@@ -101,5 +102,11 @@ def is_signed_by_v1(name: str) -> bool:
 
 
 def selectors_of(query: Mapping[str, str]) -> tuple[str, ...]:
-    """The names in a query that choose the operation, sorted."""
-    return tuple(sorted(SELECTORS.intersection(query)))
+    """The names in a query that choose the operation, sorted.
+
+    `sequential` does so only where an upload begins: later requests of the upload may repeat it.
+    """
+    chosen = SELECTORS.intersection(query)
+    if "uploadId" in chosen:
+        chosen -= {"sequential"}
+    return tuple(sorted(chosen))

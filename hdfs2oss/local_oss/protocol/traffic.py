@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hdfs2oss.local_oss.protocol.errors import invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.protocol.shaping import Pace
 
 _NAME = "x-oss-traffic-limit"
@@ -15,6 +16,7 @@ def pace_of(request: Request) -> Pace | None:
     text = request.header(_NAME) or request.query.get(_NAME, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and _LOWEST <= int(text) <= _HIGHEST):
+    bits = natural(text, _HIGHEST)
+    if bits is None or bits < _LOWEST:
         raise invalid_argument(f"The traffic limit must be between {_LOWEST} and {_HIGHEST}.", _NAME, text)
-    return Pace(int(text) / 8)
+    return Pace(bits / 8)

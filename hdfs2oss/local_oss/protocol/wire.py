@@ -12,10 +12,13 @@ from io import BufferedReader
 from typing import NamedTuple
 
 from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
+from hdfs2oss.local_oss.protocol.numbers import natural
+from hdfs2oss.local_oss.protocol.stream import Truncated
 
 _MAX_LINE_BYTES = 32 * 1024
 _MAX_HEAD_BYTES = 128 * 1024
 _MAX_HEADERS = 200
+_MAX_BODY_BYTES = (1 << 63) - 1
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -26,10 +29,6 @@ class Head(NamedTuple):
     target: str
     version: str
     headers: dict[str, str]
-
-
-class Truncated(Exception):
-    """The client went away in the middle of a request: there is nobody to answer."""
 
 
 class IncomingBody:
@@ -131,8 +130,9 @@ def read_head(stream: BufferedReader) -> Head | None:
         line = _read_line(stream)
     if not line:
         return None
-    words = line.decode("latin-1").split()
-    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+    # Blanks alone part the words: in plain UTF-8 a target may hold bytes that Latin-1 takes for white space.
+    words = line.rstrip(b"\r\n").decode("latin-1").split(" ")
+    if len(words) != 3 or not (words[0] and words[1] and words[2].startswith("HTTP/1.")):
         raise OssError(400, "InvalidRequest", "The request line is not HTTP/1.1.")
     headers: dict[str, str] = {}
     size = 0
@@ -149,7 +149,9 @@ def read_head(stream: BufferedReader) -> Head | None:
 def body_length(headers: dict[str, str], method: str) -> int | None:
     """Length of the body in bytes, None if it is chunked.
 
-    Raises MissingContentLength for a PUT that says neither, InvalidArgument for what is not a length.
+    A GET or HEAD has none unless it is chunked, whatever length it says: some clients name one and send nothing.
+
+    One that says neither has none. Raises InvalidArgument for what is not a length.
     """
     encoding = headers.get("transfer-encoding", "").lower()
     text = headers.get("content-length", "")
@@ -158,12 +160,11 @@ def body_length(headers: dict[str, str], method: str) -> int | None:
             raise invalid_argument("Transfer-Encoding must be chunked, without a Content-Length.")
         return None
     if not text:
-        if method == "PUT":
-            raise OssError(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
         return 0
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    length = natural(text, _MAX_BODY_BYTES)
+    if length is None:
         raise invalid_argument("Content-Length is not a number.", "Content-Length", text)
-    return int(text)
+    return 0 if method in ("GET", "HEAD") else length
 
 
 def response_head(status: int, headers: dict[str, str]) -> bytes:

@@ -1,8 +1,8 @@
 """XML in and out, as the service writes it and its clients expect it.
 
 Out: a document is a tree of (name, children or text) pairs, without a namespace, in the order given.
-In: request documents are small, may carry a namespace, and may hold raw control characters in keys,
-which XML 1.0 forbids but the service takes; those pass through the parser disguised.
+In: request documents are small, may carry a namespace, and may hold control characters in keys, raw or as
+numbers, which XML 1.0 forbids but the service takes; those pass through the parser disguised. U+0000 does not.
 """
 
 from __future__ import annotations
@@ -27,10 +27,14 @@ _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"} | {
     if code not in (9, 10)
 }
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Control characters of a request travel through the parser as private-use characters.
-_DISGUISE_BASE = 0xF700
-_DISGUISE = {code: _DISGUISE_BASE + code for code in range(32) if code not in (9, 10, 13)}
-_UNDISGUISE = {disguised: code for code, disguised in _DISGUISE.items()}
+# Control characters of a request travel through the parser as two characters: a mark, and the picture of the
+# one that is meant. The mark itself travels in the same way, so that nothing else is ever taken for a disguise.
+_MARK, _PICTURES = "\uf8ff", 0x2400
+_FORBIDDEN = (*(code for code in range(1, 32) if code not in (9, 10, 13)), ord(_MARK))
+_DISGUISE = {code: _MARK + chr(_PICTURES + code % 256) for code in _FORBIDDEN}
+_UNDISGUISE = {disguised: chr(code) for code, disguised in _DISGUISE.items()}
+_DISGUISED = re.compile(f"{_MARK}.")
+_REFERENCE = re.compile(r"<!\[CDATA\[.*?]]>|&#(?:x0*([0-9A-Fa-f]{1,6})|0*([0-9]{1,7}));", re.DOTALL)
 
 
 def document(root: Node) -> bytes:
@@ -48,7 +52,8 @@ def parse(body: bytes, root: str) -> ElementTree.Element:
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise malformed_xml()
     try:
-        element = ElementTree.fromstring(body.decode("utf-8-sig").translate(_DISGUISE))
+        text = body.decode("utf-8-sig").translate(_DISGUISE)
+        element = ElementTree.fromstring(_REFERENCE.sub(_disguised_reference, text) if "&#" in text else text)
     except (ElementTree.ParseError, ValueError):
         raise malformed_xml() from None
     for node in element.iter():
@@ -63,7 +68,15 @@ def text_of(element: ElementTree.Element, name: str) -> str | None:
     child = element.find(name)
     if child is None:
         return None
-    return (child.text or "").translate(_UNDISGUISE)
+    text = child.text or ""
+    return _DISGUISED.sub(lambda match: _UNDISGUISE[match[0]], text) if _MARK in text else text
+
+
+def _disguised_reference(match: re.Match[str]) -> str:
+    hexadecimal, decimal = match.groups()
+    if not (hexadecimal or decimal):  # in CDATA, it is no reference
+        return match[0]
+    return _DISGUISE.get(int(hexadecimal, 16) if hexadecimal else int(decimal), match[0])
 
 
 def url_encoded(text: str) -> str:

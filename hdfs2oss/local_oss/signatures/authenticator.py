@@ -4,7 +4,7 @@
 |-------------------------------------------------|------------------------------------------|
 | Authorization: OSS ID:SIGNATURE                 | V1, dated by x-oss-date or Date          |
 | query OSSAccessKeyId, Expires, Signature        | V1 URL, valid until Expires              |
-| Authorization: OSS4-HMAC-SHA256 Credential=...  | V4, dated by x-oss-date                  |
+| Authorization: OSS4-HMAC-SHA256 Credential=...  | V4, dated by x-oss-date or Date          |
 | query x-oss-signature-version=OSS4-HMAC-SHA256  | V4 URL, valid x-oss-expires seconds      |
 | V2 of either form, anything else                | 400                                      |
 | nothing                                         | anonymous: public objects only           |
@@ -22,6 +22,7 @@ from functools import lru_cache
 
 from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.numbers import natural
 from hdfs2oss.local_oss.signatures import aws4, v1, v4
 
 
@@ -81,25 +82,29 @@ class Authenticator:
         self._check_identity(access_key_id, request.header("x-oss-security-token"))
         date = request.header("x-oss-date") or request.header("date")
         self._check_skew(_parse_date(date))
-        text = v1.string_to_sign(request, date)
-        self._check_v1(given, text, access_key_id)
+        self._check_v1(request, given, date, access_key_id)
 
     def _verify_v1_url(self, request: Request) -> None:
         query = request.query
         access_key_id = query.get("OSSAccessKeyId", "")
         given, expires = query.get("Signature", ""), query.get("Expires", "")
-        if not (access_key_id and given and expires.isdigit()):
+        expires_at = natural(expires)
+        if not (access_key_id and given) or expires_at is None:
             raise access_denied("OSSAccessKeyId, Expires and Signature must be given together.")
         token = query.get("security-token") or request.header("x-oss-security-token")
         self._check_identity(access_key_id, token)
-        if int(expires) < self.clock():
+        if expires_at < self.clock():
             raise access_denied("Request has expired.")
-        self._check_v1(given, v1.string_to_sign(request, expires), access_key_id)
+        self._check_v1(request, given, expires, access_key_id)
 
-    def _check_v1(self, given: str, text: bytes, access_key_id: str) -> None:
-        expected = v1.sign(text, self.credentials.access_key_secret)
-        if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
-            raise _does_not_match(access_key_id, given, text)
+    def _check_v1(self, request: Request, given: str, date: str, access_key_id: str) -> None:
+        text = v1.string_to_sign(request, date)
+        bare = v1.bare_resource(request)
+        for signed in (text, v1.string_to_sign(request, date, bare)) if bare else (text,):
+            expected = v1.sign(signed, self.credentials.access_key_secret)
+            if hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
+                return
+        raise _does_not_match(access_key_id, given, text)
 
     def _verify_v4_header(self, request: Request, authorization: str) -> None:
         claim = v4.claim_of_header(request, authorization)
@@ -112,8 +117,9 @@ class Authenticator:
         self._check_identity(claim.access_key_id, request.header("x-oss-security-token"))
         if claim.region != self.region:
             raise _wrong_region("Invalid signing region in Authorization header.", claim.region)
-        self._check_skew(_parse_date(claim.date))
-        self._check_v4(request, claim)
+        signed_at = _parse_date(claim.date)
+        self._check_skew(signed_at)
+        self._check_v4(request, claim, signed_at)
 
     def _verify_v4_url(self, request: Request) -> None:
         claim = v4.claim_of_url(request)
@@ -127,9 +133,11 @@ class Authenticator:
             raise access_denied("Request has expired.")
         if signed_at > self.clock() + self.max_skew_seconds:
             raise _too_skewed()
-        self._check_v4(request, claim)
+        self._check_v4(request, claim, signed_at)
 
-    def _check_v4(self, request: Request, claim: v4.Claim) -> None:
+    def _check_v4(self, request: Request, claim: v4.Claim, signed_at: float | None) -> None:
+        if claim.day != _day_of(signed_at):
+            raise access_denied("The day of the credential is not the day, in UTC, of the request's date.")
         canonical = v4.canonical_request(request, claim)
         text = v4.string_to_sign(canonical, claim)
         expected = v4.sign(text, self.credentials.access_key_secret, claim)
@@ -171,6 +179,11 @@ def _parse_date(text: str) -> float | None:
         return None
 
 
+@lru_cache(maxsize=256)
+def _day_of(seconds: float | None) -> str:
+    return time.strftime("%Y%m%d", time.gmtime(seconds)) if seconds is not None else ""
+
+
 def _too_skewed() -> OssError:
     return OssError(
         403,
@@ -195,5 +208,4 @@ def _does_not_match(access_key_id: str, given: str, text: bytes) -> OssError:
             "StringToSign": text.decode("utf-8", "replace"),
             "StringToSignBytes": text.hex(" ").upper(),
         },
-        number="0002-00000040",
     )

@@ -58,7 +58,8 @@ def string_to_sign(request: Request, claim: Claim) -> bytes:
     payload = request.header("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
     canonical = f"{request.method}\n{path}\n{query}\n{lines}\n{';'.join(claim.signed_headers)}\n{payload}"
     digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"{ALGORITHM}\n{request.header('x-amz-date')}\n{claim.scope}\n{digest}".encode()
+    text = f"{ALGORITHM}\n{request.header('x-amz-date')}\n{claim.scope}\n{digest}"
+    return text.encode("utf-8", "surrogateescape")
 
 
 def sign(text: bytes, secret: str, claim: Claim) -> str:
@@ -70,7 +71,7 @@ def sign(text: bytes, secret: str, claim: Claim) -> str:
 def _signing_key(secret: str, day: str, region: str) -> bytes:
     key = ("AWS4" + secret).encode()
     for step in (day, region, "s3", "aws4_request"):
-        key = hmac.digest(key, step.encode(), "sha256")
+        key = hmac.digest(key, step.encode("utf-8", "surrogateescape"), "sha256")
     return key
 
 

@@ -14,13 +14,13 @@ from hdfs2oss.local_oss.protocol.message import Request
 from hdfs2oss.local_oss.protocol.subresource import is_signed_by_v1
 
 
-def string_to_sign(request: Request, date: str) -> bytes:
-    """The bytes both sides sign."""
+def string_to_sign(request: Request, date: str, resource: str = "") -> bytes:
+    """The bytes both sides sign, for the resource a request is about if no other is given."""
     headers = request.headers
     oss_headers = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-oss-"))
     text = (
         f"{request.method}\n{headers.get('content-md5', '')}\n{headers.get('content-type', '')}\n{date}\n"
-        f"{oss_headers}{_resource(request)}"
+        f"{oss_headers}{resource or _resource(request)}"
     )
     return text.encode("utf-8", "surrogateescape")
 
@@ -30,8 +30,18 @@ def sign(text: bytes, access_key_secret: str) -> str:
     return base64.b64encode(hmac.digest(access_key_secret.encode(), text, "sha1")).decode()
 
 
+def bare_resource(request: Request) -> str:
+    """How some clients sign a bucket that their path names without a slash at its end, '' for other requests."""
+    path = f"/{request.bucket}"
+    is_bare = request.bucket and not request.key and request.target.partition("?")[0] == path
+    return _with_query(path, request) if is_bare else ""
+
+
 def _resource(request: Request) -> str:
-    path = f"/{request.bucket}/{request.key}" if request.bucket else "/"
+    return _with_query(f"/{request.bucket}/{request.key}" if request.bucket else "/", request)
+
+
+def _with_query(path: str, request: Request) -> str:
     names = sorted(name for name in request.query if is_signed_by_v1(name))
     if not names:
         return path

@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from hdfs2oss.local_oss.protocol.errors import OssError, access_denied, invalid_argument
+from hdfs2oss.local_oss.protocol.errors import OssError, invalid_argument
 from hdfs2oss.local_oss.protocol.message import Request
+from hdfs2oss.local_oss.protocol.numbers import natural
 
 ALGORITHM = "OSS4-HMAC-SHA256"
 PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -25,7 +26,7 @@ _MAX_EXPIRES_SECONDS = 7 * 24 * 3600
 
 
 class Claim(NamedTuple):
-    """What a V4 request says about its signature. `date` is basic ISO, `day` its first eight digits."""
+    """What a V4 request says about its signature. `date` is as it was sent, `day` that of the credential."""
 
     access_key_id: str
     day: str
@@ -51,7 +52,7 @@ def claim_of_header(request: Request, authorization: str) -> Claim:
     credential, signature = pairs.get("Credential", ""), pairs.get("Signature", "")
     if not credential or not signature:
         raise invalid_argument("Authorization header is invalid.", "Authorization", authorization)
-    date = request.header("x-oss-date")
+    date = request.header("x-oss-date") or request.header("date")
     return _claim(credential, date, 0, pairs.get("AdditionalHeaders", ""), signature)
 
 
@@ -59,19 +60,20 @@ def claim_of_url(request: Request) -> Claim:
     """The claim in a signed URL."""
     query = request.query
     expires = query.get("x-oss-expires", "")
-    if not (expires.isascii() and expires.isdigit() and len(expires) < 10 and int(expires) <= _MAX_EXPIRES_SECONDS):
+    seconds = natural(expires, _MAX_EXPIRES_SECONDS)
+    if seconds is None:
         raise invalid_argument(f"x-oss-expires must be at most {_MAX_EXPIRES_SECONDS}.", "x-oss-expires", expires)
     return _claim(
         query.get("x-oss-credential", ""),
         query.get("x-oss-date", ""),
-        int(expires),
+        seconds,
         query.get("x-oss-additional-headers", ""),
         query.get("x-oss-signature", ""),
     )
 
 
 def canonical_request(request: Request, claim: Claim) -> bytes:
-    """The request in the one form both sides hash."""
+    """The request in the one form both sides hash. Raises InvalidArgument for a signed header that is not there."""
     path = f"/{request.bucket}/{request.key}" if request.bucket else "/"
     pairs = sorted(
         (_encode(name), _encode(value)) for name, value in request.query.items() if name != "x-oss-signature"
@@ -79,6 +81,9 @@ def canonical_request(request: Request, claim: Claim) -> bytes:
     query = "&".join(f"{name}={value}" if value else name for name, value in pairs)
     headers = request.headers
     additional = sorted(claim.additional_headers)
+    for name in additional:
+        if name not in headers:
+            raise invalid_argument("A header that is named as signed is not there.", "AdditionalHeaders", name)
     lines = "".join(
         f"{name}:{headers[name].strip()}\n"
         for name in sorted(headers)
@@ -90,7 +95,8 @@ def canonical_request(request: Request, claim: Claim) -> bytes:
 
 def string_to_sign(canonical: bytes, claim: Claim) -> bytes:
     """Algorithm, date, scope and the hash of the canonical request."""
-    return f"{ALGORITHM}\n{claim.date}\n{claim.scope}\n{hashlib.sha256(canonical).hexdigest()}".encode()
+    text = f"{ALGORITHM}\n{claim.date}\n{claim.scope}\n{hashlib.sha256(canonical).hexdigest()}"
+    return text.encode("utf-8", "surrogateescape")
 
 
 def sign(text: bytes, access_key_secret: str, claim: Claim) -> str:
@@ -104,8 +110,6 @@ def _claim(credential: str, date: str, expires_seconds: int, additional: str, si
     if len(fields) != 5 or fields[3] != "oss" or fields[4] != _REQUEST_TYPE:
         raise invalid_argument("The credential is not ID/DAY/REGION/oss/aliyun_v4_request.", "Credential", credential)
     access_key_id, day, region, product, _ = fields
-    if date[:8] != day:
-        raise access_denied("The day of the credential is not the day of x-oss-date.")
     names = tuple(name.strip().lower() for name in additional.split(";") if name.strip())
     if not signature:
         raise OssError(403, "SignatureDoesNotMatch", "The request carries no signature.")
@@ -116,7 +120,7 @@ def _claim(credential: str, date: str, expires_seconds: int, additional: str, si
 def _signing_key(access_key_secret: str, day: str, region: str, product: str) -> bytes:
     key = ("aliyun_v4" + access_key_secret).encode()
     for step in (day, region, product, _REQUEST_TYPE):
-        key = hmac.digest(key, step.encode(), "sha256")
+        key = hmac.digest(key, step.encode("utf-8", "surrogateescape"), "sha256")
     return key
 
 

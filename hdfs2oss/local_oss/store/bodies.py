@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from hdfs2oss.local_oss.store.datafiles import FORGOTTEN, DataFiles
+from hdfs2oss.local_oss.store.datafiles import FORGOTTEN, GENERATED, DataFiles
 from hdfs2oss.local_oss.store.index import Index, transaction
 from hdfs2oss.local_oss.store.refusals import BodyForgotten
 from hdfs2oss.local_oss.store.rows import Received, Segment
 from hdfs2oss.local_oss.store.stored_body import StoredBody
+
+GENERATED_BODY = -1
+"""The body of every synthetic object: the pattern, over and over, for as long as somebody reads."""
+_NOBODYS = (0, GENERATED_BODY)
 
 
 class Bodies:
@@ -26,6 +30,7 @@ class Bodies:
         self._leases: dict[int, int] = {}
         self._doomed: dict[int, list[str]] = {}  # dropped, but still being read
         self._dropped: list[tuple[int, list[str]]] = []  # by the transaction now running
+        self._updates: list[Callable[[], object]] = []  # what follows it
         with index.reading() as connection:
             (highest,) = connection.execute(
                 "SELECT max(ifnull((SELECT max(body) FROM segments), 0),"
@@ -42,11 +47,18 @@ class Bodies:
             try:
                 with transaction(connection):
                     yield connection
+                for update in self._updates:
+                    update()
                 removable = self._settle()
             finally:
                 self._dropped.clear()
+                self._updates.clear()
         for name in removable:
             self._files.remove(name)
+
+    def when_committed(self, update: Callable[[], object]) -> None:
+        """Have something follow the transaction now running, before anybody else reads; nothing if it fails."""
+        self._updates.append(update)
 
     def _settle(self) -> list[str]:
         """The files nobody needs any more, now that the transaction is committed."""
@@ -90,8 +102,8 @@ class Bodies:
 
     def duplicate(self, connection: sqlite3.Connection, body: int) -> int:
         """A second body with the same bytes."""
-        if not body:
-            return 0
+        if body in _NOBODYS:
+            return body
         copy = self._new()
         for segment in self.segments(connection, body):
             file = self._files.duplicate(segment.file) if segment.file else ""
@@ -103,7 +115,7 @@ class Bodies:
 
     def drop(self, connection: sqlite3.Connection, body: int) -> None:
         """Forget a body; inside `writing()`."""
-        if not body:
+        if body in _NOBODYS:
             return
         names = connection.execute("SELECT file FROM segments WHERE body = ? AND file <> ''", (body,))
         self._dropped.append((body, [name for (name,) in names]))
@@ -128,6 +140,8 @@ class Bodies:
         Bytes that live in the index are given as they are; files as a reader, which must be closed.
         Raises BodyForgotten.
         """
+        if body == GENERATED_BODY and length:
+            return StoredBody(self._files, [Segment(0, start + length, None, GENERATED)], (start, length), _nothing)
         segments = self.segments(connection, body, start, start + length) if body and length else []
         if any(segment.file for segment in segments):
             if any(segment.file == FORGOTTEN for segment in segments):
@@ -152,3 +166,7 @@ class Bodies:
     def _new(self) -> int:
         self._highest += 1
         return self._highest
+
+
+def _nothing() -> None:
+    """What there is to release of a body that has no files."""

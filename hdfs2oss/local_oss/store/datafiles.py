@@ -124,7 +124,7 @@ class DataFiles:
 
     def duplicate(self, name: str) -> str:
         """The name of a second file with the same bytes; a hard link, since files never change."""
-        if name in (FORGOTTEN, GENERATED):
+        if name == FORGOTTEN:
             return name
         copy = os.urandom(16).hex()
         os.link(self.path(name), self._new_path(copy))
@@ -132,7 +132,7 @@ class DataFiles:
 
     def remove(self, name: str) -> None:
         """Remove a file that may be there."""
-        if name not in (FORGOTTEN, GENERATED):
+        if name != FORGOTTEN:
             with suppress(FileNotFoundError):
                 os.unlink(self.path(name))
 

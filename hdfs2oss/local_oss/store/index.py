@@ -7,6 +7,7 @@ system's hands when it returns: it survives the death of this process, not that 
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,39 +16,21 @@ from pathlib import Path
 
 from hdfs2oss.model.errors import UsageError
 
-_FIRST_LAYOUT = """
+# `objects` holds current versions only, so that lists of them cost nothing extra; everything older, and
+# every delete marker, is in `versions`, the newest of a key first.
+_LAYOUT = """
 CREATE TABLE buckets (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL,
-    acl TEXT NOT NULL, storage_class TEXT NOT NULL, redundancy TEXT NOT NULL);
+    acl TEXT NOT NULL, storage_class TEXT NOT NULL, redundancy TEXT NOT NULL,
+    versioning TEXT NOT NULL, encryption TEXT NOT NULL);
 CREATE TABLE objects (
     bucket INTEGER NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
     modified_ms INTEGER NOT NULL, storage_class TEXT NOT NULL, crc64 TEXT, md5 TEXT NOT NULL,
     acl TEXT NOT NULL,
     tags TEXT NOT NULL, link_target TEXT NOT NULL, body INTEGER NOT NULL, headers TEXT NOT NULL,
+    version_id TEXT NOT NULL, sequence INTEGER NOT NULL,
+    restored_ms INTEGER NOT NULL, restored_until_ms INTEGER NOT NULL,
     PRIMARY KEY (bucket, key)) WITHOUT ROWID;
-CREATE TABLE segments (
-    body INTEGER NOT NULL, position INTEGER NOT NULL, size INTEGER NOT NULL, file TEXT NOT NULL, content BLOB,
-    PRIMARY KEY (body, position)) WITHOUT ROWID;
-CREATE TABLE uploads (
-    bucket INTEGER NOT NULL, key BLOB NOT NULL, upload_id TEXT NOT NULL, initiated_ms INTEGER NOT NULL,
-    storage_class TEXT NOT NULL, acl TEXT NOT NULL, tags TEXT NOT NULL, headers TEXT NOT NULL,
-    PRIMARY KEY (bucket, key, upload_id)) WITHOUT ROWID;
-CREATE TABLE parts (
-    upload_id TEXT NOT NULL, number INTEGER NOT NULL, etag TEXT NOT NULL, crc64 TEXT NOT NULL,
-    size INTEGER NOT NULL, modified_ms INTEGER NOT NULL, body INTEGER NOT NULL,
-    PRIMARY KEY (upload_id, number)) WITHOUT ROWID;
-"""
-
-# `objects` holds current versions only, so that lists of them cost nothing extra; everything older, and
-# every delete marker, is in `versions`, the newest of a key first.
-_VERSIONED_LAYOUT = """
-ALTER TABLE buckets ADD COLUMN versioning TEXT NOT NULL DEFAULT '';
-ALTER TABLE buckets ADD COLUMN encryption TEXT NOT NULL DEFAULT '';
-ALTER TABLE objects ADD COLUMN version_id TEXT NOT NULL DEFAULT 'null';
-ALTER TABLE objects ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE objects ADD COLUMN restored_ms INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE objects ADD COLUMN restored_until_ms INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE uploads ADD COLUMN is_sequential INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE versions (
     bucket INTEGER NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
     modified_ms INTEGER NOT NULL, storage_class TEXT NOT NULL, crc64 TEXT, md5 TEXT NOT NULL,
@@ -56,13 +39,24 @@ CREATE TABLE versions (
     version_id TEXT NOT NULL, sequence INTEGER NOT NULL,
     restored_ms INTEGER NOT NULL, restored_until_ms INTEGER NOT NULL,
     PRIMARY KEY (bucket, key, sequence DESC)) WITHOUT ROWID;
+CREATE TABLE segments (
+    body INTEGER NOT NULL, position INTEGER NOT NULL, size INTEGER NOT NULL, file TEXT NOT NULL, content BLOB,
+    PRIMARY KEY (body, position)) WITHOUT ROWID;
+CREATE TABLE uploads (
+    bucket INTEGER NOT NULL, key BLOB NOT NULL, upload_id TEXT NOT NULL, initiated_ms INTEGER NOT NULL,
+    storage_class TEXT NOT NULL, acl TEXT NOT NULL, tags TEXT NOT NULL, headers TEXT NOT NULL,
+    is_sequential INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key, upload_id)) WITHOUT ROWID;
+CREATE TABLE parts (
+    upload_id TEXT NOT NULL, number INTEGER NOT NULL, etag TEXT NOT NULL, crc64 TEXT NOT NULL,
+    size INTEGER NOT NULL, modified_ms INTEGER NOT NULL, body INTEGER NOT NULL,
+    PRIMARY KEY (upload_id, number)) WITHOUT ROWID;
 CREATE TABLE configurations (
     bucket INTEGER NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
     PRIMARY KEY (bucket, name)) WITHOUT ROWID;
 """
-
-LAYOUTS = (_FIRST_LAYOUT, _VERSIONED_LAYOUT)
-"""Each makes of the layout before it the next one; a new index goes through all of them."""
+_LAYOUT_NUMBER = 3
+_DISK_ERRORS = ("database or disk is full", "disk I/O error")
 
 
 class Index:
@@ -78,21 +72,26 @@ class Index:
         self._prepare(path)
 
     def _prepare(self, path: Path) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > len(LAYOUTS):
+        (number,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if number not in (0, _LAYOUT_NUMBER):
             self._connection.close()
             raise UsageError(
-                f"{path} was written with layout {version}, this server reads layouts up to {len(LAYOUTS)}",
+                f"{path} was written with layout {number}, this server reads layout {_LAYOUT_NUMBER}",
                 "Give the server a new --dir, or use the release that wrote this one.",
             )
-        for number, layout in enumerate(LAYOUTS[version:], start=version + 1):
-            self._connection.executescript(f"BEGIN IMMEDIATE; {layout} PRAGMA user_version={number}; COMMIT;")
+        if not number:
+            self._connection.executescript(f"BEGIN IMMEDIATE; {_LAYOUT} PRAGMA user_version={_LAYOUT_NUMBER}; COMMIT;")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection while nobody else reads or writes."""
+        """The connection while nobody else reads or writes. Raises OSError for a disk that is full or broken."""
         with self._lock:
-            yield self._connection
+            try:
+                yield self._connection
+            except sqlite3.OperationalError as error:
+                if str(error) in _DISK_ERRORS:
+                    raise OSError(errno.EIO, f"{error} (the index)") from error
+                raise
 
     def close(self) -> None:
         """Write everything back into one file and let go of it."""
@@ -102,11 +101,12 @@ class Index:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit at the end, roll back on any error."""
+    """Commit at the end, roll back on any error, that of the commit included."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk makes SQLite roll back by itself
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")

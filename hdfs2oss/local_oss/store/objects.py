@@ -68,6 +68,21 @@ class Objects:
         )
         return numbered
 
+    def put_many(self, opened: OpenBucket, example: StoredObject, count: int) -> None:
+        """Publish `count` objects like the example, wherever there is none yet; its bytes are nobody's own.
+
+        Their keys are the example's and a number of eight digits.
+        """
+        connection, bucket = opened
+        columns, values = _COLUMNS.removeprefix("key, "), ",".join(f"?{place}" for place in range(4, 20))
+        row = _row_of(bucket, self._numbered(bucket, example))
+        connection.execute(
+            "WITH RECURSIVE numbers(n) AS (SELECT 0 WHERE ?1 > 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?1)"
+            f" INSERT OR IGNORE INTO objects (bucket, key, {columns})"
+            f" SELECT ?2, CAST(?3 || printf('%08d', n) AS BLOB), {values} FROM numbers",
+            (count, row[0], example.key, *row[2:]),
+        )
+
     def update(self, opened: OpenBucket, stored: StoredObject) -> None:
         """Put other attributes or more bytes in place of a version's own."""
         connection, bucket = opened

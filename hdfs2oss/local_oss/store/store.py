@@ -65,9 +65,17 @@ class Store:
             raise NoSuchBucket(name)
         return bucket
 
-    def put_bucket(self, bucket: Bucket) -> None:
-        """Create a bucket, or replace the properties of the one of that name; the id is not looked at."""
+    def create_bucket(self, bucket: Bucket) -> None:
+        """Create a bucket, if there is none of that name; the id is not looked at."""
+        self.put_bucket(bucket.name, lambda existing: existing or bucket)
+
+    def put_bucket(self, name: str, change: Callable[[Bucket | None], Bucket]) -> None:
+        """Make a bucket what `change` makes of it; it is given None where there is none of that name.
+
+        Nobody else changes it meanwhile. The id is not looked at; what `change` raises leaves all as it was.
+        """
         with self.bodies.writing() as connection:
+            bucket = change(self._buckets.get(name))
             connection.execute(
                 "INSERT INTO buckets (name, created_ms, acl, storage_class, redundancy, versioning, encryption)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -75,8 +83,8 @@ class Store:
                 " encryption = excluded.encryption",
                 (*bucket[1:7], json.dumps(bucket.encryption) if bucket.encryption else ""),
             )
-            row = connection.execute(f"{_BUCKETS} WHERE name = ?", (bucket.name,)).fetchone()
-            self._buckets[bucket.name] = _bucket_of(row)
+            row = connection.execute(f"{_BUCKETS} WHERE name = ?", (name,)).fetchone()
+            self.bodies.when_committed(lambda: self._buckets.update({name: _bucket_of(row)}))
 
     def delete_bucket(self, name: str) -> None:
         """Delete an empty bucket. Raises NoSuchBucket, and BucketNotEmpty for objects as for open uploads."""
@@ -87,7 +95,7 @@ class Store:
                     raise BucketNotEmpty(name)
             connection.execute("DELETE FROM configurations WHERE bucket = ?", (bucket.id,))
             connection.execute("DELETE FROM buckets WHERE id = ?", (bucket.id,))
-            del self._buckets[name]
+            self.bodies.when_committed(lambda: self._buckets.pop(name))
 
     def find(self, bucket: Bucket, key: str) -> StoredObject | None:
         """The current version of a key, or None."""
@@ -114,12 +122,12 @@ class Store:
 
     @contextmanager
     def writing(self, bucket: Bucket) -> Iterator[OpenBucket]:
-        """A transaction on a bucket that still exists. Raises NoSuchBucket."""
+        """A transaction on a bucket that still exists, with the properties it has now. Raises NoSuchBucket."""
         with self.bodies.writing() as connection:
             current = self._buckets.get(bucket.name)
             if current is None or current.id != bucket.id:
                 raise NoSuchBucket(bucket.name)
-            yield OpenBucket(connection, bucket)
+            yield OpenBucket(connection, current)
 
     def configuration(self, bucket: Bucket, name: str) -> bytes | None:
         """A configuration document of a bucket, None if it has none of that name."""

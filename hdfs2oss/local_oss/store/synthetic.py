@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hdfs2oss.local_oss.store.datafiles import GENERATED, PATTERN_BYTES, pattern_bytes
+from hdfs2oss.local_oss.store.bodies import GENERATED_BODY
+from hdfs2oss.local_oss.store.datafiles import PATTERN_BYTES, pattern_bytes
 from hdfs2oss.local_oss.store.etag import tag_of
-from hdfs2oss.local_oss.store.objects import find_object
+from hdfs2oss.local_oss.store.refusals import NoSuchBucket
 from hdfs2oss.local_oss.store.rows import NORMAL, Attributes, Received, StoredObject
 from hdfs2oss.local_oss.store.store import Store
 from hdfs2oss.model.errors import UsageError
@@ -15,7 +16,6 @@ from hdfs2oss.rules.checksum import compose_crc64, crc64
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _SPECIFICATION = re.compile(r"([^/]+)/(.*):(\d+):(\d+)([KMG]?)")
-_BATCH = 10_000
 
 
 @dataclass(frozen=True)
@@ -38,28 +38,27 @@ def parse_synthetic(text: str) -> Synthetic:
 
 
 def create_synthetic(store: Store, wanted: Synthetic, now_ms: int) -> None:
-    """Make the objects that are not there yet. Raises NoSuchBucket."""
-    bucket = store.bucket(wanted.bucket)
-    received = Received(wanted.size_bytes, _crc64_of(wanted.size_bytes), None, b"", GENERATED)
-    for first in range(0, wanted.count, _BATCH):
-        with store.writing(bucket) as opened:
-            for number in range(first, min(first + _BATCH, wanted.count)):
-                key = f"{wanted.prefix}{number:08d}"
-                if find_object(opened, key):
-                    continue
-                body = store.bodies.add(opened.connection, [received])
-                stored = StoredObject(
-                    key,
-                    NORMAL,
-                    wanted.size_bytes,
-                    tag_of(received),
-                    received.crc64,
-                    "",
-                    now_ms,
-                    Attributes({"content-type": "application/octet-stream"}),
-                    body=body,
-                )
-                store.objects.put(opened, stored)
+    """Make the objects that are not there yet. Raises UsageError for a bucket that does not exist."""
+    try:
+        bucket = store.bucket(wanted.bucket)
+    except NoSuchBucket:
+        raise UsageError(
+            f"there is no bucket {wanted.bucket} for synthetic objects", f"Add --bucket {wanted.bucket}"
+        ) from None
+    received = Received(wanted.size_bytes, _crc64_of(wanted.size_bytes), None, b"", "")
+    example = StoredObject(
+        wanted.prefix,
+        NORMAL,
+        wanted.size_bytes,
+        tag_of(received),
+        received.crc64,
+        "",
+        now_ms,
+        Attributes({"content-type": "application/octet-stream"}),
+        body=GENERATED_BODY if wanted.size_bytes else 0,
+    )
+    with store.writing(bucket) as opened:
+        store.objects.put_many(opened, example, wanted.count)
 
 
 def _crc64_of(size_bytes: int) -> int:

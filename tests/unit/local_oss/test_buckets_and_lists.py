@@ -131,7 +131,7 @@ def test_list_shows_what_clients_insist_on(empty):
 
 def store_with(path, keys):
     store = Store(path, 1024)
-    store.put_bucket(Bucket(0, "bbb", 0, "private", "Standard", "LRS"))
+    store.create_bucket(Bucket(0, "bbb", 0, "private", "Standard", "LRS"))
     bucket = store.bucket("bbb")
     with store.writing(bucket) as opened:
         for key in keys:

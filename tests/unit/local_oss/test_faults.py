@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from hdfs2oss.local_oss.faults.plan import FaultPlan
-from hdfs2oss.local_oss.faults.rule import Rule, parse_rules
+from hdfs2oss.local_oss.faults.rule import KINDS, Rule, parse_rules
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.rules.checksum import crc64
 from local_oss.conftest import Client, started
@@ -70,12 +70,36 @@ def test_error_of_another_code_and_a_part_of_its_own(fail):
 
 
 def test_probability_is_that_of_the_rule_and_repeats_with_its_seed():
-    def hits():
-        plan = FaultPlan([Rule("error", probability=0.3)], seed=7)
-        return [bool(plan.choose(request())) for _ in range(1000)]
+    def hits(seed, rules=2):
+        plan = FaultPlan([Rule("error", probability=0.3, seed=seed)] * rules)
+        return [len(plan.choose(request())) for _ in range(1000)]
 
-    assert hits() == hits()
-    assert 250 < sum(hits()) < 350
+    assert hits(7) == hits(7) != hits(8)
+    assert 250 < sum(hits(7, rules=1)) < 350
+    assert 50 < hits(7).count(2) < 130  # each rule has chances of its own
+
+
+def test_every_kind_may_hit_by_chance_and_the_server_goes_on(fail):
+    kinds = [kind for kind in KINDS if kind != "stall"]
+    client = fail(*({"fault": kind, "probability": 0.1, "seed": 3, "seconds": 0.01, "at": 3} for kind in kinds))
+    outcomes = set()
+    for number in range(150):
+        try:
+            outcomes.add(client.put(f"storm{number}", BODY).status)
+            outcomes.add(client.get(f"storm{number}").body == BODY)
+        except (*LOST, http.client.IncompleteRead):
+            client.close()
+    assert outcomes == {200, 503, True, False}
+
+
+def test_one_of_two_clients_is_refused_for_good_by_a_header_of_its_own(fail, faulty):
+    client = fail({"fault": "error", "header": "User-Agent", "value": "*executor-2*", "status": 503})
+    other = Client(faulty.port)
+    for _ in range(3):
+        assert client.put("who", b"x", User_Agent="sdk/1 (executor-1)").status == 200
+        assert other.put("who", b"x", User_Agent="sdk/1 (executor-2)").status == 503
+        assert other.put("who", b"x").status == 200
+    other.close()
 
 
 def request(key="k"):
@@ -143,6 +167,18 @@ def test_byte_flips_on_the_way_out_and_on_the_way_in(fail):
 def test_checksum_lies(fail):
     client = fail({"fault": "wrong-crc"})
     assert int(client.put("k", BODY).headers["x-oss-hash-crc64ecma"]) == crc64(BODY) ^ 1
+
+
+def test_checksum_is_left_out_of_every_kind_of_answer(fail):
+    client = fail({"fault": "no-crc", "key": "k*"})
+    upload_id = client.initiate("k2")
+    part = client.part("k2", upload_id, 1, BODY)
+    answers = [client.put("k", BODY), client.get("k"), client.send("HEAD", "k"), part]
+    answers.append(client.complete("k2", upload_id, (1, part.headers["etag"])))
+    answers.append(client.put("k3", b"", x_oss_copy_source="/bucket/k"))
+    assert {answer.status for answer in answers} == {200}
+    assert not [answer for answer in answers if "x-oss-hash-crc64ecma" in answer.headers]
+    assert "x-oss-hash-crc64ecma" in client.put("other", BODY).headers
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hdfs2oss.local_oss.protocol.listener import Listener
 from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.request_log import RequestLog
 from hdfs2oss.local_oss.protocol.shaping import Dropped
-from hdfs2oss.local_oss.protocol.wire import Truncated
+from hdfs2oss.local_oss.protocol.stream import Truncated
 
 
 @contextmanager

@@ -32,7 +32,7 @@ ANSWERS = [
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path, 1024)
-    opened.put_bucket(Bucket(0, "bucket", 0, "private", "Standard", "LRS"))
+    opened.create_bucket(Bucket(0, "bucket", 0, "private", "Standard", "LRS"))
     yield opened
     opened.close()
 
@@ -57,7 +57,7 @@ def test_every_refusal_has_an_answer_of_its_own():
 def test_bucket_is_the_one_first_seen_whatever_others_do_to_it(store):
     operation = operation_on(store, "bucket")
     assert operation.bucket.acl == "private"
-    store.put_bucket(operation.bucket._replace(acl="public-read"))
+    store.put_bucket("bucket", lambda bucket: bucket._replace(acl="public-read"))
     assert operation.bucket.acl == "private"
     assert operation_on(store, "bucket").bucket.acl == "public-read"
 

@@ -17,7 +17,6 @@ from xml.etree import ElementTree
 import pytest
 
 from hdfs2oss.local_oss import LocalOssServer
-from hdfs2oss.local_oss.store.index import LAYOUTS
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.verbs import local_oss
 from local_oss.conftest import BUCKET, ID, SECRET, Client, started
@@ -250,27 +249,6 @@ def test_kill_in_the_middle_of_many_completions_leaves_the_upload_or_the_whole_o
         assert client.complete(key, upload_id, *enumerate(tags, 1)).code == "NoSuchUpload"
     client.close()
     assert end(process, signal.SIGTERM) == 0
-
-
-def test_index_of_the_first_layout_is_brought_up_to_date(tmp_path):
-    started(tmp_path).stop()
-    (tmp_path / "index.sqlite").unlink()
-    with sqlite3.connect(tmp_path / "index.sqlite") as connection:
-        connection.executescript(f"{LAYOUTS[0]} PRAGMA user_version=1;")
-        connection.execute("INSERT INTO buckets VALUES (1, 'bucket', 0, 'private', 'Standard', 'LRS')")
-        connection.execute(
-            "INSERT INTO objects VALUES (1, CAST('k' AS BLOB), 'Normal', 3, 'E', 0, 'Standard', '7', '', 'default',"
-            " '', '', 1, '')"
-        )
-        connection.execute("INSERT INTO segments VALUES (1, 0, 3, '', CAST('old' AS BLOB))")
-    connection.close()
-    server = started(tmp_path)
-    client = Client(server.port)
-    assert client.get("k").body == b"old"
-    client.put("k", b"new")
-    assert client.get("k").body == b"new"
-    client.close()
-    server.stop()
 
 
 def test_command_takes_faults_and_says_where_its_admin_port_is(tmp_path):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from hdfs2oss.local_oss import Limits
 from hdfs2oss.local_oss.protocol.shaping import Pace
 from hdfs2oss.local_oss.store.synthetic import parse_synthetic
 from hdfs2oss.model.errors import UsageError
@@ -48,6 +49,30 @@ def test_synthetic_objects_are_listed_and_read_like_others(tmp_path):
         assert client.get("empty00000000").body == b""
         client.close()
         server.stop()
+
+
+def test_many_synthetic_objects_cost_a_row_each_and_can_be_copied_and_deleted(tmp_path):
+    wanted = [parse_synthetic("bucket/many/:100000:1K"), parse_synthetic("bucket/big-:2:1025M")]
+    before = time.process_time()
+    server = started(tmp_path, synthetic=wanted, limits=Limits())
+    assert time.process_time() - before < 2  # some 0.3; one by one they take 5
+    client = Client(server.port)
+    page = client.send("GET", "", "list-type=2&prefix=many/&start-after=many/00099998")
+    assert page.texts("Contents/Key") == ["many/00099999"]
+    whole = client.get("many/00000007")
+    assert client.put("copy", b"", x_oss_copy_source="/bucket/many/00000007").status == 200
+    assert client.send("DELETE", "many/00000007").status == 204
+    assert client.get("many/00000008").body == client.get("copy").body == whole.body
+    too_large = client.put("copy", b"", x_oss_copy_source="/bucket/big-00000001")
+    assert (too_large.status, too_large.code) == (400, "EntityTooLarge")  # what is above 1 GB is copied by parts
+    client.close()
+    server.stop()
+
+
+def test_synthetic_objects_in_a_bucket_that_is_not_there_are_a_mistake_with_a_next_step(tmp_path):
+    with pytest.raises(UsageError, match="no bucket absent") as caught:
+        started(tmp_path, synthetic=[parse_synthetic("absent/p:1:1")])
+    assert "--bucket absent" in caught.value.hint
 
 
 @pytest.mark.parametrize("text", ["bucket", "bucket/p:x:1", "bucket/p:1:1T", "/p:1:1"])

@@ -41,7 +41,7 @@ def bucket(store: Store) -> Bucket:
 
 
 def made(store: Store, name: str) -> Bucket:
-    store.put_bucket(Bucket(0, name, 0, "private", "Standard", "LRS"))
+    store.create_bucket(Bucket(0, name, 0, "private", "Standard", "LRS"))
     return store.bucket(name)
 
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from hdfs2oss.local_oss import Limits
 from local_oss.conftest import BUCKET, signature, started
 
 
@@ -132,12 +133,13 @@ def test_absolute_target_and_virtual_host_name_the_bucket(wire):
 
 
 def test_host_of_the_table_is_a_bucket(tmp_path):
-    server = started(tmp_path, cnames={"data.example.com": BUCKET})
+    server = started(tmp_path, cnames={"Data.Example.com": BUCKET})
     with Socket(server.port) as wire:
         wire.send(*signed("PUT", PATH), "Content-Length: 1", body=b"c")
         wire.answer()
-        wire.send("GET /wire HTTP/1.1", "Host: data.example.com", *signed("GET", PATH)[2:])
-        assert wire.answer()[2] == b"c"
+        for host in ("data.example.com", "DATA.example.COM:80"):
+            wire.send("GET /wire HTTP/1.1", f"Host: {host}", *signed("GET", PATH)[2:])
+            assert wire.answer()[2] == b"c"
     server.stop()
 
 
@@ -225,3 +227,40 @@ def test_stopping_ends_idle_connections_at_once(tmp_path):
         server.stop()
         assert time.monotonic() - before < 1
         assert wire.answer()[0] == 0
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    running = started(tmp_path_factory.mktemp("impatient"), limits=Limits(idle_seconds=0.2))
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: h\r\nDate", b"whole"], ids=ascii)
+def test_connection_on_which_nothing_comes_is_closed(impatient, sent):
+    with Socket(impatient.port) as wire:
+        if sent == b"whole":
+            wire.send(*signed("HEAD", f"/{BUCKET}/absent"))
+            assert wire.answer()[0] == 404
+        else:
+            wire.socket.sendall(sent)
+        assert wire.answer()[0] == 0
+
+
+def test_body_that_stops_coming_is_told_so_and_not_stored(impatient):
+    with Socket(impatient.port) as wire:
+        wire.send(*signed("PUT", PATH), "Content-Length: 100000", body=b"x" * 50_000)
+        status, _, body = wire.answer()
+        assert (status, b"<Code>RequestTimeout</Code>" in body) == (400, True)
+        assert wire.answer()[0] == 0
+    with Socket(impatient.port) as wire:
+        wire.send(*signed("HEAD", PATH))
+        assert wire.answer()[0] == 404
+
+
+def test_connection_that_is_used_now_and_then_stays(impatient):
+    with Socket(impatient.port) as wire:
+        for _ in range(4):
+            time.sleep(0.08)
+            wire.send(*signed("HEAD", f"/{BUCKET}/absent"))
+            assert wire.answer()[0] == 404

@@ -8,8 +8,7 @@ import pytest
 
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
-from hdfs2oss.local_oss import LocalOssServer
-from hdfs2oss.local_oss.protocol.limits import Limits
+from hdfs2oss.local_oss import Limits, LocalOssServer
 from hdfs2oss.model.errors import Hdfs2ossError
 from hdfs2oss.model.values import StoredPart
 from hdfs2oss.rules.checksum import crc64
