@@ -21,6 +21,8 @@ _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the st
 
 def ending(report: Report) -> Iterator[str]:
     """The lines after a run that reached its end."""
+    for notice in report.notices:
+        yield f"NOTE: {notice}"
     for place, cause in report.problems[:_SHOWN]:
         yield f"NOT LISTED: {place}: {cause}"
     yield from _more(report.counters.get(OWN, "DIRECTORIES_NOT_LISTED"))

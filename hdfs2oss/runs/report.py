@@ -25,6 +25,7 @@ class Report:
     failures: list[CopyResult] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     phase_seconds: dict[str, float] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
     discrepancy: str = ""
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
@@ -82,6 +83,7 @@ class Report:
             "exit_code": self.exit_code,
             "success": self.exit_code == 0,
             "discrepancy": self.discrepancy,
+            "notices": self.notices,
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,

@@ -85,6 +85,10 @@ class ScriptedStore:
         self._server.server_close()
         self._thread.join()
 
+    @property
+    def port(self) -> int:
+        return self._server.server_port
+
     def open(self, retries: RetryPolicy = QUICK) -> OssFileSystem:
         endpoint = f"http://127.0.0.1:{self._server.server_port}"
         return OssFileSystem("lake", OssAccess(endpoint, "id", "secret"), retries=retries)
