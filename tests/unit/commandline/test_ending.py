@@ -79,4 +79,4 @@ def test_a_stack_trace_is_printed_when_it_is_asked_for() -> None:
 
 def test_what_could_not_be_found_out_is_one_line_each() -> None:
     made = Report("run", "hdfs://nn/s", "oss://b/t", "file:///jobs/run", notices=["of hdfs://nn/: nobody can be asked"])
-    assert list(ending(made))[0] == "NOTE: of hdfs://nn/: nobody can be asked"
+    assert next(iter(ending(made))) == "NOTE: of hdfs://nn/: nobody can be asked"
