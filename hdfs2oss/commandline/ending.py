@@ -25,6 +25,8 @@ _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the st
 
 def findings(report: Report) -> Iterator[str]:
     """What the operator has to know of a run that reached its end, beside its account."""
+    for notice in report.notices:
+        yield f"NOTE: {notice}"
     for place, cause in report.problems[:_SHOWN]:
         yield f"NOT LISTED: {place}: {cause}"
     yield from _more(report.counters.get(OWN, "DIRECTORIES_NOT_LISTED") - _SHOWN)

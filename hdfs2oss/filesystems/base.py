@@ -262,6 +262,17 @@ class FileSystem(abc.ABC):
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
 
+    def hazard_below(self, directory: str) -> str:
+        """Why files that are put into a directory would not be kept rightly; "" where nothing is known against it.
+
+        Where there is no such directory, what counts is the nearest one above it, which new ones take after.
+        """
+        return ""
+
+    def blind_spot(self) -> str:
+        """What cannot be found out of this store, as source or target, and why; "" when all can."""
+        return ""
+
     def close(self) -> None:
         """Give back connections."""
 

@@ -26,6 +26,7 @@ class Report:
     failures: list[CopyResult] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     phase_seconds: dict[str, float] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
     discrepancy: str = ""
     # Why the rest was not tried, and the next step; empty for a run that went to its end.
     stopped: str = ""
@@ -107,6 +108,7 @@ class Report:
             "ended_by": self.ended_by,
             "discrepancy": self.discrepancy,
             "stopped": self.stopped,
+            "notices": self.notices,
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 
 from hdfs_native import FileStatus as NativeStatus
 
-from ...model.errors import AlreadyExists
+from ...model.errors import AlreadyExists, StoreError
 from ...model.uri import join_path
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
+from ...rules.parity import is_written_rightly
 from ..base import Capabilities, FileSystem, Reader, Walk, Writer, check_length
+from ..hadoop_conf import user_name
 from ..tree_walk import TreeWalk
 from ..watchdog import TIMEOUT_SECONDS
 from .client import HdfsClient
 from .order import in_name_order
 from .reader import HdfsReader
+from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsWriter
 
 _LEAVE_UNCHANGED = 2**64 - 1
 _PERMISSION_BITS = 0o1777
+# Bytes under one checksum; block sizes are multiples of it.
+CHUNK_BYTES = 512
 
 
 class HdfsFileSystem(FileSystem):
@@ -48,6 +54,7 @@ class HdfsFileSystem(FileSystem):
         )
         self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
         self.traffic = self.client.traffic
+        self._web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)
@@ -68,7 +75,13 @@ class HdfsFileSystem(FileSystem):
                 yield _row(prefix + name, status)
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
-        return HdfsReader(self.client, path)
+        reader = HdfsReader(self.client, path)
+        # Of a file being written the last block does not count, so what is missing shows in the length, but between
+        # two blocks, or before the first one, nothing does. Blocks end behind a whole chunk, unless a writer asked
+        # for an end elsewhere; to find those, every file would have to be asked about.
+        if reader.length % CHUNK_BYTES == 0 and not self._web.silent_because() and self._web.is_being_written(path):
+            raise StoreError(f"{path} is still being written", "Run the same command with -update once it is closed.")
+        return reader
 
     def open_writer(self, path: str, work_path: str) -> Writer:
         return HdfsWriter(self.client, path, work_path)
@@ -89,6 +102,28 @@ class HdfsFileSystem(FileSystem):
             except AlreadyExists:
                 return False
         return True
+
+    def hazard_below(self, directory: str) -> str:
+        if self._web.silent_because():
+            return ""
+        path = directory
+        while (policy := self._web.policy_of(path)) is None and path != "/":
+            path = path.rpartition("/")[0] or "/"
+        if is_written_rightly(policy or ""):
+            return ""
+        return (
+            f"the directory {path} has the erasure-coding policy {policy}, and its parity would be written wrongly: "
+            "the bytes are lost with the first DataNode"
+        )
+
+    def blind_spot(self) -> str:
+        why = self._web.silent_because()
+        if not why:
+            return ""
+        return (
+            "erasure-coding policies other than RS, below which nothing may be written, and files that are being "
+            f"written between two blocks cannot be recognised: {why}"
+        )
 
     # Attributes; None leaves one as it is.
 

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN
-from ...model.errors import IllegalName, TransferError, TypeConflict
+from ...model.errors import IllegalName, TransferError, TypeConflict, WriteError
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
 from ...records.planfile import PlanWriter
 from ...rules.packing import cost_of, part_size_for, threads_for
 from ...tasks.desk import TaskDesk
+from .hazards import Hazards
 
+# A directory by itself holds no bytes.
+_WRITING = (FileAction.COPY, FileAction.OVERWRITE)
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
 
@@ -35,7 +38,9 @@ class Planner:
         name = f"plan/{desk.name}-{desk.attempt}"
         self._items = PlanWriter(f"{name}.parquet", desk.job_dir)
         self._large_items = PlanWriter(f"{name}-large.parquet", desk.job_dir)
-        self._target = open_filesystem(desk.context.layout.base, desk.context.stores).capabilities
+        target = open_filesystem(desk.context.layout.base, desk.context.stores)
+        self._target = target.capabilities
+        self._hazards = Hazards(target, desk.context.layout)
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
 
@@ -44,6 +49,8 @@ class Planner:
         source = pair.source
         if source is None:
             return
+        if source.kind == DIRECTORY and pair.target is None:
+            self._hazards.note_missing(pair.path)
         if pair.comes_with_its_files:
             self._implied.add(source)
             return
@@ -99,7 +106,10 @@ class Planner:
                 return Problem(f"the target is {at_target}, the source {at_source}", TypeConflict.__name__)
             return Problem("a symbolic link is not followed", TypeConflict.__name__)
         forbidden = next((one for one in self._target.forbidden_characters if one in pair.path), "")
-        return Problem(f"the target allows no {forbidden!r} in names", IllegalName.__name__) if forbidden else None
+        if forbidden:
+            return Problem(f"the target allows no {forbidden!r} in names", IllegalName.__name__)
+        hazard = self._hazards.above(pair.path) if action in _WRITING else ""
+        return Problem(hazard, WriteError.__name__) if hazard else None
 
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target

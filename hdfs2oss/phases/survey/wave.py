@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
 from ...model.values import PlanSlice
@@ -22,6 +23,7 @@ from ...runners.base import Runner
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk, publish_log
 from .findings import MOST_NAMED, Findings
+from .hazards import refuse_hazardous_target
 from .planner import Decide, Planner
 from .unit import TakePair, UnitSurvey
 
@@ -53,7 +55,8 @@ class SurveyReport:
     """What a survey found: slices of plan files, what is still to be walked, what went wrong.
 
     `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
-    two sources bring. Both keep the first hundred; DIRECTORIES_NOT_LISTED counts all problems.
+    two sources bring. Both keep the first hundred; DIRECTORIES_NOT_LISTED counts all problems. `notices` are lines
+    for the operator about what cannot be found out.
     """
 
     slices: list[PlanSlice] = field(default_factory=list)
@@ -62,6 +65,7 @@ class SurveyReport:
     counters: Counts = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[tuple[str, str, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def add(self, other: SurveyReport) -> None:
         """Take over what another task found, except its rest."""
@@ -77,8 +81,12 @@ class SurveyReport:
 def survey(
     context: RunContext, runner: Runner, first_share: Share = FIRST_SHARE, later_share: Share = LATER_SHARE
 ) -> SurveyReport:
-    """List everything, in waves until nothing is handed back. Raises DuplicateEntry before anything is copied."""
-    found = SurveyReport()
+    """List everything, in waves until nothing is handed back.
+
+    Raises before anything is copied: DuplicateEntry, and UsageError for a target that would not keep the bytes.
+    """
+    refuse_hazardous_target(open_filesystem(context.layout.base, context.stores), context.layout)
+    found = SurveyReport(notices=_notices(context))
     first = survey_task(context, SurveyTask(0, first_units(context), first_share), "driver")
     found.add(first)
     rest, number = first.rest, 1
@@ -101,6 +109,14 @@ def survey(
             "Leave one of them out, or copy them to different targets.",
         )
     return found
+
+
+def _notices(context: RunContext) -> list[str]:
+    """One line for each store of which something cannot be found out."""
+    places = [context.layout.base, *(root.source for root in context.layout.roots)]
+    stores = dict.fromkeys(place._replace(path="/") for place in places)
+    spots = {store: open_filesystem(store, context.stores).blind_spot() for store in stores}
+    return [f"of {store}: {spot}" for store, spot in spots.items() if spot]
 
 
 def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:

@@ -71,6 +71,7 @@ def _carry_out(context: RunContext, run: Run) -> None:
     with run.phase("survey"):
         found = survey(context, run.runner)
     run.report.add_survey(found.counters, found.problems)
+    run.report.notices += found.notices
     run.check_lock()
     cuts = CutReport()
     try:

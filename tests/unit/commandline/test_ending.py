@@ -98,3 +98,8 @@ def test_what_is_printed_at_the_end_of_a_run_holds_no_secret() -> None:
     stream = io.StringIO()
     print_lines(["copy from oss://id:hush@b/x to OSS://id:hush:token@c.oss-cn-x.aliyuncs.com/y"], stream)
     assert stream.getvalue() == "copy from oss://***@b/x to OSS://***@c.oss-cn-x.aliyuncs.com/y\n"
+
+
+def test_what_could_not_be_found_out_is_one_line_each() -> None:
+    made = Report("run", "hdfs://nn/s", "oss://b/t", "file:///jobs/run", notices=["of hdfs://nn/: nobody can be asked"])
+    assert next(iter(findings(made))) == "NOTE: of hdfs://nn/: nobody can be asked"

@@ -1,0 +1,138 @@
+"""What is asked of WebHDFS, and what its answers, cut anywhere, are taken for."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+
+import pytest
+
+from hdfs2oss.filesystems.hdfs.webhdfs import WebAddress, WebHdfs, web_addresses
+from hdfs2oss.model.errors import StoreError, Unreachable
+from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, ScriptedStore
+
+ROOT = {"FileStatus": {"type": "DIRECTORY"}}
+XOR = {"FileStatus": {"type": "DIRECTORY", "ecPolicy": "XOR-2-1-1024k"}}
+OPEN = {"LocatedBlocks": {"fileLength": 512, "isUnderConstruction": True, "isLastBlockComplete": True}}
+
+
+def ok(value: object) -> Answer:
+    return Answer(200, json.dumps(value).encode())
+
+
+def refused(status: int, name: str) -> Answer:
+    return Answer(status, json.dumps({"RemoteException": {"exception": name, "message": "as scripted"}}).encode())
+
+
+MISSING = refused(404, "FileNotFoundException")
+STANDBY = refused(403, "StandbyException")
+
+
+def web(*stores: ScriptedStore) -> WebHdfs:
+    return WebHdfs([WebAddress("127.0.0.1", store.port) for store in stores], "me", QUICK)
+
+
+@pytest.mark.parametrize(("answer", "policy"), [(ok(ROOT), ""), (ok(XOR), "XOR-2-1-1024k"), (MISSING, None)])
+def test_a_policy_is_read_off_the_status_of_the_directory(answer: Answer, policy: str | None) -> None:
+    with ScriptedStore(answer) as store:
+        assert web(store).policy_of("/a b/ä#?") == policy
+    assert store.requests[0].path == "/webhdfs/v1/a%20b/%C3%A4%23%3F?op=GETFILESTATUS&user.name=me"
+
+
+def test_a_file_is_being_written_when_its_blocks_say_so() -> None:
+    closed = {"LocatedBlocks": {**OPEN["LocatedBlocks"], "isUnderConstruction": False}}
+    with ScriptedStore(ok(OPEN), ok(closed), MISSING) as store:
+        asked = web(store)
+        assert [asked.is_being_written("/f") for _ in range(3)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "answer", [ok({}), ok([]), ok({"LocatedBlocks": {}}), ok({"FileStatus": 1}), Answer(200, b"<html>")]
+)
+def test_an_answer_that_does_not_say_it_is_no_answer(answer: Answer) -> None:
+    with ScriptedStore(answer) as store:
+        for question in (web(store).is_being_written, web(store).policy_of):
+            with pytest.raises(Unreachable):
+                question("/f")
+
+
+def test_the_standby_is_passed_over_and_the_active_one_asked_first_from_then_on() -> None:
+    with ScriptedStore(STANDBY) as standby, ScriptedStore(ok(XOR)) as active:
+        asked = web(standby, active)
+        assert [asked.policy_of("/d"), asked.policy_of("/d")] == ["XOR-2-1-1024k"] * 2
+        assert (len(standby.requests), len(active.requests)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "answer", [refused(401, "AuthenticationException"), Answer(404, b"<html>"), Answer(0), STANDBY]
+)
+def test_where_nobody_answers_the_reason_is_told_and_asked_for_once(answer: Answer) -> None:
+    with ScriptedStore(answer) as store:
+        asked = web(store)
+        assert "cannot ask WebHDFS at http://127.0.0.1:" in asked.silent_because()
+        assert asked.silent_because() == asked.silent_because()
+        assert len(store.requests) == 1
+
+
+def test_a_configuration_that_names_nobody_is_a_reason_too() -> None:
+    assert "dfs.namenode.http-address" in WebHdfs([], "me").silent_because()
+
+
+def test_a_question_that_fails_after_one_was_answered_is_an_error() -> None:
+    with ScriptedStore(ok(ROOT), Answer(503, b"busy")) as store:
+        asked = web(store)
+        assert asked.silent_because() == ""
+        with pytest.raises(StoreError):
+            asked.policy_of("/d")
+
+
+def test_an_answer_cut_at_any_byte_is_never_one_without_a_policy() -> None:
+    body = json.dumps(XOR).encode()
+    whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole += b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for end in range(len(whole)):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(whole[:end])
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        asked = WebHdfs([WebAddress("127.0.0.1", server.getsockname()[1])], "me", QUICK._replace(attempts=1))
+        for end in range(len(whole)):
+            try:
+                assert asked.policy_of("/d") == "XOR-2-1-1024k", end
+            except StoreError:
+                continue
+        thread.join(5)
+
+
+HA = {
+    "dfs.ha.namenodes.lake": "nn1, nn2",
+    "dfs.namenode.rpc-address.lake.nn1": "one:8020",
+    "dfs.namenode.rpc-address.lake.nn2": "two:8020",
+    "dfs.namenode.http-address.lake.nn1": "0.0.0.0:9870",
+    "dfs.namenode.http-address.lake.nn2": "two-web:50070",
+    "dfs.namenode.https-address.lake.nn1": "one:9871",
+}
+
+
+@pytest.mark.parametrize(
+    ("authority", "conf", "expected"),
+    [
+        ("lake", HA, ["http://one:9870", "http://two-web:50070"]),
+        ("two:8020", HA, ["http://two-web:50070"]),
+        ("lake", {**HA, "dfs.http.policy": "HTTPS_ONLY"}, ["https://one:9871"]),
+        ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020", "dfs.namenode.http-address": "0.0.0.0:80"}, ["http://nn:80"]),
+        ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020/"}, ["http://nn:9870"]),
+        ("nn:8020", {"dfs.namenode.rpc-address": "nn:8020", "dfs.namenode.http-address": "web:80"}, ["http://web:80"]),
+        ("other:8020", HA, []),
+        ("other:8020", {"fs.defaultFS": "hdfs://nn:8020", "dfs.namenode.http-address": "nn:80"}, []),
+    ],
+)
+def test_addresses_come_from_the_configuration(authority: str, conf: dict[str, str], expected: list[str]) -> None:
+    assert [str(one) for one in web_addresses(authority, conf)] == expected
