@@ -9,10 +9,10 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from typing import Any
 
 from ..model.errors import Interrupted, TransferError
@@ -150,10 +150,12 @@ def _start_worker() -> None:
     A driver killed outright takes its workers along: nobody would ever read their reports.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_leave_with_driver, daemon=True).start()
 
 
-def _leave_with(driver: int) -> None:
-    while os.getppid() == driver:
-        time.sleep(1)
+def _leave_with_driver() -> None:
+    """At once: whoever starts the next run removes what it finds, and nothing may come after that."""
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        connection.wait([driver.sentinel])
     os._exit(1)
