@@ -44,6 +44,14 @@ class Stored(NamedTuple):
     crc64: int | None = None
 
 
+class OpenUpload(NamedTuple):
+    """An upload that was neither completed nor dropped."""
+
+    path: str
+    upload_id: str
+    begun_ms: int
+
+
 class Traffic:
     """What was measured at the store's edge: the File System Counters of one file system object."""
 
@@ -244,7 +252,9 @@ class FileSystem(abc.ABC):
         """Write a whole small file under a path that is free, at once; False when it was taken. The first wins."""
 
     def begin_upload(self, path: str) -> str:
-        """Open a multipart upload and give its id. Only with `capabilities.multipart`, like the four below."""
+        """Open a multipart upload and give its id. Only with `capabilities.multipart`, like the four below.
+
+        A begin whose answer was lost leaves no second upload open."""
         raise NotImplementedError(type(self).__name__)
 
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
@@ -257,6 +267,10 @@ class FileSystem(abc.ABC):
 
     def abort_upload(self, path: str, upload_id: str) -> None:
         """Drop an upload and its parts; one that is gone is fine."""
+        raise NotImplementedError(type(self).__name__)
+
+    def find_uploads(self, path: str) -> list[OpenUpload]:
+        """The open uploads of the file `path`, and of all files below it."""
         raise NotImplementedError(type(self).__name__)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:

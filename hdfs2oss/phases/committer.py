@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, StoreGone, of_class
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreGone, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
@@ -83,18 +82,6 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
         for result in pool.map(finish, items):
             desk.take(result)
     return desk.publish()
-
-
-def drop_uploads(context: RunContext, slices: Sequence[PlanSlice]) -> None:
-    """A run that ends early leaves no parts to pay for: what it opened is dropped, as far as the store answers."""
-    target = open_filesystem(context.layout.base, context.stores)
-
-    def drop(item: CopyItem) -> None:
-        with suppress(StoreError):
-            target.abort_upload(context.layout.target_of(item.path).path, item.upload_id)
-
-    with suppress(StoreError), ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(drop, read_slices(context.open_job_dir(), tuple(slices))))
 
 
 def _chunks_of(upload_ids: set[str], results: Iterable[CopyResult]) -> dict[str, list[CopyResult]]:

@@ -1,7 +1,7 @@
 """Cutting large files: one multipart upload each, and chunks that different tasks send.
 
-Opening uploads is work for tasks too: the driver only sees slices. Each upload is on record before a byte is
-sent, so whatever ends a run, its uploads can be found and dropped.
+Opening uploads is work for tasks too: the driver only sees slices. What a task is going to open is on record before
+it does, so whatever ends a run, its uploads can be found and dropped.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..rules import packing
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk
+from ..tasks.leftovers import Leftovers
 
 
 @dataclass(slots=True)
@@ -48,8 +49,10 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
     name = f"{desk.name}-{attempt}.parquet"
+    leftovers = Leftovers(context, desk.name, task.slices, target)
     chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
     for item in read_slices(desk.job_dir, task.slices):
+        leftovers.enter(item)
         try:
             upload_id = target.begin_upload(context.layout.target_of(item.path).path)
         except StoreError as error:

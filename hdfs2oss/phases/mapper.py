@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from functools import partial
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import INPUT_FORMAT
-from ..model.errors import Hdfs2ossError, Interrupted, StoreError, TransferError, WaveEnded, WriteError, of_class
+from ..model.errors import (
+    Hdfs2ossError,
+    Interrupted,
+    StoreError,
+    StoreGone,
+    TransferError,
+    WaveEnded,
+    WriteError,
+    of_class,
+)
 from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, TaskReport, Work
@@ -22,7 +30,6 @@ from ..records import ledger
 from ..records.fence import Fence
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
-from ..rules.filters import work_path_beside
 from ..rules.packing import pack, threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
@@ -30,6 +37,7 @@ from ..runners.stop import checkpoint, pause
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
+from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.results import copied_result, failed_result, result_of
@@ -38,7 +46,6 @@ from ..transfer.stream import Ends, Transfer
 # What the buffers of one task may hold together.
 _BUFFER_BYTES = 256 * MIB
 _PARTS_AT_ONCE = 4
-_MOST_TRIES = 3
 _FIRST_PAUSE_SECONDS = 0.5
 _FEWEST_FAILURES = 8
 
@@ -73,9 +80,12 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     if done is not None:
         return done
     desk = TaskDesk(context, name, attempt)
-    mapper = Mapper(context, f"{context.run_id}-{task.number:05d}-{attempt}", is_last_try(attempt))
+    mapper = Mapper(context, task, is_last_try(attempt))
+    has_failed = False
     for result in mapper.copy_all(read_slices(desk.job_dir, task.slices)):
         desk.take(result)
+        has_failed = has_failed or result.has_failed
+    mapper.refuse_if_taken_over(has_failed)
     desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
     return desk.publish()
 
@@ -94,10 +104,10 @@ def ledger_files_of(tasks: Sequence[CopyTask], slices: Sequence[PlanSlice]) -> t
 class Mapper:
     """The threads, limits and stores of one task."""
 
-    def __init__(self, context: RunContext, work_name: str, is_last_try: bool) -> None:
+    def __init__(self, context: RunContext, task: CopyTask, is_last_try: bool) -> None:
         self._context = context
-        self._work_name = work_name
         self._target = open_filesystem(context.layout.base, context.stores)
+        self._leftovers = Leftovers(context, task_name(task), task.slices, self._target)
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
@@ -128,6 +138,11 @@ class Mapper:
                 yield result
             self._outage.refuse_to_end()
 
+    def refuse_if_taken_over(self, has_failed: bool) -> None:
+        """Raise StoreGone for failures that a later attempt at the task may have caused: it clears what it finds."""
+        if has_failed and self._leftovers.are_taken_over():
+            raise StoreGone("another attempt at the same task has come after this one")
+
     def _round(
         self, items: Iterable[CopyItem], pool: ThreadPoolExecutor, part_pool: ThreadPoolExecutor
     ) -> Iterator[tuple[CopyItem, CopyResult]]:
@@ -142,20 +157,19 @@ class Mapper:
         self._outage.refuse_to_go_on()
 
     def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
-        for number in range(1, _MOST_TRIES + 1):
-            ends = self._ends(item, number)
+        ends = self._ends(item)
+        for number in range(1, MOST_TRIES + 1):
             if self._outage.reason:
                 return failed_result(
                     item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
                 )
             try:
                 self._checkpoint()
-                self._clear_tries(item, number)
-                result = self._carry_out(item, ends, part_pool)
+                result = self._carry_out(item, self._prepare(item, ends, number), part_pool)
             except Interrupted:
                 raise
             except Hdfs2ossError as error:
-                if number < _MOST_TRIES and self._may_try_again(error):
+                if number < MOST_TRIES and self._may_try_again(error):
                     pause(_FIRST_PAUSE_SECONDS * 2 ** (number - 1))
                     continue
                 self._outage.failed(error)
@@ -227,19 +241,14 @@ class Mapper:
         checkpoint()
         self._fence.pass_through()
 
-    def _clear_tries(self, item: CopyItem, number: int) -> None:
-        """Remove what tries before number `number` may have left, such as one whose rename ran out of time.
-
-        Had that rename been carried out by now, the whole and checked file would be there; so it can do no more.
-        """
-        for earlier in range(1, number) if not self._target.capabilities.atomic_put else ():
-            with suppress(StoreError):
-                self._target.remove(self._ends(item, earlier).work_path)
-
-    def _ends(self, item: CopyItem, number: int) -> Ends:
+    def _ends(self, item: CopyItem) -> Ends:
         source = self._context.layout.source_of(item.root, item.path)
-        target = self._context.layout.target_of(item.path)
-        # Attempts never share a work path, the tries of a file neither, nor do two files of one directory.
-        return Ends(
-            source, target, work_path_beside(target.path, f"{self._work_name}-{abs(hash(item.path)):x}-{number}")
-        )
+        return Ends(source, self._context.layout.target_of(item.path), "")
+
+    def _prepare(self, item: CopyItem, ends: Ends, number: int) -> Ends:
+        """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
+        if item.work is not Work.FILE:
+            return ends
+        if number == 1:
+            self._leftovers.enter(item)
+        return ends._replace(work_path=self._leftovers.work_path(ends.target.path, number))

@@ -7,6 +7,7 @@
                              plan/         what the survey found to be done
                              ledger/       what happened to every item
                              uploads/      multipart uploads that were opened
+                             intents/      what tasks may leave behind when they die
                              report.json   the end, with counters and failures
                              counters.txt  the counters as they were printed
 
@@ -115,6 +116,10 @@ class JobDir:
     def publish_json(self, name: str, value: Any) -> bool:
         """The same for a JSON value, indented for people."""
         return self.publish(name, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def exists(self, name: str) -> bool:
+        """Whether a file of the run is there."""
+        return self.filesystem.status(join_path(self.run_path, name)) is not None
 
     def read(self, name: str) -> bytes:
         """A file of the run. Raises NotFound."""

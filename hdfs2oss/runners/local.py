@@ -8,10 +8,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from typing import Any
 
 from ..model.errors import Interrupted, TransferError
@@ -147,10 +147,12 @@ def _last_word(error: BaseException) -> BaseException:
 
 def _start_worker() -> None:
     """A driver killed outright takes its workers along: nobody would ever read their reports."""
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_leave_with_driver, daemon=True).start()
 
 
-def _leave_with(driver: int) -> None:
-    while os.getppid() == driver:
-        time.sleep(1)
+def _leave_with_driver() -> None:
+    """At once: whoever starts the next run removes what it finds, and nothing may come after that."""
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        connection.wait([driver.sentinel])
     os._exit(1)

@@ -12,6 +12,7 @@ from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
     CorruptData,
@@ -255,3 +256,22 @@ def test_a_refused_connection_is_told_within_half_a_minute(tmp_path: Path) -> No
     started = time.monotonic()
     refuse_connection(tmp_path)
     assert time.monotonic() - started < 30
+
+
+def test_a_begin_whose_answer_is_lost_leaves_one_upload_and_those_of_others(
+    server: LocalOssServer, store: OssFileSystem
+) -> None:
+    other = bucket(server).init_multipart_upload("d/file").upload_id
+    below = bucket(server).init_multipart_upload("d/file-2").upload_id
+    # What is older than a try of ours was begun by somebody else; the store tells whole seconds.
+    time.sleep(3.5)
+    server.plan.replace([Rule("lost-answer", method="POST", key="d/file", count=2)])
+    try:
+        ours = store.begin_upload("/d/file")
+    finally:
+        server.plan.replace([])
+    assert {one.upload_id for one in store.find_uploads("/d/file")} == {other, ours}
+    assert {one.upload_id for one in store.find_uploads("/d")} == {other, ours, below}
+    for one in store.find_uploads("/"):
+        store.abort_upload(one.path, one.upload_id)
+    assert store.find_uploads("/") == []

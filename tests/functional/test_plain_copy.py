@@ -190,7 +190,14 @@ def test_the_job_directory_holds_what_was_asked_planned_done_and_counted(copy, l
     (pair,) = (home / ".hdfs2oss").iterdir()
     assert sorted(path.name for path in pair.iterdir()) == ["runs"]
     (run,) = (pair / "runs").iterdir()
-    assert sorted(path.name for path in run.iterdir()) == ["counters.txt", "ledger", "plan", "report.json", "run.json"]
+    assert sorted(path.name for path in run.iterdir()) == [
+        "counters.txt",
+        "intents",
+        "ledger",
+        "plan",
+        "report.json",
+        "run.json",
+    ]
     asked = json.loads((run / "run.json").read_text())
     assert (asked["sources"], asked["target"]) == ([str(source)], str(target))
     written = json.loads((run / "report.json").read_text())

@@ -9,7 +9,7 @@ most `times` times. What `after` means:
     read                     bytes given before the error
     list                     rows of the directory given before the error
     write                    bytes taken before the error
-    status put make_directory remove create begin part complete abort note open commit     no meaning
+    status put make_directory remove create begin part complete abort uploads note open commit     no meaning
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hdfs2oss.filesystems.base import FileSystem, Reader, Stored, Walk, Writer
+from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Walk, Writer
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.model.errors import StoreError, Unreachable
 from hdfs2oss.model.uri import join_path
@@ -39,6 +39,7 @@ OPERATIONS = [
     "part",
     "complete",
     "abort",
+    "uploads",
     "note",
 ]
 
@@ -168,6 +169,10 @@ class FlakyFileSystem(FileSystem):
     def abort_upload(self, path: str, upload_id: str) -> None:
         self.meet("abort", path)
         self.wrapped.abort_upload(path, upload_id)
+
+    def find_uploads(self, path: str) -> list[OpenUpload]:
+        self.meet("uploads", path)
+        return self.wrapped.find_uploads(path)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.meet("note", path)

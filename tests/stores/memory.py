@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hdfs2oss.filesystems.base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from hdfs2oss.filesystems.base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Traffic, Walk, Writer
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from hdfs2oss.model.uri import join_path
@@ -56,6 +56,7 @@ class MemoryFileSystem(FileSystem):
         self._lock = threading.RLock()
         self._root = MemoryDirectory(FileStatus("", DIRECTORY), marked=True)
         self._uploads: dict[str, tuple[str, dict[int, bytes]]] = {}
+        self._begun_ms: dict[str, int] = {}
         self._upload_metadata: dict[str, dict[str, str]] = {}
         self._completed: dict[str, Stored] = {}
 
@@ -148,6 +149,7 @@ class MemoryFileSystem(FileSystem):
     def begin_upload(self, path: str, metadata: Mapping[str, str] | None = None) -> str:
         self.traffic.wrote()
         upload_id = uuid.uuid4().hex
+        self._begun_ms[upload_id] = self._clock_ms()
         self._uploads[upload_id] = (path, {})
         self._upload_metadata[upload_id] = dict(metadata or {})
         return upload_id
@@ -180,6 +182,16 @@ class MemoryFileSystem(FileSystem):
     def abort_upload(self, path: str, upload_id: str) -> None:
         self.traffic.wrote()
         self._uploads.pop(upload_id, None)
+
+    def find_uploads(self, path: str) -> list[OpenUpload]:
+        self.traffic.listed()
+        with self._lock:
+            found = [(name, upload_id) for upload_id, (name, _) in self._uploads.items()]
+        return [
+            OpenUpload(name, upload_id, self._begun_ms[upload_id])
+            for name, upload_id in sorted(found)
+            if name == path or name.startswith(path.rstrip("/") + "/")
+        ]
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.traffic.wrote()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from ...model.errors import AlreadyExists
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
 from ...rules.retry import RetryPolicy
-from ..base import Capabilities, FileSystem, Reader, Stored, Walk
+from ..base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk
 from ..credentials import OssAccess
 from . import notes as object_notes
 from . import uploads
@@ -95,6 +95,9 @@ class OssFileSystem(FileSystem):
 
     def abort_upload(self, path: str, upload_id: str) -> None:
         uploads.abort(self._client, path, upload_id)
+
+    def find_uploads(self, path: str) -> list[OpenUpload]:
+        return uploads.list_open(self._client, path)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         object_notes.keep(self._client, path, notes)

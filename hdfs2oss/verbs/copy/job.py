@@ -8,11 +8,12 @@ from ...filesystems.registry import StoreConfig
 from ...model.errors import WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
-from ...phases.committer import commit, drop_uploads
+from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.survey import survey
+from ...phases.sweeper import give_up, sweep_dead_runs
 from ...records.logdir import LogDir
 from ...rules.layout import Layout
 from ...runners.base import Runner
@@ -68,6 +69,7 @@ class CopyJob:
 
 
 def _carry_out(context: RunContext, run: Run) -> None:
+    sweep_dead_runs(context, run)
     with run.phase("survey"):
         found = survey(context, run.runner)
     run.report.add_survey(found.counters, found.problems)
@@ -82,5 +84,5 @@ def _carry_out(context: RunContext, run: Run) -> None:
         with run.phase("commit"):
             commit(context, run, cuts.uploads, ledger_files_of(tasks, cuts.chunks))
     except BaseException:
-        drop_uploads(context, cuts.uploads)
+        give_up(context)
         raise

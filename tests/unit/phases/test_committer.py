@@ -9,7 +9,7 @@ import pytest
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import CorruptData, LockLost, PermissionDenied, StoreGone, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
-from hdfs2oss.phases.committer import CommitTask, commit_task, drop_uploads
+from hdfs2oss.phases.committer import CommitTask, commit_task
 from hdfs2oss.records import ledger
 from hdfs2oss.records.fence import lock_path
 from hdfs2oss.records.holder import Holder
@@ -131,14 +131,6 @@ def test_a_task_that_was_done_is_not_done_again(make_context, memory) -> None:
     flaky.calls.clear()
     assert commit_task(context, task, "2") == first
     assert {operation for operation, _ in flaky.calls} <= {"open", "read"}
-
-
-def test_uploads_of_a_run_that_ends_early_are_dropped_as_far_as_the_store_answers(make_context, memory) -> None:
-    silent, gone = Large(memory, "silent"), Large(memory, "gone")
-    flaky = FlakyFileSystem(memory, Fault("abort", "/t/silent", PermissionDenied))
-    context = make_context(flaky, ["/s"], "/t")
-    drop_uploads(context, task_of(context, [silent.item, gone.item], []).slices)
-    assert memory.open_uploads() == [silent.item.upload_id]
 
 
 def test_what_a_commit_costs_is_the_sum_of_its_slices(make_context, memory) -> None:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from hdfs2oss.filesystems.base import OpenUpload
 from hdfs2oss.model.errors import (
     AlreadyExists,
     AuthenticationFailed,
@@ -396,3 +397,30 @@ def test_damage_that_only_a_look_shows_is_removed_too() -> None:
     with ScriptedStore(silent, DAMAGED, DAMAGED, STORED) as store, pytest.raises(CorruptData):
         store.open().put("/dir/file", DATA, "", {})
     assert [request.method for request in store.requests] == ["PUT", "HEAD", "HEAD", "DELETE"]
+
+
+def uploads_page(rows: str, end: str) -> Answer:
+    return Answer(200, f"<ListMultipartUploadsResult>{rows}{end}</ListMultipartUploadsResult>".encode())
+
+
+def upload_row(key: str, upload_id: str) -> str:
+    initiated = "<Initiated>1970-01-01T00:00:07.000Z</Initiated>"
+    return f"<Upload><Key>{key}</Key><UploadId>{upload_id}</UploadId>{initiated}</Upload>"
+
+
+def test_open_uploads_are_found_page_by_page_and_below_the_path_only() -> None:
+    markers = "<NextKeyMarker>d/%C3%A4</NextKeyMarker><NextUploadIdMarker>1</NextUploadIdMarker>"
+    more = f"<IsTruncated>true</IsTruncated>{markers}"
+    first = uploads_page(upload_row("d", "0") + upload_row("d/%C3%A4", "1"), more)
+    last = uploads_page(upload_row("dd", "2") + upload_row("d/e", "3"), "<IsTruncated>false</IsTruncated>")
+    with ScriptedStore(first, last) as store:
+        found = store.open().find_uploads("/d")
+    assert found == [OpenUpload("/d", "0", 7000), OpenUpload("/d/ä", "1", 7000), OpenUpload("/d/e", "3", 7000)]
+    assert "key-marker=d%2F%C3%A4" in store.requests[1].path
+    assert "upload-id-marker=1" in store.requests[1].path
+
+
+@pytest.mark.parametrize("end", ["", "<IsTruncated>true</IsTruncated>"])
+def test_a_page_of_uploads_that_does_not_say_what_follows_is_no_answer(end: str) -> None:
+    with ScriptedStore(uploads_page("", end)) as store, pytest.raises(Unreachable):
+        store.open().find_uploads("/d")

@@ -1,0 +1,137 @@
+"""The sweeper: removes what runs left that died, and what this one leaves when it is given up.
+
+Only under the lock of the pair, and only what is ours: an upload whose file stands in the plan of an attempt that was
+on record before the upload began, and work files whose names follow from the records. No tree is walked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+
+from ..filesystems.base import FileSystem, OpenUpload
+from ..filesystems.registry import open_filesystem
+from ..model.counters import OWN
+from ..model.errors import NotFound, StoreError
+from ..model.uri import Uri, join_path
+from ..model.values import Work
+from ..records import intents, ledger
+from ..records.intents import Intent
+from ..records.jobdir import JobDir
+from ..records.planfile import read_slices
+from ..rules.filters import WORK_PREFIX, work_path_beside
+from ..runs.run import Run
+from ..tasks.context import RunContext
+from ..tasks.leftovers import MOST_TRIES
+
+_THREADS = 16
+# A run that swept says so; how far back a run looks for one that did not come to a good end.
+_SWEPT = "swept.json"
+_MOST_RUNS = 50
+
+
+def sweep_dead_runs(context: RunContext, run: Run) -> None:
+    """Remove what earlier runs of the pair left, and count it. What fails now is left for the next run."""
+    here = context.open_job_dir()
+    dead = list(_unsettled(here))
+    if not dead:
+        return
+    with run.phase("sweep"):
+        for job_dir in dead:
+            with suppress(StoreError):
+                uploads, work_files = Sweeper(context, job_dir).sweep()
+                run.report.counters.add(OWN, "UPLOADS_DROPPED", uploads)
+                run.report.counters.add(OWN, "WORK_FILES_REMOVED", work_files)
+                job_dir.publish_json(_SWEPT, {"by": here.run_id, "uploads": uploads, "work_files": work_files})
+
+
+def give_up(context: RunContext) -> None:
+    """This run ends early: remove what its tasks left, as far as the stores answer; a later run does the rest."""
+    with suppress(StoreError):
+        Sweeper(context, context.open_job_dir()).sweep()
+
+
+class Sweeper:
+    """Removes what one run left that runs no more."""
+
+    def __init__(self, context: RunContext, job_dir: JobDir) -> None:
+        self._job_dir = job_dir
+        self._target = open_filesystem(context.layout.base, context.stores)
+
+    def sweep(self) -> tuple[int, int]:
+        """Dropped uploads, removed work files. Raises StoreError when a store cannot be asked."""
+        found = list(intents.read_intents(self._job_dir))
+        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+            uploads = sum(pool.map(self._drop, self._uploads(found))) if self._target.capabilities.multipart else 0
+            files = sum(pool.map(partial(_remove, self._target), self._work_paths(found)))
+            sum(pool.map(partial(_remove, self._job_dir.filesystem), self._own_work_paths()))
+        return uploads, files
+
+    def _uploads(self, found: Sequence[Intent]) -> Iterator[OpenUpload]:
+        for base in {one.base for one in found}:
+            there = {one.upload_id: one for one in self._target.find_uploads(base)}
+            for intent in (one for one in found if one.base == base):
+                # Mostly none is left, and then no plan is read.
+                paths = set(self._paths(intent)) if there else set()
+                for upload in list(there.values()):
+                    if upload.path in paths and upload.begun_ms >= intent.not_before_ms:
+                        yield there.pop(upload.upload_id)
+
+    def _work_paths(self, found: Sequence[Intent]) -> Iterator[str]:
+        if self._target.capabilities.atomic_put:
+            return
+        finished = set(self._job_dir.names("ledger"))
+        for intent in found:
+            if ledger.file_of(intent.task) in finished:
+                continue
+            for path in self._paths(intent):
+                for attempt in range(1, MOST_TRIES + 1):
+                    yield intents.work_path_of(self._job_dir.run_id, intent.task, intent.number, path, attempt)
+
+    def _own_work_paths(self) -> Iterable[str]:
+        """Records that were being written, and the lock."""
+        run_path, store = self._job_dir.run_path, self._job_dir.filesystem
+        for name in ("", "plan", "ledger", "uploads", intents.DIRECTORY):
+            with suppress(NotFound):
+                for row in store.walk(join_path(run_path, name), recursive=False):
+                    if row.path.startswith(WORK_PREFIX):
+                        yield join_path(join_path(run_path, name), row.path)
+        yield work_path_beside(join_path(self._job_dir.path, "_lock"), f"lock-{self._job_dir.run_id}")
+
+    def _paths(self, intent: Intent) -> Iterator[str]:
+        """The targets of an attempt's files; none where it ended before its plan was whole."""
+        base = Uri("", "", intent.base)
+        with suppress(NotFound):
+            for item in read_slices(self._job_dir, intent.slices):
+                if item.work is Work.FILE:
+                    yield base.join(item.path).path
+
+    def _drop(self, upload: OpenUpload) -> int:
+        self._target.abort_upload(upload.path, upload.upload_id)
+        return 1
+
+
+def _remove(store: FileSystem, path: str) -> int:
+    return int(store.remove(path))
+
+
+def _unsettled(here: JobDir) -> Iterator[JobDir]:
+    """Earlier runs of the pair that came to no good end and were not swept since."""
+    runs = join_path(here.path, "runs")
+    with suppress(StoreError):
+        names = [row.path for row in here.filesystem.walk(runs, recursive=False)]
+        earlier = sorted(name for name in names if name != here.run_id and not name.startswith(WORK_PREFIX))
+        for name in earlier[-_MOST_RUNS:]:
+            job_dir = JobDir(here.filesystem, here.path, name)
+            if not _is_settled(job_dir):
+                yield job_dir
+
+
+def _is_settled(job_dir: JobDir) -> bool:
+    with suppress(NotFound, ValueError):
+        if json.loads(job_dir.read("report.json"))["success"]:
+            return True
+    return job_dir.exists(_SWEPT)
