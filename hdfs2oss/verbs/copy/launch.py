@@ -43,12 +43,13 @@ def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], str
 
 def _copy(request: CopyRequest, runner: Runner, progress: Progress, stream: TextIO) -> int:
     options = request.options
-    job = CopyJob(options, request.stores, runner, progress, homes(options, request.user))
+    job: CopyJob | None = None
     try:
+        job = CopyJob(options, request.stores, runner, progress, homes(options, request.user))
         report = job.run()
     except BaseException as error:
         progress.end()
-        if job.report is not None:
+        if job is not None and job.report is not None:
             print_lines(_account(job.report), stream)
         if not isinstance(error, Hdfs2ossError):
             raise
