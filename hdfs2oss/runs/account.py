@@ -40,13 +40,14 @@ def fold_ledgers(job_dir: JobDir, report: Report, known: Collection[str] = (), s
         report.ended_by += f" ({unread} ledger files could not be read, so the counters leave them out)"
 
 
-def publish_account(job_dir: JobDir, report: Report) -> None:
-    """Leave report.json and counters.txt of a run, unless they are there already."""
+def publish_account(job_dir: JobDir, report: Report) -> bool:
+    """Leave report.json and counters.txt of a run; False when the report was there already, and stays."""
     text = "".join(f"{line}\n" for line in report.counters.lines())
     with ThreadPoolExecutor(1) as pool:
         printed = pool.submit(job_dir.publish, "counters.txt", text.encode())
-        job_dir.publish_json("report.json", report.as_dict())
+        is_ours = job_dir.publish_json("report.json", report.as_dict())
         printed.result()
+    return is_ours
 
 
 def complete_predecessor(job_dir: JobDir, dead: Holder, report: Report) -> Iterator[str]:
@@ -59,7 +60,8 @@ def complete_predecessor(job_dir: JobDir, dead: Holder, report: Report) -> Itera
     report.ended_code = Hdfs2ossError.exit_code
     with suppress(Hdfs2ossError):
         fold_ledgers(records, report)
-        publish_account(records, report)
+        if not publish_account(records, report):
+            return
         known = report.counters.get
         yield (
             f"The run before, {dead.run} on {dead.host}, ended without a report. Its ledgers hold "
@@ -71,5 +73,6 @@ def complete_predecessor(job_dir: JobDir, dead: Holder, report: Report) -> Itera
 def _report_of(job_dir: JobDir, name: str) -> TaskReport | None:
     try:
         return ledger.read_report(job_dir, name)
-    except Hdfs2ossError:
+    except (Hdfs2ossError, ValueError, KeyError, TypeError):
+        # Whatever is wrong with one file, the others tell what they hold, and the next run must not fail over it.
         return None

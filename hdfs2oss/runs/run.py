@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.counters import JOB
-from ..model.errors import Hdfs2ossError, Interrupted
+from ..model.errors import Hdfs2ossError
 from ..model.options import CopyOptions
 from ..model.uri import Uri, mask_secrets
 from ..model.values import CopyTask, TaskReport
@@ -157,8 +157,8 @@ def open_run(
 
 
 def _exit_code(error: BaseException) -> int:
-    if isinstance(error, Interrupted):
-        return 128 + arrived() if arrived() else error.exit_code
+    if arrived():
+        return 128 + arrived()
     return error.exit_code if isinstance(error, Hdfs2ossError) else Hdfs2ossError.exit_code
 
 

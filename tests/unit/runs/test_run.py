@@ -132,12 +132,16 @@ def test_ledgers_that_nobody_handed_over_are_folded_once_when_a_run_ends_badly(b
 
 def test_a_ledger_that_cannot_be_read_is_told_and_the_others_count(begin: Begin, memory) -> None:
     flaky = FlakyFileSystem(memory, Fault("read", "copy-1", PermissionDenied))
-    fail(
-        begin(flaky), lambda run: [ledger_of(memory, run.id, f"copy-{number}", FILES_COPIED=10) for number in range(3)]
-    )
+
+    def work(run: Run) -> None:
+        for number in range(3):
+            ledger_of(memory, run.id, f"copy-{number}", FILES_COPIED=10)
+        memory.place(f"/jobs/pair/runs/{run.id}/ledger/copy-3.parquet", b"no table at all")
+
+    fail(begin(flaky), work)
     report = json.loads(records(memory)["report.json"])
     assert report["counters"][OWN]["FILES_COPIED"] == 20
-    assert "1 ledger files could not be read" in report["ended_by"]
+    assert "2 ledger files could not be read" in report["ended_by"]
 
 
 def test_a_job_directory_that_is_away_for_a_while_does_not_end_the_run(begin: Begin, memory) -> None:
