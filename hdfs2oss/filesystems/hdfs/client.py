@@ -162,6 +162,9 @@ def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list
 
 def address_of(authority: str, hadoop_conf: Mapping[str, str]) -> str:
     """Host and port, or a name service; the native client takes a bare host for one of those."""
+    alone = hadoop_conf.get(f"dfs.namenode.rpc-address.{authority}")
+    if alone:
+        return alone
     is_service = f"dfs.ha.namenodes.{authority}" in hadoop_conf
     return authority if is_service or ":" in authority else f"{authority}:{NAMENODE_PORT}"
 

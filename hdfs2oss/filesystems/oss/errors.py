@@ -179,7 +179,8 @@ def _by_words(error: OssError, bucket: str, action: str) -> tuple[type[StoreErro
     if "signing region" in said:
         hint = "Set OSS_REGION to the region of the bucket (cn-hangzhou for oss-cn-hangzhou.aliyuncs.com)."
         return AuthenticationFailed, "", hint
-    if error.code == "AccessDenied" and action:
+    # The answer to a HEAD has no body to hold a code.
+    if action and (error.code == "AccessDenied" or (error.status == 403 and not error.code)):
         resource = f"acs:oss:*:*:{bucket}" + ("" if action in _ON_BUCKETS else "/*")
         hint = f"The keys need {action} on {resource}: look at their RAM policy and at the bucket's own policy."
         return PermissionDenied, "", hint
