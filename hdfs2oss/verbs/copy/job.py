@@ -12,7 +12,7 @@ from ...phases.cutter import CutReport, cut
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.survey import survey
-from ...records.logdir import LogDir
+from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
 from ...runners.base import Runner
 from ...runs.place import choose_place
@@ -50,13 +50,15 @@ class CopyJob:
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
-        log_dir = LogDir(options.log_path, stores)
-        log_dir.make()
+        make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
-            _carry_out(RunContext(options, layout, stores, place, run.id), run)
+            context = RunContext(options, layout, stores, place, run.id)
+            log_dir = context.open_log_dir()
+            run.report.log_dir = str(log_dir.place or "")
+            _carry_out(context, run)
             run.settle()
             if run.report.exit_code == 0:
-                log_dir.succeed(run.id)
+                log_dir.succeed()
         return run.report
 
 
