@@ -52,6 +52,8 @@ def account(report: Report) -> Iterator[str]:
         yield f"Left out by filters, or as records of hdfs2oss itself: {left_out[0]} directories, {left_out[1]} files."
     phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in report.phase_seconds.items())
     yield f"Phases: {phases}. Records: {report.job_dir}"
+    if report.log_dir:
+        yield f"Log: {report.log_dir}"
 
 
 def last_line(source: str, target: str, success: bool) -> str:

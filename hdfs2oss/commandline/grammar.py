@@ -1,6 +1,7 @@
 """How the words of a command line are read. Knows no particular option.
 
     -update --update    are two spellings of one option, if its row names both
+    -m --m              one dash or two: a spelling with one dash may have two
     --maps=4 --maps 4   a value stands behind an equals sign, or is the next word
     -m20 -Dkey=value    or is glued to the first spelling, where the option allows it
     -                   is a path, and so is every word without a dash
@@ -65,7 +66,7 @@ def read_words(
     for word in argv:
         if word and word[0] in _DASHES:
             _refuse_pasted_dash(word)
-    by_word = {word: option for option in options for word in option.words}
+    by_word = _by_word(options)
     given: list[tuple[AnyOption, str | None]] = []
     paths: list[str] = []
     waiting = list(argv)
@@ -89,6 +90,13 @@ def read_words(
             value = waiting.pop(0)
         given.append((option, value))
     return given, paths
+
+
+def _by_word(options: Iterable[AnyOption]) -> dict[str, AnyOption]:
+    """Options by all their spellings; DistCp's command line takes two dashes wherever it takes one."""
+    exact = {word: option for option in options for word in option.words}
+    doubled = {f"-{word}": option for word, option in exact.items() if not word.startswith("--")}
+    return {**{word: option for word, option in doubled.items() if word not in exact}, **exact}
 
 
 def _split_value(word: str, options: Iterable[Option]) -> tuple[str, str | None]:

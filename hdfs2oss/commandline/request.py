@@ -15,7 +15,7 @@ from ..rules.packing import threads_for
 from .grammar import USAGE_HINT
 from .lists import read_filters, read_sources
 from .places import Places
-from .switches import CopyCommand
+from .switches import SWITCHES, CopyCommand
 
 # Threads of a task that move parts, beside those that each copy a file.
 _PART_THREADS = 8
@@ -68,7 +68,12 @@ def _reason(error: ValidationError) -> str:
     message = str(first["msg"])
     if message.startswith(_OURS):
         return message.removeprefix(_OURS)
-    return "".join(f"{part}: " for part in first["loc"]) + message
+    return "".join(f"{_spelling(part)}: " for part in first["loc"]) + message
+
+
+def _spelling(part: int | str) -> str:
+    """What the operator typed for a field of the options."""
+    return next(("/".join(switch.words) for switch in SWITCHES if switch.field == part), str(part))
 
 
 def _connections(options: CopyOptions) -> int:

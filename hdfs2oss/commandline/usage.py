@@ -26,6 +26,7 @@ def help_text() -> str:
         usage=USAGE,
         description="Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters.",
     )
+    parser.add_argument("--version", action="store_true", help="print the version and do nothing")
     for switch in SWITCHES:
         text = switch.help + _default(switch)
         if switch.takes_value:

@@ -130,8 +130,10 @@ def _read_file(name: str) -> str:
 def _definition_at(argv: Sequence[str], position: int, for_spark: bool = False) -> _Definition | None:
     word = argv[position]
     following = argv[position + 1] if position + 1 < len(argv) else ""
-    if word in ("-D", "--property"):
+    if word in ("-D", "--D", "--property"):
         return _definition("-D", following, 2)
+    if word.startswith("--D="):
+        return _definition("-D", word.removeprefix("--D="), 1)
     if word.startswith(("-D", "--property=")):
         return _definition("-D", word.removeprefix("-D").removeprefix("--property="), 1)
     if for_spark and word in ("--conf", "-c"):

@@ -14,6 +14,7 @@ from ..model.units import format_duration, format_size
 from ..model.values import TaskReport
 from ..records import ledger
 from ..records.jobdir import JobDir
+from .report import ENDED
 
 _TERMINAL_SECONDS = 1.0
 _LOG_SECONDS = 10.0
@@ -59,7 +60,7 @@ class Progress:
             self._seen.add(report.ledger_file)
             counts = report.counters.get(OWN, {})
             self._tasks_done += 1
-            self._files_done += sum(value for name, value in counts.items() if name.startswith("FILES_"))
+            self._files_done += sum(counts.get(f"FILES_{name}", 0) for name in ENDED)
             self._bytes_done += counts.get("BYTES_COPIED", 0)
 
     def say(self, text: str) -> None:

@@ -12,6 +12,8 @@ from ..rules.account import discrepancy
 
 _MOST_FAILURES = 100
 REPORT_VERSION = 1
+# How a file may end that was not skipped, as counters tell it: FILES_COPIED ...
+ENDED = ("COPIED", "FAILED", "CHANGED")
 
 
 @dataclass
@@ -22,6 +24,7 @@ class Report:
     source: str
     target: str
     job_dir: str
+    log_dir: str = ""
     counters: Counters = field(default_factory=Counters)
     failures: list[CopyResult] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -79,6 +82,12 @@ class Report:
             self.counters.add(OWN, f"{what}_NOT_TRIED", max(0, self.counters.get(OWN, f"{what}_EXPECTED") - ended))
 
     @property
+    def files_to_come(self) -> int:
+        """Files that the survey found to be copied and that no task has told of yet; directories are no files."""
+        ended = sum(self.counters.get(OWN, f"FILES_{name}") for name in ("SKIPPED", *ENDED))
+        return max(0, self.counters.get(OWN, "FILES_EXPECTED") - ended)
+
+    @property
     def failed_files(self) -> int:
         """Files and directories that did not arrive as planned."""
         names = ("FILES_FAILED", "FILES_CHANGED", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
@@ -103,6 +112,7 @@ class Report:
             "run": self.run_id,
             "source": self.source,
             "target": self.target,
+            "log": self.log_dir,
             "exit_code": self.exit_code,
             "success": self.exit_code == 0,
             "ended_by": self.ended_by,

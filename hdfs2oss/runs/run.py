@@ -80,8 +80,8 @@ class Run:
         """From now on progress tells how many of these tasks, their files and bytes are done."""
         slices = [piece for task in tasks for piece in task.slices]
         polled = None if self.runner.reports_live else self._job_dir
-        files, size_bytes = sum(one.items for one in slices), sum(one.size_bytes for one in slices)
-        self._timeline.progress.begin(phase, len(tasks), files, size_bytes, polled)
+        size_bytes = sum(one.size_bytes for one in slices)
+        self._timeline.progress.begin(phase, len(tasks), self.report.files_to_come, size_bytes, polled)
 
     def take(self, report: TaskReport) -> None:
         """Fold the report of a task."""

@@ -29,5 +29,5 @@ class RunContext:
         return JobDir(open_filesystem(self.job_dir, self.stores), self.job_dir.path, self.run_id)
 
     def open_log_dir(self) -> LogDir:
-        """The -log directory, through this process's own client."""
-        return LogDir(self.options.log_path, self.stores)
+        """The run's part of the -log directory, through this process's own client."""
+        return LogDir(self.options.log_path, self.run_id, self.stores)

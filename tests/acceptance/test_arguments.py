@@ -33,6 +33,8 @@ PLACES = ("file:///source", "file:///target")
         (("-m", "hello", *PLACES), "hello"),
         (("-m", "-f", "x"), "-m needs a value"),
         (("-log", "-update", *PLACES), "-log needs a value"),
+        (("--part-size", "50k", *PLACES), "--part-size: Input should be greater than or equal to 102400"),
+        (("--threads", "0", *PLACES), "--threads: Input should be"),
         (("-f", "list", *PLACES), "with -f, exactly one path is given"),
         (("-f", "list"), "with -f, exactly one path is given"),
         (("file:///target",), "only one path was given"),

@@ -14,7 +14,7 @@ from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.survey import survey
 from ...phases.sweeper import give_up, sweep_dead_runs
-from ...records.logdir import LogDir
+from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
 from ...runners.base import Runner
 from ...runs.place import choose_place
@@ -54,17 +54,19 @@ class CopyJob:
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
-        log_dir = LogDir(options.log_path, stores)
-        log_dir.make()
+        make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
+            context = RunContext(options, layout, stores, place, run.id, run.fence)
+            log_dir = context.open_log_dir()
+            run.report.log_dir = str(log_dir.place or "")
             try:
-                _carry_out(RunContext(options, layout, stores, place, run.id, run.fence), run)
+                _carry_out(context, run)
             except WaveEnded as ended:
                 run.report.stop(ended)
             run.settle()
             if run.report.exit_code == 0:
-                log_dir.succeed(run.id)
+                log_dir.succeed()
         return run.report
 
 

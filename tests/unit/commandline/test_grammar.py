@@ -41,6 +41,8 @@ def read(*argv: str) -> tuple[list[tuple[Option, str | None]], list[str]]:
         (["--level=4"], [(LEVEL, "4")], []),
         (["--level", "4", "a"], [(LEVEL, "4")], ["a"]),
         (["-l4"], [(LEVEL, "4")], []),
+        (["--l=4"], [(LEVEL, "4")], []),
+        (["--l", "4"], [(LEVEL, "4")], []),
         (["-l=x"], [(LEVEL, "x")], []),
         (["-l", "-4"], [(LEVEL, "-4")], []),
         (["--name=", "a"], [(NAME, "")], ["a"]),

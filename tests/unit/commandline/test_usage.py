@@ -51,3 +51,7 @@ def test_help_shows_every_option_as_its_row_has_it(switch) -> None:
 )
 def test_help_shows_the_default_of_the_field_or_what_holds_without_one(words, default) -> None:
     assert re.search(rf"{words}\s[^(]*{re.escape(default)}\n", help_text())
+
+
+def test_help_tells_of_the_version() -> None:
+    assert re.search(r"--version +print the version", help_text())

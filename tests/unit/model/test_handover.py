@@ -75,7 +75,7 @@ def test_an_endpoint_without_keys_stays_where_the_parser_finds_it():
     assert parse_uri(argv[0]).secrets.endpoint == "cn-x.example"
 
 
-@pytest.mark.parametrize("form", ["-D{}", "-D {}", "--property={}", "--property {}"])
+@pytest.mark.parametrize("form", ["-D{}", "-D {}", "--D={}", "--D {}", "--property={}", "--property {}"])
 def test_hadoop_definitions_of_keys_are_taken_off_for_any_bucket(form):
     argv = ["-Dx=y"]
     for pair in ("fs.oss.accessKeyId=ID", "fs.oss.accessKeySecret=S=/@", "fs.oss.securityToken=T"):

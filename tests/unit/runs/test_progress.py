@@ -16,7 +16,7 @@ class Clock:
 
 def report(number: int, files: int, size: int) -> TaskReport:
     name = f"copy-{number}"
-    counters = {"hdfs2oss": {"FILES_COPIED": files, "BYTES_COPIED": size}}
+    counters = {"hdfs2oss": {"FILES_COPIED": files, "BYTES_COPIED": size, "DIRECTORIES_MADE": 7}}
     return TaskReport(name, "1", "h", f"{name}.parquet", 1.0, 1.0, 1, counters, ())
 
 

@@ -246,10 +246,12 @@ def test_reports_of_tasks_are_folded_and_told_to_progress(make_context, memory) 
     tasks = [CopyTask(number, (PlanSlice("plan/1", number, 5, 100, 1.0),)) for number in range(2)]
     report = TaskReport("copy-0", "1", "h", "copy-0.parquet", 1.0, 1.0, 1, {OWN: {"FILES_COPIED": 5}})
     with open_run(context.options, context.stores, place("/jobs/pair"), LocalRunner(0), timeline) as run:
+        run.report.add_survey({OWN: {"FILES_EXPECTED": 13, "FILES_SKIPPED": 3, "DIRECTORIES_EXPECTED": 4}}, [])
         run.follow("copy", tasks)
         run.take(report)
         assert timeline.progress.line().startswith("copy: 1/2 tasks, 5/10 files, 0 B of 200 B")
     timeline.progress.end()
+    assert run.report.files_to_come == 5
     assert run.report.counters.get(OWN, "FILES_COPIED") == 5
 
 

@@ -54,7 +54,7 @@ def test_each_result_is_counted_and_has_its_line(context, memory) -> None:
         "BYTES_FAILED": 5,
     }
     assert report.failures == (FAILED,)
-    assert memory.read_bytes(f"/log/part-m-{NAME}").decode().splitlines() == [
+    assert memory.read_bytes(f"/log/{context.run_id}/part-m-{NAME}").decode().splitlines() == [
         "FILE_COPIED: source=file:///s/a, size=5 --> target=file:///t/a, size=5",
         "FAIL: file:///s/b - no",
     ]
@@ -67,7 +67,10 @@ def test_a_chunk_is_on_record_but_its_file_is_counted_and_told_of_once(context, 
     sent, completed = sender.publish(), committer.publish()
     assert list(ledger.read_results(context.open_job_dir(), sent.ledger_file)) == [CHUNK]
     assert (OWN in sent.counters, completed.counters[OWN]["FILES_COPIED"]) == (False, 1)
-    lines = [memory.read_bytes(f"/log/part-m-{name}").decode().splitlines() for name in (NAME, "commit-00000")]
+    lines = [
+        memory.read_bytes(f"/log/{context.run_id}/part-m-{name}").decode().splitlines()
+        for name in (NAME, "commit-00000")
+    ]
     assert lines == [[], ["FILE_COPIED: source=file:///s/large, size=5 --> target=file:///t/large, size=5"]]
     written = [report.counters["File Output Format Counters"]["Bytes Written"] for report in (sent, completed)]
     assert written == [5, 0]
@@ -93,7 +96,7 @@ def test_counts_hold_what_the_task_counted_and_what_its_stores_measured_since_it
 def test_a_log_that_cannot_be_written_is_named_and_keeps_the_task_from_being_done(make_context, memory) -> None:
     flaky = FlakyFileSystem(memory, Fault("put", "/log/", PermissionDenied))
     context = make_context(flaky, ["/s"], "/t", log_path=place("/log"))
-    with pytest.raises(CommitError, match="the -log directory file:///log cannot be written") as caught:
+    with pytest.raises(CommitError, match="the -log directory file:///log/run-[0-9]+ cannot be written") as caught:
         TaskDesk(context, NAME, "1").publish()
     assert caught.value.exit_code == 5
     assert earlier_report(context, NAME) is None
