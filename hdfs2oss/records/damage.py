@@ -4,17 +4,19 @@ Each is a small file in the directory of the pair, so it outlives its run:
 
     <base>/<pair>/damaged/<digest of path and ETag>.json    {"version": 1, "path": ..., "etag": ..., "run": ...}
 
-It stands there before the failure is on record anywhere else. Nobody removes it: once the object was written again,
-its ETag is another one.
+It stands there before the failure is on record anywhere else. Once the object was written again its ETag is another
+one, so the record may stay; but for objects of several parts, whose ETag tells the parts apart and not what was made
+of them: theirs are forgotten then.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import NamedTuple
 
-from ..model.errors import NotFound, SurveyError
+from ..model.errors import NotFound, StoreError, SurveyError
 from ..model.uri import join_path
 from ..rules.filters import WORK_PREFIX
 from .jobdir import JobDir
@@ -32,9 +34,15 @@ class Damaged(NamedTuple):
 
 def remember(job_dir: JobDir, damaged: Damaged) -> None:
     """Put it on record, once however often it is told."""
-    digest = hashlib.sha256("\n".join(damaged).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     record = {"version": VERSION, **damaged._asdict(), "run": job_dir.run_id}
-    job_dir.publish_for_pair(f"{DIRECTORY}/{digest}.json", json.dumps(record).encode())
+    job_dir.publish_for_pair(_name_of(damaged), json.dumps(record).encode())
+
+
+def forget(job_dir: JobDir, path: str, etag: str) -> None:
+    """The file arrived whole under this ETag. A record that cannot be removed costs no more than another copy."""
+    if "-" in etag:
+        with suppress(StoreError):
+            job_dir.filesystem.remove(join_path(job_dir.path, _name_of(Damaged(path, etag))))
 
 
 def recall(job_dir: JobDir) -> frozenset[Damaged]:
@@ -46,6 +54,11 @@ def recall(job_dir: JobDir) -> frozenset[Damaged]:
         return frozenset()
     paths = [join_path(directory, name) for name in names if not name.startswith(WORK_PREFIX)]
     return frozenset(_parse(path, filesystem.read_bytes(path)) for path in paths)
+
+
+def _name_of(damaged: Damaged) -> str:
+    digest = hashlib.sha256("\n".join(damaged).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    return f"{DIRECTORY}/{digest}.json"
 
 
 def _parse(path: str, data: bytes) -> Damaged:

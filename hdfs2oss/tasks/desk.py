@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import Counters, Counts
-from ..model.values import CopyResult, TaskReport
+from ..model.values import CopyResult, FileAction, Outcome, TaskReport
 from ..records import damage, ledger
 from ..records.copylog import CopyLog
 from .context import RunContext
@@ -52,6 +52,8 @@ class TaskDesk:
         # At once: the task may be killed before it publishes.
         for etag in result.left_etags.split():
             damage.remember(self.job_dir, damage.Damaged(result.path, etag))
+        if result.outcome == Outcome.COPIED and result.action == FileAction.OVERWRITE:
+            damage.forget(self.job_dir, result.path, result.target_etag)
         self._meter.count(result)
         self._results.append(result)
         # A file that goes up in chunks has its line once: when its upload is completed.

@@ -3,7 +3,7 @@
 import pytest
 
 from hdfs2oss.model.errors import SurveyError, Unreachable
-from hdfs2oss.records.damage import Damaged, recall, remember
+from hdfs2oss.records.damage import Damaged, forget, recall, remember
 from hdfs2oss.records.jobdir import JobDir
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
@@ -19,6 +19,21 @@ def test_damage_is_known_to_the_next_run_and_once_however_often_it_is_told(memor
         remember(job_dir(memory), one)
     assert recall(job_dir(memory, "run-2")) == told
     assert len(memory.files()) == 3
+
+
+def test_damage_under_an_etag_of_parts_is_forgotten_once_the_file_arrived_under_it(memory: MemoryFileSystem) -> None:
+    for etag in ("E", "E-2", "F-2"):
+        remember(job_dir(memory), Damaged("a", etag))
+        if etag != "F-2":
+            forget(job_dir(memory, "run-2"), "a", etag)
+    forget(job_dir(memory), "b", "F-2")
+    assert recall(job_dir(memory)) == {Damaged("a", "E"), Damaged("a", "F-2")}
+
+
+def test_a_record_that_cannot_be_removed_stays(memory: MemoryFileSystem) -> None:
+    remember(job_dir(memory), Damaged("a", "E-2"))
+    forget(job_dir(FlakyFileSystem(memory, Fault("remove"))), "a", "E-2")
+    assert recall(job_dir(memory)) == {Damaged("a", "E-2")}
 
 
 def test_a_pair_without_damage_knows_of_none(memory: MemoryFileSystem) -> None:
