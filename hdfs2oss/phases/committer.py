@@ -14,6 +14,7 @@ from ..model.errors import Hdfs2ossError, StoreError, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
+from ..records.jobdir import HASTE
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c
 from ..rules.packing import pack
@@ -81,7 +82,8 @@ def drop_uploads(context: RunContext, slices: Sequence[PlanSlice]) -> None:
             target.abort_upload(context.layout.target_of(item.path).path, item.upload_id)
 
     with suppress(StoreError), ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(drop, read_slices(context.open_job_dir(), tuple(slices))))
+        hasty = context.open_job_dir().of_run(context.run_id, HASTE)
+        list(pool.map(drop, read_slices(hasty, tuple(slices))))
 
 
 def _chunks_of(upload_ids: set[str], results: Iterable[CopyResult]) -> dict[str, list[CopyResult]]:
