@@ -20,7 +20,7 @@ from ..model.uri import Uri, join_path
 from ..model.values import Work
 from ..records import intents, ledger
 from ..records.intents import Intent
-from ..records.jobdir import JobDir
+from ..records.jobdir import HASTE, JobDir
 from ..records.planfile import read_slices
 from ..rules.filters import WORK_PREFIX, work_path_beside
 from ..runs.run import Run
@@ -51,7 +51,7 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
 def give_up(context: RunContext) -> None:
     """This run ends early: remove what its tasks left, as far as the stores answer; a later run does the rest."""
     with suppress(StoreError):
-        Sweeper(context, context.open_job_dir()).sweep()
+        Sweeper(context, context.open_job_dir().of_run(context.run_id, HASTE)).sweep()
 
 
 class Sweeper:

@@ -9,7 +9,9 @@ The record with the highest number is the lock. A number is never given twice wh
 
 from __future__ import annotations
 
+import math
 import re
+import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -80,21 +82,22 @@ def check(job_dir: JobDir, number: int) -> None:
 
 
 class Fence:
-    """The same for a task that publishes many small things: `pass_through` looks when the last look is old.
+    """The same for the threads of a task that publish many small things: one looks, when the last look is old.
 
-    A process that was stopped for a while looks before the next thing it publishes.
+    So a task that begins looks, and a process that was stopped for a while before the next thing it publishes.
     """
 
     def __init__(self, job_dir: JobDir, number: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._job_dir = job_dir
         self._number = number
         self._clock = clock
-        self._looked = clock()
+        self._looked = -math.inf
+        self._lock = threading.Lock()
 
     def pass_through(self) -> None:
         """Raise LockLost when the run has lost the job directory."""
-        now = self._clock()
-        if now - self._looked < LOOK_SECONDS:
-            return
-        check(self._job_dir, self._number)
-        self._looked = now
+        with self._lock:
+            now = self._clock()
+            if now - self._looked >= LOOK_SECONDS:
+                check(self._job_dir, self._number)
+                self._looked = now

@@ -1,4 +1,7 @@
-"""What goes wrong at night: each time one clear message within a minute, the documented exit code, no stack trace."""
+"""What goes wrong at night: each time one clear message within a minute, the documented exit code, no stack trace.
+
+A job directory that is away is waited for: hours of work may hang on one record.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,14 @@ def run(sandbox: Sandbox, *arguments: str, **environment: str) -> Ended:
     return during(sandbox, lambda: None, *arguments, wait_for="", **environment)
 
 
-def during(sandbox: Sandbox, fault: Callable[[], None], *arguments: str, wait_for: str, **environment: str) -> Ended:
+def during(
+    sandbox: Sandbox,
+    fault: Callable[[], None],
+    *arguments: str,
+    wait_for: str,
+    within: float = WITHIN_SECONDS,
+    **environment: str,
+) -> Ended:
     """The same, with a fault once its output shows `wait_for`."""
     process = subprocess.Popen(
         [sys.executable, "-m", "hdfs2oss", *arguments],
@@ -70,7 +80,7 @@ def during(sandbox: Sandbox, fault: Callable[[], None], *arguments: str, wait_fo
         text=True,
     )
     assert process.stdout is not None
-    watchdog = threading.Timer(150, process.kill)
+    watchdog = threading.Timer(within + 90, process.kill)
     watchdog.start()
     lines = []
     started = time.monotonic()
@@ -88,7 +98,7 @@ def during(sandbox: Sandbox, fault: Callable[[], None], *arguments: str, wait_fo
     assert not wait_for or happened, output
     assert "Traceback" not in output
     assert output.splitlines()[-1].endswith(("does fail !!!", "does succeed !!!")), output
-    assert seconds < WITHIN_SECONDS, output
+    assert seconds < within, output
     return Ended(code, output, seconds)
 
 
@@ -117,32 +127,54 @@ def test_a_datanode_that_dies_fails_its_files_and_no_other_thing(broken: Sandbox
     assert again.code == 0, again.output
 
 
-def test_a_job_directory_that_cannot_be_written_is_named(broken: Sandbox) -> None:
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> str:
+    """A source that is not on HDFS: only the job directory is."""
+    for number in range(30):
+        (tmp_path / f"f{number:02d}").write_bytes(os.urandom(FILE_BYTES))
+    return f"file://{tmp_path}"
+
+
+def away(broken: Sandbox, source: str, fault: Callable[[], None], mend: Callable[[], None], name: str) -> Ended:
+    """A copy whose job directory is away for 50 s: longer than a call may take."""
+    mended: list[threading.Timer] = []
+
+    def strike() -> None:
+        fault()
+        mended.append(threading.Timer(50.0, mend))
+        mended[0].start()
+
+    words = ["-bandwidth", "1", "--job-dir", f"{broken.env()['SANDBOX_HDFS']}/jobs/{name}", source]
     try:
-        ended = during(
-            broken,
-            broken.kill_datanode,
-            *("-bandwidth", "1", "/lake", f"{bucket(broken)}/records"),
-            wait_for=" copy: ",
-        )
+        return during(broken, strike, *words, f"{bucket(broken)}/{name}", wait_for=" copy: ", within=240.0)
     finally:
-        broken.start_datanode()
-    assert ended.code == 5
-    assert "/user/" in ended.line_with("job directory hdfs://")
+        for timer in mended:
+            timer.join()
 
 
-def test_a_frozen_namenode_is_named_within_a_minute(broken: Sandbox) -> None:
+@pytest.mark.parametrize("server", ["DataNode", "NameNode"])
+def test_a_job_directory_that_is_away_for_a_while_ends_no_run(broken: Sandbox, elsewhere: str, server: str) -> None:
+    if server == "DataNode":
+        ended = away(broken, elsewhere, broken.kill_datanode, broken.start_datanode, "datanode")
+    else:
+        ended = away(broken, elsewhere, broken.freeze_namenode, broken.thaw_namenode, "namenode")
+    assert ended.code == 0, ended.output
+    ended.line_with("COPY=30")
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_a_job_directory_that_stays_away_is_named_and_the_account_is_printed(broken: Sandbox, elsewhere: str) -> None:
+    words = ["-bandwidth", "1", "--job-dir", f"{broken.env()['SANDBOX_HDFS']}/jobs/lost", elsewhere]
     try:
         ended = during(
-            broken,
-            broken.freeze_namenode,
-            *("-bandwidth", "1", "/lake", f"{bucket(broken)}/namenode"),
-            wait_for=" copy: ",
+            broken, broken.freeze_namenode, *words, f"{bucket(broken)}/lost", wait_for=" copy: ", within=600.0
         )
     finally:
         broken.thaw_namenode()
-    assert ended.code == 5
-    assert "NameNode" in ended.line_with("no answer from")
+    assert ended.code == 5, ended.output
+    assert "NameNode" in ended.line_with("the job directory hdfs://")
+    ended.line_with("FILES_EXPECTED=30")
 
 
 def test_an_oss_server_that_dies_fails_the_rest_of_the_files(broken: Sandbox) -> None:

@@ -210,6 +210,8 @@ def files(folder):
         (signal.SIGTERM, "driver", 143),
         (signal.SIGINT, "group", 130),
         (signal.SIGTERM, "group", 143),
+        (signal.SIGHUP, "driver", 129),
+        (signal.SIGHUP, "group", 129),
         (signal.SIGKILL, "spark-submit", -9),
     ],
     ids=lambda value: str(value),

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.errors import CorruptData, LockLost, PermissionDenied, StoreGone, Throttled, Unreachable
+from hdfs2oss.model.errors import CorruptData, PermissionDenied, StoreGone, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
 from hdfs2oss.phases.committer import CommitTask, commit_task
 from hdfs2oss.records import ledger
-from hdfs2oss.records.fence import lock_path
-from hdfs2oss.records.holder import Holder
 from hdfs2oss.records.ledger import read_results
-from hdfs2oss.records.lock import Lock
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.rules.checksum import crc32c
 from hdfs2oss.runners.base import Attempt
@@ -183,17 +178,3 @@ def test_an_upload_is_kept_for_the_next_try_of_the_task_when_its_store_gives_no_
     done = commit_task(context, task, Attempt("1.1", is_last=False))
     assert done.counters[OWN]["FILES_COPIED"] == 2
     assert (memory.open_uploads(), published(memory)) == ([], {"fine": DATA, "lost": DATA})
-
-
-def test_a_run_that_lost_the_job_directory_completes_nothing_and_drops_nothing(make_context, memory) -> None:
-    one = Large(memory, "one")
-    made = make_context(memory, ["/s"], "/t")
-    lock = Lock(memory, made.job_dir.path, made.run_id)
-    lock.acquire()
-    context = replace(made, fence=lock.number)
-    task = task_of(context, [one.item], one.chunks)
-    memory.place(lock_path(made.job_dir.path, lock.number + 1), Holder("other", "elsewhere", 1, 0.0).to_json())
-    with pytest.raises(LockLost, match="taken over by another run"):
-        commit_task(context, task, "1")
-    assert published(memory) == {}
-    assert memory.open_uploads() == [one.item.upload_id]

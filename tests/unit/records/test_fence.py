@@ -63,8 +63,15 @@ def test_what_others_left_there_is_no_number(store) -> None:
 def test_a_task_looks_again_when_its_last_look_is_old(store) -> None:
     now = [0.0]
     passing = fence.Fence(records(store), 3, lambda: now[0])
+    passing.pass_through()
     hold(store, 4, "two")
     passing.pass_through()
     now[0] = fence.LOOK_SECONDS
     with pytest.raises(LockLost):
         passing.pass_through()
+
+
+def test_a_task_that_begins_looks(store) -> None:
+    hold(store, 4, "two")
+    with pytest.raises(LockLost):
+        fence.Fence(records(store), 3).pass_through()

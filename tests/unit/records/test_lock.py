@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from hdfs2oss.model.errors import BrakeError, LockLost, PermissionDenied, Unreachable
-from hdfs2oss.records import holder as holders
 from hdfs2oss.records.fence import lock_path
 from hdfs2oss.records.holder import Holder, parse_holder, this_process
 from hdfs2oss.records.lock import PACE, Clock, Lock
@@ -249,4 +248,4 @@ def test_a_machine_that_does_not_tell_its_boot_knows_of_no_dead_process() -> Non
     assert dead_here().has_gone()
     assert not dead_here()._replace(boot="", namespace="").has_gone()
     assert not this_process("one", 0.0).has_gone()
-    assert holders.parse_holder(ELSEWHERE.to_json()) == ELSEWHERE
+    assert parse_holder(ELSEWHERE.to_json()) == ELSEWHERE
