@@ -74,14 +74,17 @@ def kill_and_go_on(source: Place, target: Place, home: Path, moment: float) -> i
         killed.communicate(timeout=30)
     left = litter(target, home)
     again = start(source, target, "--job-dir", f"file://{home}/jobs")
-    output, _ = again.communicate(timeout=60)
+    try:
+        output, _ = again.communicate(timeout=150)
+    finally:
+        again.kill()
     assert again.returncode == 0, output
     assert litter(target, home) == [], output
     assert {path: data for path, data in target.read().items() if data is not None} == TREE
     return len(left)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("scheme", ["oss", "file"])
 @pytest.mark.parametrize("moment", [0.0, 0.5])
 def test_a_killed_run_leaves_nothing_once_the_same_command_has_run_again(make_place, home, scheme, moment) -> None:
@@ -90,7 +93,7 @@ def test_a_killed_run_leaves_nothing_once_the_same_command_has_run_again(make_pl
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("scheme", ["oss", "file"])
 def test_runs_killed_at_twenty_moments_leave_nothing(make_place, home, scheme) -> None:
     moments = random.Random(20)
