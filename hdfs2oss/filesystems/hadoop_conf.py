@@ -93,9 +93,13 @@ def is_kerberized(configuration: Mapping[str, str]) -> bool:
 
 
 def user_name(environment: Mapping[str, str]) -> str:
-    """Who we are to a store without Kerberos; a process in a container may have a number and no name."""
-    if environment.get("HADOOP_USER_NAME"):
-        return environment["HADOOP_USER_NAME"]
+    """Who we are to a store without Kerberos; a process in a container may have a number and no name.
+
+    A driver that YARN runs as `yarn` finds who submitted it in SPARK_USER, as Spark itself does.
+    """
+    for name in ("HADOOP_USER_NAME", "SPARK_USER"):
+        if environment.get(name):
+            return environment[name]
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -162,7 +162,7 @@ class SparkRunner(Runner):
         writer = jvm.java.io.StringWriter()
         jvm.org.apache.hadoop.conf.Configuration.dumpConfiguration(configuration, writer)
         properties = json.loads(writer.toString())["properties"]
-        entries = {one["key"]: one["value"] or "" for one in properties if one["resource"] not in _HADOOPS_OWN}
+        entries = {one["key"]: one["value"] or "" for one in properties if one.get("resource") not in _HADOOPS_OWN}
         relevant = keep_relevant(entries)
         for key, value in relevant.items():
             if value == "<redacted>":

@@ -94,10 +94,21 @@ def test_the_users_settings_win_except_speculation(spark_runner):
     assert settings["spark.task.reaper.enabled"] == "true"
 
 
-def test_hadoops_configuration_is_the_relevant_part(spark_runner):
-    configuration = spark_runner.hadoop_configuration()
-    assert configuration["fs.defaultFS"] == "file:///"
+def test_hadoops_configuration_is_what_was_set_and_a_copy_needs_and_no_default_of_hadoops(spark_runner):
+    hadoop = spark_runner._context._jsc.hadoopConfiguration()
+    given = {"dfs.blocksize": "1m", "mapreduce.job.maps": "1", "fs.oss.accessKeySecret": "hush"}
+    for key, value in given.items():
+        hadoop.set(key, value)
+    try:
+        configuration = spark_runner.hadoop_configuration()
+    finally:
+        for key in given:
+            hadoop.unset(key)
+    assert configuration["dfs.blocksize"] == "1m"
+    assert configuration["fs.oss.accessKeySecret"] == "hush"
     assert not any(key.startswith("mapreduce.") for key in configuration)
+    # Else three replicas and 022 would be asked of every cluster.
+    assert not {"dfs.replication", "fs.permissions.umask-mode"} & set(configuration)
 
 
 def test_the_status_counts_the_tasks_of_the_wave_that_runs(spark_runner, make_context, tmp_path):

@@ -68,7 +68,8 @@ def nameless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "name"),
     [
-        ({"HADOOP_USER_NAME": "hive", "USER": "root"}, "hive"),
+        ({"HADOOP_USER_NAME": "hive", "SPARK_USER": "ann", "USER": "root"}, "hive"),
+        ({"SPARK_USER": "ann", "USER": "yarn"}, "ann"),
         ({"USER": "root"}, "root"),
         ({"HADOOP_USER_NAME": "", "USER": ""}, "uid-1234"),
         ({}, "uid-1234"),
