@@ -99,12 +99,16 @@ class Authenticator:
 
     def _check_v1(self, request: Request, given: str, date: str, access_key_id: str) -> None:
         text = v1.string_to_sign(request, date)
+        if self._is_v1(given, text):
+            return
         bare = v1.bare_resource(request)
-        for signed in (text, v1.string_to_sign(request, date, bare)) if bare else (text,):
-            expected = v1.sign(signed, self.credentials.access_key_secret)
-            if hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
-                return
+        if bare and self._is_v1(given, v1.string_to_sign(request, date, bare)):
+            return
         raise _does_not_match(access_key_id, given, text)
+
+    def _is_v1(self, given: str, text: bytes) -> bool:
+        expected = v1.sign(text, self.credentials.access_key_secret)
+        return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
     def _verify_v4_header(self, request: Request, authorization: str) -> None:
         claim = v4.claim_of_header(request, authorization)
