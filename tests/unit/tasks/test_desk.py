@@ -96,7 +96,7 @@ def test_counts_hold_what_the_task_counted_and_what_its_stores_measured_since_it
 def test_a_log_that_cannot_be_written_is_named_and_keeps_the_task_from_being_done(make_context, memory) -> None:
     flaky = FlakyFileSystem(memory, Fault("put", "/log/", PermissionDenied))
     context = make_context(flaky, ["/s"], "/t", log_path=place("/log"))
-    with pytest.raises(CommitError, match="the -log directory file:///log/run-[0-9]+ cannot be written") as caught:
+    with pytest.raises(CommitError, match=r"the -log directory file:///log/run-[0-9]+ cannot be written") as caught:
         TaskDesk(context, NAME, "1").publish()
     assert caught.value.exit_code == 5
     assert earlier_report(context, NAME) is None
