@@ -7,7 +7,7 @@ import pytest
 from hdfs2oss.filesystems.oss.answers import document_of
 from hdfs2oss.model.errors import Unreachable
 
-DOCUMENT = '<?xml version="1.0"?><Tagging xmlns="http://doc"><Tag><Key>k</Key></Tag></Tagging>'.encode()
+DOCUMENT = b'<?xml version="1.0"?><Tagging xmlns="http://doc"><Tag><Key>k</Key></Tag></Tagging>'
 
 
 @pytest.mark.parametrize("document", [DOCUMENT, b"<Tagging/>", b"<Tagging></Tagging>\n"])
