@@ -1,6 +1,5 @@
 """Runs that end before they are through: what is theirs goes, and nothing is published any more."""
 
-import json
 import os
 
 import oss2
@@ -8,7 +7,7 @@ import pytest
 
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
-from hdfs2oss.model.errors import CommitError, PermissionDenied
+from hdfs2oss.model.errors import CommitError, Hdfs2ossError, PermissionDenied
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
 from tests.stores.faults import Fault, FlakyFileSystem
@@ -50,13 +49,12 @@ def test_a_run_that_cannot_go_on_leaves_no_upload_open(copy, upload_ends, break_
 def test_a_run_that_lost_its_lock_while_it_surveyed_copies_nothing(copy, local_ends, break_files, home) -> None:
     source, target = local_ends
     source.make({"a": b"1", "b": b"2"})
-    thief = {"run": "other", "host": "elsewhere", "process": 1, "heartbeat": 0}
 
-    def steal() -> None:
+    def take_away() -> None:
         (lock,) = home.rglob("_lock")
-        lock.write_text(json.dumps(thief))
+        LocalFileSystem().remove(str(lock), recursive=True)
 
-    break_files(Fault("list", "/source", silent=True, times=1, meanwhile=steal))
-    with pytest.raises(CommitError, match="taken over by another run"):
+    break_files(Fault("list", "/source", silent=True, times=1, meanwhile=take_away))
+    with pytest.raises(Hdfs2ossError, match="taken over by another run"):
         copy(source, target)
     assert not target.exists()
