@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hdfs2oss.commandline.ending import ending
+from hdfs2oss.commandline.ending import findings
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
@@ -310,7 +310,7 @@ def test_keys_that_expire_end_the_copy_at_once_with_a_report(copy, upload_ends, 
     assert len([call for call in flaky.calls if call[0] == "put"]) <= 4
     (written,) = home.rglob("report.json")
     assert json.loads(written.read_text())["stopped"] == report.stopped
-    assert f"STOPPED: {report.stopped}" in list(ending(report))
+    assert f"STOPPED: {report.stopped}" in list(findings(report))
 
 
 @pytest.mark.parametrize(("most", "is_ended"), [(2, True), (3, False)])
