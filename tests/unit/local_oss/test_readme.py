@@ -18,7 +18,7 @@ def example(language: str) -> str:
 
 
 def test_rules_of_the_readme_are_understood():
-    assert [rule.fault for rule in parse_rules(example("json"))] == ["error", "truncate", "latency"]
+    assert [rule.fault for rule in parse_rules(example("json"))] == ["error", "truncate", "error", "latency"]
 
 
 def test_test_of_the_readme_passes(tmp_path):
