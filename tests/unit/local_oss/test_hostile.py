@@ -81,12 +81,22 @@ def test_body_of_a_get_in_chunks_is_not_taken_for_the_next_request(server):
         assert wire.answer()[0] == 200
 
 
-@pytest.mark.faults
-def test_full_disk_is_told_to_the_client_and_does_no_harm_to_what_is_there(tmp_path):
+@pytest.fixture
+def limited(tmp_path):
+    """A server process that may write 1 MiB into a file, and a client of it."""
     environment = os.environ | {"OSS_ACCESS_KEY_ID": ID, "OSS_ACCESS_KEY_SECRET": SECRET}
     command = [sys.executable, "-c", LIMITED, "--dir", str(tmp_path), "--port", "0", "--bucket", BUCKET]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    client = Client(int(process.stdout.readline().rpartition(":")[2]))
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        client = Client(int(process.stdout.readline().rpartition(":")[2]))
+        yield process, client
+        client.close()
+        process.kill()
+
+
+@pytest.mark.faults
+def test_full_disk_is_told_to_the_client_and_does_no_harm_to_what_is_there(limited, tmp_path):
+    process, client = limited
     assert client.put("kept", b"first").status == 200
     refused = client.put("large", bytes(3 << 20))
     assert (refused.status, refused.code) == (500, "InternalError")
@@ -104,12 +114,9 @@ def test_full_disk_is_told_to_the_client_and_does_no_harm_to_what_is_there(tmp_p
     assert client.send("GET", "", "acl").text("AccessControlList/Grant") == acl
     assert (client.get("kept").body, client.get(f"inline{last}").status) == (b"first", 200)
     assert client.get(f"inline{last + 1}").status == 404
-    client.close()
-    process.stdout.close()
     process.terminate()
     assert process.wait(timeout=10) == 0
     warnings = process.stderr.read()
-    process.stderr.close()
     assert "cannot use the disk" in warnings
     assert "Traceback" not in warnings
 
