@@ -36,11 +36,10 @@ class Frontier:
     def enter(self, directory: str) -> None:
         """The walk goes into a sub-directory."""
         parent = parent_of(directory)
-        while self._chain and self._chain[-1][0] != parent:
-            self._chain.pop()
-        if self._chain:
-            self._chain[-1] = (parent, child_key(directory, parent))
-        self._chain.append((directory, ""))
+        depth = next((at for at, (one, _) in enumerate(self._chain) if one == parent), None)
+        # Where the listing left out the parent's own row, what is known of the directories above it stays.
+        if depth is not None:
+            self._chain[depth:] = [(parent, child_key(directory, parent)), (directory, "")]
 
     def leave_out(self, directory: str) -> None:
         """The walk stays out of a sub-directory; it comes up again in one of the units."""

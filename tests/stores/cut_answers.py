@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 class Wire:
     """A server on loopback: one request a connection, answered by what `answer(number, request)` gives."""
 
-    def __init__(self, answer: Callable[[int, bytes], bytes]) -> None:
+    def __init__(self, answer: Callable[[int, bytes], bytes], keeps: bool = False) -> None:
+        """With `keeps` a connection is left open after its answer, until the client has gone."""
         self._answer = answer
+        self._keeps = keeps
+        self.sent = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.requests = 0
@@ -41,6 +44,9 @@ class Wire:
                 answer = self._answer(self.requests, request)
                 self.requests += 1
                 connection.sendall(answer)
+                self.sent.set()
+                if self._keeps:
+                    connection.recv(1)
 
 
 def record(port: int) -> tuple[Wire, list[bytes]]:

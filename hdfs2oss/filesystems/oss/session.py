@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import http.client
 import io
+import select
 import socket
 import ssl
 import time
@@ -84,6 +85,9 @@ class OssResponse:
         self.headers: Mapping[str, str] = response.headers  # type: ignore[assignment]
         self.request_id = response.headers.get("x-oss-request-id", "")
         self._said: io.BytesIO | None = None
+        if self.status < 200:
+            self.discard()
+            raise Unreachable(f"an answer of status {self.status} is none")
         self._release_at_end()
         if self.status >= 300:
             self._said = io.BytesIO(self.read_whole(_MOST_ERROR_BYTES))
@@ -148,6 +152,14 @@ class _Connection:
         self.http = connection
         self.used = False
         self.idle_since = 0.0
+
+    def has_something_to_say(self) -> bool:
+        """Unasked: that it is closed, or bytes behind an answer, which would be taken for the next one."""
+        if self.http.sock is None:
+            return True
+        poll = select.poll()
+        poll.register(self.http.sock, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 class OssSession:
@@ -217,7 +229,7 @@ class OssSession:
                 connection = self._idle.pop()
             except IndexError:
                 return self._connect(scheme, host)
-            if connection.idle_since > oldest_useful:
+            if connection.idle_since > oldest_useful and not connection.has_something_to_say():
                 return connection
             connection.http.close()
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
-from ...model.errors import NotFound
+from ...model.errors import NotFound, SurveyError
 from ...model.uri import Uri
 from ...model.values import DIRECTORY, FILE, CopyRoot, FileStatus
 from ...rules.frontier import SurveyUnit
@@ -69,12 +69,17 @@ class Sides:
         walk = partial(self._open(target).walk, target.path, *unit.children)
         return _cursor(Stream(unit.directory, walk, fails_alone=False))
 
-    def open_lone_file(self, number: int) -> tuple[Cursor, Cursor]:
-        """Source and target of a root that is a file, each asked for by itself. Raises NotFound when it has gone."""
+    def open_lone_file(self, number: int) -> tuple[Cursor, Cursor | None]:
+        """Source and target of a root that is a file, each asked for by itself. Raises NotFound when it has gone.
+
+        Nothing is asked about one that is excluded.
+        """
         root = self._layout.roots[number]
         source = Cursor(self._own_entry(number, root), number)
         if source.head is None:
             raise NotFound(GONE)
+        if self._exclusion.excludes(number, root.prefix):
+            return source, None
         target = self._layout.target_of(root.prefix)
         at_target = partial(self._open(target).status, target.path)
         return source, Cursor(Stream(root.prefix, own_row=at_target, fails_alone=False))
@@ -110,9 +115,9 @@ class Sides:
             return Stream(unit.directory, partial(self._open(source).walk, source.path, *unit.children))
         if parent_of(root.prefix) != unit.directory:
             return None
-        if root.is_file or unit.children.holds(child_key(root.prefix, unit.directory)):
-            return self._own_entry(number, root)
-        return None
+        # A file belongs to the unit that has the directory's own files; a directory to the one whose range it is in.
+        is_here = not unit.resumed if root.is_file else unit.children.holds(child_key(root.prefix, unit.directory))
+        return self._own_entry(number, root) if is_here else None
 
     def _own_entry(self, number: int, root: CopyRoot) -> Stream:
         """A source as an entry of the directory it maps into: its own row, then what lies in it."""
@@ -121,7 +126,7 @@ class Sides:
             return Stream(root.prefix, own_row=partial(FileStatus, "", FILE if root.is_file else DIRECTORY))
         store, path = self._open(root.source), root.source.path
         if root.is_file:
-            return Stream(root.prefix, own_row=partial(store.status, path))
+            return Stream(root.prefix, own_row=partial(_status_of_file, store, path))
         return Stream(root.prefix, partial(store.walk, path), own_row=partial(FileStatus, "", DIRECTORY))
 
     def _open(self, place: Uri) -> FileSystem:
@@ -131,6 +136,13 @@ class Sides:
 def _holds(root: CopyRoot, unit: SurveyUnit) -> bool:
     """Whether the unit's directory is a source or lies in it."""
     return not root.is_file and is_within(unit.directory, root.prefix)
+
+
+def _status_of_file(store: FileSystem, path: str) -> FileStatus | None:
+    status = store.status(path)
+    if status is not None and status.kind == DIRECTORY:
+        raise SurveyError("the source was a file when the command began, and is a directory now")
+    return status
 
 
 def _cursor(stream: Stream, number: int | None = None) -> Cursor | None:

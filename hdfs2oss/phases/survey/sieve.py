@@ -45,7 +45,8 @@ class Sieve:
         if target is not None and target.path in self._exclusion.own_at_target:
             if target.kind == DIRECTORY:
                 passed_by.append(TARGET)
-            target = None
+            # It is hidden from a directory of the sources; a file of that name would stand in its place.
+            target = None if kept else target
         if target is not None and target.kind == UNLISTED:
             self._findings.add_problem(str(self._layout.target_of(target.path)), target.problem)
         if len(kept) > 1:

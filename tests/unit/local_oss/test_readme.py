@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parents[3]
 
 
 def example(language: str) -> str:
-    section = (PROJECT / "README.md").read_text().partition("OSS server for")[2]
+    section = (PROJECT / "README.md").read_text().partition("## Only the OSS server")[2]
     match = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
     assert match, f"the README has no example in {language}"
     return match.group(1)

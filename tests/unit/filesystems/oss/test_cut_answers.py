@@ -9,11 +9,11 @@ import pytest
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import Limits, LocalOssServer
-from hdfs2oss.model.errors import Hdfs2ossError
+from hdfs2oss.model.errors import Hdfs2ossError, Unreachable
 from hdfs2oss.model.values import StoredPart
 from hdfs2oss.rules.checksum import crc64
 from hdfs2oss.rules.retry import RetryPolicy
-from tests.stores.cut_answers import record, replay
+from tests.stores.cut_answers import Wire, record, replay
 
 # Two tries, without the waiting.
 QUICK = RetryPolicy(attempts=2, base_seconds=0.0, deadline_seconds=60, throttled_attempts=2, throttled_seconds=60)
@@ -125,3 +125,28 @@ def test_a_completed_upload_whose_answer_is_cut_is_found_whole_or_fails(server) 
         is_error = isinstance(found, type) and issubclass(found, Hdfs2ossError)
         assert is_error or (found.length, found.crc64) == (len(PART), crc64(PART)), end  # type: ignore[attr-defined]
     store.close()
+
+
+def test_bytes_behind_an_answer_are_never_taken_for_the_next_one(server) -> None:
+    _, (page, *_) = answers_of(server, "walk of what is missing")
+    stray = page.replace(b"Connection: close\r\n", b"")
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nLast-Modified: Sat, 21 Nov 2026 00:00:00 GMT\r\n\r\n"
+    asked = []
+
+    def answer(number: int, request: bytes) -> bytes:
+        asked.append(request.split(b" ")[0])
+        return head + stray if number == 0 else page
+
+    with Wire(answer, keeps=True) as wire:
+        store = OssFileSystem("lake", OssAccess(f"http://127.0.0.1:{wire.port}", "id", "secret"), retries=QUICK)
+        assert store.status("/d/a") is not None
+        wire.sent.wait(5)
+        with pytest.raises(Hdfs2ossError):
+            list(store.walk("/d"))
+        store.close()
+    assert asked[:2] == [b"HEAD", b"GET"]
+
+
+def test_an_answer_that_is_only_on_its_way_is_none(server) -> None:
+    with Wire(lambda number, request: b"HTTP/1.1 102 Processing\r\n\r\n") as wire:
+        assert outcome(OPERATIONS["status of a file"], wire.port) is Unreachable
