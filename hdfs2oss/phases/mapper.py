@@ -46,6 +46,7 @@ from ..transfer.stream import Ends, Transfer
 # What the buffers of one task may hold together.
 _BUFFER_BYTES = 256 * MIB
 _PARTS_AT_ONCE = 4
+_TRIES_A_ROUND = MOST_TRIES // 2
 _FIRST_PAUSE_SECONDS = 0.5
 _FEWEST_FAILURES = 8
 
@@ -127,14 +128,14 @@ class Mapper:
             ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as part_pool,
         ):
             failed: list[CopyItem] = []
-            for item, result in self._round(items, pool, part_pool):
+            for item, result in self._round(items, 1, pool, part_pool):
                 # Half a minute later it may well arrive; but not where the store has gone.
                 if result.has_failed and result.retryable and not self._outage.reason:
                     failed.append(item)
                 else:
                     yield result
             self._outage.second_round()
-            for _, result in self._round(failed, pool, part_pool):
+            for _, result in self._round(failed, 1 + _TRIES_A_ROUND, pool, part_pool):
                 yield result
             self._outage.refuse_to_end()
 
@@ -144,11 +145,11 @@ class Mapper:
             raise StoreGone("another attempt at the same task has come after this one")
 
     def _round(
-        self, items: Iterable[CopyItem], pool: ThreadPoolExecutor, part_pool: ThreadPoolExecutor
+        self, items: Iterable[CopyItem], first: int, pool: ThreadPoolExecutor, part_pool: ThreadPoolExecutor
     ) -> Iterator[tuple[CopyItem, CopyResult]]:
         running: dict[Future[CopyResult], CopyItem] = {}
         for item in items:
-            running[pool.submit(self._copy_item, item, part_pool)] = item
+            running[pool.submit(self._copy_item, item, first, part_pool)] = item
             if len(running) >= 2 * self._threads:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 yield from ((running.pop(future), future.result()) for future in done)
@@ -156,9 +157,9 @@ class Mapper:
         yield from ((item, future.result()) for future, item in running.items())
         self._outage.refuse_to_go_on()
 
-    def _copy_item(self, item: CopyItem, part_pool: ThreadPoolExecutor) -> CopyResult:
+    def _copy_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
-        for number in range(1, MOST_TRIES + 1):
+        for number in range(first, first + _TRIES_A_ROUND):
             if self._outage.reason:
                 return failed_result(
                     item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
@@ -169,8 +170,8 @@ class Mapper:
             except Interrupted:
                 raise
             except Hdfs2ossError as error:
-                if number < MOST_TRIES and self._may_try_again(error):
-                    pause(_FIRST_PAUSE_SECONDS * 2 ** (number - 1))
+                if number < first + _TRIES_A_ROUND - 1 and self._may_try_again(error):
+                    pause(_FIRST_PAUSE_SECONDS * 2 ** (number - first))
                     continue
                 self._outage.failed(error)
                 return failed_result(item, error)

@@ -13,8 +13,8 @@ from ..model.values import CopyItem, PlanSlice
 from ..records.intents import Intent, claim, goes_up_in_parts, is_superseded, work_path_of
 from .context import RunContext
 
-# Tries of one file within an attempt.
-MOST_TRIES = 3
+# Tries of one file within an attempt, its second round included.
+MOST_TRIES = 6
 
 
 class Leftovers:
