@@ -40,3 +40,8 @@ def test_blank_lines_mean_nothing_and_blanks_in_a_line_do() -> None:
 def test_a_bad_line_is_named() -> None:
     with pytest.raises(UsageError, match=r"line 3 of the filter file skip\.txt"):
         parse_filters("ok\n\n*oops\n", "skip.txt")
+
+
+@pytest.mark.parametrize("pattern", ["hdfs://nn:8020/a", "/a", "/b", "nn:8020/a/b", "hdfs://nn:8020"])
+def test_a_pattern_that_fits_a_part_of_either_form_excludes_nothing(pattern: str) -> None:
+    assert not make_filter([pattern])(Uri("hdfs", "nn:8020", "/a/b"))
