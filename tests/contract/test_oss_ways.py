@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,33 +17,42 @@ from tests.stores.oss_ways import ALL_AT_ONCE, BUCKET, DOMAIN, WAYS, Way, know_d
 from tests.unit.filesystems.oss.scripted_store import Answer, ScriptedStore
 
 
-class InAnotherWay:
-    """Where the store of a class is, once it says how it is reached."""
+@pytest.fixture(scope="module", params=WAYS)
+def each_way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OssAccess]:
+    with reached(WAYS[request.param], tmp_path_factory.mktemp("way")) as access:
+        yield access
 
+
+@pytest.fixture(scope="module")
+def all_ways_at_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OssAccess]:
+    with reached(ALL_AT_ONCE, tmp_path_factory.mktemp("way")) as access:
+        yield access
+
+
+@contextmanager
+def opened(access: OssAccess, root: str) -> Iterator[OssFileSystem]:
+    store = OssFileSystem(BUCKET, access, threads=4)
+    store.remove(root, recursive=True)
+    yield store
+    store.close()
+
+
+class TestOssInEachWay(StatusContract, ReadContract, WriteContract, MultipartContract):
     @pytest.fixture
-    def store(self, access: OssAccess, root: str) -> Iterator[OssFileSystem]:
-        opened = OssFileSystem(BUCKET, access, threads=4)
-        opened.remove(root, recursive=True)
-        yield opened
-        opened.close()
+    def store(self, each_way: OssAccess, root: str) -> Iterator[OssFileSystem]:
+        with opened(each_way, root) as store:
+            yield store
+
+
+class TestOssInAllWaysAtOnce(FileSystemContract, MultipartContract):
+    @pytest.fixture
+    def store(self, all_ways_at_once: OssAccess, root: str) -> Iterator[OssFileSystem]:
+        with opened(all_ways_at_once, root) as store:
+            yield store
 
     @pytest.fixture
     def many(self) -> tuple[str, int]:
         pytest.skip("the number of keys has nothing to do with how they are asked for")
-
-
-class TestOssInEachWay(InAnotherWay, StatusContract, ReadContract, WriteContract, MultipartContract):
-    @pytest.fixture(scope="class", params=WAYS)
-    def access(self, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OssAccess]:
-        with reached(WAYS[request.param], tmp_path_factory.mktemp("way")) as access:
-            yield access
-
-
-class TestOssInAllWaysAtOnce(InAnotherWay, FileSystemContract, MultipartContract):
-    @pytest.fixture(scope="class")
-    def access(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OssAccess]:
-        with reached(ALL_AT_ONCE, tmp_path_factory.mktemp("way")) as access:
-            yield access
 
 
 def test_a_bucket_is_named_in_the_host_where_the_endpoint_is_a_name_and_else_in_the_path(

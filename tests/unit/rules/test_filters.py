@@ -45,3 +45,8 @@ def test_a_bad_line_is_named() -> None:
         UsageError, match=r"line 3 of the filter file skip\.txt, \*oops, cannot be used: .*nothing to repeat"
     ):
         parse_filters("ok\n\n*oops\n", "skip.txt")
+
+
+@pytest.mark.parametrize("pattern", ["hdfs://nn:8020/a", "/a", "/b", "nn:8020/a/b", "hdfs://nn:8020"])
+def test_a_pattern_that_fits_a_part_of_either_form_excludes_nothing(pattern: str) -> None:
+    assert not make_filter([pattern])(Uri("hdfs", "nn:8020", "/a/b"))
