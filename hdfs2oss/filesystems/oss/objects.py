@@ -77,7 +77,7 @@ def removing_damage(client: OssClient, path: str, key: str, damaged: set[str]) -
             except StoreError as refusal:
                 error.left_etags = tuple(sorted(damaged))
                 error.message = f"{error.message}; it could not be removed: {refusal}"
-                error.hint = error.hint or "The same command with -update writes it again."
+                error.hint = error.hint or "The next run writes it again."
         raise
 
 
