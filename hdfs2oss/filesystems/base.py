@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import NamedTuple
 
-from ..model.errors import CorruptData, Hdfs2ossError
+from ..model.errors import CorruptData, Hdfs2ossError, StoreError, Throttled
 from ..model.tally import Tally
 from ..model.values import UNLISTED, FileStatus, StoredPart
 
@@ -55,7 +55,16 @@ class OpenUpload(NamedTuple):
 class Traffic:
     """What was measured at the store's edge: the File System Counters of one file system object."""
 
-    __slots__ = ("_lock", "bytes_read", "bytes_written", "large_read_operations", "read_operations", "write_operations")
+    __slots__ = (
+        "_lock",
+        "bytes_read",
+        "bytes_written",
+        "large_read_operations",
+        "read_operations",
+        "repeated_requests",
+        "throttled_seconds",
+        "write_operations",
+    )
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,6 +73,8 @@ class Traffic:
         self.read_operations = 0
         self.large_read_operations = 0
         self.write_operations = 0
+        self.repeated_requests = 0
+        self.throttled_seconds = 0.0
 
     def read(self, size_bytes: int = 0, operations: int = 1) -> None:
         """Bytes or metadata came in."""
@@ -83,8 +94,15 @@ class Traffic:
             self.bytes_written += size_bytes
             self.write_operations += operations
 
+    def repeated(self, error: StoreError, seconds: float) -> None:
+        """A request failed and is sent again after a pause, which the store asked for if it was Throttled."""
+        with self._lock:
+            self.repeated_requests += 1
+            if isinstance(error, Throttled):
+                self.throttled_seconds += seconds
+
     def snapshot(self) -> dict[str, int]:
-        """The values by Hadoop's counter names (without the store's prefix)."""
+        """The values by Hadoop's counter names (without the store's prefix), and by our own."""
         with self._lock:
             return {
                 "BYTES_READ": self.bytes_read,
@@ -92,6 +110,8 @@ class Traffic:
                 "READ_OPS": self.read_operations,
                 "LARGE_READ_OPS": self.large_read_operations,
                 "WRITE_OPS": self.write_operations,
+                "REQUESTS_REPEATED": self.repeated_requests,
+                "THROTTLED_MILLISECONDS": round(self.throttled_seconds * 1000),
             }
 
 

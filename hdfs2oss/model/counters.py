@@ -15,6 +15,8 @@ OWN = "hdfs2oss"
 # Hadoop's order: framework groups first, the tool's own last.
 GROUPS = (FILE_SYSTEM, JOB, FRAMEWORK, INPUT_FORMAT, OUTPUT_FORMAT, COPY_MAPPER, OWN)
 
+# What a store cost in patience, of all stores together.
+_OF_PATIENCE = ("REQUESTS_REPEATED", "THROTTLED_MILLISECONDS")
 _FILE_SYSTEM_ROWS = (
     ("BYTES_READ", "Number of bytes read"),
     ("BYTES_WRITTEN", "Number of bytes written"),
@@ -41,6 +43,9 @@ class Counters:
         """Add what a file system measured, as rows such as `HDFS: Number of bytes read`."""
         for key, label in _FILE_SYSTEM_ROWS:
             self.add(FILE_SYSTEM, f"{store}: {label}", traffic.get(key, 0))
+        for key in _OF_PATIENCE:
+            if traffic.get(key):
+                self.add(OWN, key, traffic[key])
 
     def merge(self, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Add all of another set."""

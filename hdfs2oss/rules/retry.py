@@ -114,8 +114,12 @@ def call_with_retries(
     function: Callable[[], T],
     policy: RetryPolicy,
     clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
+    on_repeat: Callable[[StoreError, float], None] | None = None,
 ) -> T:
-    """Call until it succeeds, or raise the last error once the policy is spent."""
+    """Call until it succeeds, or raise the last error once the policy is spent.
+
+    `on_repeat` is told of each failed try that is followed by another one, and of the seconds waited before that.
+    """
     started = clock.now()
     attempt = 1
     while True:
@@ -131,6 +135,8 @@ def call_with_retries(
             late = attempt > 1 and clock.now() - started + delay > deadline
             if attempt >= allowed or late:
                 raise
+            if on_repeat is not None:
+                on_repeat(error, delay)
         clock.sleep(delay)
         attempt += 1
 

@@ -89,7 +89,7 @@ class HdfsClient:
         def once() -> T:
             return self.ask(what, function, brings_nothing)
 
-        return self._pause.call(lambda: call_with_retries(once, self._retries))
+        return self._pause.call(lambda: call_with_retries(once, self._retries, on_repeat=self.traffic.repeated))
 
     def ask_data(self, what: str, function: Callable[[], T]) -> T:
         """One call of an open file that waits for DataNodes: that they are slow says nothing of the NameNode."""

@@ -167,7 +167,7 @@ class OssClient:
 
     def again(self, function: Callable[[], T]) -> T:
         """Run a function of requests under the retry rule of this client."""
-        return self._pause.call(lambda: call_with_retries(function, self._retries))
+        return self._pause.call(lambda: call_with_retries(function, self._retries, on_repeat=self.traffic.repeated))
 
     def close(self) -> None:
         """Close idle connections."""
