@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hdfs2oss.filesystems.registry import open_filesystem
+from hdfs2oss.rules.filters import WORK_PREFIX
 from tests.trees import Place
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.faults
 
 
 def start(source: Place, target: Place, *arguments: str) -> subprocess.Popen[str]:
-    access = target.stores.oss["lake"]
+    (access,) = target.stores.oss.values()
     environment = {
         **os.environ,
         "PYTHONPATH": str(PROJECT),
@@ -46,13 +48,13 @@ def start(source: Place, target: Place, *arguments: str) -> subprocess.Popen[str
 
 def litter(target: Place, home: Path) -> list[str]:
     """Work files at the target and in the job directory, and open uploads."""
-    from hdfs2oss.filesystems.registry import open_filesystem
-
     store = open_filesystem(target.uri, target.stores)
-    found = [str(path) for path in home.rglob(".hdfs2oss-work-*")]
+    found = [str(path) for path in home.rglob(f"{WORK_PREFIX}*")]
     if store.capabilities.multipart:
         return found + [str(one) for one in store.find_uploads(target.uri.path)]
-    return found + [str(path) for path in target.local.rglob(".hdfs2oss-work-*")]
+    if store.status(target.uri.path) is None:
+        return found
+    return found + [row.path for row in store.walk(target.uri.path) if WORK_PREFIX in row.path]
 
 
 def wait_until_at_work(home: Path) -> None:
@@ -100,5 +102,23 @@ def test_runs_killed_at_twenty_moments_leave_nothing(make_place, home, scheme) -
     left = 0
     for number in range(20):
         source, target = make_place("file", f"source-{number}"), make_place(scheme, f"target-{number}")
+        left += kill_and_go_on(source, target, home / f"{number}", moments.uniform(0.0, 2.0))
+    assert left, "no moment was one at which there was anything to leave"
+
+
+@pytest.mark.hdfs
+@pytest.mark.timeout(300)
+def test_a_run_killed_while_it_writes_to_hdfs_leaves_nothing(make_place, hdfs_place, home) -> None:
+    kill_and_go_on(make_place("file", "source"), hdfs_place("hdfs", "target"), home, 0.3)
+
+
+@pytest.mark.hdfs
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_runs_killed_at_twenty_moments_leave_nothing_on_hdfs(make_place, hdfs_place, home) -> None:
+    moments = random.Random(21)
+    left = 0
+    for number in range(20):
+        source, target = make_place("file", f"source-{number}"), hdfs_place("hdfs", f"target-{number}")
         left += kill_and_go_on(source, target, home / f"{number}", moments.uniform(0.0, 2.0))
     assert left, "no moment was one at which there was anything to leave"

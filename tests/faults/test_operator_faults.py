@@ -199,6 +199,26 @@ def test_an_oss_server_that_dies_fails_the_rest_of_the_files(broken: Sandbox) ->
     assert "cannot connect" in ended.line_with("FAILED: ")
 
 
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_an_oss_server_that_is_away_for_ninety_seconds_costs_no_file(broken: Sandbox) -> None:
+    def go_and_come_back() -> None:
+        broken.kill_oss()
+        timer = threading.Timer(90, broken.start_oss)
+        timer.daemon = True
+        timer.start()
+
+    ended = during(
+        broken,
+        go_and_come_back,
+        *("-bandwidth", "1", "/lake", f"{bucket(broken)}/away"),
+        wait_for=" copy: ",
+        within_seconds=WITH_PATIENCE_SECONDS,
+    )
+    assert ended.code == 0, ended.output
+    ended.line_with(f"COPY={FILES}")
+
+
 def test_an_unreachable_endpoint_is_named(broken: Sandbox) -> None:
     ended = run(broken, "/lake", f"{bucket(broken)}/x", OSS_ENDPOINT="http://127.0.0.1:1")
     assert ended.code == 3

@@ -3,9 +3,14 @@
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from hdfs2oss.filesystems.local import LocalFileSystem
+from hdfs2oss.filesystems.registry import seat_filesystem
 from hdfs2oss.model.errors import Unreachable, UsageError
+from hdfs2oss.phases.mapper import copy_task
+from tests.stores.faults import Fault, FlakyFileSystem
 
 
 def double(context, task, attempt):
@@ -59,3 +64,18 @@ def refuse_always(context, task, attempt):
 
 def die(context, task, attempt):
     os._exit(17)
+
+
+def copy_without_route(context, task, attempt):
+    """Copies, but the executor that comes first has lost its route to the target for good."""
+    here, mark = str(os.getppid()), Path(context.job_dir.path, "without-route")
+    with suppress(FileExistsError), open(mark, "x") as file:
+        file.write(here)
+    while not (broken := mark.read_text()):
+        time.sleep(0.01)
+    if broken == here:
+        faults = [Fault(operation, context.layout.base.path) for operation in ("status", "put", "write", "remove")]
+        seat_filesystem(context.layout.base, context.stores, FlakyFileSystem(LocalFileSystem(), *faults))
+    with open(Path(context.job_dir.path, "tries"), "a") as file:
+        file.write(f"{'without' if broken == here else 'with'}\n")
+    return copy_task(context, task, attempt)

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.faults]
 
 @pytest.fixture
 def on_cluster(tmp_path):
-    def run(function):
+    def run(function, job="cluster_job.py"):
         environment = {
             **os.environ,
             "PYTHONPATH": str(PROJECT),
@@ -25,7 +25,7 @@ def on_cluster(tmp_path):
             " --conf spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout=5s"
             " --conf spark.ui.enabled=false pyspark-shell",
         }
-        script = str(Path(__file__).with_name("cluster_job.py"))
+        script = str(Path(__file__).with_name(job))
         done = subprocess.run(
             [sys.executable, script, function, str(tmp_path)],
             env=environment,
@@ -58,3 +58,14 @@ def test_when_no_node_is_fit_the_error_is_ours_in_one_line(on_cluster, tmp_path)
     assert (name, message) == ("Unreachable", "the NameNode hdfs://nn:8020 does not answer")
     assert hint.startswith("Look at the network. Seen on the node ")
     assert len(list(tmp_path.glob("try-*"))) >= 2
+
+
+def test_an_executor_without_a_route_to_the_target_costs_no_file(on_cluster, tmp_path):
+    for number in range(12):
+        (tmp_path / "source").mkdir(exist_ok=True)
+        (tmp_path / "source" / f"{number:02d}").write_bytes(b"x" * 1000)
+    copied, failed, error = on_cluster("copy_without_route", "cluster_copy.py")
+    assert (copied, failed, error) == (12, 0, None)
+    assert len(list((tmp_path / "target").iterdir())) == 12
+    tries = (tmp_path / "tries").read_text().split()
+    assert {"with", "without"} <= set(tries), tries
