@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 from ...model.errors import CorruptData, Unreachable
 from ..base import Stored
-from .session import OssResponse
+from .response import OssResponse
 
 
 def content_length(response: OssResponse, path: str) -> int:

@@ -17,7 +17,8 @@ from ..base import Traffic
 from ..credentials import OssAccess
 from .answers import document_of, refuse_other_bytes
 from .errors import action_of, translate
-from .session import OssResponse, OssSession
+from .response import OssResponse
+from .session import OssSession
 
 T = TypeVar("T")
 

@@ -22,7 +22,8 @@ from .listing import list_entries
 from .objects import find_object, object_headers, put_if_free, put_object
 from .reader import OssReader
 from .removal import remove_below
-from .session import OssResponse, OssSession
+from .response import OssResponse
+from .session import OssSession
 from .walk import OssChildren, OssWalk
 
 _MARKER = {"Content-Type": "application/x-directory"}

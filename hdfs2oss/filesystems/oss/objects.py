@@ -10,7 +10,7 @@ from ..base import Stored
 from .answers import refuse_other_bytes, stated_crc64, stated_etag, stored_object
 from .client import OssClient
 from .errors import BucketMissing
-from .session import OssResponse
+from .response import OssResponse
 
 META = "x-oss-meta-"
 

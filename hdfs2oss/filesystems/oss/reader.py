@@ -13,7 +13,7 @@ from ..base import Reader
 from .answers import content_length, stated_crc64, stated_etag
 from .client import OssClient, key_of
 from .errors import BucketMissing, ObjectReplaced
-from .session import OssResponse
+from .response import OssResponse
 
 # Up to here opening asks for the bytes at once; above, for the length alone.
 OPEN_WITH_BYTES = 8 * MIB

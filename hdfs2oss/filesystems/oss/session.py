@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import collections
 import http.client
-import io
-import select
-import socket
 import ssl
 import time
 import urllib.parse
-from collections.abc import Mapping
 from typing import Any
 
 from ...model.errors import AuthenticationFailed, Unreachable
 from ..proxy import PROXY_HINT, Proxy
+from .response import Connection, OssResponse, WholeHead, describe
 
 CONNECT_SECONDS = 6.0
 READ_SECONDS = 60.0
 # The store closes a connection that was idle for a minute; one about to be closed is not worth taking.
 _IDLE_SECONDS = 40.0
 _SEND_BYTES = 1 << 20
-# What a store has to say about an error is a few hundred bytes.
-_MOST_ERROR_BYTES = 1 << 16
 
 
 class CertificateRefused(Unreachable):
@@ -34,132 +29,6 @@ class CertificateRefused(Unreachable):
 
     asked_again = False
     retryable = False
-
-
-class _WholeHead(http.client.HTTPResponse):
-    """An answer whose head came whole. http.client takes a connection that ends within it for the end of the head."""
-
-    def begin(self) -> None:
-        begun: object = self.headers
-        if begun is not None:
-            return
-        stream = self.fp
-        watch: Any = _HeadWatch(stream)
-        self.fp = watch
-        try:
-            super().begin()
-        finally:
-            if self.fp is watch:
-                self.fp = stream
-        if watch.last_line not in (b"\r\n", b"\n"):
-            self.close()
-            raise http.client.IncompleteRead(b"")
-
-
-class _HeadWatch:
-    """Lets the lines of a head pass and remembers the last one."""
-
-    def __init__(self, stream: io.BufferedIOBase) -> None:
-        self.stream = stream
-        self.last_line = b""
-
-    def readline(self, limit: int = -1) -> bytes:
-        self.last_line = self.stream.readline(limit)
-        return self.last_line
-
-    def close(self) -> None:
-        self.stream.close()
-
-
-class OssResponse:
-    """An answer whose body is read by the caller; the connection is kept once all of it was read.
-
-    What the store has to say about an error is read at once, so that it is whole.
-    """
-
-    def __init__(self, session: OssSession, connection: _Connection, response: http.client.HTTPResponse) -> None:
-        self._session = session
-        self._connection: _Connection | None = connection
-        self._response = response
-        self.status = response.status
-        self.headers: Mapping[str, str] = response.headers  # type: ignore[assignment]
-        self.request_id = response.headers.get("x-oss-request-id", "")
-        self._said: io.BytesIO | None = None
-        if self.status < 200:
-            self.discard()
-            raise Unreachable(f"an answer of status {self.status} is none")
-        self._release_at_end()
-        if self.status >= 300:
-            self._said = io.BytesIO(self.read_whole(_MOST_ERROR_BYTES))
-
-    def read(self, amount: int | None = None) -> bytes:
-        """Up to `amount` bytes; fewer, down to none, only at the end or when the connection broke. For oss2, and for
-        whoever knows how many bytes must come; everybody else calls `read_whole`."""
-        if self._said is not None:
-            return self._said.read(amount)
-        try:
-            data = self._response.read(amount)
-        except http.client.IncompleteRead as error:
-            self.discard()
-            return error.partial
-        except (OSError, http.client.HTTPException) as error:
-            self.discard()
-            raise Unreachable(f"the connection broke while reading: {describe(error)}") from None
-        self._release_at_end()
-        return data
-
-    def read_whole(self, most_bytes: int | None = None) -> bytes:
-        """The body, all of it, at most `most_bytes` of it. Raises Unreachable when it ends before it should."""
-        if self._said is not None:
-            return self._said.read()
-        # None where the end is told in another way: by the last chunk, which http.client insists on, or by hanging up.
-        announced = self._response.length
-        limits = [limit for limit in (announced, most_bytes) if limit is not None]
-        wanted = min(limits, default=None)
-        try:
-            data = self._response.read(wanted)
-        except (OSError, http.client.HTTPException) as error:
-            self.discard()
-            raise Unreachable(f"the answer broke off: {describe(error)}") from None
-        if announced is not None and wanted is not None and len(data) < wanted:
-            self.discard()
-            raise Unreachable(f"the answer broke off after {len(data)} of {announced} bytes")
-        self._release_at_end()
-        if not self._response.isclosed():
-            self.discard()
-        return data
-
-    def discard(self) -> None:
-        """Give the connection up, because the rest of the body is not wanted or will not come."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.http.close()
-        self._response.close()
-
-    def _release_at_end(self) -> None:
-        if self._connection is not None and self._response.isclosed():
-            connection, self._connection = self._connection, None
-            if self._response.will_close:
-                connection.http.close()
-            else:
-                self._session.give_back(connection)
-
-
-class _Connection:
-    __slots__ = ("http", "idle_since", "used")
-
-    def __init__(self, connection: http.client.HTTPConnection) -> None:
-        self.http = connection
-        self.used = False
-        self.idle_since = 0.0
-
-    def has_something_to_say(self) -> bool:
-        """Unasked: that it is closed, or bytes behind an answer, which would be taken for the next one."""
-        if self.http.sock is None:
-            return True
-        poll = select.poll()
-        poll.register(self.http.sock, select.POLLIN)
-        return bool(poll.poll(0))
 
 
 class OssSession:
@@ -180,7 +49,7 @@ class OssSession:
         self._proxy = proxy
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
-        self._idle: collections.deque[_Connection] = collections.deque()
+        self._idle: collections.deque[Connection] = collections.deque()
         self._certificates: ssl.SSLContext | None = None
 
     def do_request(self, req: Any, timeout: object) -> OssResponse:
@@ -207,9 +76,9 @@ class OssSession:
                 connection.http.close()
                 raise Unreachable(f"no answer from {host}: {describe(error)}") from None
             connection.used = True
-            return OssResponse(self, connection, response)
+            return OssResponse(connection, response, self.give_back)
 
-    def give_back(self, connection: _Connection) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request."""
         if len(self._idle) >= self._keep:
             connection.http.close()
@@ -222,7 +91,7 @@ class OssSession:
         while self._idle:
             self._idle.pop().http.close()
 
-    def _take(self, scheme: str, host: str) -> _Connection:
+    def _take(self, scheme: str, host: str) -> Connection:
         oldest_useful = time.monotonic() - _IDLE_SECONDS
         while True:
             try:
@@ -233,7 +102,7 @@ class OssSession:
                 return connection
             connection.http.close()
 
-    def _connect(self, scheme: str, host: str) -> _Connection:
+    def _connect(self, scheme: str, host: str) -> Connection:
         connection = self._make(scheme.rstrip(":"), host)
         try:
             connection.connect()
@@ -254,7 +123,7 @@ class OssSession:
                 f"cannot connect to {host}{way}: {describe(error)}",
                 f"Check the endpoint{' and the proxy,' if way else ''} and that this node reaches it.",
             ) from None
-        return _Connection(connection)
+        return Connection(connection)
 
     def _make(self, scheme: str, host: str) -> http.client.HTTPConnection:
         proxy = self._proxy
@@ -263,16 +132,16 @@ class OssSession:
             if self._certificates is None:
                 self._certificates = ssl.create_default_context()
             secure = http.client.HTTPSConnection(at, timeout=self._connect_seconds, context=self._certificates)
-            secure.response_class = _WholeHead
+            secure.response_class = WholeHead
             if proxy:
                 known = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
                 secure.set_tunnel(host, headers=known)
             return secure
         plain = http.client.HTTPConnection(at, timeout=self._connect_seconds)
-        plain.response_class = _WholeHead
+        plain.response_class = WholeHead
         return plain
 
-    def _exchange(self, connection: _Connection, req: Any, target: str) -> http.client.HTTPResponse:
+    def _exchange(self, connection: Connection, req: Any, target: str) -> http.client.HTTPResponse:
         wire = connection.http
         wire.putrequest(req.method, target, skip_accept_encoding=True)
         if self._proxy and self._proxy.authorization and not target.startswith("/"):
@@ -304,18 +173,3 @@ class OssSession:
 def _parameter(name: str, value: object) -> str:
     quoted = urllib.parse.quote(name, safe="")
     return f"{quoted}={urllib.parse.quote(str(value), safe='')}" if value not in ("", None) else quoted
-
-
-def describe(error: BaseException) -> str:
-    """A socket's error as a person would say it."""
-    if isinstance(error, TimeoutError):
-        return "out of time"
-    if isinstance(error, http.client.IncompleteRead):
-        return "the connection ended within the answer"
-    if isinstance(error, http.client.RemoteDisconnected):
-        return "the server hung up without an answer"
-    if isinstance(error, socket.gaierror):
-        return "the host name is not known"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__

@@ -20,7 +20,7 @@ from .answers import document_of, refuse_other_bytes, stated_crc64, stated_etag,
 from .client import OssClient, key_of
 from .errors import UploadMissing
 from .objects import find_object, look_at, object_headers, removing_damage
-from .session import OssResponse
+from .response import OssResponse
 
 
 def begin(client: OssClient, path: str, metadata: Mapping[str, str]) -> str:
