@@ -157,7 +157,7 @@ def away(broken: Sandbox, source: str, fault: Callable[[], None], mend: Callable
             timer.join()
 
 
-@pytest.mark.parametrize("server", ["DataNode", "NameNode"])
+@pytest.mark.parametrize("server", [pytest.param("DataNode", marks=pytest.mark.full), "NameNode"])
 def test_a_job_directory_that_is_away_for_a_while_ends_no_run(broken: Sandbox, elsewhere: str, server: str) -> None:
     if server == "DataNode":
         ended = away(broken, elsewhere, broken.kill_datanode, broken.start_datanode, "datanode")

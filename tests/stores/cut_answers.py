@@ -75,7 +75,7 @@ def replay(answers: Sequence[bytes], number: int, end: int, always: bool) -> Wir
         if always or not cut_once:
             cut_once = True
             return answers[number][:end]
-        return answers[min(number + next(later), len(answers) - 1)]
+        return answers[min(number + next(later, len(answers)), len(answers) - 1)]
 
     cut_once = False
     later = iter(range(len(answers)))

@@ -100,7 +100,9 @@ def test_an_answer_cut_here_and_there_is_never_taken_for_another(server, name) -
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("always", [False, True], ids=["once", "each time"])
+@pytest.mark.parametrize(
+    "always", [pytest.param(False, id="once"), pytest.param(True, id="each time", marks=pytest.mark.full)]
+)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_answer_cut_at_any_byte_is_never_taken_for_another(server, name, always) -> None:
     assert_whole_or_an_error(server, name, always, 1)
