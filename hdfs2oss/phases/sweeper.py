@@ -30,6 +30,8 @@ from ..tasks.leftovers import MOST_TRIES
 _THREADS = 16
 # A run that swept says so; how far back a run looks for one that did not come to a good end.
 _SWEPT = "swept.json"
+# Counted by a run that went through and yet could not drop all of its uploads.
+_LEFT = "UPLOADS_LEFT"
 _MOST_RUNS = 50
 
 
@@ -54,6 +56,17 @@ def give_up(context: RunContext) -> None:
         Sweeper(context, context.open_job_dir().of_run(context.run_id, HASTE)).sweep()
 
 
+def tidy(context: RunContext, run: Run) -> None:
+    """This run went through: drop uploads that a task could not drop. Where that fails too, the next run does it."""
+    try:
+        dropped = Sweeper(context, context.open_job_dir()).drop_uploads()
+    except StoreError:
+        run.report.counters.add(OWN, _LEFT)
+    else:
+        if dropped:
+            run.report.counters.add(OWN, "UPLOADS_DROPPED", dropped)
+
+
 class Sweeper:
     """Removes what one run left that runs no more."""
 
@@ -63,12 +76,19 @@ class Sweeper:
 
     def sweep(self) -> tuple[int, int]:
         """Dropped uploads, removed work files. Raises StoreError when a store cannot be asked."""
+        uploads = self.drop_uploads()
         found = list(intents.read_intents(self._job_dir))
         with ThreadPoolExecutor(_THREADS, "sweep") as pool:
-            uploads = sum(pool.map(self._drop, self._uploads(found))) if self._target.capabilities.multipart else 0
             files = sum(pool.map(partial(_remove, self._target), self._work_paths(found)))
             sum(pool.map(partial(_remove, self._job_dir.filesystem), self._own_work_paths()))
         return uploads, files
+
+    def drop_uploads(self) -> int:
+        """Drop the open uploads of the run; how many there were. Raises StoreError when the store cannot be asked."""
+        if not self._target.capabilities.multipart:
+            return 0
+        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+            return sum(pool.map(self._drop, self._uploads(list(intents.read_intents(self._job_dir)))))
 
     def _uploads(self, found: Sequence[Intent]) -> Iterator[OpenUpload]:
         for base in {one.base for one in found}:
@@ -132,6 +152,7 @@ def _unsettled(here: JobDir) -> Iterator[JobDir]:
 
 def _is_settled(job_dir: JobDir) -> bool:
     with suppress(NotFound, ValueError):
-        if json.loads(job_dir.read("report.json"))["success"]:
+        report = json.loads(job_dir.read("report.json"))
+        if report["success"] and not report["counters"].get(OWN, {}).get(_LEFT):
             return True
     return job_dir.exists(_SWEPT)

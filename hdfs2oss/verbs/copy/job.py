@@ -13,7 +13,7 @@ from ...phases.cutter import CutReport, cut
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.survey import survey
-from ...phases.sweeper import give_up, sweep_dead_runs
+from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
 from ...runners.base import Runner
@@ -85,6 +85,7 @@ def _carry_out(context: RunContext, run: Run) -> None:
             tasks = copy(context, run, found.slices + cuts.chunks)
         with run.phase("commit"):
             commit(context, run, cuts.uploads, ledger_files_of(tasks, cuts.chunks))
+            tidy(context, run)
     except BaseException:
         give_up(context)
         raise

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from hdfs2oss.filesystems.base import FileSystem
 from hdfs2oss.filesystems.registry import seat_filesystem
-from hdfs2oss.model.errors import PermissionDenied, StoreGone
+from hdfs2oss.model.counters import OWN, Counters
+from hdfs2oss.model.errors import PermissionDenied, StoreGone, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyTask
 from hdfs2oss.phases.cutter import cut_task
 from hdfs2oss.phases.mapper import copy_task
-from hdfs2oss.phases.sweeper import Sweeper, give_up
+from hdfs2oss.phases.sweeper import Sweeper, give_up, tidy
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.tasks.context import RunContext
@@ -169,3 +171,31 @@ def test_a_run_that_is_given_up_leaves_nothing_as_far_as_the_store_answers(make_
     context, _ = die_in(make_context, oss, copy_task, "part")
     give_up(context)
     assert oss.open_uploads() == []
+
+
+def test_an_upload_that_could_not_be_dropped_is_gone_when_the_run_ends(make_context) -> None:
+    store = MemoryFileSystem(capabilities=LIKE_OSS)
+    context = make_context(store, ["/s"], "/t")
+    task = plan(context, store)
+    seat(
+        context,
+        FlakyFileSystem(
+            store, Fault("part", "/t/large", Unreachable, times=1), Fault("abort", "/t/large", Unreachable, times=1)
+        ),
+    )
+    report = copy_task(context, task, Attempt("1", is_last=True))
+    assert report.counters[OWN]["FILES_COPIED"] == 2
+    assert len(store.open_uploads()) == 1
+    run = SimpleNamespace(report=SimpleNamespace(counters=Counters()))
+    tidy(context, run)
+    assert (store.open_uploads(), run.report.counters.get(OWN, "UPLOADS_DROPPED")) == ([], 1)
+
+
+def test_a_run_that_could_not_drop_all_of_its_uploads_says_so(make_context) -> None:
+    store = MemoryFileSystem(capabilities=LIKE_OSS)
+    context, _ = die_in(make_context, store, copy_task, "complete")
+    seat(context, FlakyFileSystem(store, Fault("abort", "/t/", PermissionDenied)))
+    run = SimpleNamespace(report=SimpleNamespace(counters=Counters()))
+    tidy(context, run)
+    assert run.report.counters.get(OWN, "UPLOADS_LEFT") == 1
+    assert len(store.open_uploads()) == 1
