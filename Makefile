@@ -25,10 +25,10 @@ check: ## format, lint, types, layer rule, sizes
 	@$(PYTHON) tests/check_sizes.py
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
-test-fast: ## what needs no JVM: seconds
+test-fast: ## what needs no JVM: two minutes
 	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not full"
 
-test: setup check ## everything, with real HDFS, YARN and Spark: under 15 minutes on 2 cores
+test: setup check ## everything, with real HDFS, YARN and Spark: some 20 minutes on 2 cores
 	@$(PYTEST) -m "not full"
 
 test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5
