@@ -83,13 +83,13 @@ class _Ending:
             report = self._job.run()
         except Exception as error:  # noqa: BLE001 - raised again where nobody has said yet why the run ends
             return self._ended_badly(error)
-        if not self._is_said():
+        if self._takes_the_word():
             self._reported(report)
         return report.exit_code
 
     def interrupted(self) -> None:
         """A signal arrived. It is said now: the job may not come to an end in the time it has."""
-        if not self._is_said():
+        if self._takes_the_word():
             self._refuse(Interrupted("the copy was interrupted"))
 
     def _reported(self, report: Report) -> None:
@@ -102,15 +102,16 @@ class _Ending:
 
     def _ended_badly(self, error: Exception) -> int:
         """Why, unless a signal has said it; then what is known of the run."""
-        is_said = self._is_said()
-        if not is_said and isinstance(error, Hdfs2ossError):
+        self._progress.end()
+        is_first = self._takes_the_word()
+        if is_first and isinstance(error, Hdfs2ossError):
             self._refuse(error)
         if self._job.report is not None:
             print_lines(account(self._job.report), self._screen.out)
         print_lines([last_line(_sources(self._options), str(self._options.target), False)], self._screen.out)
         if isinstance(error, Hdfs2ossError):
             return error.exit_code
-        if is_said:
+        if not is_first:
             # What a store or a cluster says while it is torn down is no defect.
             return Interrupted.exit_code
         raise error
@@ -121,8 +122,9 @@ class _Ending:
         if error.calls_for_another_run:
             print_lines(self._advise(), self._screen.messages)
 
-    def _is_said(self) -> bool:
-        return not self._once.acquire(blocking=False)
+    def _takes_the_word(self) -> bool:
+        """True for the first who asks: the end of the job and a signal may come at once, and one of them says why."""
+        return self._once.acquire(blocking=False)
 
 
 def _make_runner(command: CopyCommand, entry: str) -> Runner:
