@@ -1,0 +1,100 @@
+"""What may differ between DistCp and hdfs2oss: a closed table, the same as the README's.
+
+Each difference is told from the case alone, before anything runs, and says what then is compared no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .cases import Case, Entry, Tree
+
+CODE, TREE, GROUPS, COUNTERS = "exit code", "tree", "groups of new files", "counters"
+
+
+class Difference(NamedTuple):
+    """`words` are the README's; `holds` tells whether a case meets it; `concerns` is what may differ then."""
+
+    words: str
+    holds: Callable[[Case], bool]
+    concerns: frozenset[str]
+
+
+def differences_of(case: Case) -> list[Difference]:
+    """The differences that a case meets."""
+    return [one for one in DIFFERENCES if one.holds(case)]
+
+
+def _all_landings(case: Case) -> list[tuple[str, str, Entry]]:
+    """Every entry of the sources: its path at the target (by DistCp's rules), the source it is of, and itself."""
+    landings = []
+    for name, tree in case.sources.items():
+        for path, entry in tree.items():
+            landings.append((_landing(case, name, tree, path), name, entry))
+    return landings
+
+
+def _landing(case: Case, name: str, tree: Tree, path: str) -> str:
+    if "" in tree:
+        return name if len(case.sources) > 1 or case.target_is_directory else ""
+    contents_only = case.syncs or (len(case.sources) == 1 and case.target is None)
+    return path if contents_only else f"{name}/{path}"
+
+
+def _same_directory_twice(case: Case) -> bool:
+    directories = [path for path, _, entry in _all_landings(case) if entry.data is None]
+    return len(directories) > len(set(directories))
+
+
+def _type_conflict(case: Case) -> bool:
+    target = case.target or {}
+    kinds = {path: entry.data is None for path, entry in target.items()}
+    kinds.update({above: True for path in target for above in _above(path)})
+    for path, _, entry in _all_landings(case):
+        if kinds.get(path, entry.data is None) != (entry.data is None):
+            return True
+        if any(kinds.get(above) is False for above in _above(path)):
+            return True
+    return False
+
+
+def _filters(case: Case) -> bool:
+    return bool(case.filters)
+
+
+def _empty_source_syncs(case: Case) -> bool:
+    return case.syncs and case.target is None and not any(case.sources.values())
+
+
+def _above(path: str) -> list[str]:
+    return [path[:at] for at, one in enumerate(path) if one == "/"]
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "a new file has the group of the directory it lies in",
+        lambda case: "g" not in case.keeps,
+        frozenset({GROUPS}),
+    ),
+    Difference(
+        "directories of the same name in two sources merge",
+        _same_directory_twice,
+        frozenset({CODE, TREE, COUNTERS}),
+    ),
+    Difference(
+        "a file where a directory is due, or the other way round, fails alone: all other files are copied",
+        _type_conflict,
+        frozenset({CODE, TREE, COUNTERS}),
+    ),
+    Difference(
+        "a directory that a filter excludes is not entered, and what a filter excludes is not deleted",
+        _filters,
+        frozenset({TREE, COUNTERS}),
+    ),
+    Difference(
+        "an empty source is made at the target, also with -update and -overwrite",
+        _empty_source_syncs,
+        frozenset({CODE, TREE}),
+    ),
+)
