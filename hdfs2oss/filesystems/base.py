@@ -16,6 +16,7 @@ from typing import NamedTuple
 from ..model.errors import CorruptData, Hdfs2ossError, StoreError, Throttled
 from ..model.tally import Tally
 from ..model.values import UNLISTED, FileStatus, StoredPart
+from ..rules.filesum import FileChecksum
 
 
 class Capabilities(NamedTuple):
@@ -33,6 +34,12 @@ class Capabilities(NamedTuple):
     forbidden_characters: str = ""
     # Seconds that closing a small file takes, whatever its size: more threads hide it.
     close_seconds: float = 0.0
+    # The families of checksums (rules/filesum.py) that it may be asked for, the one to ask for first first.
+    checksums: tuple[str, ...] = ()
+
+
+class NoChecksum(StoreError):
+    """The store has no such checksum of this file, or nobody who could tell it."""
 
 
 class Stored(NamedTuple):
@@ -295,6 +302,12 @@ class FileSystem(abc.ABC):
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        """The checksum of a file that the store states, without reading it; families are in `capabilities.checksums`.
+
+        Raises NoChecksum with the reason where there is none."""
+        raise NoChecksum(f"no {family} checksum can be had of {path}")
 
     def hazard_below(self, directory: str) -> str:
         """Why files that are put into a directory would not be kept rightly; "" where nothing is known against it.
