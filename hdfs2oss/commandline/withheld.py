@@ -28,7 +28,6 @@ _WITHHELD = {
     "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
-    "make_snapshot": "reading a snapshot",
 }
 
 
