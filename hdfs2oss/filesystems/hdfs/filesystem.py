@@ -16,10 +16,12 @@ from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
 from ...rules.parity import is_written_rightly
 from ...rules.retry import StorePause
+from ...rules.snapshot_diff import SnapshotChange
 from ..base import Capabilities, FileSystem, NoChecksum, Reader, Walk, Writer, check_length
 from ..hadoop_conf import user_name
 from ..tree_walk import TreeWalk
 from ..watchdog import TIMEOUT_SECONDS
+from . import snapshots
 from .client import HdfsClient
 from .order import in_name_order
 from .questions import checksum_of, is_being_written, policy_of
@@ -56,6 +58,8 @@ class HdfsFileSystem(FileSystem):
             forbidden_characters=":",
             close_seconds=0.5,
             checksums=(MD5_OF_CRC,),
+            snapshots=True,
+            atomic_move=True,
         )
         self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
         self.traffic = self.client.traffic
@@ -117,6 +121,21 @@ class HdfsFileSystem(FileSystem):
             raise NoChecksum(f"the checksum of {path} is not known: {why}")
         self.traffic.read()
         return self._checksum_pause.call(lambda: checksum_of(self.web, path))
+
+    def move(self, path: str, new_path: str) -> None:
+        self.client.rename(path, new_path, overwrite=False)
+
+    def make_snapshot(self, root: str, name: str) -> None:
+        self.traffic.wrote()
+        snapshots.make(self.web, root, name)
+
+    def drop_snapshot(self, root: str, name: str) -> None:
+        self.traffic.wrote()
+        snapshots.drop(self.web, root, name)
+
+    def changes_between(self, root: str, older: str, newer: str) -> list[SnapshotChange]:
+        self.traffic.read()
+        return snapshots.changes(self.web, root, older, newer)
 
     def hazard_below(self, directory: str) -> str:
         if self.web.silent_because():

@@ -14,8 +14,8 @@ from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
 from ..base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk
 from ..credentials import OssAccess
+from . import copying, uploads
 from . import notes as object_notes
-from . import uploads
 from .answers import content_length, modified_ms, stated_crc64, stated_etag
 from .client import RETRIES, OssClient, key_of
 from .exclusive import ExclusiveCreation
@@ -35,7 +35,12 @@ class OssFileSystem(FileSystem):
 
     def __init__(self, bucket: str, access: OssAccess, threads: int = 16, retries: RetryPolicy = RETRIES) -> None:
         self.capabilities = Capabilities(
-            "OSS", atomic_put=True, multipart=True, real_directories=False, checksums=(CRC64, COMPOSITE_CRC)
+            "OSS",
+            atomic_put=True,
+            multipart=True,
+            real_directories=False,
+            checksums=(CRC64, COMPOSITE_CRC),
+            server_copy=True,
         )
         self._client = OssClient(bucket, access, OssSession(threads, access.proxy), retries)
         self._exclusive = ExclusiveCreation(self._client)
@@ -102,6 +107,9 @@ class OssFileSystem(FileSystem):
 
     def find_uploads(self, path: str) -> list[OpenUpload]:
         return uploads.list_open(self._client, path)
+
+    def copy_within(self, path: str, new_path: str) -> Stored:
+        return copying.copy_object(self._client, path, new_path)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         object_notes.keep(self._client, path, notes)

@@ -28,7 +28,7 @@ def keep(client: OssClient, path: str, notes: Mapping[str, str]) -> None:
 
 def read(client: OssClient, path: str) -> dict[str, str]:
     """What was kept with a file: its metadata and its notes. Raises NotFound."""
-    return {**_metadata(look_at(client, path, key_of(path))), **_tags(client, path)}
+    return {**_metadata(look_at(client, path, key_of(path))), **read_tags(client, path)}
 
 
 def checksum(client: OssClient, path: str, family: str) -> FileChecksum:
@@ -42,7 +42,7 @@ def checksum(client: OssClient, path: str, family: str) -> FileChecksum:
         raise NoChecksum(f"the store states no CRC-64 of {path}")
     if family == CRC64:
         return FileChecksum(CRC64, f"{crc64:016x}")
-    value = kept_checksum(_metadata(found), crc64) or kept_checksum(_tags(client, path), crc64)
+    value = kept_checksum(_metadata(found), crc64) or kept_checksum(read_tags(client, path), crc64)
     if not value:
         raise NoChecksum(f"no CRC-32C was kept with {path}, or it has been written by others since")
     return FileChecksum(COMPOSITE_CRC32C, value)
@@ -53,6 +53,7 @@ def _metadata(found: OssResponse) -> dict[str, str]:
     return {name[len(META) :]: value for name, value in named if name.startswith(META)}
 
 
-def _tags(client: OssClient, path: str) -> dict[str, str]:
+def read_tags(client: OssClient, path: str) -> dict[str, str]:
+    """The notes alone. Raises NotFound."""
     tags = client.ask(f"read the tags of {path}", key_of(path), {"tagging": ""}, "Tagging").iter("Tag")
     return {tag.findtext("Key") or "": tag.findtext("Value") or "" for tag in tags}
