@@ -12,6 +12,7 @@ from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.options import CopyOptions
 from ..rules.packing import threads_for
+from ..rules.selection import Selection
 from .command import CopyCommand
 from .grammar import USAGE_HINT
 from .lists import read_filters, read_sources
@@ -53,6 +54,8 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
         )
     except ValidationError as error:
         raise UsageError(_reason(error), USAGE_HINT) from None
+    # Patterns that cannot be read are found now.
+    Selection(options.include, options.exclude)
     stores = places.stores(_connections(options))
     return CopyRequest(options, stores, places.user, (*command.notes, *_notes(command.properties, stores)))
 

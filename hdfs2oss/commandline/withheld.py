@@ -22,8 +22,6 @@ _WITHHELD = {
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
     "layout": "a layout of one's own",
-    "include": "including by globs",
-    "exclude": "excluding by globs",
     "max_delete": "deleting what is missing at the source",
     "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
