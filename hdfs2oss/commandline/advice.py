@@ -9,6 +9,7 @@ themselves which command lays out the same tree again, whatever the run has left
                 directory
     plain       missing, other  the same
     -update     any             the same
+    --layout    any             the same: it looks at no target
     -overwrite  any             the same, and every file is copied again
 """
 
@@ -55,7 +56,7 @@ def advice(command: CopyCommand, options: CopyOptions, layout: Layout | None, st
 
 def needs_update(layout: Layout, options: CopyOptions) -> bool:
     """Whether the same command would by now lay out another tree, so that -update must stand before it."""
-    return not options.sync and not _lays_out_again(layout, options.target, sync=False)
+    return not options.sync and not _lays_out_again(layout, options)
 
 
 def _words(
@@ -99,9 +100,10 @@ def _with_endpoint(word: str, endpoints: Mapping[str, str]) -> str:
     return f"{scheme}{marker}{bucket}.{endpoints[bucket]}{slash}{path}"
 
 
-def _lays_out_again(layout: Layout, target: Uri, sync: bool) -> bool:
+def _lays_out_again(layout: Layout, options: CopyOptions) -> bool:
     facts = [SourceFact(root.source, FILE if root.is_file else DIRECTORY) for root in layout.roots]
-    again = [lay_out(facts, target, kind, sync) for kind in _kinds_by_now(layout, target)]
+    kinds = _kinds_by_now(layout, options.target)
+    again = [lay_out(facts, options.target, kind, options.sync, options.layout) for kind in kinds]
     return all((one.base, one.roots) == (layout.base, layout.roots) for one in again)
 
 

@@ -21,7 +21,6 @@ _WITHHELD = {
     "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
-    "layout": "a layout of one's own",
     "max_delete": "deleting what is missing at the source",
     "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",

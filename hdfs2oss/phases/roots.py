@@ -13,14 +13,14 @@ from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
 from ..rules.glob import expand, is_pattern
-from ..rules.layout import Layout, SourceFact, lay_out
+from ..rules.layout import Layout, SourceFact, lay_out, refuse_to_delete_sources
 
 Answer = TypeVar("Answer")
 _THREADS = 16
 
 
 def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
-    """Expand patterns, look at every source and at the target, apply DistCp's path rules.
+    """Expand patterns, look at every source and at the target, apply the path rules.
 
     Raises SourceNotFound (3) for a source that is not there, UsageError (2) for places that cannot go
     together, SurveyError (3) when a store cannot be asked.
@@ -30,7 +30,10 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda source: _find(source, stores), dict.fromkeys(options.sources))
         facts = [fact for facts in found for fact in facts]
-    return lay_out(facts, options.target, target_kind, options.sync)
+    layout = lay_out(facts, options.target, target_kind, options.sync, options.layout)
+    if options.delete:
+        refuse_to_delete_sources(layout, options.target)
+    return layout
 
 
 def _find(source: Uri, stores: StoreConfig) -> list[SourceFact]:

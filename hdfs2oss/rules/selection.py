@@ -43,7 +43,9 @@ class Selection:
         self._has_includes = bool(included)
         self._included = _any_of(_whole(elements) for elements in included)
         self._may_hold = _any_of(_above(elements) for elements in included)
-        self._excluded_files = _any_of(_whole(elements) for elements, only_directories in excluded if not only_directories)
+        self._excluded_files = _any_of(
+            _whole(elements) for elements, only_directories in excluded if not only_directories
+        )
         self._excluded_directories = _any_of(_whole(elements) for elements, _ in excluded)
 
     def leaves_out(self, path: str, is_directory: bool) -> bool:
@@ -55,9 +57,7 @@ class Selection:
                 self._excluded_directories.fullmatch(path)
                 or (self._has_includes and not self._may_hold.fullmatch(path))
             )
-        return bool(
-            self._excluded_files.fullmatch(path) or (self._has_includes and not self._included.fullmatch(path))
-        )
+        return bool(self._excluded_files.fullmatch(path) or (self._has_includes and not self._included.fullmatch(path)))
 
 
 def _spread(patterns: Iterable[str]) -> Iterator[str]:
