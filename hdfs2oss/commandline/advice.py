@@ -26,6 +26,7 @@ from ..model.values import DIRECTORY, FILE
 from ..rules.glob import escape
 from ..rules.layout import Layout, SourceFact, lay_out
 from .command import CopyCommand
+from .grammar import path_words
 
 _KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
 
@@ -62,33 +63,22 @@ def needs_update(layout: Layout, options: CopyOptions) -> bool:
 def _words(
     command: CopyCommand, options: CopyOptions, layout: Layout | None, environment: Mapping[str, str]
 ) -> list[str]:
-    words = [word for name, values in command.typed for word in _option(name, values)]
-    sources = ["-f", command.source_list] if command.source_list else list(command.paths[:-1])
+    words = [word for option in command.typed for word in option]
+    sources = list(command.paths[:-1])
     if layout is not None and needs_update(layout, options):
         words.insert(0, "-update")
         # One source it is, and it stays the only one, also where a pattern may match more by then.
         root = layout.roots[0].source
         sources = [str(root._replace(path=escape(root.path)))]
+    elif command.source_list:
+        words += ["-f", command.source_list]
     handed_over = read_handover(environment)
     endpoints = {bucket: keys.endpoint for bucket, keys in handed_over.items() if keys.endpoint}
-    words = [_with_endpoint(word, endpoints) for word in [*words, *_paths([*sources, command.paths[-1]])]]
+    words = [_with_endpoint(word, endpoints) for word in [*words, *path_words([*sources, command.paths[-1]])]]
     if not words[0].startswith("-") and "/" not in words[0]:
         # It may bear the name of a verb.
         words.insert(0, "copy")
     return words if not holds_secrets(words) else ["..."]
-
-
-def _option(name: str, values: Sequence[str]) -> list[str]:
-    if name == "-p":
-        return ["".join([name, *values])]
-    if len(values) == 1 and values[0].startswith("-"):
-        return [f"{name}={values[0]}"]
-    return [name, *values]
-
-
-def _paths(words: Sequence[str]) -> list[str]:
-    dashed = words[0] != "-f" and any(word.startswith("-") and word != "-" for word in words)
-    return ["--", *words] if dashed else list(words)
 
 
 def _with_endpoint(word: str, endpoints: Mapping[str, str]) -> str:

@@ -1,10 +1,10 @@
 """`-D KEY=VALUE`: what is done with DistCp's keys, and with those of MapReduce that stand in so many scripts.
 
-    a row here with a field     fills that field of CopyOptions, unless an option of its own is given
-    a row that refuses          would change what is copied, and cannot be done: the command is refused
-    a row with words            changes nothing; the words say what is done instead
-    fs. dfs. hadoop.            are Hadoop's, and go to the stores (filesystems/hadoop_conf.py)
-    any other                   is named as not used
+a row here with a field     fills that field of CopyOptions, unless an option of its own is given
+a row that refuses          would change what is copied, and cannot be done: the command is refused
+a row with words            changes nothing; the words say what is done instead
+fs. dfs. hadoop.            are Hadoop's, and go to the stores (filesystems/hadoop_conf.py)
+any other                   is named as not used
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def test_a_pasted_dash_is_named_as_what_it_is(command) -> None:
     done = command("\u2013update", *PLACES)
     assert done.code == 2
     assert "U+2013" in done.text
-    assert "Type it again: -update" in done.text
+    assert f"-m hdfs2oss --processes 0 -update {' '.join(PLACES)}\n" in done.text
 
 
 def test_no_arguments_at_all_print_the_usage(command, capfd) -> None:
