@@ -25,8 +25,6 @@ _WITHHELD = {
     "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
-    "from_snapshot": "reading a snapshot",
-    "make_snapshot": "reading a snapshot",
 }
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from ..model.errors import CorruptData, Hdfs2ossError, StoreError, Throttled
 from ..model.tally import Tally
 from ..model.values import UNLISTED, FileStatus, StoredPart
+from ..rules.snapshot_diff import SnapshotChange
 
 
 class Capabilities(NamedTuple):
@@ -33,6 +34,12 @@ class Capabilities(NamedTuple):
     forbidden_characters: str = ""
     # Seconds that closing a small file takes, whatever its size: more threads hide it.
     close_seconds: float = 0.0
+    # Snapshots can be made, dropped and compared.
+    snapshots: bool = False
+    # A file or directory gets another path at once (`move`), whatever lies in it.
+    atomic_move: bool = False
+    # The store copies files by itself (`copy_within`).
+    server_copy: bool = False
 
 
 class Stored(NamedTuple):
@@ -295,6 +302,32 @@ class FileSystem(abc.ABC):
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
+
+    def copy_within(self, path: str, new_path: str) -> Stored:
+        """Copy a file to another path of the store, replacing one there, without its bytes coming here.
+
+        With what is kept with it; verified by the store's checksum. Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
+    def move(self, path: str, new_path: str) -> None:
+        """Give a file, or a directory with all in it, another path at once. Only with `capabilities.atomic_move`.
+
+        AlreadyExists when the new path is taken, NotFound when nothing is there. Parents are made."""
+        raise NotImplementedError(type(self).__name__)
+
+    def make_snapshot(self, root: str, name: str) -> None:
+        """Make a snapshot of a directory. AlreadyExists for a name that is taken. Only with `capabilities.snapshots`.
+
+        An answer that was lost leaves open whether it was made."""
+        raise NotImplementedError(type(self).__name__)
+
+    def drop_snapshot(self, root: str, name: str) -> None:
+        """Drop a snapshot; one that is gone is fine."""
+        raise NotImplementedError(type(self).__name__)
+
+    def changes_between(self, root: str, older: str, newer: str) -> list[SnapshotChange]:
+        """What became of the tree below `root` between two of its snapshots; `newer` "" is what is there now."""
+        raise NotImplementedError(type(self).__name__)
 
     def hazard_below(self, directory: str) -> str:
         """Why files that are put into a directory would not be kept rightly; "" where nothing is known against it.

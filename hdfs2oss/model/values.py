@@ -46,11 +46,15 @@ class FileStatus(NamedTuple):
 
 
 class CopyRoot(NamedTuple):
-    """One source root and the path it has below the target base; "" when its contents go straight there."""
+    """One source root and the path it has below the target base; "" when its contents go straight there.
+
+    `read_path` is where it is read, when that is not its own path: in a snapshot.
+    """
 
     source: Uri
     prefix: str
     is_file: bool = False
+    read_path: str = ""
 
 
 class FilePair(NamedTuple):

@@ -34,7 +34,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..model.errors import UsageError
-from ..model.uri import Uri
+from ..model.uri import Uri, join_path
 from ..model.values import DIRECTORY, FILE, CopyRoot
 
 _NAMES = {FILE: "file", DIRECTORY: "directory"}
@@ -52,7 +52,16 @@ class Layout(NamedTuple):
     onto_file: bool = False
 
     def source_of(self, root: int, path: str) -> Uri:
-        """The source of the relative path `path`, which belongs to root number `root`."""
+        """Where the source of the relative path `path`, which belongs to root number `root`, is read."""
+        copy_root = self.roots[root]
+        place = self.named_source_of(root, path)
+        if not copy_root.read_path:
+            return place
+        below = place.path[len(copy_root.source.path.rstrip("/")) :].lstrip("/")
+        return place._replace(path=join_path(copy_root.read_path, below))
+
+    def named_source_of(self, root: int, path: str) -> Uri:
+        """The same as the operator names it: filters and messages know no snapshot."""
         copy_root = self.roots[root]
         return copy_root.source.join(path[len(copy_root.prefix) :].lstrip("/") if copy_root.prefix else path)
 
@@ -62,10 +71,11 @@ class Layout(NamedTuple):
 
 
 class SourceFact(NamedTuple):
-    """A source as it was found: FILE or DIRECTORY."""
+    """A source as it was found: FILE or DIRECTORY; `read_path` is where, when that is in a snapshot."""
 
     uri: Uri
     kind: str
+    read_path: str = ""
 
 
 def lay_out(
@@ -86,7 +96,9 @@ def lay_out(
         )
     if single_file and target_kind != DIRECTORY:
         _refuse_root_as_file(target)
-        layout = Layout(target.parent, (CopyRoot(found[0].uri, target.name, True),), True, target_kind == FILE)
+        layout = Layout(
+            target.parent, (CopyRoot(found[0].uri, target.name, True, found[0].read_path),), True, target_kind == FILE
+        )
     else:
         is_contents = rules == "contents" or (rules == "distcp" and (sync or (len(found) == 1 and target_kind is None)))
         layout = Layout(
@@ -111,7 +123,8 @@ def refuse_to_delete_sources(layout: Layout, target: Uri) -> None:
 
 def _root(fact: SourceFact, is_contents: bool) -> CopyRoot:
     # The root `/` has no name, so it is always its contents.
-    return CopyRoot(fact.uri, "" if is_contents and fact.kind == DIRECTORY else fact.uri.name, fact.kind == FILE)
+    is_file = fact.kind == FILE
+    return CopyRoot(fact.uri, "" if is_contents and not is_file else fact.uri.name, is_file, fact.read_path)
 
 
 def _refuse_root_as_file(target: Uri) -> None:

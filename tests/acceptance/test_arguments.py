@@ -25,6 +25,8 @@ PLACES = ("file:///source", "file:///target")
         (("-pugp", *PLACES), "the option -p is not available"),
         (("-blocksperchunk", "8", *PLACES), "the option -blocksperchunk is not available"),
         (("-v", *PLACES), "-v is valid only with -log option"),
+        (("--make-snapshot", *PLACES), "--make-snapshot needs --from-snapshot NAME"),
+        (("--from-snapshot", "a/b", *PLACES), "takes the name of a snapshot, not a path"),
         (("-bandwidth", "0", *PLACES), "-bandwidth must be a number above 0"),
         (("-bandwidth", "-11", *PLACES), "-bandwidth must be a number above 0"),
         (("-bandwidth", "nan", *PLACES), "-bandwidth must be a number above 0"),

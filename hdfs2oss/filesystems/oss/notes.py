@@ -26,6 +26,10 @@ def read(client: OssClient, path: str) -> dict[str, str]:
     """What was kept with a file: its metadata and its notes. Raises NotFound."""
     headers = look_at(client, path, key_of(path)).headers
     notes = {name[len(META) :].lower(): value for name, value in headers.items() if name.lower().startswith(META)}
-    for tag in client.ask(f"read the tags of {path}", key_of(path), {"tagging": ""}, "Tagging").iter("Tag"):
-        notes[tag.findtext("Key") or ""] = tag.findtext("Value") or ""
-    return notes
+    return {**notes, **read_tags(client, path)}
+
+
+def read_tags(client: OssClient, path: str) -> dict[str, str]:
+    """The notes alone. Raises NotFound."""
+    tags = client.ask(f"read the tags of {path}", key_of(path), {"tagging": ""}, "Tagging").iter("Tag")
+    return {tag.findtext("Key") or "": tag.findtext("Value") or "" for tag in tags}

@@ -38,7 +38,7 @@ class Exclusion:
             return True
         if not self._selection.is_empty and self._selection.leaves_out(self._below_source(root, path), is_directory):
             return True
-        return self._has_filters and self._matches_filter(self._layout.source_of(root, path))
+        return self._has_filters and self._matches_filter(self._layout.named_source_of(root, path))
 
     def excludes_directory(self, root: int, directory: str) -> bool:
         """Whether a directory is left out, or one above it, up to and including the source itself."""
