@@ -61,6 +61,12 @@ def test_what_is_not_used_and_which_proxy_is_are_said_in_one_line_each(argv, env
     assert all(words in line for words, line in zip(notes, said, strict=True))
 
 
+@pytest.mark.parametrize(("value", "compares"), [("false", False), ("FALSE", False), ("true", True)])
+def test_times_may_be_left_out_of_the_comparison(value, compares) -> None:
+    asked = request("-update", "-D", f"distcp.update.modification.time={value}", "hdfs://nn/a", "oss://b/a")
+    assert asked.options.compares_times is compares
+
+
 @pytest.fixture
 def nameless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A process whose number is in no passwd file, as in a container; pytest makes its folder before."""
