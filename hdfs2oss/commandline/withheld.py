@@ -10,7 +10,6 @@ from .grammar import USAGE_HINT
 # By field of the row.
 _WITHHELD = {
     "preserve": "preserving attributes",
-    "append": "appending tails",
     "delete": "deleting what is missing at the source",
     "xtrack": "tracking missing files",
     "diff": "snapshot differences",

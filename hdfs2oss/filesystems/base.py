@@ -43,6 +43,8 @@ class Capabilities(NamedTuple):
     atomic_move: bool = False
     # The store copies files by itself (`copy_within`).
     server_copy: bool = False
+    # A file can be written on behind its end (`open_appender`).
+    appends: bool = False
 
 
 class NoChecksum(StoreError):
@@ -195,6 +197,12 @@ class FileSystem(abc.ABC):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def open_appender(self, path: str, length: int) -> Writer:
+        """Write on behind the end of a file of `length` bytes. What is written shows, and stays, without `commit` too.
+
+        AlreadyExists while somebody else writes to it. Only with `capabilities.appends`."""
+        raise NotImplementedError(type(self).__name__)
+
     def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
         """Write a small file whole and publish it, replacing a file; verified by the store's checksum where it has one.
 
@@ -230,6 +238,11 @@ class FileSystem(abc.ABC):
 
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
         """Send part `number` (1 to 10,000); sending it again replaces it. Verified by the store's CRC-64."""
+        raise NotImplementedError(type(self).__name__)
+
+    def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
+        """Make the bytes [offset, offset + size) of the file `path` itself, in version `etag`, part `number` of an
+        upload to it, without its bytes coming here. Only with `capabilities.server_copy`."""
         raise NotImplementedError(type(self).__name__)
 
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:

@@ -72,3 +72,19 @@ def test_without_a_java_such_files_are_told_and_their_times_decide(command, pair
     assert (done.code, done["SKIP"], done["FILES_NOT_COMPARED"]) == (0, 1, 1)
     assert "could not be compared" in done.text
     assert "no Java was found" in done.text
+
+
+def test_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_written_anew(command, pair) -> None:
+    """Cases 58 and 59."""
+    source, target = pair
+    data = bytes(range(256)) * 64
+    for name, there in (("grown", data[:9000]), ("little", data[:10]), ("other", data[1:9001]), ("same", data)):
+        write(source / name, data, 4096)
+        write(target / name, there, 4096)
+    done = command("-update", "-append", source, target)
+    tails = (len(data) - 9000) + (len(data) - 10) + len(data)
+    assert (done.code, done["COPY"], done["SKIP"], done["BYTESCOPIED"]) == (0, 3, 1, tails)
+    assert done["BYTESEXPECTED"] == 3 * len(data)
+    assert target.read() == source.read()
+    again = command("-update", "-append", source, target)
+    assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, 4)

@@ -16,7 +16,7 @@ from ...tasks.desk import TaskDesk
 from .hazards import Hazards
 
 # A directory by itself holds no bytes.
-_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.CHECK)
+_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.APPEND, FileAction.CHECK)
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
 
@@ -139,7 +139,8 @@ class Planner:
 
     def _write(self, item: CopyItem) -> None:
         cost = cost_of(item.length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
-        if self._target.multipart and item.work is Work.FILE and item.length > self._options.chunk_size_bytes:
+        is_cut = self._target.multipart and item.work is Work.FILE and item.action != FileAction.APPEND
+        if is_cut and item.length > self._options.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:
             self._items.add(item, cost)
