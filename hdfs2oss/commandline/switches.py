@@ -247,7 +247,7 @@ GROUPS = (
             Switch(
                 ("--include",),
                 "include",
-                "copy only files that match GLOB: *.gz at any depth, /logs/**/*.gz from the source on, logs/ all in it; "
+                "copy only files that match GLOB: *.gz at any depth, /d/**/*.gz from the source on, logs/ all in it; "
                 "several times: any",
                 str,
                 "GLOB",
