@@ -48,9 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     spared = [
         item
         for item in items
-        if item.get_closest_marker("hdfs")
-        and "acceptance" in item.path.parts
-        and ("as a list" in item.name or ("hdfs to hdfs" in item.name and "where_things_land" in item.path.name))
+        if item.get_closest_marker("hdfs") and "acceptance" in item.path.parts and "as a list" in item.name
     ]
     if spared:
         config.hook.pytest_deselected(items=spared)
