@@ -9,7 +9,7 @@ import pytest
 
 from hdfs2oss.cli import main
 from hdfs2oss.filesystems.registry import close_filesystems
-from tests.trees import Place
+from tests.trees import Place, Tree
 
 COUNTER = re.compile(r"^\t\t(\w+)=(\d+)$", re.MULTILINE)
 
@@ -88,6 +88,25 @@ def ends(request: pytest.FixtureRequest, command: Command, monkeypatch: pytest.M
             monkeypatch.setenv(name, value)
         command.extra = ["--job-dir", f"file://{request.getfixturevalue('home')}/jobs"]
     return make(source, "source"), make(target, "target")
+
+
+@pytest.fixture(scope="session")
+def _stocks() -> dict[tuple[str, str, int], Place]:
+    return {}
+
+
+@pytest.fixture
+def stock(ends: tuple[Place, Place], _stocks: dict[tuple[str, str, int], Place]) -> Callable[[Tree], Place]:
+    """`stock(TREE)`: that tree on the store of the source, made once and for tests that only read it."""
+
+    def find(tree: Tree) -> Place:
+        source, _ = ends
+        key = (source.uri.scheme, source.uri.authority, id(tree))
+        if key not in _stocks:
+            _stocks[key] = source.make(tree).settle()
+        return _stocks[key]
+
+    return find
 
 
 @pytest.fixture

@@ -152,19 +152,9 @@ DIFFERENT = [
 ]
 
 
-@pytest.fixture(scope="session")
-def lakes() -> dict[tuple[str, str], Place]:
-    """The lake on each store, made when it is first asked for; a copy only reads it."""
-    return {}
-
-
 @pytest.fixture
-def lake_and_target(ends, lakes) -> tuple[Place, Place]:
-    source, target = ends
-    store = (source.uri.scheme, source.uri.authority)
-    if store not in lakes:
-        lakes[store] = source.make(LAKE)
-    return lakes[store], target
+def lake_and_target(ends, stock) -> tuple[Place, Place]:
+    return stock(LAKE), ends[1]
 
 
 def check(row: Row, command, lake: Place, target: Place, give) -> None:
