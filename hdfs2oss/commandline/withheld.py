@@ -11,7 +11,6 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
-    "delete": "deleting what is missing at the source",
     "skip_crc": "it compares sizes and times only, so there is no checksum step to skip",
     "xtrack": "tracking missing files",
     "diff": "snapshot differences",
@@ -24,8 +23,6 @@ _WITHHELD = {
     "layout": "a layout of one's own",
     "include": "including by globs",
     "exclude": "excluding by globs",
-    "max_delete": "deleting what is missing at the source",
-    "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
     "from_snapshot": "reading a snapshot",

@@ -76,12 +76,16 @@ class Run:
         if tasks:
             self.runner.run_wave(name, work, tasks, on_report)
 
-    def follow(self, phase: str, tasks: Sequence[CopyTask]) -> None:
-        """From now on progress tells how many of these tasks, their files and bytes are done."""
+    def follow(self, phase: str, tasks: Sequence[CopyTask], files: int | None = None) -> None:
+        """From now on progress tells how many of these tasks, their files and bytes are done.
+
+        `files` is how many there are; without it, those that were planned and are not copied yet.
+        """
         slices = [piece for task in tasks for piece in task.slices]
         polled = None if self.runner.reports_live else self._job_dir
         size_bytes = sum(one.size_bytes for one in slices)
-        self._timeline.progress.begin(phase, len(tasks), self.report.files_to_come, size_bytes, polled)
+        files = self.report.files_to_come if files is None else files
+        self._timeline.progress.begin(phase, len(tasks), files, size_bytes, polled)
 
     def take(self, report: TaskReport) -> None:
         """Fold the report of a task."""

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from ...model.uri import Uri
 from ...rules.filters import is_own_work, make_filter
+from ...rules.keys import is_within
 from ...rules.layout import Layout
 from ...tasks.context import RunContext
+
+# Where HDFS keeps what was removed; below any home, and below any encryption zone.
+TRASH_NAME = ".Trash"
 
 
 class Exclusion:
     """Asked once for every source row, so all that can be worked out beforehand is.
 
-    Our own places are the job directory, where it was asked to be, and the -log directory. One that is the very
-    source is no reason to leave out everything: it counts only where it lies within a source.
+    Our own places are the job directory, where it was asked to be, and the directories of -log, -xtrack and
+    --backup-dir. One that is the very source is no reason to leave out everything: it counts only where it lies
+    within a source.
     """
 
     def __init__(self, context: RunContext) -> None:
         self._layout: Layout = context.layout
         self._has_filters = bool(context.options.filters)
         self._matches_filter = make_filter(context.options.filters)
-        places = [context.job_dir, context.options.job_dir, context.options.log_path]
+        options = context.options
+        places = [context.job_dir, options.job_dir, options.log_path, options.xtrack_path, options.backup_dir]
         own = [place for place in places if place is not None]
         roots = context.layout.roots
         self._prefixes = [root.prefix for root in roots]
         self._own = [_paths_within(root.source, root.prefix, own) for root in roots]
+        self._own_at_sources = frozenset[str]().union(*self._own)
         self.own_at_target = _paths_within(context.layout.base, "", own)
 
     def excludes(self, root: int, path: str) -> bool:
@@ -34,6 +41,30 @@ class Exclusion:
         if path != self._prefixes[root] and (is_own_work(path.rpartition("/")[2]) or path in self._own[root]):
             return True
         return self._has_filters and self._matches_filter(self._layout.source_of(root, path))
+
+    def protects(self, path: str) -> bool:
+        """Whether -delete leaves alone what stands at a path of the target, and all below it.
+
+        Our own places and work; a trash; what a filter matches, by the path that it has at the target, or would have
+        in any of the sources.
+        """
+        name = path.rpartition("/")[2]
+        if is_own_work(name) or name == TRASH_NAME or path in self.own_at_target or path in self._own_at_sources:
+            return True
+        if not self._has_filters:
+            return False
+        if self._matches_filter(self._layout.target_of(path)):
+            return True
+        return any(
+            is_within(path, root.prefix) and self.excludes(number, path)
+            for number, root in enumerate(self._layout.roots)
+            if not root.is_file
+        )
+
+    def protects_directory(self, directory: str) -> bool:
+        """Whether it leaves a directory below the target base alone for its own sake, or for that of one above it."""
+        ends = (at for at, one in enumerate(directory) if one == "/")
+        return bool(directory) and any(self.protects(path) for path in (*(directory[:at] for at in ends), directory))
 
     def excludes_directory(self, root: int, directory: str) -> bool:
         """Whether a directory is left out, or one above it, up to and including the source itself."""
