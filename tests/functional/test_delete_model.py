@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
-from hdfs2oss.model.errors import PermissionDenied
+from hdfs2oss.model.errors import Hdfs2ossError, PermissionDenied
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
@@ -71,8 +71,7 @@ def after_the_survey(act: Callable[[], None]) -> Fault:
     return Fault("create", path="-delete", meanwhile=act, silent=True, times=1)
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
+CASES = given(
     first=trees,
     second=trees,
     target=trees,
@@ -84,9 +83,23 @@ def after_the_survey(act: Callable[[], None]) -> Fault:
     unlisted=st.one_of(st.none(), st.none(), st.none(), st.tuples(st.sampled_from(["/s1", "/s2", "/t"]), paths)),
     own=st.booleans(),
 )
-def test_nothing_is_deleted_that_a_source_has_or_a_filter_excludes_or_nobody_looked_at(
-    first, second, target, two, filters, like, returning, changing, unlisted, own
-) -> None:
+ROBUST = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(ROBUST, max_examples=100)
+@CASES
+def test_nothing_is_deleted_that_a_source_has_or_a_filter_excludes_or_nobody_looked_at(**case) -> None:
+    hold_to_the_model(**case)
+
+
+@pytest.mark.full
+@settings(ROBUST, max_examples=500)
+@CASES
+def test_the_same_in_a_long_series(**case) -> None:
+    hold_to_the_model(**case)
+
+
+def hold_to_the_model(first, second, target, two, filters, like, returning, changing, unlisted, own) -> None:
     memory = MemoryFileSystem(like, clock_ms=lambda: 2000)
     sources = ["/s1", "/s2"] if two else ["/s1"]
     put(memory, "/s1", first)
@@ -109,7 +122,7 @@ def test_nothing_is_deleted_that_a_source_has_or_a_filter_excludes_or_nobody_loo
     options = {"job_dir": Uri("file", "", "/t/records"), "log_path": Uri("file", "", "/t/a/logs")} if own else {}
     try:
         report = copy(store, sources, filters=tuple(filters), max_delete="100%", allow_empty_source=True, **options)
-    except Exception as error:
+    except Hdfs2ossError as error:
         # A file in both sources, a listing of the very roots: refused before anything happens.
         event(type(error).__name__)
         assert set(before) <= set(below(memory, "/t"))

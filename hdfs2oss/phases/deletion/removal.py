@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 
 from ...filesystems.base import FileSystem
@@ -21,7 +22,7 @@ _SHARE = 64
 
 
 class Remover:
-    """What one task removes with. `directories` says what its candidates are.
+    """What one task removes with.
 
     Between the second look at an entry and its removal lie the looks at the rest of its share: 64 entries, or on OSS,
     which removes many keys by one request, a batch of 1,000. There is no condition that a removal could carry, so a
@@ -29,30 +30,30 @@ class Remover:
     one; in a bucket with versioning it is an earlier version.
     """
 
-    def __init__(self, context: RunContext, pool: ThreadPoolExecutor, directories: bool, is_last_try: bool) -> None:
+    def __init__(self, context: RunContext, pool: ThreadPoolExecutor, is_last_try: bool) -> None:
         self._layout = context.layout
         self._stores = context.stores
         self._target = open_filesystem(context.layout.base, context.stores)
         self._pool = pool
-        self._directories = directories
         self._is_last_try = is_last_try
 
     def remove(self, batch: Sequence[CopyItem]) -> Iterator[CopyResult]:
-        """The results of all candidates of a batch. Raises StoreGone, as `delete_task` says."""
-        together = self._target.capabilities.removes_together and not self._directories
+        """The results of a batch: files, or directories none of which lies in another. Raises StoreGone."""
+        directories = batch[0].kind == DIRECTORY
+        together = self._target.capabilities.removes_together and not directories
         size = len(batch) if together else _SHARE
         shares = [batch[start : start + size] for start in range(0, len(batch), size)]
-        for results in self._pool.map(self._remove_share, shares):
+        for results in self._pool.map(partial(self._remove_share, directories), shares):
             yield from results
 
-    def _remove_share(self, share: Sequence[CopyItem]) -> list[CopyResult]:
+    def _remove_share(self, directories: bool, share: Sequence[CopyItem]) -> list[CopyResult]:
         try:
-            found, leaving = self._look_again(share)
-            removals = self._target.remove_each([self._path(item) for item in leaving], self._directories)
+            found, leaving = self._look_again(directories, share)
+            removals = self._target.remove_each([self._path(item) for item in leaving], directories)
         except StoreError as error:
             return [self._failed(item, error) for item in share]
         for item, removal in zip(leaving, removals, strict=True):
-            if isinstance(removal.error, AlreadyExists) and self._directories:
+            if isinstance(removal.error, AlreadyExists) and directories:
                 found.append(self._kept(item, "it is not empty, as something in it stays, or came after the survey"))
             elif removal.error is not None:
                 found.append(self._failed(item, removal.error))
@@ -62,7 +63,7 @@ class Remover:
                 found.append(result_of(item, Outcome.DELETED)._replace(kept_at=removal.kept_at))
         return found
 
-    def _look_again(self, share: Sequence[CopyItem]) -> tuple[list[CopyResult], list[CopyItem]]:
+    def _look_again(self, directories: bool, share: Sequence[CopyItem]) -> tuple[list[CopyResult], list[CopyItem]]:
         """The results of those that stay, and those that go."""
         returned = self._at_sources([item.path for item in share])
         stays = [
@@ -71,7 +72,7 @@ class Remover:
             if item.path in returned
         ]
         missing = [item for item in share if item.path not in returned]
-        if self._directories and not self._target.capabilities.real_directories:
+        if directories and not self._target.capabilities.real_directories:
             # All that can be removed of one is its marker, which is looked at when its turn comes.
             return stays, missing
         leaving = []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from ...model.counters import OWN
-from ...model.values import CopyItem, PlanSlice, TaskReport
+from ...model.values import DIRECTORY, CopyItem, PlanSlice, TaskReport
 from ...records import fence
 from ...records.planfile import read_slices
 from ...rules.account import discrepancy
@@ -26,27 +26,20 @@ from .removal import Remover
 _THREADS = 16
 # Looked at and removed together; as many as OSS removes by one request.
 _BATCH = 1000
+# What costs no more is one task, which leaves one file.
+_FEW_SECONDS = 10.0
 
 
 class DeleteTask(NamedTuple):
-    """Slices of candidates, all of them files or all of them directories of one depth."""
+    """Slices of candidates, which are removed in this order: what can go at once stands together."""
 
     name: str
     slices: tuple[PlanSlice, ...]
-    are_directories: bool
 
     @property
     def cost(self) -> float:
         """Seconds of one slot."""
         return sum(piece.cost for piece in self.slices)
-
-
-class Stage(NamedTuple):
-    """What can be removed at once, in any order."""
-
-    name: str
-    slices: list[PlanSlice]
-    are_directories: bool = False
 
 
 def delete(context: RunContext, run: Run, files: list[PlanSlice], directories: dict[int, list[PlanSlice]]) -> None:
@@ -67,16 +60,24 @@ def delete(context: RunContext, run: Run, files: list[PlanSlice], directories: d
     if brake is not None:
         report.withhold_deletion(*brake)
         return
-    stages = [Stage("delete-files", files)]
-    for depth in sorted(directories, reverse=True):
-        stages.append(Stage(f"delete-d{depth:03}", directories[depth], True))
     with run.phase("delete"):
-        for stage in stages:
-            packed = pack(stage.slices, run.slots)
-            tasks = [DeleteTask(f"{stage.name}-{one.number:05}", one.slices, stage.are_directories) for one in packed]
+        for tasks in _stages(files, directories, run.slots):
             run.check_lock()
-            run.follow("delete", packed, sum(piece.items for piece in stage.slices))
+            run.follow("delete", tasks, sum(piece.items for task in tasks for piece in task.slices))
             run.wave("delete", partial(delete_task, context), tasks, run.take)
+
+
+def _stages(
+    files: list[PlanSlice], directories: dict[int, list[PlanSlice]], slots: int
+) -> Iterator[Sequence[DeleteTask]]:
+    """Files, then the directories of each depth, the deepest first; all of it as one task where it is little."""
+    depths = sorted(directories, reverse=True)
+    in_order = (*files, *(piece for depth in depths for piece in directories[depth]))
+    if sum(piece.cost for piece in in_order) <= _FEW_SECONDS:
+        yield [DeleteTask("delete-00000", in_order)] if in_order else []
+        return
+    for name, slices in (("files", files), *((f"d{depth:03}", directories[depth]) for depth in depths)):
+        yield [DeleteTask(f"delete-{name}-{one.number:05}", one.slices) for one in pack(slices, slots)]
 
 
 def obstacle(report: Report) -> str:
@@ -103,7 +104,7 @@ def delete_task(context: RunContext, task: DeleteTask, attempt: str) -> TaskRepo
         return done
     desk = TaskDesk(context, task.name, attempt)
     with ThreadPoolExecutor(_THREADS, "delete") as pool:
-        remover = Remover(context, pool, task.are_directories, is_last_try(attempt))
+        remover = Remover(context, pool, is_last_try(attempt))
         for batch in _batches(read_slices(desk.job_dir, task.slices)):
             checkpoint()
             fence.check(desk.job_dir, context.fence)
@@ -113,5 +114,7 @@ def delete_task(context: RunContext, task: DeleteTask, attempt: str) -> TaskRepo
 
 
 def _batches(items: Iterator[CopyItem]) -> Iterator[list[CopyItem]]:
-    while batch := list(islice(items, _BATCH)):
-        yield batch
+    """What can go at once: files, or directories of one depth."""
+    for _, alike in groupby(items, key=lambda item: item.path.count("/") if item.kind == DIRECTORY else None):
+        while batch := list(islice(alike, _BATCH)):
+            yield batch

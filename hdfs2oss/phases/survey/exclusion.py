@@ -32,6 +32,7 @@ class Exclusion:
         self._own = [_paths_within(root.source, root.prefix, own) for root in roots]
         self._own_at_sources = frozenset[str]().union(*self._own)
         self.own_at_target = _paths_within(context.layout.base, "", own)
+        self._sources_at_target = _paths_within(context.layout.base, "", [root.source for root in roots])
 
     def excludes(self, root: int, path: str) -> bool:
         """Whether a source path (below the target base) is left out; a directory takes all below it along.
@@ -45,11 +46,13 @@ class Exclusion:
     def protects(self, path: str) -> bool:
         """Whether -delete leaves alone what stands at a path of the target, and all below it.
 
-        Our own places and work; a trash; what a filter matches, by the path that it has at the target, or would have
+        Our own places and work; a trash; a source; what a filter matches, by the path that it has at the target, or would have
         in any of the sources.
         """
         name = path.rpartition("/")[2]
-        if is_own_work(name) or name == TRASH_NAME or path in self.own_at_target or path in self._own_at_sources:
+        if is_own_work(name) or name == TRASH_NAME:
+            return True
+        if any(path in places for places in (self.own_at_target, self._own_at_sources, self._sources_at_target)):
             return True
         if not self._has_filters:
             return False

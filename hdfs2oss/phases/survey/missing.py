@@ -16,6 +16,7 @@ from .exclusion import Exclusion
 
 # Seconds of one slot that looking at an entry again and removing it takes.
 _REMOVAL_SECONDS = 0.002
+_MOST_WAITING = 20_000
 
 
 @dataclass(slots=True)
@@ -50,9 +51,11 @@ class Missing:
     def __init__(self, desk: TaskDesk, exclusion: Exclusion) -> None:
         self._job_dir = desk.job_dir
         self._counters = desk.counters
-        self._name = f"plan/{desk.name}-{desk.attempt}-delete"
-        self._files = PlanWriter(f"{self._name}.parquet", desk.job_dir)
-        self._directories: dict[int, PlanWriter] = {}
+        self._plan = PlanWriter(f"plan/{desk.name}-{desk.attempt}-delete.parquet", desk.job_dir)
+        # Directories that wait for a row group of their depth, and the depths of such row groups by their numbers.
+        self._waiting: dict[int, list[CopyItem]] = {}
+        self._waiting_count = 0
+        self._depths: dict[int, int] = {}
         self._exclusion = exclusion
         target = open_filesystem(desk.context.layout.base, desk.context.stores)
         self._real_directories = target.capabilities.real_directories
@@ -99,7 +102,7 @@ class Missing:
             self._open.append(row)
         else:
             self._missing.add(row)
-            self._files.add(_candidate(row), _REMOVAL_SECONDS)
+            self._plan.add(_candidate(row), _REMOVAL_SECONDS)
         return False
 
     def end(self) -> None:
@@ -108,12 +111,16 @@ class Missing:
             self._close()
 
     def publish(self) -> MissingSlices:
-        """Count what was found, and write the plan files."""
+        """Count what was found, and write the plan file."""
         self.end()
         for name, tally in (("AT_TARGET", self._at_target), ("MISSING", self._missing), ("PROTECTED", self._protected)):
             tally.count(name, self._counters)
-        directories = {depth: writer.publish(self._job_dir) for depth, writer in self._directories.items()}
-        return MissingSlices(self._files.publish(self._job_dir), directories)
+        self._write_directories()
+        found = MissingSlices()
+        for number, piece in enumerate(self._plan.publish(self._job_dir)):
+            depth = self._depths.get(number)
+            (found.files if depth is None else found.directories.setdefault(depth, [])).append(piece)
+        return found
 
     def _is_of_earlier_unit(self, row: FileStatus) -> bool:
         return self._unit.resumed and is_directly_in(self._unit.directory, row.path)
@@ -123,12 +130,19 @@ class Missing:
         row = self._open.pop()
         if not self._real_directories and not row.mtime_ms:
             return
-        depth = row.path.count("/")
-        if depth not in self._directories:
-            name = f"{self._name}-d{depth:03}.parquet"
-            self._directories[depth] = PlanWriter(name, self._job_dir)
         self._missing.add(row)
-        self._directories[depth].add(_candidate(row), _REMOVAL_SECONDS)
+        self._waiting.setdefault(row.path.count("/"), []).append(_candidate(row))
+        self._waiting_count += 1
+        if self._waiting_count >= _MOST_WAITING:
+            self._write_directories()
+
+    def _write_directories(self) -> None:
+        for depth, items in self._waiting.items():
+            first = self._plan.end_group()
+            for item in items:
+                self._plan.add(item, _REMOVAL_SECONDS)
+            self._depths |= dict.fromkeys(range(first, self._plan.end_group()), depth)
+        self._waiting, self._waiting_count = {}, 0
 
 
 def _candidate(row: FileStatus) -> CopyItem:
