@@ -11,7 +11,6 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
-    "skip_crc": "it compares sizes and times only, so there is no checksum step to skip",
     "xtrack": "tracking missing files",
     "diff": "snapshot differences",
     "rdiff": "snapshot differences",
@@ -25,8 +24,6 @@ _WITHHELD = {
     "exclude": "excluding by globs",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
-    "from_snapshot": "reading a snapshot",
-    "make_snapshot": "reading a snapshot",
 }
 
 

@@ -154,6 +154,12 @@ class CopyOptions(BaseModel):
             (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
             (bool(self.max_delete) and not self.delete, "--max-delete is valid only with -delete"),
             (self.allow_empty_source and not self.delete, "--allow-empty-source is valid only with -delete"),
+            (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
+            ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),
+            (
+                bool(self.from_snapshot and (self.diff or self.rdiff)),
+                "--from-snapshot and -diff/-rdiff exclude each other: -diff reads its second snapshot",
+            ),
         )
 
     @property

@@ -95,7 +95,8 @@ class Remover:
                 continue
             places = [self._layout.source_of(number, path) for path in here]
             now = _look_at_each(open_filesystem(root.source, self._stores), [place.path for place in places])
-            found |= {path: str(place) for path, place, status in zip(here, places, now, strict=True) if status}
+            named = self._layout.named_source_of
+            found |= {path: str(named(number, path)) for path, status in zip(here, now, strict=True) if status}
         return found
 
     def _path(self, item: CopyItem) -> str:

@@ -41,13 +41,13 @@ class Exclusion:
         """
         if path != self._prefixes[root] and (is_own_work(path.rpartition("/")[2]) or path in self._own[root]):
             return True
-        return self._has_filters and self._matches_filter(self._layout.source_of(root, path))
+        return self._has_filters and self._matches_filter(self._layout.named_source_of(root, path))
 
     def protects(self, path: str) -> bool:
         """Whether -delete leaves alone what stands at a path of the target, and all below it.
 
-        Our own places and work; a trash; a source; what a filter matches, by the path that it has at the target, or would have
-        in any of the sources.
+        Our own places and work; a trash; a source; what a filter matches, by the path that it has at the target, or
+        would have in any of the sources.
         """
         name = path.rpartition("/")[2]
         if is_own_work(name) or name == TRASH_NAME:
