@@ -19,9 +19,6 @@ _WITHHELD = {
     "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
-    "layout": "a layout of one's own",
-    "include": "including by globs",
-    "exclude": "excluding by globs",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
 }

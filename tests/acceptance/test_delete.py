@@ -83,6 +83,16 @@ def test_a_filter_protects_what_it_keeps_from_being_copied(command, local_ends, 
     assert done["FILES_DELETED"] == 2
 
 
+def test_what_globs_leave_out_stays(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a.gz": b"a", "d/b.gz": b"b", "c.txt": b"c"})
+    old = {"old/x.gz": b"x", "old/y.txt": b"y", "gone/x.gz": b"x", "tmp/x.gz": b"x", "d/z.gz": b"z", "empty/": None}
+    target.make({**old, "c.txt": b"mine"})
+    assert command("-update", "-delete", "--include", "*.gz", "--exclude", "tmp/", source, target).code == 0
+    kept = {"old/y.txt": b"y", "tmp/x.gz": b"x", "c.txt": b"mine", "empty/": None}
+    assert target.read() == {"a.gz": b"a", "d/b.gz": b"b", **kept}
+
+
 def test_the_records_of_copies_stay_where_the_target_holds_them(command, local_ends) -> None:
     source, target = local_ends
     source.make({"a": b"a"})
@@ -99,7 +109,7 @@ def test_the_records_of_copies_stay_where_the_target_holds_them(command, local_e
 def test_a_source_inside_the_target_is_never_deleted(command, local_ends) -> None:
     _, target = local_ends
     target.make({"inside/a": b"a", "gone": b""})
-    command("-update", "-delete", target / "inside", target)
+    assert command("-update", "-delete", target / "inside", target).code == 2
     assert target.read()["inside/a"] == b"a"
 
 

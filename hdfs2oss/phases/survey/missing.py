@@ -42,7 +42,8 @@ class Missing:
     that is protected, or in a protected directory    no candidate; a directory that no source has is not listed
     that is no plain file and no directory            no candidate (a link; a key that is no path)
     a file                                            a candidate
-    a directory                                       a candidate, unless something that stays was seen in it
+    a directory                                       a candidate, unless something that stays was seen in it, or
+                                                      --include is given and no candidate was
     a directory implied by what lies in it            none: it goes with the last key in it
 
     A row that is listed by several units counts in the one that enters it, or has it among its own files.
@@ -65,6 +66,9 @@ class Missing:
         self._sheltered: str | None = None
         # Directories that no source has, and that the steps are in: candidates unless something in them stays.
         self._open: list[FileStatus] = []
+        # With --include directories come, and go, along with files only: so many of the open ones have some that go.
+        self._wants_filled = bool(desk.context.options.include)
+        self._filled = 0
 
     def begin(self, unit: SurveyUnit) -> None:
         """The steps that follow are those of another unit."""
@@ -87,11 +91,11 @@ class Missing:
             self._at_target.add(row)
         if step.sources:
             # What lies in a directory of both sides is listed to be compared, also where nothing of it may go.
-            if is_directory and self._sheltered is None and self._exclusion.protects(row.path):
+            if is_directory and self._sheltered is None and self._exclusion.protects(row.path, True):
                 self._sheltered = row.path
             self._open.clear()
             return False
-        protected = self._sheltered is not None or self._exclusion.protects(row.path)
+        protected = self._sheltered is not None or self._exclusion.protects(row.path, is_directory)
         if is_elsewhere or protected or row.kind not in (FILE, DIRECTORY):
             if protected or not is_directory:
                 self._open.clear()
@@ -103,6 +107,7 @@ class Missing:
         else:
             self._missing.add(row)
             self._plan.add(_candidate(row), _REMOVAL_SECONDS)
+            self._filled = len(self._open)
         return False
 
     def end(self) -> None:
@@ -128,6 +133,12 @@ class Missing:
     def _close(self) -> None:
         """All steps of the innermost directory were taken, and nothing in it stays."""
         row = self._open.pop()
+        is_filled = len(self._open) < self._filled
+        self._filled = min(self._filled, len(self._open))
+        if self._wants_filled and not is_filled:
+            self._protected.add(row)
+            self._open.clear()
+            return
         if not self._real_directories and not row.mtime_ms:
             return
         self._missing.add(row)

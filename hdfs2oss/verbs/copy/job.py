@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
 from ...model.errors import WaveEnded
 from ...model.options import CopyOptions
@@ -55,6 +56,8 @@ class CopyJob:
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
+        for line in mapping(layout, options):
+            self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
         make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
