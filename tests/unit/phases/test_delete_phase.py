@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from hdfs2oss.model.errors import PermissionDenied, StoreGone, Unreachable
+from hdfs2oss.model.counters import OWN
+from hdfs2oss.model.errors import LockLost, PermissionDenied, StoreGone, Unreachable
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import DIRECTORY, FILE, CopyItem, TaskReport
-from hdfs2oss.phases.deletion.wave import _BATCH, _batches, _stages, delete_task
+from hdfs2oss.phases.deletion.wave import _BATCH, _batches, _stages, delete_task, obstacle
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.phases.survey.wave import Share, SurveyReport
 from hdfs2oss.records import ledger
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.runs.report import Report
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
@@ -209,6 +213,27 @@ def test_our_own_places_stay_and_so_do_the_directories_they_are_in(make_context,
     assert place in store.files()
     assert "/t/deep/other/old" not in store.files()
     assert (store.status("/t/deep/other") is not None) is False
+
+
+def test_a_run_that_has_lost_its_lock_removes_nothing(make_context) -> None:
+    store = store_of(s=["f"], t=["f", "old"])
+    context = dataclasses.replace(make_context(store, ["/s"], "/t", update=True, delete=True), fence=7)
+    with pytest.raises(LockLost):
+        removed(context, surveyed(context))
+    assert "/t/old" in store.files()
+
+
+def test_nothing_is_concluded_from_a_copy_that_did_not_go_well() -> None:
+    report = Report("run", "s", "t", "jobs")
+    assert obstacle(report) == ""
+    report.counters.add(OWN, "FILES_LISTED")
+    assert obstacle(report) == "the accounts do not balance"
+    report.counters.add(OWN, "FILES_SKIPPED")
+    report.counters.add(OWN, "FILES_EXPECTED")
+    report.counters.add(OWN, "FILES_MISSING", 3)
+    assert obstacle(report) == ""
+    report.problems = [("/t/d", "no permission")]
+    assert obstacle(report) == "a part of the trees could not be listed"
 
 
 def test_the_tasks_of_a_large_deletion_are_files_then_each_depth(make_context) -> None:
