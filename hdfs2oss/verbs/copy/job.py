@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
@@ -11,6 +11,7 @@ from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
+from ...phases.deletion import delete
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
@@ -37,20 +38,25 @@ class CopyJob:
         runner: Runner,
         progress: Progress,
         homes: Sequence[Uri],
+        announce: Callable[[str], None] = lambda records: None,
     ) -> None:
-        """`homes` are the places where the job directory may go, the best first, unless an option names it."""
+        """`homes` are the places where the job directory may go, the best first, unless an option names it.
+
+        `announce` is told where the records of the run are, when it begins.
+        """
         self._options = options
         self._stores = stores
         self._runner = runner
         self._progress = progress
         self._homes = homes
+        self._announce = announce
         # What is known of the run so far, also of one that ends badly; None before it begins.
         self.report: Report | None = None
         # Where everything goes, once that is known: whoever gives advice after a failure must know it.
         self.layout: Layout | None = None
 
     def run(self) -> Report:
-        """Look at the roots, survey, cut, copy, commit, report. Raises what keeps the copy from being tried."""
+        """Look at the roots, survey, cut, copy, commit, delete, report. Raises what keeps the copy from being tried."""
         options, stores = self._options, self._stores
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
@@ -61,6 +67,7 @@ class CopyJob:
         make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
+            self._announce(run.report.job_dir)
             context = RunContext(options, layout, stores, place, run.id, run.fence)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
@@ -68,6 +75,8 @@ class CopyJob:
                 _carry_out(context, run)
             except WaveEnded as ended:
                 run.report.stop(ended)
+                if options.delete:
+                    run.report.withhold_deletion("the copy was ended early")
             run.settle()
             if run.report.exit_code == 0:
                 log_dir.succeed()
@@ -98,3 +107,5 @@ def _copy(context: RunContext, run: Run) -> None:
     except BaseException:
         give_up(context)
         raise
+    if context.options.delete:
+        delete(context, run, found.missing.files, found.missing.directories)
