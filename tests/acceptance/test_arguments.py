@@ -22,7 +22,7 @@ PLACES = ("file:///source", "file:///target")
         (("-rdiff", "s2", "s1", *PLACES), "the option -rdiff is not available"),
         (("-p", *PLACES), "the option -p is not available"),
         (("-pugp", *PLACES), "the option -p is not available"),
-        (("-blocksperchunk", "8", *PLACES), "the option -blocksperchunk is not available"),
+        (("-blocksperchunk", "8", *PLACES), "-blocksperchunk needs a target that takes files in parts"),
         (("-v", *PLACES), "-v is valid only with -log option"),
         (("--make-snapshot", *PLACES), "--make-snapshot needs --from-snapshot NAME"),
         (("--from-snapshot", "a/b", *PLACES), "takes the name of a snapshot, not a path"),

@@ -88,3 +88,27 @@ def test_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_writ
     assert target.read() == source.read()
     again = command("-update", "-append", source, target)
     assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, 4)
+
+
+def test_files_of_more_blocks_than_asked_for_are_cut_at_blocks(
+    command, pair, make_place, oss_server, monkeypatch
+) -> None:
+    """Case 99, onto OSS; as in DistCp, -append is off beside it."""
+    source, target = pair[0], make_place("oss", "target")
+    monkeypatch.setenv("OSS_ENDPOINT", oss_server.endpoint)
+    monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-id")
+    monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-secret")
+    block = 128 * 1024
+    data = bytes(range(256)) * (10 * block // 256) + b"odd"
+    for name, size in (("exact", 10 * block), ("odd", len(data)), ("few", 2 * block)):
+        write(source / name, data[:size], block)
+    source.settle()
+    done = command("-update", "-blocksperchunk", "2", source, target)
+    assert (done.code, done["COPY"], done["BYTESCOPIED"]) == (0, 3, 22 * block + 3)
+    assert target.read() == source.read()
+    again = command("-update", "-blocksperchunk", "2", source, target)
+    assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, 3)
+    write(source / "odd", data + b"more", block)
+    grown = command("-update", "-append", "-blocksperchunk", "2", source, target)
+    assert (grown.code, grown["COPY"], grown["SKIP"], grown["BYTESCOPIED"]) == (0, 1, 2, len(data) + 4)
+    assert target.read() == source.read()
