@@ -14,8 +14,6 @@ _WITHHELD = {
     "delete": "deleting what is missing at the source",
     "skip_crc": "it compares sizes and times only, so there is no checksum step to skip",
     "xtrack": "tracking missing files",
-    "diff": "snapshot differences",
-    "rdiff": "snapshot differences",
     "atomic": "an atomic switch of the whole target",
     "work_dir_text": "a work directory for -atomic",
     "run_async": "leaving a copy behind",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import abc
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple
 
@@ -307,6 +307,18 @@ class FileSystem(abc.ABC):
         """Copy a file to another path of the store, replacing one there, without its bytes coming here.
 
         With what is kept with it; verified by the store's checksum. Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
+    def copy_tree(self, path: str, new_path: str, spares: Sequence[str], threads: int) -> Tally:
+        """`copy_within` for a file, or for a directory with all in it but the paths `spares` and what lies in them.
+
+        So many at once; how many there were."""
+        raise NotImplementedError(type(self).__name__)
+
+    def remove_tree(self, path: str, spares: Sequence[str]) -> Tally:
+        """Remove a file, or a directory with all in it but the paths `spares`; how many there were.
+
+        Only with `capabilities.server_copy`."""
         raise NotImplementedError(type(self).__name__)
 
     def move(self, path: str, new_path: str) -> None:

@@ -67,8 +67,13 @@ class SourceFact(NamedTuple):
     read_path: str = ""
 
 
-def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None, sync: bool) -> Layout:
-    """Map sources to a target; `target_kind` is FILE, DIRECTORY or None when it is missing. Raises UsageError."""
+def lay_out(
+    sources: Sequence[SourceFact], target: Uri, target_kind: str | None, sync: bool, onto_itself: bool = False
+) -> Layout:
+    """Map sources to a target; `target_kind` is FILE, DIRECTORY or None when it is missing. Raises UsageError.
+
+    `onto_itself` says that a source may be its own target: another state of it is what is copied.
+    """
     found = list(dict.fromkeys(sources))
     single_file = len(found) == 1 and found[0].kind == FILE
     if target_kind == FILE and not single_file:
@@ -89,6 +94,8 @@ def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None,
             target_kind is not None,
         )
     for copy_root in layout.roots:
+        if onto_itself and copy_root.source == layout.target_of(copy_root.prefix):
+            continue
         _refuse_nesting(copy_root.source, layout.target_of(copy_root.prefix), copy_root.is_file)
     return layout
 

@@ -33,10 +33,11 @@ def remove_below(client: OssClient, path: str, recursive: bool) -> None:
         if keys == before:
             raise PermissionDenied(f"cannot remove {path}: the store keeps {keys[0]!r} and {len(keys) - 1} others")
         before = keys
-        _remove_keys(client, path, keys)
+        remove_keys(client, path, keys)
 
 
-def _remove_keys(client: OssClient, path: str, keys: list[str]) -> None:
+def remove_keys(client: OssClient, path: str, keys: list[str]) -> None:
+    """Remove up to a thousand keys; `path` is what they belong to, in words."""
     together = [key for key in keys if not _NOT_FOR_XML.search(key)]
     for key in keys:
         if _NOT_FOR_XML.search(key):
