@@ -12,7 +12,6 @@ _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
     "delete": "deleting what is missing at the source",
-    "skip_crc": "it compares sizes and times only, so there is no checksum step to skip",
     "xtrack": "tracking missing files",
     "atomic": "an atomic switch of the whole target",
     "work_dir_text": "a work directory for -atomic",

@@ -16,7 +16,6 @@ PLACES = ("file:///source", "file:///target")
         (("-update", "-delete", *PLACES), "the option -delete is not available"),
         (("-tmp", "/x", *PLACES), "the option -tmp is not available"),
         (("-append", *PLACES), "the option -append is not available"),
-        (("-skipcrccheck", "-update", *PLACES), "the option -skipcrccheck is not available"),
         (("-diff", "s1", "s2", *PLACES), "the option -diff is not available"),
         (("-rdiff", "s2", "s1", *PLACES), "the option -rdiff is not available"),
         (("-p", *PLACES), "the option -p is not available"),

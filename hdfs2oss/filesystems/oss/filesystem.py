@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from ...model.errors import AlreadyExists
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
+from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
 from ..base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk
 from ..credentials import OssAccess
@@ -35,7 +36,12 @@ class OssFileSystem(FileSystem):
 
     def __init__(self, bucket: str, access: OssAccess, threads: int = 16, retries: RetryPolicy = RETRIES) -> None:
         self.capabilities = Capabilities(
-            "OSS", atomic_put=True, multipart=True, real_directories=False, server_copy=True
+            "OSS",
+            atomic_put=True,
+            multipart=True,
+            real_directories=False,
+            checksums=(CRC64, COMPOSITE_CRC),
+            server_copy=True,
         )
         self._client = OssClient(bucket, access, OssSession(threads, access.proxy), retries)
         self._exclusive = ExclusiveCreation(self._client)
@@ -118,6 +124,9 @@ class OssFileSystem(FileSystem):
     def read_notes(self, path: str) -> dict[str, str]:
         """What was kept with a file: its metadata and its notes. Raises NotFound."""
         return object_notes.read(self._client, path)
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        return object_notes.checksum(self._client, path, family)
 
     def close(self) -> None:
         self._client.close()

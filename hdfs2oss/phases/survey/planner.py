@@ -16,7 +16,7 @@ from ...tasks.desk import TaskDesk
 from .hazards import Hazards
 
 # A directory by itself holds no bytes.
-_WRITING = (FileAction.COPY, FileAction.OVERWRITE)
+_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.CHECK)
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
 

@@ -65,7 +65,7 @@ class CopyJob:
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
-            note = partial(note_full_copy, context, run)
+            note: Callable[[], None] = partial(note_full_copy, context, run)
             try:
                 if span is not None:
                     note = _synchronise(context, run, span)
