@@ -53,7 +53,8 @@ def _refuse_unfit_ends(options: CopyOptions, layout: Layout, stores: StoreConfig
                 f"{word}: the {end} {place} has no snapshots that could be compared",
                 "Leave the option out: -update compares the two sides themselves.",
             )
-    if names[0] == CURRENT_STATE or (names[1] == CURRENT_STATE and (options.rdiff or layout.base.scheme == "oss")):
+    renames = open_filesystem(layout.base, stores).capabilities.snapshots
+    if names[0] == CURRENT_STATE or (names[1] == CURRENT_STATE and (options.rdiff or not renames)):
         raise UsageError(
             f"{word} {' '.join(names)}: what is there now is no snapshot that a later run could begin with",
             "Make a snapshot (hdfs dfs -createSnapshot DIRECTORY NAME) and give its name.",
@@ -70,7 +71,7 @@ def find_span(options: CopyOptions, layout: Layout, stores: StoreConfig) -> Span
     _refuse_unfit_ends(options, layout, stores)
     first, second = options.diff or options.rdiff or ("", "")
     source = layout.roots[0].source
-    is_on_target = bool(options.rdiff) and layout.base.scheme == "hdfs"
+    is_on_target = bool(options.rdiff) and open_filesystem(layout.base, stores).capabilities.snapshots
     place = layout.target_of(layout.roots[0].prefix) if is_on_target else source
     store = open_filesystem(place, stores)
     try:

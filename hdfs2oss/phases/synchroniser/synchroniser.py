@@ -18,7 +18,7 @@ from ...filesystems.registry import open_filesystem
 from ...filesystems.snapshots import find_snapshot, what_there_is
 from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import BrakeError, CommitError, StoreError, SurveyError
-from ...model.options import CopyOptions
+from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
@@ -59,12 +59,12 @@ class Synchroniser:
         """Raise BrakeError unless the target holds the first snapshot, or is on its way from it to the second."""
         state = read_state(self._job_dir)
         if state.towards is not None:
-            if (state.held, state.towards) != (self._held, self._towards):
+            # What is there now was something else when the run before compared it.
+            if (state.held, state.towards) != (self._held, self._towards) or not self._towards.snapshot:
                 raise BrakeError(
                     f"the target {self._base} was left half-way from the snapshot {_name(state.held)} to "
                     f"{_name(state.towards)}",
-                    f"Give {self._span.words.split(' ')[0]} {_name(state.held)} {_name(state.towards)} again, with the "
-                    f"same filters; or copy as a whole: {self._whole_copy()}",
+                    f"{self._again(state)}copy as a whole: {self._whole_copy()}",
                 )
             self._step = Phase(state.step)
             return
@@ -146,6 +146,12 @@ class Synchroniser:
             below = [one for one in below if not any(place.startswith(one + "/") for place in own)]
         return bool(below)
 
+    def _again(self, state: PairState) -> str:
+        names = f"{_name(state.held)} {_name(state.towards)}"
+        if _name(state.towards) == CURRENT_STATE:
+            return "Take away what stands there, or "
+        return f"Give {self._span.words.split(' ')[0]} {names} again, with the same filters; or "
+
     def _what_is_held(self, held: Held | None) -> str:
         if held is None:
             return f"it is not known that the target {self._base} holds the snapshot {self._held.snapshot}"
@@ -222,4 +228,4 @@ def _hidden(context: RunContext) -> str:
 
 
 def _name(held: Held | None) -> str:
-    return held.snapshot if held is not None else ""
+    return (held.snapshot if held is not None else "") or CURRENT_STATE
