@@ -170,7 +170,7 @@ class CommitError(Hdfs2ossError):
 class BrakeError(Hdfs2ossError):
     """Refused for safety."""
 
-    meaning = "refused by a brake: another run of the same copy is going on"
+    meaning = "refused by a brake: another run of the same copy is going on, or -diff meets another target than it needs"
     exit_code = 6
     calls_for_another_run = False
 

@@ -146,23 +146,19 @@ def whole_is_touched(changes: Changes, inside: str) -> str:
     return next((path for path in (*told, *changes.deleted, *changes.created) if path in above), "")
 
 
-def apply_exclusion(changes: Changes, excludes: Callable[[str], bool]) -> Changes:
-    """Changes as a copy sees them that leaves some names out; a directory left out takes all below it along.
+def apply_exclusion(changes: Changes, was_out: Callable[[str], bool], is_out: Callable[[str], bool]) -> Changes:
+    """Changes as a copy sees them that leaves some paths out, of the older snapshot and of the newer.
 
-    name before   name after    a move is
+    path before   path after    a move is
     -----------   -----------   -----------------------------------
     copied        copied        a move
     copied        left out      a deletion of what was copied
     left out      copied        a creation of what was not
     left out      left out      nothing
     """
-
-    def is_out(path: str) -> bool:
-        return any(excludes(one) for one in (path, *ancestors(path)) if one)
-
     moves, deleted, created = [], [], []
     for move in changes.moves:
-        was, now = not is_out(move.path), not is_out(move.new_path)
+        was, now = not was_out(move.path), not is_out(move.new_path)
         if was and now:
             moves.append(move)
         elif was:
@@ -172,7 +168,7 @@ def apply_exclusion(changes: Changes, excludes: Callable[[str], bool]) -> Change
     return told_once(
         Changes(
             tuple(moves),
-            (*(path for path in changes.deleted if not is_out(path)), *deleted),
+            (*(path for path in changes.deleted if not was_out(path)), *deleted),
             (*(path for path in changes.created if not is_out(path)), *created),
             tuple(path for path in changes.modified if not is_out(path)),
         )

@@ -117,6 +117,15 @@ class Report:
             return TransferError.exit_code
         return Hdfs2ossError.exit_code if self.discrepancy else 0
 
+    def first_cause(self) -> str:
+        """What made the exit code other than 0, or the first of it; "" when all is well."""
+        causes = (
+            *(f"{place}: {cause}" for place, cause in self.problems[:1]),
+            *(one.message for one in self.failures[:1]),
+            self.discrepancy,
+        )
+        return next((cause for cause in (self.ended_by, self.stopped, *causes) if cause), "")
+
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json."""
         return {

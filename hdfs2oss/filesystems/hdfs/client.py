@@ -55,7 +55,7 @@ class HdfsClient:
         self.creation = read_creation(hadoop_conf)
         self.data_place = f"the DataNodes of {authority}"
         self._place = f"the NameNode {authority}"
-        self._address = address_of(authority, hadoop_conf)
+        self.address = address_of(authority, hadoop_conf)
         self._configuration = {
             **hadoop_conf,
             **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
@@ -73,7 +73,7 @@ class HdfsClient:
             if self._native is None:
                 if self._user:
                     os.environ["HADOOP_USER_NAME"] = self._user
-                self._native = Client(f"hdfs://{self._address}", self._configuration)
+                self._native = Client(f"hdfs://{self.address}", self._configuration)
             return self._native
 
     # How to call; nothing is counted.

@@ -6,7 +6,7 @@ but for what moved there. Paths are below the target base.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +16,8 @@ from ...model.counters import Counts
 from ...model.errors import NotFound, StoreError, SurveyError
 from ...model.uri import join_path
 from ...model.values import DIRECTORY, UNLISTED, FileAction, FilePair, FileStatus
-from ...rules.snapshot_diff import Changes, Move, Overlap, apply_exclusion, told_once
+from ...rules.keys import parent_of
+from ...rules.snapshot_diff import Changes, Overlap, apply_exclusion, told_once
 from ...runners.base import Runner
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk, publish_log
@@ -28,6 +29,7 @@ from .wave import SurveyReport
 
 _TASKS_PER_SLOT = 4
 _FEWEST_OF_TASK = 200
+IsPath = Callable[[str], bool]
 
 
 class ChangesTask(NamedTuple):
@@ -39,29 +41,30 @@ class ChangesTask(NamedTuple):
     arrivals: tuple[str, ...]
 
 
-def without_excluded(context: RunContext, changes: Changes) -> Changes:
-    """Changes as a copy sees them that leaves out what filters match, and our own work.
+def without_excluded(context: RunContext, changes: Changes, was_directory: IsPath, is_directory: IsPath) -> Changes:
+    """Changes as a copy sees them that leaves out what filters and globs say, and our own work.
 
-    A filter may match what lies in a directory under one of its two names only: with filters, a directory that was
-    renamed is copied anew.
+    The two tell of a path of the older and of the newer snapshot what it is; only who leaves something out asks. It may
+    leave out what lies in a directory under one of its two names only: then a directory that was renamed is copied
+    anew.
     """
-    exclusion = Exclusion(context)
-    prefix = context.layout.roots[0].prefix
-    known = apply_exclusion(changes, lambda path: exclusion.excludes(0, join_below(prefix, path)))
-    if not context.options.filters:
-        return known
-    store = open_filesystem(context.layout.roots[0].source, context.stores)
+    options = context.options
+    is_selective = bool(options.filters or options.include or options.exclude)
+    exclusion, prefix = Exclusion(context), context.layout.roots[0].prefix
 
-    def is_directory(move: Move) -> bool:
-        found = store.status(context.layout.source_of(0, join_below(prefix, move.new_path)).path)
-        return found is not None and found.kind == DIRECTORY
+    def is_out(path: str, is_path: IsPath) -> bool:
+        below = join_below(prefix, path)
+        if exclusion.excludes_directory(0, parent_of(below) if path else below):
+            return True
+        return exclusion.excludes(0, below, is_selective and is_path(path))
 
-    anew = [move for move in known.moves if is_directory(move)]
+    known = apply_exclusion(changes, lambda path: is_out(path, was_directory), lambda path: is_out(path, is_directory))
+    anew = {move for move in known.moves if is_selective and is_directory(move.new_path)}
     return told_once(
         known._replace(
             moves=tuple(move for move in known.moves if move not in anew),
-            deleted=(*known.deleted, *(move.path for move in anew)),
-            created=(*known.created, *(move.new_path for move in anew)),
+            deleted=(*known.deleted, *(move.path for move in known.moves if move in anew)),
+            created=(*known.created, *(move.new_path for move in known.moves if move in anew)),
         )
     )
 
@@ -187,9 +190,11 @@ class _Lookup:
             self._findings.add_problem(str(self._layout.named_source_of(0, row.path)), row.problem)
             return
         self._findings.listed.add(row)
-        if self._exclusion.excludes_directory(0, row.path):
+        is_directory = row.kind == DIRECTORY
+        parent = row.path if row.path == self._layout.roots[0].prefix else parent_of(row.path)
+        if self._exclusion.excludes_directory(0, parent) or self._exclusion.excludes(0, row.path, is_directory):
             self._findings.count_excluded(row)
             return
-        if row.kind == DIRECTORY:
+        if is_directory:
             self._findings.count_directory()
         yield FilePair(row.path, row, None, 0)

@@ -64,7 +64,7 @@ class Sieve:
         is_counted = entered or not is_directory
         if not is_counted:
             self._findings.count_elsewhere(row)
-        if self._exclusion.excludes(root, row.path):
+        if self._exclusion.excludes(root, row.path, is_directory):
             if is_counted:
                 self._findings.count_excluded(row)
             return False

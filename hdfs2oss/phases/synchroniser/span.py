@@ -15,6 +15,7 @@ from ...filesystems.snapshots import find_snapshot, what_there_is
 from ...model.errors import NotFound, SourceNotFound, StoreError, SurveyError, UsageError
 from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
+from ...model.values import DIRECTORY
 from ...rules.layout import Layout
 from ...rules.snapshot_diff import Changes, read_report, whole_is_touched
 from ...rules.snapshot_paths import SnapshotPlace
@@ -37,6 +38,27 @@ class Span(NamedTuple):
     def inside(self) -> str:
         """The tree as the report calls it."""
         return self.start.relative(self.place.path)
+
+
+class Kinds:
+    """What stood at a path of the tree, and what stands there, as the two snapshots hold it."""
+
+    def __init__(self, span: Span, stores: StoreConfig) -> None:
+        self._span = span
+        self._store = open_filesystem(span.place, stores)
+
+    def was_directory(self, path: str) -> bool:
+        """Whether the first snapshot holds a directory there."""
+        return self._is_directory(self._span.start.inside(self._span.place.join(path).path))
+
+    def is_directory(self, path: str) -> bool:
+        """Whether the second one does."""
+        place = self._span.place.join(path).path
+        return self._is_directory(self._span.end.inside(place) if self._span.end.name else place)
+
+    def _is_directory(self, place: str) -> bool:
+        found = self._store.status(place)
+        return found is not None and found.kind == DIRECTORY
 
 
 def _refuse_unfit_ends(options: CopyOptions, layout: Layout, stores: StoreConfig) -> None:

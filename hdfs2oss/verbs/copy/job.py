@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
 from ...model.errors import WaveEnded
 from ...model.options import CopyOptions
@@ -16,7 +17,7 @@ from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
 from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
-from ...phases.synchroniser import Span, Synchroniser, find_span, forget_snapshot, note_full_copy
+from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
 from ...runners.base import Runner
@@ -57,6 +58,8 @@ class CopyJob:
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
             span = find_span(options, layout, stores)
+        for line in mapping(layout, options):
+            self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
         make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
@@ -93,7 +96,8 @@ def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None
     synchroniser = Synchroniser(context, run, span)
     with run.phase("compare"):
         synchroniser.refuse_other_target()
-        changes = without_excluded(context, synchroniser.compare())
+        kinds = Kinds(span, context.stores)
+        changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
     with run.phase("synchronise"):
         synchroniser.apply(changes)
     with run.phase("survey"):
