@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from hdfs_native import FileStatus as NativeStatus
 
-from ...model.errors import AlreadyExists, StoreError
+from ...model.errors import AlreadyExists, NotFound, StoreError
 from ...model.uri import join_path
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
@@ -16,7 +16,7 @@ from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import Capabilities, FileSystem, Reader, Walk, Writer, check_length
+from ..base import Capabilities, FileSystem, Reader, Removal, Walk, Writer, check_length
 from ..hadoop_conf import user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk
@@ -115,6 +115,19 @@ class HdfsFileSystem(FileSystem):
 
     def remove(self, path: str, recursive: bool = False) -> bool:
         return self.client.remove(path, recursive)
+
+    def remove_each(self, paths: Sequence[str], directories: bool) -> list[Removal]:
+        """Files go to the trash; of a directory that is empty nothing is lost."""
+        return super().remove_each(paths, directories) if directories else [self._discard(path) for path in paths]
+
+    def _discard(self, path: str) -> Removal:
+        try:
+            kept_at = self.client.move_to_trash(path)
+            return Removal(kept_at=kept_at) if kept_at else Removal(self.client.remove(path))
+        except NotFound:
+            return Removal(was_there=False)
+        except StoreError as error:
+            return Removal(error=error)
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         work_path = work_path_beside(path, uuid.uuid4().hex)

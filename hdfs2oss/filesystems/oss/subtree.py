@@ -33,9 +33,13 @@ def copy_subtree(client: OssClient, path: str, new_path: str, spares: Sequence[s
 def remove_subtree(client: OssClient, path: str, spares: Sequence[str]) -> Tally:
     """Remove the object `path` and all keys below it; how many there were."""
     removed = Tally()
-    _in_portions(
-        client, path, spares, lambda entries: remove_keys(client, path, [entry.key for entry in entries]), removed
-    )
+
+    def remove(entries: list[OssEntry]) -> None:
+        for one in remove_keys(client, [entry.key for entry in entries]):
+            if one.error is not None:
+                raise one.error
+
+    _in_portions(client, path, spares, remove, removed)
     return removed
 
 

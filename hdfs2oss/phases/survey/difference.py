@@ -110,7 +110,7 @@ def changes_task(context: RunContext, task: ChangesTask, attempt: str) -> Survey
     slices, large_slices = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
     counts: Counts = desk.counts()
-    return SurveyReport(slices, large_slices, [], counts, findings.problems, findings.duplicates)
+    return SurveyReport(slices, large_slices, counters=counts, problems=findings.problems)
 
 
 def _decide(pair: FilePair) -> FileAction:
