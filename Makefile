@@ -1,9 +1,13 @@
 # The one door to everything a developer runs. "make help" lists the targets; the environment is .venv, made by "make setup".
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
-# Most tests wait for servers, so two files at a time; the tests of a file stay together, as they share servers.
-PYTEST := $(PYTHON) -m pytest -n 2 --dist loadfile
+# Most tests wait for servers, so three files at a time; the tests of a file stay together, as they share servers.
+# Which file comes first is up to tests/order.py.
+PYTEST := $(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
+
+# Some hundred tests start a Python of their own, and each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check test-fast test test-full mutants bench clean

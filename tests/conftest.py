@@ -12,12 +12,20 @@ from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
+from tests.order import longest_file_first
 from tests.trees import Place
 
 pytest_plugins = ["tests.sandbox.fixtures"]
 
 KEY_ID, KEY_SECRET, BUCKET = "test-id", "test-secret", "lake"
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes take the files one by one; elsewhere the order of the command line is the one wanted."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_file_first(items)
 
 
 @pytest.fixture(scope="session")

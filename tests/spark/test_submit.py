@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hdfs2oss.local_oss.server import LocalOssServer
-from tests.spark.conftest import PROJECT
+from tests.spark.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.spark
 
@@ -26,7 +26,7 @@ def environment(**more):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OSS_", "SPARK", "PYSPARK"))}
     # A user's shell knows nothing of the test run's search path.
     clean.pop("PYTHONPATH", None)
-    return {**clean, "PYSPARK_PYTHON": sys.executable, **more}
+    return {**clean, "PYSPARK_PYTHON": sys.executable, "SPARK_SUBMIT_OPTS": QUICK_JVM, **more}
 
 
 def submit(*words, cwd=None, **more):
