@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
@@ -19,6 +20,13 @@ pytest_plugins = ["tests.sandbox.fixtures"]
 
 KEY_ID, KEY_SECRET, BUCKET = "test-id", "test-secret", "lake"
 _numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Properties are tried on some examples, and on many where what takes long runs too."""
+    settings.register_profile("some", max_examples=50, deadline=None)
+    settings.register_profile("many", max_examples=500, deadline=None)
+    settings.load_profile("some" if "not full" in config.option.markexpr else "many")
 
 
 @pytest.hookimpl(trylast=True)
