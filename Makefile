@@ -37,7 +37,7 @@ test: setup check ## everything, with real HDFS, YARN and Spark: some 20 minutes
 
 test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5
 	@bin/setup --pyspark35
-	@$(PYTEST)
+	@$(PYTEST) --hypothesis-profile=many
 	@.venv-spark35/bin/python -m pytest -m spark
 
 mutants: setup ## apply small changes one at a time and see which the fast tests notice; some ten minutes

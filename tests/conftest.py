@@ -21,12 +21,10 @@ pytest_plugins = ["tests.sandbox.fixtures"]
 KEY_ID, KEY_SECRET, BUCKET = "test-id", "test-secret", "lake"
 _numbers = itertools.count(1)
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Properties are tried on some examples, and on many where what takes long runs too."""
-    settings.register_profile("some", max_examples=50, deadline=None)
-    settings.register_profile("many", max_examples=500, deadline=None)
-    settings.load_profile("some" if "not full" in config.option.markexpr else "many")
+# Properties are tried on some examples; "make test-full" asks for many.
+settings.register_profile("some", max_examples=60, deadline=None)
+settings.register_profile("many", max_examples=300, deadline=None)
+settings.load_profile("some")
 
 
 @pytest.hookimpl(trylast=True)
