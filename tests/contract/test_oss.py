@@ -255,6 +255,7 @@ def test_a_refused_connection_is_one_clear_error(tmp_path: Path) -> None:
     refuse_connection(tmp_path, RETRIES._replace(deadline_seconds=0.5))
 
 
+@pytest.mark.full
 @pytest.mark.faults
 def test_a_refused_connection_is_told_within_half_a_minute(tmp_path: Path) -> None:
     started = time.monotonic()
