@@ -32,7 +32,7 @@ def environment(**more):
 def submit(*words, cwd=None, **more):
     """The exit code, standard output and standard error."""
     command = [SPARK_SUBMIT, "--master", "local[2]", "--conf", "spark.ui.enabled=false", *words]
-    done = subprocess.run(command, env=environment(**more), cwd=cwd, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment(**more), cwd=cwd, capture_output=True, text=True, timeout=240)
     assert SECRET not in done.stdout + done.stderr
     return done.returncode, done.stdout, done.stderr
 
