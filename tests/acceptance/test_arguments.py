@@ -13,9 +13,10 @@ PLACES = ("file:///source", "file:///target")
     ("words", "reason"),
     [
         (("-update", "-overwrite", *PLACES), "Overwrite and update options are mutually exclusive"),
+        (("-delete", *PLACES), "Delete missing is applicable only with update or overwrite options"),
+        (("-update", "--max-delete", "5", *PLACES), "--max-delete is valid only with -delete"),
+        (("-update", "--allow-empty-source", *PLACES), "--allow-empty-source is valid only with -delete"),
         (("-atomic", "-update", *PLACES), "the option -atomic is not available"),
-        (("-delete", *PLACES), "the option -delete is not available"),
-        (("-update", "-delete", *PLACES), "the option -delete is not available"),
         (("-tmp", "/x", *PLACES), "the option -tmp is not available"),
         (("-append", *PLACES), "the option -append is not available"),
         (("-diff", "s1", "s2", *PLACES), "the option -diff is not available"),

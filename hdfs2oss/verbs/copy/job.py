@@ -11,6 +11,7 @@ from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
+from ...phases.deletion import delete
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
@@ -50,7 +51,7 @@ class CopyJob:
         self.layout: Layout | None = None
 
     def run(self) -> Report:
-        """Look at the roots, survey, cut, copy, commit, report. Raises what keeps the copy from being tried."""
+        """Look at the roots, survey, cut, copy, commit, delete, report. Raises what keeps the copy from being tried."""
         options, stores = self._options, self._stores
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
@@ -68,6 +69,8 @@ class CopyJob:
                 _carry_out(context, run)
             except WaveEnded as ended:
                 run.report.stop(ended)
+                if options.delete:
+                    run.report.withhold_deletion("the copy was ended early")
             run.settle()
             if run.report.exit_code == 0:
                 log_dir.succeed()
@@ -98,3 +101,5 @@ def _copy(context: RunContext, run: Run) -> None:
     except BaseException:
         give_up(context)
         raise
+    if context.options.delete:
+        delete(context, run, found.missing.files, found.missing.directories)
