@@ -1,5 +1,7 @@
 """Skip or copy by checksums, HDFS to HDFS: DistCp's cases on a real cluster."""
 
+import time
+
 import pytest
 from hdfs_native import WriteOptions
 
@@ -20,9 +22,19 @@ def pair(command, hdfs_place, sandbox, home, monkeypatch) -> tuple[Place, Place]
 
 def write(place: Place, data: bytes, block_size: int) -> None:
     native = open_filesystem(place.uri, place.stores).client.native()
-    file = native.create(place.uri.path, WriteOptions(block_size=block_size, overwrite=True, create_parent=True))
-    file.write(data)
-    file.close()
+    options = WriteOptions(block_size=block_size, overwrite=True, create_parent=True)
+    for _ in range(20):
+        file = native.create(place.uri.path, options)
+        try:
+            file.write(data)
+            file.close()
+        except RuntimeError as error:
+            # Small blocks follow each other faster than the DataNode reports them.
+            assert "NotReplicatedYet" in str(error)  # noqa: PT017
+            time.sleep(1.0)
+        else:
+            return
+    raise AssertionError(f"{place} could not be written")
 
 
 def test_checksums_decide_whatever_the_times_say(command, pair) -> None:
