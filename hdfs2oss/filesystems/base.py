@@ -208,8 +208,7 @@ class FileSystem(abc.ABC):
         raise NotImplementedError(type(self).__name__)
 
     def open_appender(self, path: str, length: int) -> Writer:
-        """Write on behind the end of a file of `length` bytes. What is written shows, and stays, without `commit` too.
-
+        """Write on behind the end of a file of `length` bytes; what is written shows, and stays, without `commit` too.
         AlreadyExists while somebody else writes to it. Only with `capabilities.appends`."""
         raise NotImplementedError(type(self).__name__)
 
@@ -279,9 +278,7 @@ class FileSystem(abc.ABC):
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
 
     def checksum(self, path: str, family: str) -> FileChecksum:
-        """The checksum of a file that the store states, without reading it; families are in `capabilities.checksums`.
-
-        Raises NoChecksum with the reason where there is none."""
+        """What the store states, without reading the file, of a family in `capabilities.checksums`; else NoChecksum."""
         raise NoChecksum(f"no {family} checksum can be had of {path}")
 
     def copy_within(self, path: str, new_path: str) -> Stored:
