@@ -46,11 +46,15 @@ class FileStatus(NamedTuple):
 
 
 class CopyRoot(NamedTuple):
-    """One source root and the path it has below the target base; "" when its contents go straight there."""
+    """One source root and the path it has below the target base; "" when its contents go straight there.
+
+    `read_path` is where it is read, when that is not its own path: in a snapshot.
+    """
 
     source: Uri
     prefix: str
     is_file: bool = False
+    read_path: str = ""
 
 
 class FilePair(NamedTuple):
@@ -94,6 +98,10 @@ class Outcome(str, enum.Enum):
     FAILED = "FAILED"
     CHANGED = "CHANGED"
     CHUNK = "CHUNK"
+    # Of what only the target had: removed, left where it is, found to have gone already.
+    DELETED = "DELETED"
+    KEPT = "KEPT"
+    GONE = "GONE"
 
 
 class Work(str, enum.Enum):
@@ -104,6 +112,7 @@ class Work(str, enum.Enum):
     CHUNK       send a range of a file into an upload
     UPLOAD      complete the upload of a file whose chunks were sent
     REFUSED     nothing: it cannot be copied, and is a failure on record
+    DELETE      remove what only the target has; kind, length, mtime_ms and etag are those of the target
     """
 
     FILE = "FILE"
@@ -111,6 +120,7 @@ class Work(str, enum.Enum):
     CHUNK = "CHUNK"
     UPLOAD = "UPLOAD"
     REFUSED = "REFUSED"
+    DELETE = "DELETE"
 
 
 class CopyItem(NamedTuple):
@@ -129,8 +139,9 @@ class CopyItem(NamedTuple):
     size: int = -1  # CHUNK: bytes of the range; -1 in every other row
     first_part: int = 0  # CHUNK: number of its first part
     part_size_bytes: int = 0  # bytes of every part but the last; a file that is no larger goes up in one piece
+    chunk_size_bytes: int = 0  # a larger file is cut into chunks of about so many bytes, where its target takes parts
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
-    problem: str = ""  # REFUSED: why
+    problem: str = ""  # REFUSED: why; in other rows: why its checksum decided nothing
     problem_class: str = ""  # REFUSED: the class of error (model.errors) that the problem is
     work: Work = Work.FILE  # what is to be done
 
@@ -196,13 +207,20 @@ class CopyResult(NamedTuple):
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
     work: Work = Work.FILE  # what kind of work the item was
     source_etag: str = ""  # of the source, as read (as surveyed, where nothing was read); empty where it has none
+    not_compared: str = ""  # why the checksums of source and target decided nothing, where they were to decide
     left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
+    kept_at: str = ""  # DELETE: where it is kept: its place in a trash, or its backup
     parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
 
     @property
     def is_chunk(self) -> bool:
         """Whether this is about a range; its file is counted and told of once, when its upload is completed."""
         return self.work is Work.CHUNK
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether this is about something that only the target had."""
+        return self.work is Work.DELETE
 
     @property
     def has_failed(self) -> bool:
@@ -228,3 +246,5 @@ class TaskReport:
     peak_memory_bytes: int
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
     failures: tuple[CopyResult, ...] = ()
+    # Why the first of the files whose checksums decided nothing was not compared.
+    not_compared: str = ""

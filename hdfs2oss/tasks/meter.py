@@ -32,13 +32,24 @@ class TaskMeter:
         self.counters.add(FRAMEWORK, "Map input records")
         if result.is_chunk:
             return
-        if result.outcome == Outcome.MADE:
+        if result.not_compared:
+            self.counters.add(OWN, "FILES_NOT_COMPARED")
+        if result.is_deletion:
+            self._count_deletion(result)
+        elif result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
         elif result.outcome == Outcome.COPIED:
-            self._count_file("COPY", ("BYTESCOPIED", "BYTESEXPECTED"), "COPIED", result)
+            self._count_file("COPY", ("BYTESEXPECTED",), "COPIED", result)
+            # Of a file that was appended to, its tail.
+            self.counters.add(COPY_MAPPER, "BYTESCOPIED", result.bytes_copied)
             self.counters.add(OWN, f"VERIFIED_BY_{result.verified_by.upper()}")
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")
+        elif result.outcome == Outcome.SKIPPED:
+            self._count_file("SKIP", ("BYTESSKIPPED",), "SKIPPED", result)
+            # The survey planned it; its checksum says that there is nothing to do.
+            self.counters.add(OWN, "FILES_PLANNED", -1)
+            self.counters.add(OWN, "BYTES_PLANNED", -result.source_length)
         else:
             what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)
@@ -62,7 +73,7 @@ class TaskMeter:
         self.counters.add(OUTPUT_FORMAT, "Bytes Written", sent)
         # DistCp's rule: bytes by whole seconds, at least one, summed over the maps.
         self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", sent // max(1, int(seconds)))
-        failures = [one for one in results if one.has_failed and not one.is_chunk]
+        failures = [one for one in results if (one.has_failed or one.outcome == Outcome.KEPT) and not one.is_chunk]
         return TaskReport(
             task=task,
             attempt=attempt,
@@ -73,7 +84,18 @@ class TaskMeter:
             peak_memory_bytes=peak,
             counters=self.counts(),
             failures=tuple(failures[:_MOST_FAILURES]),
+            not_compared=next((f"{one.path}: {one.not_compared}" for one in results if one.not_compared), ""),
         )
+
+    def _count_deletion(self, result: CopyResult) -> None:
+        name = "UNDELETED" if result.has_failed else result.outcome
+        if result.kind == DIRECTORY:
+            self.counters.add(OWN, f"DIRECTORIES_{name}")
+            return
+        self.counters.add(OWN, f"FILES_{name}")
+        self.counters.add(OWN, f"BYTES_{name}", result.source_length)
+        if result.kept_at:
+            self.counters.add(OWN, "FILES_IN_TRASH")
 
     def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:
         if result.kind == DIRECTORY:

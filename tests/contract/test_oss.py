@@ -8,6 +8,7 @@ from pathlib import Path
 import oss2
 import pytest
 
+from hdfs2oss.filesystems.base import NoChecksum
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
@@ -22,7 +23,10 @@ from hdfs2oss.model.errors import (
     Unreachable,
 )
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
+from hdfs2oss.rules.checksum import crc32c, crc64
+from hdfs2oss.rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from hdfs2oss.rules.retry import RetryPolicy
+from hdfs2oss.transfer.stream import notes_of
 from tests.stores.contract import FileSystemContract, MultipartContract
 
 KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}
@@ -166,7 +170,7 @@ def test_what_is_too_large_for_a_put_goes_up_in_parts_and_never_as_a_stream(stor
 def test_removing_a_directory_takes_any_key_below_it(server: LocalOssServer, store: OssFileSystem) -> None:
     raw = bucket(server)
     for number in range(1005):
-        raw.put_object(f"d/{number}", b"")
+        store.put(f"/d/{number}", b"", "", {})
     for key in ("d/", "d//x", "d/a\rb", "d/<&>", "d/\x01", "d2"):
         raw.put_object(key, b"")
     assert store.remove("/d", recursive=True)
@@ -251,6 +255,7 @@ def test_a_refused_connection_is_one_clear_error(tmp_path: Path) -> None:
     refuse_connection(tmp_path, RETRIES._replace(deadline_seconds=0.5))
 
 
+@pytest.mark.full
 @pytest.mark.faults
 def test_a_refused_connection_is_told_within_half_a_minute(tmp_path: Path) -> None:
     started = time.monotonic()
@@ -258,20 +263,48 @@ def test_a_refused_connection_is_told_within_half_a_minute(tmp_path: Path) -> No
     assert time.monotonic() - started < 30
 
 
-def test_a_begin_whose_answer_is_lost_leaves_one_upload_and_those_of_others(
-    server: LocalOssServer, store: OssFileSystem
-) -> None:
-    other = bucket(server).init_multipart_upload("d/file").upload_id
-    below = bucket(server).init_multipart_upload("d/file-2").upload_id
+def test_a_begin_whose_answer_is_lost_leaves_one_upload_and_those_of_others(tmp_path: Path) -> None:
     # What is older than a try of ours was begun by somebody else; the store tells whole seconds.
-    time.sleep(3.5)
-    server.plan.replace([Rule("lost-answer", method="POST", key="d/file", count=2)])
-    try:
+    ago = 5.0
+    with LocalOssServer(tmp_path, **KEYS, buckets=["lake"], clock=lambda: time.time() - ago) as server:
+        other = bucket(server).init_multipart_upload("d/file").upload_id
+        below = bucket(server).init_multipart_upload("d/file-2").upload_id
+        ago = 0.0
+        server.plan.replace([Rule("lost-answer", method="POST", key="d/file", count=2)])
+        store = OssFileSystem("lake", OssAccess(server.endpoint, *KEYS.values()), threads=4)
         ours = store.begin_upload("/d/file")
-    finally:
         server.plan.replace([])
+        assert_uploads(store, ours, other, below)
+        store.close()
+
+
+def assert_uploads(store: OssFileSystem, ours: str, other: str, below: str) -> None:
     assert {one.upload_id for one in store.find_uploads("/d/file")} == {other, ours}
     assert {one.upload_id for one in store.find_uploads("/d")} == {other, ours, below}
     for one in store.find_uploads("/"):
         store.abort_upload(one.path, one.upload_id)
     assert store.find_uploads("/") == []
+
+
+@pytest.mark.parametrize("kept_as", ["metadata", "tags"])
+def test_the_crc_32c_kept_with_an_object_counts_until_others_write_it(server, store, kept_as) -> None:
+    data, notes = b"123456789", notes_of(crc64(b"123456789"), crc32c(b"123456789"))
+    store.put("/f", data, "", notes if kept_as == "metadata" else {})
+    if kept_as == "tags":
+        store.keep_note("/f", notes)
+    assert store.checksum("/f", COMPOSITE_CRC) == FileChecksum("COMPOSITE-CRC32C", "e3069283")
+    assert store.checksum("/f", CRC64) == FileChecksum(CRC64, "995dc9bbdf1939fa")
+    headers = {f"x-oss-meta-{name}": value for name, value in notes.items()}
+    tagging = "&".join(f"{name}={value}" for name, value in notes.items())
+    bucket(server).put_object("f", b"987654321", headers={**headers, "x-oss-tagging": tagging})
+    with pytest.raises(NoChecksum):
+        store.checksum("/f", COMPOSITE_CRC)
+    assert store.checksum("/f", CRC64).value == f"{crc64(b'987654321'):016x}"
+
+
+def test_an_object_of_others_has_no_crc_32c(server, store) -> None:
+    bucket(server).put_object("f", b"1")
+    with pytest.raises(NoChecksum, match="kept"):
+        store.checksum("/f", COMPOSITE_CRC)
+    with pytest.raises(NotFound):
+        store.checksum("/none", COMPOSITE_CRC)

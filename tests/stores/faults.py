@@ -9,7 +9,7 @@ most `times` times. What `after` means:
     read                     bytes given before the error
     list                     rows of the directory given before the error
     write                    bytes taken before the error
-    status put make_directory remove create begin part complete abort uploads note open commit     no meaning
+    all others               no meaning
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.model.errors import StoreError, Unreachable
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import FileStatus, StoredPart
+from hdfs2oss.rules.filesum import FileChecksum
 
 OPERATIONS = [
     "status",
@@ -41,6 +42,9 @@ OPERATIONS = [
     "abort",
     "uploads",
     "note",
+    "checksum",
+    "append",
+    "copy",
 ]
 
 
@@ -138,6 +142,10 @@ class FlakyFileSystem(FileSystem):
     def open_writer(self, path: str, work_path: str) -> Writer:
         return _FlakyWriter(self, path, self.wrapped.open_writer(path, work_path))
 
+    def open_appender(self, path: str, length: int) -> Writer:
+        self.meet("append", path)
+        return _FlakyWriter(self, path, self.wrapped.open_appender(path, length))
+
     def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
         self.meet("put", path)
         return self.wrapped.put(path, data, work_path, metadata)
@@ -162,6 +170,10 @@ class FlakyFileSystem(FileSystem):
         self.meet("part", path)
         return self.wrapped.put_part(path, upload_id, number, data)
 
+    def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
+        self.meet("copy", path)
+        return self.wrapped.copy_part(path, etag, offset, size, upload_id, number)
+
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         self.meet("complete", path)
         return self.wrapped.complete_upload(path, upload_id, parts)
@@ -173,6 +185,10 @@ class FlakyFileSystem(FileSystem):
     def find_uploads(self, path: str) -> list[OpenUpload]:
         self.meet("uploads", path)
         return self.wrapped.find_uploads(path)
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        self.meet("checksum", path)
+        return self.wrapped.checksum(path, family)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.meet("note", path)

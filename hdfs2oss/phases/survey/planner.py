@@ -8,15 +8,16 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import IllegalName, TransferError, TypeConflict, WriteError
+from ...model.options import SMALLEST_PART_BYTES
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
 from ...records.planfile import PlanWriter
-from ...rules.packing import cost_of, part_size_for, threads_for
+from ...rules.packing import chunk_size_for, cost_of, part_size_for, threads_for
 from ...tasks.desk import TaskDesk
 from .hazards import Hazards
 
 # A directory by itself holds no bytes.
-_WRITING = (FileAction.COPY, FileAction.OVERWRITE)
+_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.APPEND, FileAction.CHECK)
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
 
@@ -43,6 +44,7 @@ class Planner:
         self._hazards = Hazards(target, desk.context.layout)
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
+        self._bare = Tally()
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
@@ -53,6 +55,12 @@ class Planner:
             self._hazards.note_missing(pair.path)
         if pair.comes_with_its_files:
             self._implied.add(source)
+            return
+        is_new_directory = source.kind == DIRECTORY and pair.target is None and not source.problem
+        if self._options.include and is_new_directory and pair.path:
+            # Nothing in it is included, and directories come along with files only.
+            self._bare.add(source)
+            self._desk.counters.add(COPY_MAPPER, "DIR_COPY", -1)
             return
         action = self._decide(pair)
         problem = self._problem(pair, source, action)
@@ -73,7 +81,7 @@ class Planner:
     def _count(self) -> None:
         counters = self._desk.counters
         decided = {"PLANNED": self._planned, "CONFLICTING": self._conflicting, "SKIPPED": self._skipped}
-        for name, tally in {**decided, "IMPLIED": self._implied}.items():
+        for name, tally in {**decided, "IMPLIED": self._implied, "EXCLUDED": self._bare}.items():
             tally.count(name, counters)
         for tally in decided.values():
             if tally.files:
@@ -88,7 +96,7 @@ class Planner:
         # The two names cost more than all the rest.
         if source.kind != DIRECTORY and self._options.log_path is not None:
             layout = self._desk.context.layout
-            ends = layout.source_of(pair.root, pair.path), layout.target_of(pair.path)
+            ends = layout.named_source_of(pair.root, pair.path), layout.target_of(pair.path)
             self._desk.log.skipped(*ends, source.length, pair.target.length if pair.target is not None else 0)
 
     def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> Problem | None:
@@ -114,6 +122,9 @@ class Planner:
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target
         work = Work.REFUSED if problem is not None else Work.DIRECTORY if action is FileAction.MKDIR else Work.FILE
+        chunk_size_bytes = chunk_size_for(
+            source.block_size_bytes, self._options.blocks_per_chunk, self._options.chunk_size_bytes
+        )
         return CopyItem(
             path=pair.path,
             root=pair.root,
@@ -124,15 +135,22 @@ class Planner:
             etag=source.etag,
             target_length=target.length if target is not None else -1,
             target_mtime_ms=target.mtime_ms if target is not None else -1,
-            part_size_bytes=part_size_for(source.length, self._options.part_size_bytes),
+            part_size_bytes=self._part_size(source, chunk_size_bytes),
+            chunk_size_bytes=chunk_size_bytes,
             problem=problem.text if problem is not None else "",
             problem_class=problem.error if problem is not None else "",
             work=work,
         )
 
+    def _part_size(self, source: FileStatus, chunk_size_bytes: int) -> int:
+        """A chunk has whole parts, which OSS does not take too small."""
+        asked = max(SMALLEST_PART_BYTES, min(self._options.part_size_bytes, chunk_size_bytes))
+        return part_size_for(source.length, asked)
+
     def _write(self, item: CopyItem) -> None:
         cost = cost_of(item.length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
-        if self._target.multipart and item.work is Work.FILE and item.length > self._options.chunk_size_bytes:
+        is_cut = self._target.multipart and item.work is Work.FILE and item.action != FileAction.APPEND
+        if is_cut and item.length > item.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:
             self._items.add(item, cost)

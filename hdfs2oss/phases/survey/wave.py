@@ -11,21 +11,26 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from ...filesystems.base import Capabilities
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
+from ...model.options import CopyOptions
 from ...model.values import PlanSlice
 from ...records import damage
 from ...rules.compare import decide, decide_single
+from ...rules.filesum import checks_between
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget
 from ...runners.base import Runner
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk, publish_log
+from .exclusion import Exclusion
 from .findings import MOST_NAMED, Findings
 from .hazards import refuse_hazardous_target
+from .missing import Missing, MissingSlices
 from .planner import Decide, Planner
-from .unit import TakePair, UnitSurvey
+from .unit import UnitSurvey
 
 _TASKS_PER_SLOT = 4
 
@@ -54,6 +59,8 @@ class SurveyTask(NamedTuple):
 class SurveyReport:
     """What a survey found: slices of plan files, what is still to be walked, what went wrong.
 
+    `missing` is what only the target has, where that is wanted.
+
     `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
     two sources bring. Both keep the first hundred; DIRECTORIES_NOT_LISTED counts all problems. `notices` are lines
     for the operator about what cannot be found out.
@@ -61,6 +68,7 @@ class SurveyReport:
 
     slices: list[PlanSlice] = field(default_factory=list)
     large_slices: list[PlanSlice] = field(default_factory=list)
+    missing: MissingSlices = field(default_factory=MissingSlices)
     rest: list[SurveyUnit] = field(default_factory=list)
     counters: Counts = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -71,6 +79,7 @@ class SurveyReport:
         """Take over what another task found, except its rest."""
         self.slices += other.slices
         self.large_slices += other.large_slices
+        self.missing.add(other.missing)
         self.problems = (self.problems + other.problems)[:MOST_NAMED]
         self.duplicates = (self.duplicates + other.duplicates)[:MOST_NAMED]
         counters = Counters(self.counters)
@@ -132,16 +141,25 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     desk = TaskDesk(context, f"survey-{task.number:05d}", attempt)
     planner = Planner(desk, decision_of(context))
     findings = Findings(desk.counters)
-    rest = _walk(context, task, planner.take, findings)
+    missing = Missing(desk, Exclusion(context)) if wants_missing(context.options) else None
+    rest = _walk(context, task, UnitSurvey(context, planner.take, findings, missing), findings)
     findings.settle()
     slices, large_slices = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
-    return SurveyReport(slices, large_slices, rest, desk.counts(), findings.problems, findings.duplicates)
+    report = SurveyReport(slices, large_slices, rest=rest, problems=findings.problems, duplicates=findings.duplicates)
+    if missing is not None:
+        report.missing = missing.publish()
+    report.counters = desk.counts()
+    return report
 
 
-def _walk(context: RunContext, task: SurveyTask, take: TakePair, findings: Findings) -> list[SurveyUnit]:
+def wants_missing(options: CopyOptions) -> bool:
+    """Whether anybody asks for what only the target has; else it is not even listed."""
+    return options.delete or options.xtrack_path is not None
+
+
+def _walk(context: RunContext, task: SurveyTask, survey: UnitSurvey, findings: Findings) -> list[SurveyUnit]:
     """Hand over all pairs of a task; what its units left. This is where a side that fails becomes a problem."""
-    survey = UnitSurvey(context, take, findings)
     rest: list[SurveyUnit] = []
     if task.number == 0 and all(unit.directory for unit in task.units):
         for number in survey.lone_files():
@@ -161,4 +179,18 @@ def decision_of(context: RunContext) -> Decide:
     """DistCp copies a lone file onto a file whatever the options say; all other pairs are decided by them."""
     if context.layout.onto_file:
         return decide_single
-    return partial(decide, options=context.options, damaged=damage.recall(context.open_job_dir()))
+    options, damaged = context.options, damage.recall(context.open_job_dir())
+    target = open_filesystem(context.layout.base, context.stores).capabilities
+    checks = [
+        checks_between(open_filesystem(root.source, context.stores).capabilities.checksums, target.checksums)
+        for root in context.layout.roots
+    ]
+    appends_from_bytes = _appends_from(target, options)
+    return lambda pair: decide(pair, options, damaged, checks[pair.root], appends_from_bytes)
+
+
+def _appends_from(target: Capabilities, options: CopyOptions) -> int:
+    """The length from which a file at the target may be appended to; 0 for never. A part cannot be too small."""
+    if not options.append or not target.checksums:
+        return 0
+    return 1 if target.appends else options.part_size_bytes if target.multipart and target.server_copy else 0

@@ -8,9 +8,10 @@ import threading
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs.questions import is_being_written, policy_of
+from hdfs2oss.filesystems.hdfs.questions import checksum_of, is_being_written, policy_of
 from hdfs2oss.filesystems.hdfs.webhdfs import Unanswered, WebAddress, WebHdfs, web_addresses
 from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
+from hdfs2oss.rules.filesum import FileChecksum
 from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, Request, ScriptedStore
 
 ROOT = {"FileStatus": {"type": "DIRECTORY"}}
@@ -88,6 +89,18 @@ def test_a_question_that_fails_after_one_was_answered_is_an_error() -> None:
             policy_of(asked, "/d")
 
 
+def test_a_checksum_is_an_algorithm_and_the_md5_in_it() -> None:
+    told = {"algorithm": "MD5-of-8MD5-of-512CRC32C", "bytes": "00000200" + "0" * 15 + "8" + "f9" * 16 + "0" * 8}
+    with ScriptedStore(ok({"FileChecksum": told})) as store:
+        assert checksum_of(web(store), "/f") == FileChecksum("MD5-of-8MD5-of-512CRC32C", "f9" * 16)
+
+
+@pytest.mark.parametrize("told", [{}, {"algorithm": "MD5-of-8MD5-of-512CRC32C"}, {"bytes": "00" * 28, "length": 28}])
+def test_an_answer_without_a_checksum_is_none(told: dict[str, str]) -> None:
+    with ScriptedStore(ok({"FileChecksum": told})) as store, pytest.raises(Unreachable):
+        checksum_of(web(store), "/f")
+
+
 def test_an_answer_cut_at_any_byte_is_never_one_without_a_policy() -> None:
     body = json.dumps(XOR).encode()
     whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -124,6 +137,20 @@ def test_a_change_names_its_method_and_parameters_even_twice_the_same() -> None:
         ("POST", "/webhdfs/v1/d/f?op=CONCAT&sources=%2Fd%2Fa%20b%2C%2Fd%2Fc&user.name=me"),
         ("GET", "/webhdfs/v1/d?op=GETXATTRS&xattr.name=user.a&xattr.name=user.b&user.name=me"),
     ]
+
+
+def test_nothing_is_an_answer_to_a_change_and_none_to_a_question() -> None:
+    with ScriptedStore(EMPTY) as store:
+        with pytest.raises(Unreachable):
+            web(store).get("/d", "GETXATTRS")
+        assert len(store.requests) == QUICK.attempts
+        assert web(store).change("POST", "/d", "CONCAT") == {}
+
+
+def test_what_is_no_answer_to_a_change_leaves_it_open_whether_it_was_made() -> None:
+    with ScriptedStore(Answer(502, b"<html>")) as store, pytest.raises(Unanswered):
+        web(store).change("POST", "/d", "CONCAT")
+    assert len(store.requests) == 1
 
 
 def test_a_datanode_that_the_namenode_names_is_asked() -> None:
