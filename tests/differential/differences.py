@@ -5,12 +5,13 @@ Each difference is told from the case alone, before anything runs, and says what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from .cases import Case, Entry, Tree
 
-CODE, TREE, GROUPS, COUNTERS = "exit code", "tree", "groups of new files", "counters"
+CODE, TREE, ATTRIBUTES, GROUPS, COUNTERS = "exit code", "tree", "attributes", "groups of new files", "counters"
 
 
 class Difference(NamedTuple):
@@ -60,7 +61,25 @@ def _type_conflict(case: Case) -> bool:
 
 
 def _filters(case: Case) -> bool:
-    return bool(case.filters)
+    if case.filters and "-delete" in case.words:
+        return True
+    patterns = [re.compile(pattern) for pattern in case.filters]
+
+    def is_excluded(path: str) -> bool:
+        return any(pattern.fullmatch(f"/{path}") for pattern in patterns)
+
+    paths = [f"{name}/{path}" if path else name for name, tree in case.sources.items() for path in tree]
+    return any(is_excluded(above) and not is_excluded(path) for path in paths for above in _above(path))
+
+
+def _only_files_delete(case: Case) -> bool:
+    return "-delete" in case.words and all("" in tree for tree in case.sources.values())
+
+
+def _appends_to_empty(case: Case) -> bool:
+    target = case.target or {}
+    lengths = {path: len(entry.data or b"") for path, _, entry in _all_landings(case)}
+    return "-append" in case.words and any(entry.data == b"" and lengths.get(path) for path, entry in target.items())
 
 
 def _empty_source_syncs(case: Case) -> bool:
@@ -96,5 +115,15 @@ DIFFERENCES: tuple[Difference, ...] = (
         "an empty source is made at the target, also with -update and -overwrite",
         _empty_source_syncs,
         frozenset({CODE, TREE}),
+    ),
+    Difference(
+        "files alone mirror nothing: with -delete, the directory they go into keeps what it has",
+        _only_files_delete,
+        frozenset({TREE}),
+    ),
+    Difference(
+        "-append to an empty file writes it anew",
+        _appends_to_empty,
+        frozenset({ATTRIBUTES}),
     ),
 )
