@@ -102,17 +102,18 @@ def test_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_writ
     assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, 4)
 
 
+@pytest.mark.parametrize("scheme", ["oss", "hdfs"])
 def test_files_of_more_blocks_than_asked_for_are_cut_at_blocks(
-    command, pair, make_place, oss_server, monkeypatch
+    command, pair, make_place, oss_server, monkeypatch, scheme
 ) -> None:
-    """Case 99, onto OSS; as in DistCp, -append is off beside it."""
-    source, target = pair[0], make_place("oss", "target")
+    """Case 99; as in DistCp, -append is off beside it. Onto HDFS the chunks are joined by CONCAT."""
+    source, target = pair[0], make_place("oss", "target") if scheme == "oss" else pair[1]
     monkeypatch.setenv("OSS_ENDPOINT", oss_server.endpoint)
     monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-id")
     monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-secret")
     block = 128 * 1024
     data = bytes(range(256)) * (10 * block // 256) + b"odd"
-    for name, size in (("exact", 10 * block), ("odd", len(data)), ("few", 2 * block)):
+    for name, size in (("d/exact", 10 * block), ("odd", len(data)), ("few", 2 * block)):
         write(source / name, data[:size], block)
     source.settle()
     done = command("-update", "-blocksperchunk", "2", source, target)
