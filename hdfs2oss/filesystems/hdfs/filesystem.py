@@ -26,7 +26,7 @@ from . import joining, snapshots
 from .client import HdfsClient
 from .java_client import JavaClient
 from .order import in_name_order
-from .questions import Policies, checksum_of, is_being_written
+from .questions import Policies, checksum_of, is_being_written, policy_of
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter
@@ -113,6 +113,11 @@ class HdfsFileSystem(FileSystem):
         return HdfsWriter(self.client, path, work_path, self.java.create)
 
     def open_appender(self, path: str, length: int) -> Writer:
+        # The native client appends to erasure-coded files, too, and not all of their parity is right then.
+        if why := self.web.silent_because():
+            raise StoreError(f"nobody can tell whether {path} is erasure-coded: {why}")
+        if policy := policy_of(self.web, path):
+            raise StoreError(f"{path} has the erasure-coding policy {policy}, and is not appended to")
         return HdfsAppender(self.client, path, length)
 
     def cannot_join(self) -> str:
