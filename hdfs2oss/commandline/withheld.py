@@ -12,8 +12,6 @@ _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
     "xtrack": "tracking missing files",
-    "atomic": "an atomic switch of the whole target",
-    "work_dir_text": "a work directory for -atomic",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
     "backup": "deleting what is missing at the source",
