@@ -136,24 +136,24 @@ def _join_files(
     context: RunContext, target: FileSystem, ends: Ends, item: CopyItem, chunks: list[CopyResult]
 ) -> Copied:
     """Publish chunks that are files, compared by a composed checksum where one can be had."""
-    sum64 = compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks)
-    sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
+    whole64 = compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks)
+    whole32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
     proofs = ["length"]
 
     def check(path: str, stored: Stored) -> None:
-        verify(ends, item.length, sum64, stored)
+        verify(ends, item.length, whole64, stored)
         with suppress(StoreError):
             stated = target.checksum(path, COMPOSITE_CRC)
-            if stated.algorithm == COMPOSITE_CRC32C and stated.value != f"{sum32:08x}":
+            if stated.algorithm == COMPOSITE_CRC32C and stated.value != f"{whole32:08x}":
                 raise VerifyError(
-                    f"copying {ends.source} to {ends.target}: the CRC-32C of its chunks is {sum32:08x}, "
+                    f"copying {ends.source} to {ends.target}: the CRC-32C of its chunks is {whole32:08x}, "
                     f"that of the file that was joined of them {stated.value}"
                 )
             proofs.append("checksum" if stated.algorithm == COMPOSITE_CRC32C else "length")
 
     with writing(ends):
         stored = target.join(ends.target.path, _pieces(context, ends, chunks), check)
-    return Copied(stored, sum64, sum32, proofs[-1])
+    return Copied(stored, whole64, whole32, proofs[-1])
 
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:
