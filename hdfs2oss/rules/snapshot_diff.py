@@ -127,6 +127,9 @@ def told_once(changes: Changes) -> Changes:
     created, arrived = set(changes.created), {move.new_path for move in changes.moves}
 
     def is_brought(path: str) -> bool:
+        if path in arrived:
+            # It moved there by itself, and whoever copies the new directory passes it by.
+            return False
         above = next((one for one in ancestors(path) if one in created or one in arrived), None)
         return above is not None and above not in arrived
 
