@@ -21,7 +21,7 @@ when they notice nothing, all fast tests are: minutes. What is found in the end:
 
 Nothing is learnt from a test that fails without a mutant too, so the named tests run on the unchanged tree first.
 
-    python -m tests.mutants [--only WORD] [--jobs N] [--least PERCENT]
+    python -m tests.mutants [--only WORD] [--quick] [--jobs N] [--least PERCENT]
 """
 
 from __future__ import annotations
@@ -53,11 +53,12 @@ except ModuleNotFoundError:  # Python 3.10, where pytest brings it
 PROJECT = Path(__file__).resolve().parents[2]
 LISTS = Path(__file__).parent
 FAST = "not spark and not hdfs and not yarn and not faults and not conformance and not full"
-# The tests of these lists fail for every mutant, as its place is no longer there.
-_ALL = ("tests", "--ignore=tests/mutants")
 # A mutant that makes a loop endless is caught by the clock: that of a test, and that of a process which hangs.
 _TEST_SECONDS, _NAMED_SECONDS, _ALL_SECONDS = 60, 240, 1800
 _A_HANG = "the clock"
+_NOT_ASKED = ("mutants", "__pycache__")
+# Leaders of process groups: pytest with the servers and commands that its tests have started.
+_running: set[int] = set()
 _FAILURE = re.compile(r"^(?:FAILED|ERROR) ([^\[\s]+)", re.MULTILINE)
 
 
@@ -100,8 +101,8 @@ def is_stale(mutant: Mutant, tree: Path = PROJECT) -> bool:
     return not path.is_file() or path.read_text().count(mutant.old) != 1
 
 
-def judge(mutant: Mutant, tree: Path) -> Verdict:
-    """Apply a mutant to a tree, look whether a test fails, and take it back."""
+def judge(mutant: Mutant, tree: Path, is_quick: bool = False) -> Verdict:
+    """Apply a mutant to a tree, look whether a test fails (`is_quick`: one of those it names), and take it back."""
     started = time.monotonic()
     if is_stale(mutant, tree):
         return Verdict(mutant, "STALE", 0.0)
@@ -110,13 +111,13 @@ def judge(mutant: Mutant, tree: Path) -> Verdict:
     path.write_text(text.replace(mutant.old, mutant.new))
     try:
         word, by = "CAUGHT", first_failure(tree, mutant.tests, _NAMED_SECONDS)
-        if not by:
-            word, by = "LATE", first_failure(tree, _ALL, _ALL_SECONDS)
+        if not by and not is_quick:
+            word, by = "LATE", first_failure(tree, _all_tests(tree), _ALL_SECONDS)
     except Broken as error:
         word, by = "BROKEN", str(error)
     finally:
         path.write_text(text)
-    if word == "LATE" and by not in ("", _A_HANG) and first_failure(tree, [by], _NAMED_SECONDS):
+    if word == "LATE" and by not in ("", _A_HANG) and not _passes(tree, by):
         word, by = "BROKEN", f"{by} fails without the mutant as well"
     return Verdict(mutant, word if by else "SURVIVED", time.monotonic() - started, by)
 
@@ -130,19 +131,38 @@ def first_failure(tree: Path, tests: Iterable[str], seconds: float) -> str:
     with subprocess.Popen(
         command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     ) as process:
+        _running.add(process.pid)
         try:
             said = process.communicate(timeout=seconds)[0].decode(errors="replace")
         except subprocess.TimeoutExpired:
-            # With the servers and commands that its tests have started.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end(process.pid)
             return _A_HANG
+        finally:
+            _running.discard(process.pid)
     if process.returncode == 0:
         return ""
     found = _FAILURE.search(said)
     if found is None or " during collection" in said:
         raise Broken(said[-2000:])
     return found[1]
+
+
+def _passes(tree: Path, test: str) -> bool:
+    try:
+        return not first_failure(tree, [test], _NAMED_SECONDS)
+    except Broken:
+        return False
+
+
+def _end(leader: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _all_tests(tree: Path) -> list[str]:
+    """The rooms of the tests, `unit` first. Without these lists: they fail for every mutant, as its place is gone."""
+    rooms = [path.name for path in (tree / "tests").iterdir() if path.is_dir() and path.name not in _NOT_ASKED]
+    return [f"tests/{room}" for room in sorted(rooms, reverse=True)]
 
 
 def _copies(folder: Path, count: int) -> Iterator[Path]:
@@ -159,6 +179,8 @@ def _copies(folder: Path, count: int) -> Iterator[Path]:
             if (PROJECT / name).is_file():
                 (tree / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(PROJECT / name, tree / name)
+        # Tests that look for the environment find it where it always is.
+        (tree / ".venv").symlink_to(PROJECT / ".venv")
         # Compiled code counts while the content is the same: a changed file may bear the time of the old one.
         compileall.compile_dir(
             tree / "hdfs2oss", quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
@@ -166,7 +188,7 @@ def _copies(folder: Path, count: int) -> Iterator[Path]:
         yield tree
 
 
-def run(mutants: list[Mutant], jobs: int) -> list[Verdict]:
+def run(mutants: list[Mutant], jobs: int, is_quick: bool = False) -> list[Verdict]:
     """Judge all mutants, `jobs` at a time, each in a copy of its own. Raises Broken."""
     verdicts: list[Verdict] = []
     lock = threading.Lock()
@@ -181,7 +203,7 @@ def run(mutants: list[Mutant], jobs: int) -> list[Verdict]:
         def one(mutant: Mutant) -> None:
             tree = free.get()
             try:
-                verdict = judge(mutant, tree)
+                verdict = judge(mutant, tree, is_quick)
             finally:
                 free.put(tree)
             with lock:
@@ -189,7 +211,12 @@ def run(mutants: list[Mutant], jobs: int) -> list[Verdict]:
                 print(f"{verdict.word:8} {verdict.seconds:6.1f} s  {mutant.name:12}  {verdict.by}", flush=True)
 
         with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(one, mutants))
+            try:
+                list(pool.map(one, mutants))
+            except BaseException:
+                for leader in list(_running):
+                    _end(leader)
+                raise
     return sorted(verdicts)
 
 
@@ -214,6 +241,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("--only", default="", help="mutants with this in their name or file")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="run no other tests than those that the mutants name")
     parser.add_argument("--least", type=float, default=95.0, help="per cent that must be caught (default %(default)s)")
     arguments = parser.parse_args()
     mutants = read_mutants(arguments.only)
@@ -221,8 +249,9 @@ def main() -> int:
         print("no mutant bears that name")
         return 2
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        verdicts = run(mutants, arguments.jobs)
+        verdicts = run(mutants, arguments.jobs, arguments.quick)
     except Broken as error:
         print(error)
         return 2
