@@ -59,7 +59,8 @@ _A_HANG = "the clock"
 _NOT_ASKED = ("mutants", "__pycache__")
 # Leaders of process groups: pytest with the servers and commands that its tests have started.
 _running: set[int] = set()
-_FAILURE = re.compile(r"^(?:FAILED|ERROR) ([^\[\s]+)", re.MULTILINE)
+# One test, without its parameters; a file that could not be read stands there without a test.
+_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+?::[^\[\s]+)", re.MULTILINE)
 
 
 class Mutant(NamedTuple):
@@ -142,7 +143,7 @@ def first_failure(tree: Path, tests: Iterable[str], seconds: float) -> str:
     if process.returncode == 0:
         return ""
     found = _FAILURE.search(said)
-    if found is None or " during collection" in said:
+    if found is None:
         raise Broken(said[-2000:])
     return found[1]
 
