@@ -109,12 +109,17 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
     if match:
         name = match[1].rsplit(".", 1)[-1].rsplit("$", 1)[-1]
         message = f"cannot {what}: {_shorten(match[2])} ({name} from {place})"
-        kind = _BY_CLASS.get(name) or _class_by_text(match[2]) or StoreError
+        kind = class_of_java(name, match[2])
         return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
     kind = Unreachable if isinstance(error, OSError) else StoreError
     return (_class_by_text(text) or kind)(message, hint)
+
+
+def class_of_java(name: str, text: str) -> type[StoreError]:
+    """The class of ours for an exception that a Hadoop server names (without its package) and explains."""
+    return _BY_CLASS.get(name) or _class_by_text(text) or StoreError
 
 
 def _no_host_hint(what: str, place: str) -> str:
