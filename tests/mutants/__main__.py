@@ -6,20 +6,20 @@ Each mutant is a change written down in a `.toml` file beside this one:
     file = "hdfs2oss/rules/keys.py"             # where
     old = "return key > self.after"             # stands there exactly once
     new = "return key >= self.after"
-    tests = ["tests/unit/rules/test_keys.py::test_a_range_begins_behind_its_lower_bound"]
+    tests = ["tests/unit/rules/test_keys.py::test_a_range_begins_behind_its_first_key_and_ends_with_its_last"]
 
 The changes are applied one at a time to a copy of the tree, and the tests that a mutant names are run: seconds. Only
 when they notice nothing, all fast tests are: minutes. What is found in the end:
 
-    word        when                                                          counts as caught
-    ---------   -----------------------------------------------------------   ----------------
-    CAUGHT      a test that the mutant names fails, or hangs                  yes
-    LATE        only another one of the fast tests does: name that one        yes
-    SURVIVED    no fast test does                                             no
-    STALE       the change cannot be applied: the code has moved on           an error of the list
-    BROKEN      the tests cannot even be collected: it is no working code     an error of the list
+    word       when                                                           counts as caught
+    --------   ------------------------------------------------------------   --------------------
+    CAUGHT     a test that the mutant names fails, or hangs                   yes
+    LATE       only another one of the fast tests does: name that one         yes
+    SURVIVED   no fast test does                                              no
+    STALE      the change cannot be applied: the code has moved on            no: the list is wrong
+    BROKEN     the tests cannot be run, or what fails fails without it too    no: the list is wrong
 
-Nothing is learnt from a test that fails without a mutant too, so the named tests run on the unchanged tree first.
+The named tests run on the unchanged tree first: nothing is learnt from one that fails there.
 
     python -m tests.mutants [--only WORD] [--quick] [--jobs N] [--least PERCENT]
 """
