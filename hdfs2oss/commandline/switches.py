@@ -111,11 +111,13 @@ GROUPS = (
     Group(
         "what is copied",
         (
-            _value(("-f", "--source-list"), "source_list", "take the sources from FILE, one path a line", "FILE"),
+            _value(
+                ("-f", "--source-list"), "source_list", "take the sources from FILE, one path or pattern a line", "FILE"
+            ),
             _value(
                 ("-filters", "--filters"),
                 "filter_list",
-                "leave out paths that match a regular expression of FILE",
+                "leave out paths that, whole, match a regular expression of FILE, one a line",
                 "FILE",
             ),
             Switch(("-diff",), "diff", "copy what changed between two snapshots", _pair, "FROM TO", takes=2),
@@ -183,7 +185,12 @@ GROUPS = (
                 "-atomic", "atomic", "copy into a work directory, and rename it to the target at the end", "--atomic"
             ),
             _value(("-tmp",), "work_dir_text", "the work directory of -atomic", "DIR", unset="beside the target"),
-            _flag("-async", "run_async", "start the copy and do not wait for it", "--async"),
+            _flag(
+                "-async",
+                "run_async",
+                "return when the copy has begun; it goes on in a process of its own (not with Spark)",
+                "--async",
+            ),
             _flag(
                 "-i",
                 "ignore_failures",
@@ -195,7 +202,7 @@ GROUPS = (
             Switch(
                 ("-D", "--property"),
                 "properties",
-                "set a Hadoop property (fs., dfs., distcp.)",
+                "set a property of Hadoop or DistCp (fs., dfs., distcp.)",
                 _property,
                 "KEY=VALUE",
                 glued=bool,
@@ -233,13 +240,15 @@ GROUPS = (
             _value(
                 ("--layout",),
                 "layout",
-                "where a directory goes: its contents into the target, or named below it",
+                "contents: the contents of each directory go into TARGET; named: each source goes to TARGET/name; "
+                "distcp: that depends on TARGET, -update and the number of sources",
                 "HOW",
             ),
             Switch(
                 ("--include",),
                 "include",
-                "copy only files that match GLOB (several times: any)",
+                "copy only files that match GLOB: *.gz at any depth, /d/**/*.gz from the source on, logs/ all in it; "
+                "several times: any",
                 str,
                 "GLOB",
                 takes=1,
@@ -248,7 +257,7 @@ GROUPS = (
             Switch(
                 ("--exclude",),
                 "exclude",
-                "leave out what matches GLOB (several times: any)",
+                "leave out what matches GLOB, directories with all in them; several times: any",
                 str,
                 "GLOB",
                 takes=1,
