@@ -11,7 +11,6 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
-    "xtrack": "tracking missing files",
     "diff": "snapshot differences",
     "rdiff": "snapshot differences",
     "atomic": "an atomic switch of the whole target",
@@ -19,8 +18,6 @@ _WITHHELD = {
     "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
-    "backup": "deleting what is missing at the source",
-    "dry_run": "a dry run",
 }
 
 

@@ -154,6 +154,24 @@ class CopyOptions(BaseModel):
             (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
             (bool(self.max_delete) and not self.delete, "--max-delete is valid only with -delete"),
             (self.allow_empty_source and not self.delete, "--allow-empty-source is valid only with -delete"),
+            (self.backup_dir is not None and not self.delete, "--backup-dir is valid only with -delete"),
+            (
+                self.backup_dir is not None and not self._may_hold_backups(self.backup_dir),
+                "--backup-dir must be another directory of the target's bucket, as OSS itself copies there: "
+                "on HDFS the trash keeps what is deleted",
+            ),
+            (
+                self.xtrack_path is not None and not self.sync,
+                "-xtrack writes down what -delete would delete, so it needs -update or -overwrite, too",
+            ),
+            (
+                self.xtrack_path is not None and (self.delete or self.dry_run),
+                "-xtrack writes down what -delete would delete: give one of -xtrack, -delete and --dry-run -delete",
+            ),
+            (
+                self.dry_run and bool(self.diff or self.rdiff or self.atomic or self.make_snapshot),
+                "--dry-run is not available with -diff, -rdiff, -atomic and --make-snapshot",
+            ),
             (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
             ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),
             (
@@ -161,6 +179,11 @@ class CopyOptions(BaseModel):
                 "--from-snapshot and -diff/-rdiff exclude each other: -diff reads its second snapshot",
             ),
         )
+
+    def _may_hold_backups(self, place: Uri) -> bool:
+        target = self.target
+        is_same_store = (place.scheme, place.authority) == (target.scheme, target.authority) == ("oss", place.authority)
+        return is_same_store and place.path != "/" and place not in (target, *self.sources)
 
     @property
     def sync(self) -> bool:
