@@ -15,7 +15,6 @@ _WITHHELD = {
     "rdiff": "snapshot differences",
     "atomic": "an atomic switch of the whole target",
     "work_dir_text": "a work directory for -atomic",
-    "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
 }

@@ -169,8 +169,8 @@ class CopyOptions(BaseModel):
                 "-xtrack writes down what -delete would delete: give one of -xtrack, -delete and --dry-run -delete",
             ),
             (
-                self.dry_run and bool(self.diff or self.rdiff or self.atomic or self.make_snapshot),
-                "--dry-run is not available with -diff, -rdiff, -atomic and --make-snapshot",
+                self.dry_run and bool(self.diff or self.rdiff or self.atomic or self.make_snapshot or self.run_async),
+                "--dry-run is not available with -diff, -rdiff, -atomic, -async and --make-snapshot",
             ),
             (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
             ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ...commandline.mapping import mapping
@@ -40,13 +40,18 @@ class CopyJob:
         runner: Runner,
         progress: Progress,
         homes: Sequence[Uri],
+        announce: Callable[[str], None] = lambda records: None,
     ) -> None:
-        """`homes` are the places where the job directory may go, the best first, unless an option names it."""
+        """`homes` are the places where the job directory may go, the best first, unless an option names it.
+
+        `announce` is told where the records of the run are, when it begins.
+        """
         self._options = options
         self._stores = stores
         self._runner = runner
         self._progress = progress
         self._homes = homes
+        self._announce = announce
         # What is known of the run so far, also of one that ends badly; None before it begins.
         self.report: Report | None = None
         # Where everything goes, once that is known: whoever gives advice after a failure must know it.
@@ -68,6 +73,7 @@ class CopyJob:
             return report
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
+            self._announce(run.report.job_dir)
             context = RunContext(options, layout, stores, place, run.id, run.fence)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
