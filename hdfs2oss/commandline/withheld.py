@@ -11,8 +11,6 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
-    "diff": "snapshot differences",
-    "rdiff": "snapshot differences",
     "atomic": "an atomic switch of the whole target",
     "work_dir_text": "a work directory for -atomic",
     "blocks_per_chunk": "large files are cut by --chunk-size",

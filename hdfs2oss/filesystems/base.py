@@ -277,6 +277,18 @@ class FileSystem(abc.ABC):
         With what is kept with it; verified by the store's checksum. Only with `capabilities.server_copy`."""
         raise NotImplementedError(type(self).__name__)
 
+    def copy_tree(self, path: str, new_path: str, spares: Sequence[str], threads: int) -> Tally:
+        """`copy_within` for a file, or for a directory with all in it but the paths `spares` and what lies in them.
+
+        So many at once; how many there were."""
+        raise NotImplementedError(type(self).__name__)
+
+    def remove_tree(self, path: str, spares: Sequence[str]) -> Tally:
+        """Remove a file, or a directory with all in it but the paths `spares`; how many there were.
+
+        Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
     def move(self, path: str, new_path: str) -> None:
         """Give a file, or a directory with all in it, another path at once. Only with `capabilities.atomic_move`.
 

@@ -17,6 +17,8 @@ from .uri import Uri
 # OSS takes 10,000 parts a file and 100 KB a part at least.
 SMALLEST_PART_BYTES = 100 * 1024
 DEFAULT_MAPS = 20
+# What -diff calls what is there now.
+CURRENT_STATE = "."
 
 
 class CopyOptions(BaseModel):
@@ -165,6 +167,10 @@ class CopyOptions(BaseModel):
                 "-xtrack writes down what -delete would delete, so it needs -update or -overwrite, too",
             ),
             (
+                self.xtrack_path is not None and bool(self.diff or self.rdiff),
+                "-xtrack and -diff/-rdiff are mutually exclusive: only changes are listed, not the target",
+            ),
+            (
                 self.xtrack_path is not None and (self.delete or self.dry_run),
                 "-xtrack writes down what -delete would delete: give one of -xtrack, -delete and --dry-run -delete",
             ),
@@ -184,6 +190,14 @@ class CopyOptions(BaseModel):
         target = self.target
         is_same_store = (place.scheme, place.authority) == (target.scheme, target.authority) == ("oss", place.authority)
         return is_same_store and place.path != "/" and place not in (target, *self.sources)
+
+    @property
+    def snapshot_to_read(self) -> str:
+        """The snapshot of the sources that is read; "" for what is there now, or will be in a snapshot of our own."""
+        if self.diff or self.rdiff:
+            end = (self.diff or self.rdiff or ("", ""))[1]
+            return "" if end == CURRENT_STATE else end
+        return "" if self.make_snapshot else self.from_snapshot
 
     @property
     def sync(self) -> bool:
