@@ -10,8 +10,6 @@ from .grammar import USAGE_HINT
 # By field of the row.
 _WITHHELD = {
     "preserve": "preserving attributes",
-    "atomic": "an atomic switch of the whole target",
-    "work_dir_text": "a work directory for -atomic",
     "update_root": "preserving attributes of the root",
 }
 

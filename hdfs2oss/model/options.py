@@ -167,8 +167,8 @@ class CopyOptions(BaseModel):
                 "-xtrack writes down what -delete would delete, so it needs -update or -overwrite, too",
             ),
             (
-                self.xtrack_path is not None and bool(self.diff or self.rdiff),
-                "-xtrack and -diff/-rdiff are mutually exclusive: only changes are listed, not the target",
+                self.xtrack_path is not None and bool(self.diff or self.rdiff or self.atomic),
+                "-xtrack does not go with -diff, -rdiff and -atomic: the target as a whole is not listed there",
             ),
             (
                 self.xtrack_path is not None and (self.delete or self.dry_run),
@@ -177,6 +177,10 @@ class CopyOptions(BaseModel):
             (
                 self.dry_run and bool(self.diff or self.rdiff or self.atomic or self.make_snapshot or self.run_async),
                 "--dry-run is not available with -diff, -rdiff, -atomic, -async and --make-snapshot",
+            ),
+            (
+                self.atomic and self.delete,
+                "-atomic and -delete exclude each other: a target that is new holds nothing else",
             ),
             (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
             ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),
