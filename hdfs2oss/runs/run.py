@@ -22,8 +22,9 @@ from ..model.uri import Uri, mask_secrets
 from ..model.values import CopyTask, TaskReport
 from ..records import fence
 from ..records.heartbeat import Heartbeat
-from ..records.jobdir import HASTE, JobDir
+from ..records.jobdir import HASTE, JobDir, patiently
 from ..records.lock import PACE, Lock, Pace
+from ..records.silence import Silence
 from ..runners.base import Report as Answer
 from ..runners.base import Runner, Task, TaskFunction
 from ..runners.signals import arrived
@@ -125,13 +126,16 @@ def open_run(
     3. A store error that leaves the block is the job directory's.
     4. When the lock is lost the runner is cancelled, nothing more is published, and LockLost (5) is raised.
     5. The lock is given back whatever happens.
+    6. That the job directory is waited for is said, from the taking of the lock on.
     """
     run_id = time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
     job_dir = JobDir(open_filesystem(place, stores), place.path, run_id)
     lock = Lock(job_dir.filesystem, job_dir.path, run_id, pace=pace)
-    heartbeat = Heartbeat(lock, runner.cancel, pace)
+    silence = Silence(str(place), timeline.progress.say)
+    heartbeat = Heartbeat(lock, runner.cancel, pace, silence.watched)
     with beginning(place):
-        job_dir.patiently(lock.acquire)
+        patiently(lock.acquire, on_repeat=silence.failed)
+        silence.answered()
     heartbeat.start()
     try:
         run = Run(runner, timeline, job_dir, heartbeat, _empty_report(run_id, options, place))

@@ -21,11 +21,15 @@ class Outage:
     so many in a row                                 StoreGone                               the rest is not tried
     the task ends with some, as nothing answered     StoreGone                               they are on record
     a failure that would be that of every file       WaveEnded                               WaveEnded
+
+    A failure that reaches over a whole directory is that of every file when all of them go below that directory:
+    `base` is where they go.
     """
 
-    def __init__(self, limit: int, is_last_try: bool = True) -> None:
+    def __init__(self, limit: int, is_last_try: bool = True, base: str = "/") -> None:
         self._limit = limit
         self._is_last_try = is_last_try
+        self._base = base
         self._in_a_row = 0
         self._unanswered = ""
         self._is_second_round = False
@@ -37,7 +41,7 @@ class Outage:
     def failed(self, error: Hdfs2ossError) -> None:
         """An item has failed for good."""
         with self._lock:
-            if error.ends_wave and self._refusal is None:
+            if self._refusal is None and (error.ends_wave or is_within(self._base, error.reach)):
                 self._refusal = error
                 self.reason = f"not tried, because every file would fail likewise: {error}"
             self._in_a_row = self._in_a_row + 1 if error.retryable else 0
@@ -68,6 +72,11 @@ class Outage:
         self.refuse_to_go_on()
         if self._unanswered and not self._is_last_try:
             raise StoreGone(f"a store could not be reached when the task ended: {self._unanswered}")
+
+
+def is_within(path: str, directory: str) -> bool:
+    """Whether a path is a directory, or lies below it; nothing lies within ""."""
+    return bool(directory) and f"{path.rstrip('/')}/".startswith(f"{directory.rstrip('/')}/")
 
 
 def is_unanswered(error: Hdfs2ossError) -> bool:

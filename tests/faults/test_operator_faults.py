@@ -165,6 +165,35 @@ def test_a_job_directory_that_is_away_for_a_while_ends_no_run(broken: Sandbox, e
         ended = away(broken, elsewhere, broken.freeze_namenode, broken.thaw_namenode, "namenode")
     assert ended.code == 0, ended.output
     ended.line_with("COPY=30")
+    assert ended.output.count("is waited for, 5 m 00 s at most: ") == 1, ended.output
+    assert ended.output.count("answers again, after ") == 1, ended.output
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_a_namenode_that_is_started_anew_costs_no_file(broken: Sandbox) -> None:
+    """Source and job directory are away for half a minute, and then in safe mode."""
+    mended: list[threading.Timer] = []
+
+    def restart() -> None:
+        broken.kill_namenode()
+        mended.append(threading.Timer(30.0, broken.start_namenode))
+        mended[0].start()
+
+    words = ["-bandwidth", "1", "--job-dir", f"{broken.env()['SANDBOX_HDFS']}/jobs/restart", "/lake"]
+    try:
+        ended = during(
+            broken,
+            restart,
+            *(*words, f"{bucket(broken)}/restart"),
+            wait_for=" copy: ",
+            within_seconds=WITH_PATIENCE_SECONDS,
+        )
+    finally:
+        for timer in mended:
+            timer.join()
+    assert ended.code == 0, ended.output
+    ended.line_with(f"COPY={FILES}")
 
 
 @pytest.mark.full

@@ -5,6 +5,7 @@ FileExistsError, IsADirectoryError, *AlreadyExists*     AlreadyExists
 AccessControlException                                  PermissionDenied
 SafeMode, Retriable, ServerTooBusy, StandbyException    Throttled
 SASL, Kerberos, invalid token                           AuthenticationFailed
+NS-, DSQuotaExceeded, quota by storage type             QuotaExceeded, with the directory whose quota it is
 checksum, short block                                   CorruptData
 OSError, connection, block not reachable                Unreachable
 ParentNotDirectoryException, "is not a directory"       AlreadyExists; NotFound to those who bring nothing
@@ -24,6 +25,7 @@ from ...model.errors import (
     Hdfs2ossError,
     NotFound,
     PermissionDenied,
+    QuotaExceeded,
     StoreError,
     Throttled,
     Unreachable,
@@ -49,9 +51,9 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "InvalidPathException": StoreError,
     "PathComponentTooLongException": StoreError,
     "MaxDirectoryItemsExceededException": StoreError,
-    "NSQuotaExceededException": StoreError,
-    "DSQuotaExceededException": StoreError,
-    "QuotaByStorageTypeExceededException": StoreError,
+    "NSQuotaExceededException": QuotaExceeded,
+    "DSQuotaExceededException": QuotaExceeded,
+    "QuotaByStorageTypeExceededException": QuotaExceeded,
     "AuthorizationException": AuthenticationFailed,
     "SaslException": AuthenticationFailed,
     "InvalidToken": AuthenticationFailed,
@@ -75,6 +77,8 @@ _BELOW_A_FILE = re.compile(r"ParentNotDirectory|NotADirectory|is not a directory
 _PATH = re.compile(r"/\S*")
 # What the client says of a name that no configuration and no name server knows.
 _NO_HOST = re.compile(r"No NameNode hosts found|lookup address|name or service not known|name resolution", re.I)
+# "The DiskSpace quota of /a is exceeded", "... of directory /a is", "Quota by storage type : SSD on path : /a is".
+_QUOTA_OF = re.compile(r"(?:quota[^/]*? of (?:directory )?|on path ?: )(/.*?) is exceeded", re.I)
 _DATANODE = re.compile(r'ip_addr: \\?"([^"\\]*).*?xfer_port: (\d+)')
 _MAX_MESSAGE = 300
 
@@ -110,11 +114,24 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
         name = match[1].rsplit(".", 1)[-1].rsplit("$", 1)[-1]
         message = f"cannot {what}: {_shorten(match[2])} ({name} from {place})"
         kind = _BY_CLASS.get(name) or _class_by_text(match[2]) or StoreError
+        if kind is QuotaExceeded:
+            return _quota_exceeded(message, name, match[2])
         return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
     kind = Unreachable if isinstance(error, OSError) else StoreError
     return (_class_by_text(text) or kind)(message, hint)
+
+
+def _quota_exceeded(message: str, name: str, said: str) -> QuotaExceeded:
+    """Concerns all that goes below the directory whose quota it is."""
+    found = _QUOTA_OF.search(said)
+    directory = found[1] if found else ""
+    option = "-setQuota" if name.startswith("NS") else "-setSpaceQuota"
+    hint = f"Remove what is not needed there, or raise the quota: hdfs dfsadmin {option} QUOTA {directory or 'DIR'}"
+    error = QuotaExceeded(message, hint)
+    error.reach = directory
+    return error
 
 
 def _no_host_hint(what: str, place: str) -> str:

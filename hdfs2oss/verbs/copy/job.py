@@ -53,7 +53,7 @@ class CopyJob:
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
-        place = choose_place(options, stores, self._homes, self._runner.shares_disk)
+        place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report

@@ -1,4 +1,6 @@
-from hdfs2oss.model.errors import PermissionDenied, Unreachable
+import pytest
+
+from hdfs2oss.model.errors import PermissionDenied, QuotaExceeded, Unreachable, WaveEnded, WriteError
 from hdfs2oss.tasks.outage import Outage
 
 GONE, OWN_FAULT = Unreachable("no answer"), PermissionDenied("not yours")
@@ -38,3 +40,28 @@ def test_an_outage_lasts_and_keeps_its_first_reason() -> None:
     outage.succeeded()
     outage.failed(Unreachable("something else"))
     assert outage.reason == first
+
+
+@pytest.mark.parametrize(
+    ("reach", "is_all"),
+    [
+        ("/", True),
+        ("/lake", True),
+        ("/lake/t", True),
+        ("/lake/t/", True),
+        ("/lake/t/a", False),
+        ("/la", False),
+        ("", False),
+    ],
+)
+def test_a_failure_that_reaches_over_all_that_is_written_ends_the_wave(reach: str, is_all: bool) -> None:
+    outage = Outage(3, base="/lake/t")
+    full = QuotaExceeded("the quota is exceeded", "Raise it.")
+    full.reach = reach
+    outage.failed(WriteError.caused_by("writing failed: the quota is exceeded", full))
+    if not is_all:
+        outage.refuse_to_go_on()
+        return
+    with pytest.raises(WaveEnded, match="every other file would fail likewise: writing failed") as caught:
+        outage.refuse_to_go_on()
+    assert caught.value.hint == "Raise it."
