@@ -41,7 +41,7 @@ class Outage:
     def failed(self, error: Hdfs2ossError) -> None:
         """An item has failed for good."""
         with self._lock:
-            if self._refusal is None and (error.ends_wave or is_within(self._base, error.reach)):
+            if self._refusal is None and concerns_all(error, self._base):
                 self._refusal = error
                 self.reason = f"not tried, because every file would fail likewise: {error}"
             self._in_a_row = self._in_a_row + 1 if error.retryable else 0
@@ -58,8 +58,7 @@ class Outage:
     def refuse_to_go_on(self) -> None:
         """Between items: raise what ends the task without a record of it."""
         if self._refusal is not None:
-            message = f"the copy was ended, as every other file would fail likewise: {self._refusal}"
-            raise WaveEnded(message, self._refusal.hint)
+            raise wave_ended(self._refusal)
         if self.reason and not self._is_last_try:
             raise StoreGone(f"a store cannot be reached: files were {self.reason}")
 
@@ -74,9 +73,15 @@ class Outage:
             raise StoreGone(f"a store could not be reached when the task ended: {self._unanswered}")
 
 
-def is_within(path: str, directory: str) -> bool:
-    """Whether a path is a directory, or lies below it; nothing lies within ""."""
-    return bool(directory) and f"{path.rstrip('/')}/".startswith(f"{directory.rstrip('/')}/")
+def concerns_all(error: Hdfs2ossError, base: str) -> bool:
+    """Whether every other file that goes below the directory `base` would fail likewise."""
+    within = bool(error.reach) and f"{base.rstrip('/')}/".startswith(f"{error.reach.rstrip('/')}/")
+    return error.ends_wave or within
+
+
+def wave_ended(error: Hdfs2ossError) -> WaveEnded:
+    """What to raise for an error that concerns all."""
+    return WaveEnded(f"the copy was ended, as every other file would fail likewise: {error}", error.hint)
 
 
 def is_unanswered(error: Hdfs2ossError) -> bool:
