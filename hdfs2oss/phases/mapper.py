@@ -34,6 +34,7 @@ from ..rules.packing import pack, threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
+from ..runs.report import failed_in
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
@@ -54,12 +55,20 @@ _FEWEST_FAILURES = 8
 def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[CopyTask]:
     """Carry out all that is planned, as a wave; the tasks that did it."""
     tasks = pack(slices, run.slots)
-    run.follow("copy", tasks)
+    most, before, foreseen = context.options.max_failures, run.report.failed_files, [0]
 
     def take(report: TaskReport) -> None:
         run.take(report)
-        refuse_more_failures(run.report.failed_files, context.options.max_failures)
+        refuse_more_failures(run.report.failed_files, most)
 
+    def foresee(report: TaskReport) -> None:
+        foreseen[0] += failed_in(report.counters)
+        try:
+            refuse_more_failures(before + foreseen[0], most)
+        except WaveEnded as ended:
+            run.runner.end_wave(ended)
+
+    run.follow("copy", tasks, foresee)
     run.wave("copy", partial(copy_task, context), tasks, take)
     return tasks
 

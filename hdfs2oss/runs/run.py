@@ -77,12 +77,15 @@ class Run:
         if tasks:
             self.runner.run_wave(name, work, tasks, on_report)
 
-    def follow(self, phase: str, tasks: Sequence[CopyTask]) -> None:
-        """From now on progress tells how many of these tasks, their files and bytes are done."""
+    def follow(self, phase: str, tasks: Sequence[CopyTask], foresee: Callable[[TaskReport], None]) -> None:
+        """From now on progress tells how many of these tasks, their files and bytes are done.
+
+        Where a wave hands its reports over only at its end, `foresee` is given each as soon as it is on record.
+        """
         slices = [piece for task in tasks for piece in task.slices]
         polled = None if self.runner.reports_live else self._job_dir
         size_bytes = sum(one.size_bytes for one in slices)
-        self._timeline.progress.begin(phase, len(tasks), self.report.files_to_come, size_bytes, polled)
+        self._timeline.progress.begin(phase, len(tasks), self.report.files_to_come, size_bytes, polled, foresee)
 
     def take(self, report: TaskReport) -> None:
         """Fold the report of a task."""
@@ -95,7 +98,12 @@ class Run:
         fence.check(self._job_dir, self.fence)
 
     def settle(self) -> None:
-        """All phases are over: the report is completed, and its accounts are checked."""
+        """All phases are over: the report is completed, and its accounts are checked.
+
+        What tasks of a wave that was ended had on record already belongs to it.
+        """
+        if self.report.stopped:
+            fold_ledgers(self._job_dir, self.report, self._folded)
         self.report.add_job(self.runner.describe())
         self.report.check_identities()
 

@@ -207,7 +207,8 @@ def test_a_job_directory_that_stays_away_is_named_and_the_account_is_printed(bro
     finally:
         broken.thaw_namenode()
     assert ended.code == 5, ended.output
-    assert "NameNode" in ended.line_with("job directory hdfs://")
+    assert "NameNode" in ended.line_with("cannot go on without its job directory hdfs://")
+    assert ended.output.count("is waited for, 5 m 00 s at most: ") == 1, ended.output
     ended.line_with("FILES_EXPECTED=30")
 
 

@@ -247,7 +247,7 @@ def test_reports_of_tasks_are_folded_and_told_to_progress(make_context, memory) 
     report = TaskReport("copy-0", "1", "h", "copy-0.parquet", 1.0, 1.0, 1, {OWN: {"FILES_COPIED": 5}})
     with open_run(context.options, context.stores, place("/jobs/pair"), LocalRunner(0), timeline) as run:
         run.report.add_survey({OWN: {"FILES_EXPECTED": 13, "FILES_SKIPPED": 3, "DIRECTORIES_EXPECTED": 4}}, [])
-        run.follow("copy", tasks)
+        run.follow("copy", tasks, lambda report: None)
         run.take(report)
         assert timeline.progress.line().startswith("copy: 1/2 tasks, 5/10 files, 0 B of 200 B")
     timeline.progress.end()
