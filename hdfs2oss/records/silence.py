@@ -32,6 +32,7 @@ class Silence:
         self._missed_after_seconds = missed_after_seconds
         self._lock = threading.Lock()
         self._since: float | None = None
+        self._is_over = False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -61,13 +62,18 @@ class Silence:
         """A call was answered."""
         with self._lock:
             since, self._since = self._since, None
-            if since is not None:
+            if since is not None and not self._is_over:
                 silent = format_duration(time.monotonic() - since)
                 self._say(f"The job directory {self._place} answers again, after {silent}.")
 
+    def end(self) -> None:
+        """The run is over, and has its own last words: nothing more is said."""
+        with self._lock:
+            self._is_over = True
+
     def _begin(self, since: float, why: str, over: threading.Event | None = None) -> None:
         with self._lock:
-            if self._since is None and not (over and over.is_set()):
+            if self._since is None and not self._is_over and not (over and over.is_set()):
                 self._since = since
                 most = format_duration(PATIENCE.deadline_seconds)
                 self._say(f"The job directory {self._place} is waited for, {most} at most: {why}")

@@ -165,6 +165,7 @@ def open_run(
                 raise heartbeat.loss from error
             raise
     finally:
+        silence.end()
         heartbeat.stop()
 
 

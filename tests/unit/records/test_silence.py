@@ -61,3 +61,12 @@ def test_what_will_not_pass_is_not_waited_for(error: type[Exception]) -> None:
     lines = Lines()
     lines.fail(error)
     assert lines.said == []
+
+
+def test_after_the_end_of_a_run_nothing_is_said() -> None:
+    lines = Lines()
+    lines.fail(Unreachable)
+    lines.silence.end()
+    lines.ask()
+    lines.fail(Unreachable)
+    assert len(lines.said) == 1
