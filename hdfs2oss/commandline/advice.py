@@ -24,7 +24,7 @@ from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
 from ..rules.glob import escape
 from ..rules.layout import Layout, SourceFact, lay_out
-from .switches import CopyCommand
+from .command import CopyCommand
 
 _KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
 
@@ -61,7 +61,7 @@ def needs_update(layout: Layout, options: CopyOptions) -> bool:
 def _words(
     command: CopyCommand, options: CopyOptions, layout: Layout | None, environment: Mapping[str, str]
 ) -> list[str]:
-    words = [word for name, text in command.typed for word in _option(name, text)]
+    words = [word for name, values in command.typed for word in _option(name, values)]
     sources = ["-f", command.source_list] if command.source_list else list(command.paths[:-1])
     if layout is not None and needs_update(layout, options):
         words.insert(0, "-update")
@@ -77,10 +77,12 @@ def _words(
     return words if not holds_secrets(words) else ["..."]
 
 
-def _option(name: str, text: str | None) -> list[str]:
-    if text is None:
-        return [name]
-    return [f"{name}={text}"] if text.startswith("-") else [name, text]
+def _option(name: str, values: Sequence[str]) -> list[str]:
+    if name == "-p":
+        return ["".join([name, *values])]
+    if len(values) == 1 and values[0].startswith("-"):
+        return [f"{name}={values[0]}"]
+    return [name, *values]
 
 
 def _paths(words: Sequence[str]) -> list[str]:

@@ -4,6 +4,8 @@
     -m --m              one dash or two: a spelling with one dash may have two
     --maps=4 --maps 4   a value stands behind an equals sign, or is the next word
     -m20 -Dkey=value    or is glued to the first spelling, where the option allows it
+    -p -pugp            an option that needs none takes a value only where it is glued
+    -diff s1 s2         a few take two words, none of which may be an option
     -                   is a path, and so is every word without a dash
     --                  all words behind it are paths
     -updat              an unknown option is refused with the nearest known one; nothing is ever guessed
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, NoReturn, Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 from ..model.errors import UsageError
 
@@ -34,32 +36,23 @@ class Option(Protocol):
         """Its spellings, with their dashes."""
 
     @property
-    def takes_value(self) -> bool:
-        """Whether a value belongs to it."""
+    def takes(self) -> int:
+        """How many words belong to it."""
 
     @property
     def glued(self) -> Callable[[str], bool] | None:
-        """Whether a text may follow its first spelling at once, as its value; None when none may."""
+        """Whether a text may follow its first spelling at once, as its value; None when none may.
+
+        An option that takes no word otherwise may have a value in this way."""
 
 
 AnyOption = TypeVar("AnyOption", bound=Option)
 
 
-class Strangers(NamedTuple):
-    """Words that are no options of ours, and known all the same.
-
-    `refuse` is asked about each unknown option, by its bare name, and raises when it knows why it is none;
-    `names` are bare names that an unknown option may be near to.
-    """
-
-    refuse: Callable[[str], None]
-    names: Iterable[str]
-
-
 def read_words(
-    argv: Sequence[str], options: Sequence[AnyOption], strangers: Strangers
-) -> tuple[list[tuple[AnyOption, str | None]], list[str]]:
-    """The options of a command line with their values (None for those that take none), and its paths, in order.
+    argv: Sequence[str], options: Sequence[AnyOption]
+) -> tuple[list[tuple[AnyOption, tuple[str, ...]]], list[str]]:
+    """The options of a command line with the values each was given, and its paths, in order.
 
     Raises UsageError for a word that is not understood.
     """
@@ -67,7 +60,7 @@ def read_words(
         if word and word[0] in _DASHES:
             _refuse_pasted_dash(word)
     by_word = _by_word(options)
-    given: list[tuple[AnyOption, str | None]] = []
+    given: list[tuple[AnyOption, tuple[str, ...]]] = []
     paths: list[str] = []
     waiting = list(argv)
     while waiting:
@@ -80,15 +73,16 @@ def read_words(
         name, value = _split_value(word, options)
         option = by_word.get(name)
         if option is None:
-            _refuse_unknown(name, by_word, strangers)
-        if not option.takes_value:
-            if value is not None:
-                raise UsageError(f"the option {name} takes no value", USAGE_HINT)
-        elif value is None:
+            _refuse_unknown(name, by_word)
+        values = () if value is None else (value,)
+        if values and not option.takes and not option.glued:
+            raise UsageError(f"the option {name} takes no value", USAGE_HINT)
+        while len(values) < option.takes:
             if not waiting or _split_value(waiting[0], options)[0] in by_word:
-                raise UsageError(f"the option {name} needs a value", USAGE_HINT)
-            value = waiting.pop(0)
-        given.append((option, value))
+                what = "a value" if option.takes == 1 else f"{option.takes} values"
+                raise UsageError(f"the option {name} needs {what}", USAGE_HINT)
+            values = (*values, waiting.pop(0))
+        given.append((option, values))
     return given, paths
 
 
@@ -117,10 +111,9 @@ def _refuse_pasted_dash(word: str) -> NoReturn:
     )
 
 
-def _refuse_unknown(name: str, known: Iterable[str], strangers: Strangers) -> NoReturn:
+def _refuse_unknown(name: str, known: Iterable[str]) -> NoReturn:
     bare = name.lstrip("-")
-    strangers.refuse(bare)
     spellings = {word.lstrip("-"): word for word in (*HELP_WORDS, *known)}
-    near = difflib.get_close_matches(bare, [*spellings, *strangers.names], 1, _NEAR)
-    guess = f"did you mean {spellings.get(near[0], '-' + near[0])}? " if near else ""
+    near = difflib.get_close_matches(bare, spellings, 1, _NEAR)
+    guess = f"did you mean {spellings[near[0]]}? " if near else ""
     raise UsageError(f"the option {name} is not known", guess + USAGE_HINT)

@@ -12,10 +12,11 @@ from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.options import CopyOptions
 from ..rules.packing import threads_for
+from .command import CopyCommand
 from .grammar import USAGE_HINT
 from .lists import read_filters, read_sources
 from .places import Places
-from .switches import SWITCHES, CopyCommand
+from .switches import SWITCHES
 
 # Threads of a task that move parts, beside those that each copy a file.
 _PART_THREADS = 8
@@ -45,12 +46,15 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
             log_path=places.resolve(command.log) if command.log else None,
             job_dir=places.resolve(command.job_dir) if command.job_dir else None,
             filters=read_filters(places, command.filter_list) if command.filter_list else (),
+            xtrack_path=places.resolve(command.xtrack) if command.xtrack else None,
+            work_dir=places.resolve(command.work_dir_text) if command.work_dir_text else None,
+            backup_dir=places.resolve(command.backup) if command.backup else None,
             **command.options,
         )
     except ValidationError as error:
         raise UsageError(_reason(error), USAGE_HINT) from None
     stores = places.stores(_connections(options))
-    return CopyRequest(options, stores, places.user, tuple(_notes(command.properties, stores)))
+    return CopyRequest(options, stores, places.user, (*command.notes, *_notes(command.properties, stores)))
 
 
 def _notes(properties: Mapping[str, str], stores: StoreConfig) -> Iterator[str]:

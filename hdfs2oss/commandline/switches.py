@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
+from ..model.attributes import PRESERVABLE
 from ..model.errors import UsageError
 from ..model.units import parse_size
-from .grammar import USAGE_HINT, Strangers, read_words
+from .grammar import USAGE_HINT
 
-USAGE = "hdfs2oss [options] SOURCE... TARGET"
+# What -p keeps without letters (DistCp).
+_USUALLY_KEPT = "rbugpct"
+_STRATEGIES = ("uniformsize", "dynamic", "static")
 
 
 class Switch(NamedTuple):
@@ -18,35 +21,24 @@ class Switch(NamedTuple):
     words: tuple[str, ...]
     field: str
     help: str
-    # Makes the value of the typed text or raises ValueError; None for an option that takes no value.
-    parse: Callable[[str], object] | None = None
+    # Makes the value of the typed texts or raises ValueError; None for an option that is just given.
+    parse: Callable[..., object] | None = None
     metavar: str = ""
     # What holds where the field itself has no default, in words.
     unset: str = ""
     # Whether a text that follows the first spelling at once is its value.
     glued: Callable[[str], bool] | None = None
+    # How many words it takes.
+    takes: int = 0
+    # Whether it may be given several times, all of which count.
+    is_list: bool = False
 
-    @property
-    def takes_value(self) -> bool:
-        """Whether a value belongs to it."""
-        return self.parse is not None
 
+class Group(NamedTuple):
+    """Options that belong together, and the heading they have in --help."""
 
-class CopyCommand(NamedTuple):
-    """A copy command as it was typed: numbers and flags are checked for their form, places are still text."""
-
-    paths: Sequence[str]
-    # What was given, by field of CopyOptions.
-    options: Mapping[str, Any]
-    properties: Mapping[str, str]
-    source_list: str = ""
-    filter_list: str = ""
-    log: str = ""
-    job_dir: str = ""
-    oss_endpoint: str = ""
-    processes: int | None = None
-    # The options as they can be typed again, without -f: a spelling, and its value where it takes one.
-    typed: Sequence[tuple[str, str | None]] = ()
+    title: str
+    switches: tuple[Switch, ...]
 
 
 def _whole(text: str) -> int:
@@ -70,102 +62,232 @@ def _property(text: str) -> tuple[str, str]:
     return key, value
 
 
-SWITCHES = (
-    Switch(("-update", "--update"), "update", "copy only files that differ: size first, then source newer than target"),
-    Switch(("-overwrite", "--overwrite"), "overwrite", "copy every file, whatever the target holds"),
-    Switch(
-        ("-i", "--ignore-failures"),
-        "ignore_failures",
-        "accepted; other files go on anyway, and the exit code always tells",
+def _pair(first: str, second: str) -> tuple[str, str]:
+    return first, second
+
+
+def _kept(letters: str = _USUALLY_KEPT) -> str:
+    return letters.lower()
+
+
+def _are_kept(letters: str) -> bool:
+    """Also those that are unknown: whoever checks them names the letters there are."""
+    return bool(letters) and letters.isalpha() and set(letters.lower()) & set(PRESERVABLE) != set()
+
+
+def _instead(what: str, check: Callable[..., object] | None = None) -> Callable[..., str]:
+    """What is said of an option of DistCp that has nothing to change here; its value is checked all the same."""
+
+    def said(*texts: str) -> str:
+        if check is not None:
+            check(*texts)
+        return what
+
+    return said
+
+
+def _strategy(text: str) -> str:
+    if text.lower() not in _STRATEGIES:
+        raise ValueError(f"{text!r} is no strategy; there are {', '.join(_STRATEGIES)}")
+    return text
+
+
+def _flag(word: str, field: str, help_text: str, *aliases: str) -> Switch:
+    return Switch((word, *aliases), field, help_text)
+
+
+def _value(
+    words: tuple[str, ...],
+    field: str,
+    help_text: str,
+    metavar: str,
+    parse: Callable[..., object] = str,
+    unset: str = "",
+) -> Switch:
+    return Switch(words, field, help_text, parse, metavar, unset, takes=1)
+
+
+GROUPS = (
+    Group(
+        "what is copied",
+        (
+            _value(("-f", "--source-list"), "source_list", "take the sources from FILE, one path a line", "FILE"),
+            _value(
+                ("-filters", "--filters"),
+                "filter_list",
+                "leave out paths that match a regular expression of FILE",
+                "FILE",
+            ),
+            Switch(("-diff",), "diff", "copy what changed between two snapshots", _pair, "FROM TO", takes=2),
+            Switch(
+                ("-rdiff",),
+                "rdiff",
+                "take the target back from one snapshot to an older one",
+                _pair,
+                "NEW OLD",
+                takes=2,
+            ),
+        ),
     ),
-    Switch(("-v", "--verbose"), "verbose", "list every file in the -log directory, and show stack traces"),
-    Switch(("-m", "--maps"), "maps", "at most N tasks at once", _whole, "N", glued=str.isdigit),
-    Switch(
-        ("-bandwidth", "--bandwidth"), "bandwidth_mb", "at most MB MiB/s for each task", _number, "MB", unset="no limit"
+    Group(
+        "copy or skip",
+        (
+            _flag(
+                "-update",
+                "update",
+                "copy only files that differ: size first, then source newer than target",
+                "--update",
+            ),
+            _flag("-overwrite", "overwrite", "copy every file, whatever the target holds", "--overwrite"),
+            _flag("-append", "append", "with -update: send only the tail of a file that has grown", "--append"),
+            _flag("-skipcrccheck", "skip_crc", "compare no checksums, neither before a copy nor after it"),
+            _flag("-delete", "delete", "with -update or -overwrite: delete what is missing at the source", "--delete"),
+            _value(("-xtrack",), "xtrack", "write what -delete would delete into DIR instead", "DIR"),
+            _flag("-updateRoot", "update_root", "keep the attributes of the source's root, too"),
+        ),
     ),
-    Switch(("-log", "--log"), "log", "write a line for each file into DIR", str, "DIR"),
-    Switch(("-f", "--source-list"), "source_list", "take the sources from FILE, one path a line", str, "FILE"),
-    Switch(
-        ("-filters", "--filters"), "filter_list", "leave out paths that match a regular expression of FILE", str, "FILE"
+    Group(
+        "attributes",
+        (
+            Switch(
+                ("-p", "--preserve"),
+                "preserve",
+                "keep replication, block size, user, group, permission, checksum type, acl, xattr, times, "
+                "erasure coding; without letters rbugpct",
+                _kept,
+                "[rbugpcaxte]",
+                glued=_are_kept,
+            ),
+        ),
     ),
-    Switch(("-D", "--property"), "properties", "set a Hadoop property (fs., dfs.)", _property, "KEY=VALUE", glued=bool),
-    Switch(
-        ("--job-dir",), "job_dir", "keep the records of runs in DIR", str, "DIR", unset=".hdfs2oss in your HDFS home"
+    Group(
+        "how it runs",
+        (
+            Switch(("-m", "--maps"), "maps", "at most N tasks at once", _whole, "N", glued=str.isdigit, takes=1),
+            _value(
+                ("-bandwidth", "--bandwidth"),
+                "bandwidth_mb",
+                "at most MB MiB/s for each task",
+                "MB",
+                _number,
+                "no limit",
+            ),
+            _value(
+                ("-blocksperchunk",),
+                "blocks_per_chunk",
+                "cut files of more than N blocks into chunks of N",
+                "N",
+                _whole,
+            ),
+            _flag(
+                "-atomic", "atomic", "copy into a work directory, and rename it to the target at the end", "--atomic"
+            ),
+            _value(("-tmp",), "work_dir_text", "the work directory of -atomic", "DIR", unset="beside the target"),
+            _flag("-async", "run_async", "start the copy and do not wait for it", "--async"),
+            _flag(
+                "-i",
+                "ignore_failures",
+                "accepted; other files go on anyway, and the exit code always tells",
+                "--ignore-failures",
+            ),
+            _value(("-log", "--log"), "log", "write a line for each file into DIR", "DIR"),
+            _flag("-v", "verbose", "list every file in the -log directory, and show stack traces", "--verbose"),
+            Switch(
+                ("-D", "--property"),
+                "properties",
+                "set a Hadoop property (fs., dfs., distcp.)",
+                _property,
+                "KEY=VALUE",
+                glued=bool,
+                takes=1,
+                is_list=True,
+            ),
+        ),
     ),
-    Switch(("--oss-endpoint",), "oss_endpoint", "the OSS endpoint", str, "URL", unset="OSS_ENDPOINT, fs.oss.endpoint"),
-    Switch(("--threads",), "threads", "copy threads in each task", _whole, "N", unset="16, or 48 onto HDFS"),
-    Switch(("--part-size",), "part_size_bytes", "part size of large files on OSS", parse_size, "SIZE"),
-    Switch(
-        ("--chunk-size",), "chunk_size_bytes", "cut larger files so that several tasks copy them", parse_size, "SIZE"
+    Group(
+        "accepted, and done in another way",
+        tuple(
+            Switch(
+                (word,),
+                "notes",
+                f"nothing to change: {what}",
+                _instead(what, check),
+                metavar,
+                takes=takes,
+                is_list=True,
+            )
+            for word, what, check, metavar, takes in (
+                ("-direct", "files are always published at once, under their final name", None, "", 0),
+                ("-useiterator", "listings are always streamed", None, "", 0),
+                ("-numListstatusThreads", "listings run in parallel by themselves", _whole, "N", 1),
+                ("-strategy", "tasks are always balanced, and taken by whoever is free", _strategy, "NAME", 1),
+                ("-copybuffersize", "buffers follow --part-size", _whole, "N", 1),
+                ("-filelimit", "DistCp ignores its number of files", None, "N", 1),
+                ("-sizelimit", "DistCp ignores its number of bytes", None, "N", 1),
+            )
+        ),
     ),
-    Switch(("--max-failures",), "max_failures", "end the copy when more than N files have failed", _whole, "N"),
-    Switch(
-        ("--processes",), "processes", "without Spark: processes at work", _whole, "N", unset="one a core, at most -m"
+    Group(
+        "beyond DistCp",
+        (
+            _value(
+                ("--layout",),
+                "layout",
+                "where a directory goes: its contents into the target, or named below it",
+                "HOW",
+            ),
+            Switch(
+                ("--include",),
+                "include",
+                "copy only files that match GLOB (several times: any)",
+                str,
+                "GLOB",
+                takes=1,
+                is_list=True,
+            ),
+            Switch(
+                ("--exclude",),
+                "exclude",
+                "leave out what matches GLOB (several times: any)",
+                str,
+                "GLOB",
+                takes=1,
+                is_list=True,
+            ),
+            _value(
+                ("--max-delete",),
+                "max_delete",
+                "refuse to delete more than N entries, or N% of the target's",
+                "N|N%",
+                unset="10% of what is above 1000",
+            ),
+            _flag(
+                "--allow-empty-source", "allow_empty_source", "let -delete empty the target of a source that is empty"
+            ),
+            _value(("--backup-dir",), "backup", "copy what is deleted from OSS to DIR first", "DIR"),
+            _flag("--dry-run", "dry_run", "say what would be done, and touch nothing"),
+            _value(("--from-snapshot",), "from_snapshot", "read the source as its snapshot NAME holds it", "NAME"),
+            _flag("--make-snapshot", "make_snapshot", "make the snapshot first, and drop it at the end"),
+            _value(
+                ("--job-dir",), "job_dir", "keep the records of runs in DIR", "DIR", unset=".hdfs2oss in your HDFS home"
+            ),
+            _value(
+                ("--oss-endpoint",), "oss_endpoint", "the OSS endpoint", "URL", unset="OSS_ENDPOINT, fs.oss.endpoint"
+            ),
+            _value(("--threads",), "threads", "copy threads in each task", "N", _whole, "16, or 48 onto HDFS"),
+            _value(("--part-size",), "part_size_bytes", "part size of large files on OSS", "SIZE", parse_size),
+            _value(
+                ("--chunk-size",),
+                "chunk_size_bytes",
+                "cut larger files so that several tasks copy them",
+                "SIZE",
+                parse_size,
+            ),
+            _value(("--max-failures",), "max_failures", "end the copy when more than N files have failed", "N", _whole),
+            _value(
+                ("--processes",), "processes", "without Spark: processes at work", "N", _whole, "one a core, at most -m"
+            ),
+        ),
     ),
 )
-
-# DistCp's switches that this version does not carry out: a command that relies on one must not run without it.
-_NOT_YET = {
-    "p": "preserving attributes",
-    "append": "appending tails",
-    "delete": "deleting what is missing at the source",
-    "skipcrccheck": "it compares sizes and times only, so there is no checksum step to skip",
-    "xtrack": "tracking missing files",
-    "diff": "snapshot differences",
-    "rdiff": "snapshot differences",
-    "atomic": "an atomic switch of the whole target",
-    "tmp": "a work directory for -atomic",
-    "async": "leaving a copy behind",
-    "strategy": "it always balances its tasks dynamically",
-    "numListstatusThreads": "it lists in parallel by itself",
-    "useiterator": "it always streams its listings",
-    "blocksperchunk": "large files are cut by --chunk-size",
-    "copybuffersize": "buffers follow --part-size",
-    "direct": "files are always published at once, under their final name",
-    "updateRoot": "preserving attributes of the root",
-    "filelimit": "DistCp itself ignores it",
-    "sizelimit": "DistCp itself ignores it",
-}
-
-
-def parse(argv: Sequence[str]) -> CopyCommand:
-    """Read a copy command. Raises UsageError for anything that is not understood, and guesses at nothing."""
-    options, paths = read_words(argv, SWITCHES, Strangers(_refuse_not_yet, _NOT_YET))
-    given: dict[str, Any] = {}
-    properties: dict[str, str] = {}
-    for switch, text in options:
-        value = _value(switch, text)
-        if switch.field == "properties":
-            properties.update([value])
-        else:
-            given[switch.field] = value
-    own = {name: given.pop(name) for name in CopyCommand._fields if name in given}
-    typed = [(switch.words[0], text) for switch, text in options if switch.field != "source_list"]
-    command = CopyCommand(paths, given, properties, **own, typed=typed)
-    _check_paths(command)
-    return command
-
-
-def _value(switch: Switch, text: str | None) -> Any:
-    if switch.parse is None or text is None:
-        return True
-    try:
-        return switch.parse(text)
-    except ValueError as error:
-        raise UsageError(f"option {'/'.join(switch.words)}: {error}", USAGE_HINT) from None
-
-
-def _check_paths(command: CopyCommand) -> None:
-    paths = len(command.paths)
-    if command.source_list and paths != 1:
-        raise UsageError("with -f, exactly one path is given: the target", USAGE_HINT)
-    if not command.source_list and paths < 2:
-        what = "no paths were given" if not paths else "only one path was given"
-        raise UsageError(f"{what}: a copy needs a source and a target", USAGE_HINT)
-
-
-def _refuse_not_yet(bare: str) -> None:
-    is_preserve = bare.startswith("p") and set(bare[1:].lower()) <= set("rbugpcaxte")
-    reason = _NOT_YET.get(bare) or (_NOT_YET["p"] if is_preserve else "")
-    if reason:
-        raise UsageError(f"DistCp's -{bare} is not available in this version ({reason})", USAGE_HINT)
+SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)

@@ -10,7 +10,8 @@ import textwrap
 from ..model.errors import Hdfs2ossError, Interrupted
 from ..model.options import CopyOptions
 from ..model.units import parse_size, size_word
-from .switches import SWITCHES, USAGE, Switch
+from .command import USAGE
+from .switches import GROUPS, Switch
 
 _PLACES = (
     "Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "
@@ -27,14 +28,21 @@ def help_text() -> str:
         description="Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters.",
     )
     parser.add_argument("--version", action="store_true", help="print the version and do nothing")
-    for switch in SWITCHES:
-        text = switch.help + _default(switch)
-        if switch.takes_value:
-            parser.add_argument(*switch.words, metavar=switch.metavar, help=text)
-        else:
-            parser.add_argument(*switch.words, action="store_true", help=text)
+    for group in GROUPS:
+        shown = parser.add_argument_group(group.title)
+        for switch in group.switches:
+            _add(shown, switch)
     codes = "; ".join(f"{code} {meaning}" for code, meaning in exit_codes().items())
     return "\n".join([parser.format_help(), _paragraph(_PLACES), _paragraph(f"Exit codes: {codes}.")])
+
+
+def _add(group: argparse._ArgumentGroup, switch: Switch) -> None:
+    text = (switch.help + _default(switch)).replace("%", "%%")
+    if switch.metavar:
+        words = tuple(switch.metavar.split()) if switch.takes > 1 else switch.metavar
+        group.add_argument(*switch.words, metavar=words, nargs=switch.takes if switch.takes > 1 else None, help=text)
+    else:
+        group.add_argument(*switch.words, action="store_true", help=text)
 
 
 def exit_codes() -> dict[str, str]:
@@ -55,7 +63,7 @@ def _kinds_with_a_code() -> list[type[Hdfs2ossError]]:
 def _default(switch: Switch) -> str:
     """What holds when the option is not given: from the field, or in words where the field has nothing to say."""
     field = CopyOptions.model_fields.get(switch.field)
-    if switch.takes_value and field is not None and field.default is not None:
+    if switch.takes and field is not None and field.default not in (None, (), ""):
         return f" (default {size_word(field.default) if switch.parse is parse_size else field.default})"
     return f" (default: {switch.unset})" if switch.unset else ""
 

@@ -6,9 +6,11 @@ Field names are ours; `commandline/switches.py` has DistCp's switches for them.
 from __future__ import annotations
 
 import re
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from .attributes import PRESERVABLE
 from .units import GIB, MIB
 from .uri import Uri
 
@@ -37,12 +39,57 @@ class CopyOptions(BaseModel):
     part_size_bytes: int = Field(16 * MIB, ge=SMALLEST_PART_BYTES)
     chunk_size_bytes: int = Field(GIB, ge=SMALLEST_PART_BYTES)
     max_failures: int = Field(1000, ge=0)
+    # The letters of -p, in the order of PRESERVABLE; "" keeps nothing.
+    preserve: str = ""
+    append: bool = False
+    skip_crc: bool = False
+    delete: bool = False
+    xtrack_path: Uri | None = None
+    atomic: bool = False
+    # The work directory of -atomic (-tmp).
+    work_dir: Uri | None = None
+    run_async: bool = False
+    # Two snapshots of the source: the target equals the first, and is to equal the second ("." is what is there now).
+    diff: tuple[str, str] | None = None
+    rdiff: tuple[str, str] | None = None
+    # A file of more than so many blocks is cut into chunks of so many; 0 leaves it to the chunk size.
+    blocks_per_chunk: int = 0
+    update_root: bool = False
+    # distcp.update.modification.time: whether, without checksums, a newer source is copied again.
+    compares_times: bool = True
+    layout: Literal["distcp", "contents", "named"] = "distcp"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    # The most that -delete may remove: a number of entries (`500`) or a share of the target's (`10%`).
+    max_delete: str = ""
+    allow_empty_source: bool = False
+    # Where an OSS target's objects are copied to before they are deleted.
+    backup_dir: Uri | None = None
+    dry_run: bool = False
+    # The snapshot of the source that is read instead of what is there now; made and dropped by us with make_snapshot.
+    from_snapshot: str = ""
+    make_snapshot: bool = False
 
     @field_validator("maps")
     @classmethod
     def _at_least_one_map(cls, maps: int) -> int:
         """DistCp: fewer than one means one."""
         return max(1, maps)
+
+    @field_validator("preserve")
+    @classmethod
+    def _known_letters(cls, preserve: str) -> str:
+        letters = preserve.lower()
+        unknown = sorted(set(letters) - set(PRESERVABLE))
+        if unknown:
+            raise ValueError(f"-p cannot keep {', '.join(unknown)}: its letters are {', '.join(PRESERVABLE)}")
+        return "".join(letter for letter in PRESERVABLE if letter in letters)
+
+    @field_validator("blocks_per_chunk")
+    @classmethod
+    def _no_negative_chunk(cls, blocks: int) -> int:
+        """DistCp: a negative number means none."""
+        return max(0, blocks)
 
     @field_validator("bandwidth_mb")
     @classmethod
@@ -61,15 +108,42 @@ class CopyOptions(BaseModel):
                 raise ValueError(f"-filters: {pattern!r} is not a regular expression: {error}") from None
         return filters
 
+    @model_validator(mode="before")
+    @classmethod
+    def _chunks_of_blocks(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """DistCp: -blocksperchunk keeps block sizes, and switches -append off before anything is checked."""
+        if given.get("blocks_per_chunk", 0) > 0:
+            return {**given, "preserve": given.get("preserve", "") + "b", "append": False}
+        return given
+
     @model_validator(mode="after")
     def _combinations(self) -> CopyOptions:
-        if self.update and self.overwrite:
-            raise ValueError("-update and -overwrite exclude each other")
-        if self.verbose and self.log_path is None:
-            raise ValueError("-v writes its lines into the -log directory: give -log too")
-        if self.chunk_size_bytes < self.part_size_bytes:
-            raise ValueError("--chunk-size must not be below --part-size")
+        """What excludes or needs what; the first one found is told, in DistCp's order and words where it has any."""
+        refusals = (*self._refusals_of_distcp(), *self._own_refusals())
+        wrong = next((words for holds, words in refusals if holds), "")
+        if wrong:
+            raise ValueError(wrong)
         return self
+
+    def _refusals_of_distcp(self) -> tuple[tuple[bool, str], ...]:
+        by_snapshots = self.diff or self.rdiff
+        is_named = all(name.strip() for names in (self.diff, self.rdiff) if names for name in names)
+        return (
+            (bool(by_snapshots) and self.delete, "-delete and -diff/-rdiff are mutually exclusive"),
+            (self.work_dir is not None and not self.atomic, "-tmp work-path can only be specified along with -atomic"),
+            (self.update and self.atomic, "Atomic commit can't be used with sync folder or overwrite options"),
+            (self.delete and not self.sync, "Delete missing is applicable only with update or overwrite options"),
+            (self.update and self.overwrite, "Overwrite and update options are mutually exclusive"),
+            (self.append and not self.update, "Append is valid only with update options"),
+            (self.append and self.skip_crc, "Append is disallowed when skipping CRC"),
+            (bool(by_snapshots) and not self.update, "-diff/-rdiff is valid only with -update option"),
+            (not is_named, "Must provide both the starting and ending snapshot names for -diff/-rdiff"),
+            (self.diff is not None and self.rdiff is not None, "-diff and -rdiff are mutually exclusive"),
+            (self.verbose and self.log_path is None, "-v is valid only with -log option"),
+        )
+
+    def _own_refusals(self) -> tuple[tuple[bool, str], ...]:
+        return ((self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),)
 
     @property
     def sync(self) -> bool:

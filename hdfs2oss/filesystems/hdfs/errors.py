@@ -113,17 +113,22 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
     if match:
         name = match[1].rsplit(".", 1)[-1].rsplit("$", 1)[-1]
         message = f"cannot {what}: {_shorten(match[2])} ({name} from {place})"
-        kind = _BY_CLASS.get(name) or _class_by_text(match[2]) or StoreError
-        if kind is QuotaExceeded:
-            return _quota_exceeded(message, name, match[2])
-        return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
+        return error_of_java(name, match[2], message)
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
     kind = Unreachable if isinstance(error, OSError) else StoreError
     return (_class_by_text(text) or kind)(message, hint)
 
 
-def _quota_exceeded(message: str, name: str, said: str) -> QuotaExceeded:
+def error_of_java(name: str, said: str, message: str) -> StoreError:
+    """The error of ours for an exception that a Hadoop server names (without its package) and explains."""
+    kind = _BY_CLASS.get(name) or _class_by_text(said) or StoreError
+    if kind is QuotaExceeded:
+        return _quota_exceeded(name, said, message)
+    return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
+
+
+def _quota_exceeded(name: str, said: str, message: str) -> QuotaExceeded:
     """Concerns all that goes below the directory whose quota it is."""
     found = _QUOTA_OF.search(said)
     directory = found[1] if found else ""

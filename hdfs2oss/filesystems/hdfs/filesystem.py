@@ -20,6 +20,7 @@ from ..tree_walk import TreeWalk
 from ..watchdog import TIMEOUT_SECONDS
 from .client import HdfsClient
 from .order import in_name_order
+from .questions import is_being_written, policy_of
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsWriter
@@ -54,7 +55,7 @@ class HdfsFileSystem(FileSystem):
         )
         self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
         self.traffic = self.client.traffic
-        self._web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
+        self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)
@@ -79,7 +80,7 @@ class HdfsFileSystem(FileSystem):
         # Of a file being written the last block does not count, so what is missing shows in the length, but between
         # two blocks, or before the first one, nothing does. Blocks end behind a whole chunk, unless a writer asked
         # for an end elsewhere; to find those, every file would have to be asked about.
-        if reader.length % CHUNK_BYTES == 0 and not self._web.silent_because() and self._web.is_being_written(path):
+        if reader.length % CHUNK_BYTES == 0 and not self.web.silent_because() and is_being_written(self.web, path):
             raise StoreError(f"{path} is still being written", "Run the same command with -update once it is closed.")
         return reader
 
@@ -104,10 +105,10 @@ class HdfsFileSystem(FileSystem):
         return True
 
     def hazard_below(self, directory: str) -> str:
-        if self._web.silent_because():
+        if self.web.silent_because():
             return ""
         path = directory
-        while (policy := self._web.policy_of(path)) is None and path != "/":
+        while (policy := policy_of(self.web, path)) is None and path != "/":
             path = path.rpartition("/")[0] or "/"
         if is_written_rightly(policy or ""):
             return ""
@@ -117,7 +118,7 @@ class HdfsFileSystem(FileSystem):
         )
 
     def blind_spot(self) -> str:
-        why = self._web.silent_because()
+        why = self.web.silent_because()
         if not why:
             return ""
         return (

@@ -1,8 +1,10 @@
-"""What only WebHDFS tells without a JVM: a directory's erasure-coding policy, and whether a file is still written to.
+"""Operations of WebHDFS: the NameNode's own words over HTTP, where the native client has no call for them.
 
-The native client is given both by the NameNode and keeps them to itself. WebHDFS may be switched off, want Kerberos
-over HTTP, or not be reachable from here: then nobody can be asked, and whoever asks is told so (`silent_because`).
-Once it has answered, it counts as there: a question that then fails is an error, never "nothing speaks against it".
+WebHDFS may be switched off, want Kerberos over HTTP, or not be reachable from here: then nobody can be asked, and
+whoever asks is told so (`silent_because`). Once it has answered it counts as there, and a call that fails is an error.
+
+HTTP methods go by operation, as Hadoop's documentation lists them: GET looks, PUT changes, POST adds (CONCAT, APPEND),
+DELETE removes.
 """
 
 from __future__ import annotations
@@ -11,16 +13,25 @@ import http.client
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from typing import Any, Literal, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
 
-from ...model.errors import StoreError, Unreachable
+from ...model.errors import StoreError, Throttled, Unreachable
 from ...rules.retry import RetryPolicy, call_with_retries
+from .errors import error_of_java
 
-_TIMEOUT_SECONDS = 5.0
-_RETRIES = RetryPolicy(attempts=4, deadline_seconds=30.0)
+Method = Literal["GET", "PUT", "POST", "DELETE"]
+# Names that come up more than once (`xattr.name`) need the second form.
+Parameters = Mapping[str, str] | Sequence[tuple[str, str]]
+Answer = dict[str, Any]
+
+TIMEOUT_SECONDS = 5.0
+_RETRIES = RetryPolicy(attempts=4, deadline_seconds=30.0, throttled_attempts=6, throttled_seconds=30.0)
 _DEFAULT_PORTS = {"dfs.namenode.http-address": 9870, "dfs.namenode.https-address": 9871}
 _ANY_HOST = ("", "0.0.0.0", "[::]")
+_MOST_REDIRECTS = 3
+# Servers that guard against forged requests of browsers want to see this header with every change.
+_HEADERS = {"Connection": "close", "X-XSRF-HEADER": ""}
 
 
 class WebAddress(NamedTuple):
@@ -34,8 +45,30 @@ class WebAddress(NamedTuple):
         return f"http{'s' if self.is_secure else ''}://{self.host}:{self.port}"
 
 
+class Unanswered(Unreachable):
+    """A change was sent and no answer came: it may have been made, so it is not sent again."""
+
+    asked_again = False
+
+
+class Call(NamedTuple):
+    """One operation on one path."""
+
+    method: Method
+    path: str
+    operation: str
+    parameters: Parameters = ()
+    may_repeat: bool = True
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
 class WebHdfs:
-    """Questions to WebHDFS of one HDFS; safe for threads."""
+    """WebHDFS of one HDFS; safe for threads.
+
+    `get` and `change` give the document of an answer that came whole. They raise NotFound for a path that is not
+    there, and otherwise what `hdfs.errors` makes of the exception that the NameNode names; Unreachable, after several
+    tries, when nobody answers. Where the NameNode sends to a DataNode, that one is asked.
+    """
 
     def __init__(self, addresses: Sequence[WebAddress], user: str, retries: RetryPolicy = _RETRIES) -> None:
         self._addresses = list(addresses)
@@ -49,42 +82,47 @@ class WebHdfs:
         with self._lock:
             if self._silent_because is None:
                 try:
-                    self._call("/", "GETFILESTATUS")
+                    self._call(Call("GET", "/", "GETFILESTATUS"))
                     self._silent_because = ""
                 except StoreError as error:
                     self._silent_because = str(error)
             return self._silent_because
 
-    def policy_of(self, path: str) -> str | None:
-        """The erasure-coding policy that files in a directory get, "" for none; None where there is no such directory.
+    def get(
+        self, path: str, operation: str, parameters: Parameters = (), timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> Answer:
+        """Look at something: `get("/d", "GETXATTRS", {"encoding": "hex"})`."""
+        call = Call("GET", path, operation, parameters, timeout_seconds=timeout_seconds)
+        return call_with_retries(lambda: self._call(call), self._retries)
 
-        Raises StoreError when nobody can tell.
+    def change(
+        self,
+        method: Method,
+        path: str,
+        operation: str,
+        parameters: Parameters = (),
+        may_repeat: bool = False,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> Answer:
+        """Change something: `change("PUT", "/d", "CREATESNAPSHOT", {"snapshotname": "s"})`; {} for an empty answer.
+
+        A change that `may_repeat` is sent again when no answer came; of any other nobody knows then whether it was
+        made: Unanswered.
         """
-        answer = self._ask(path, "GETFILESTATUS")
-        return None if answer is None else str(_object(answer, "FileStatus", path).get("ecPolicy") or "")
+        call = Call(method, path, operation, parameters, may_repeat, timeout_seconds)
+        return call_with_retries(lambda: self._call(call), self._retries)
 
-    def is_being_written(self, path: str) -> bool:
-        """Whether somebody has the file open for writing. Raises StoreError when nobody can tell."""
-        answer = self._ask(path, "GET_BLOCK_LOCATIONS")
-        if answer is None:
-            return False
-        blocks = _object(answer, "LocatedBlocks", path)
-        if not isinstance(blocks.get("isUnderConstruction"), bool):
-            raise Unreachable(f"WebHDFS does not say whether {path} is being written")
-        return bool(blocks["isUnderConstruction"])
-
-    def _ask(self, path: str, operation: str) -> dict[str, Any] | None:
-        return call_with_retries(lambda: self._call(path, operation), self._retries)
-
-    def _call(self, path: str, operation: str) -> dict[str, Any] | None:
-        """The answer of the first NameNode that has one; None when there is no such path."""
+    def _call(self, call: Call) -> Answer:
+        """The answer of the first NameNode that has one."""
         if not self._addresses:
             raise StoreError("the Hadoop configuration names no dfs.namenode.http-address for it")
-        failures = []
+        failures: list[StoreError] = []
         for address in list(self._addresses):
             try:
-                answer = self._request(address, path, operation)
-            except StoreError as error:
+                answer = self._ask(address, call)
+            except (Unreachable, Throttled) as error:
+                if isinstance(error, Unanswered):
+                    raise
                 failures.append(error)
                 continue
             if address != self._addresses[0]:
@@ -93,24 +131,44 @@ class WebHdfs:
             return answer
         raise failures[0]
 
-    def _request(self, address: WebAddress, path: str, operation: str) -> dict[str, Any] | None:
-        query = {"op": operation, **({"user.name": self._user} if self._user else {})}
-        kind = http.client.HTTPSConnection if address.is_secure else http.client.HTTPConnection
-        connection = kind(address.host, address.port, timeout=_TIMEOUT_SECONDS)
-        what = f"ask WebHDFS at {address} for {operation} of {path}"
-        try:
-            connection.request("GET", f"/webhdfs/v1{quote(path)}?{urlencode(query)}", headers={"Connection": "close"})
-            response = connection.getresponse()
-            status, body = response.status, response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(f"cannot {what}: {type(error).__name__}: {error}") from None
-        finally:
-            connection.close()
-        return _answer_of(what, status, body)
+    def _ask(self, address: WebAddress, call: Call) -> Answer:
+        pairs = call.parameters.items() if isinstance(call.parameters, Mapping) else call.parameters
+        query = [("op", call.operation), *pairs, *([("user.name", self._user)] if self._user else [])]
+        target = f"/webhdfs/v1{quote(call.path)}?{urlencode(query, quote_via=quote)}"
+        what = f"ask WebHDFS at {address} for {call.operation} of {call.path}"
+        for _ in range(_MOST_REDIRECTS):
+            status, headers, body = _exchange(address, call, target, what)
+            location = headers.get("Location") or ""
+            if status != 307 or not location:
+                return _answer_of(what, status, headers, body)
+            where = urlsplit(location)
+            is_secure = where.scheme == "https"
+            address = WebAddress(where.hostname or "", where.port or (443 if is_secure else 80), is_secure)
+            target = f"{where.path}?{where.query}"
+        raise StoreError(f"cannot {what}: it is passed on and on")
 
 
-def _answer_of(what: str, status: int, body: bytes) -> dict[str, Any] | None:
-    """A document that is whole, or None for a path that is not there. Raises StoreError."""
+def _exchange(address: WebAddress, call: Call, target: str, what: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """Status, headers and body. Raises Unreachable, or Unanswered for a change that was sent and may not be again."""
+    kind = http.client.HTTPSConnection if address.is_secure else http.client.HTTPConnection
+    connection = kind(address.host, address.port, timeout=call.timeout_seconds)
+    failure: type[StoreError] = Unreachable
+    try:
+        connection.connect()
+        failure = Unreachable if call.may_repeat else Unanswered
+        connection.request(call.method, target, headers=_HEADERS)
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise failure(f"cannot {what}: {type(error).__name__}: {error}") from None
+    finally:
+        connection.close()
+
+
+def _answer_of(what: str, status: int, headers: http.client.HTTPMessage, body: bytes) -> Answer:
+    """A document that is whole. Raises StoreError."""
+    if status == 200 and not body and headers.get("Content-Length") == "0":
+        return {}
     try:
         answer = json.loads(body)
         if not isinstance(answer, dict):
@@ -122,14 +180,12 @@ def _answer_of(what: str, status: int, body: bytes) -> dict[str, Any] | None:
         return answer
     refusal = answer.get("RemoteException")
     told = refusal if isinstance(refusal, dict) else {}
-    if status == 404 and told.get("exception") == "FileNotFoundException":
-        return None
-    message = " ".join(str(told.get("message", "")).split())
-    problem = f"cannot {what}: {told.get('exception', f'status {status}')}: {message}"
-    raise (Unreachable if told.get("exception") in ("StandbyException", "RetriableException") else StoreError)(problem)
+    name, message = str(told.get("exception", f"status {status}")), " ".join(str(told.get("message", "")).split())
+    raise error_of_java(name, message, f"cannot {what}: {name}: {message}")
 
 
-def _object(answer: Mapping[str, Any], name: str, path: str) -> dict[str, Any]:
+def member(answer: Mapping[str, Any], name: str, path: str) -> Answer:
+    """The object `name` of an answer. Raises Unreachable where there is none: that is no answer."""
     found = answer.get(name)
     if not isinstance(found, dict):
         raise Unreachable(f"WebHDFS says nothing of {path}: its answer has no {name}")

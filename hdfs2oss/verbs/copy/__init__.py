@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from ...commandline.command import USAGE, parse
 from ...commandline.grammar import HELP_WORDS
-from ...commandline.switches import USAGE, parse
 
 
 def run(words: Sequence[str], entry: str) -> int:

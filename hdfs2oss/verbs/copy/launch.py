@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TextIO
 
 from ...commandline.advice import advice
+from ...commandline.command import CopyCommand
 from ...commandline.ending import account, findings, last_line, print_lines, print_refusal
 from ...commandline.homes import homes
 from ...commandline.invocation import invocation
 from ...commandline.request import resolve
-from ...commandline.switches import CopyCommand
 from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems
 from ...model.errors import Hdfs2ossError, Interrupted

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from hdfs2oss.commandline.advice import Invocation, advice, needs_update
-from hdfs2oss.commandline.switches import parse
+from hdfs2oss.commandline.command import parse
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri, parse_uri

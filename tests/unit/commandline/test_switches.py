@@ -2,21 +2,24 @@
 
 import pytest
 
-from hdfs2oss.commandline.switches import SWITCHES, CopyCommand, parse
+from hdfs2oss.commandline.command import CopyCommand, parse
+from hdfs2oss.commandline.switches import SWITCHES
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.rules.packing import threads_for
 
 PATHS = ("file:///a", "file:///b")
 # What a command holds that no option gives, or that is not typed as a number or a word.
-RESOLVED = {"sources", "target", "log_path", "job_dir", "filters"}
+RESOLVED = {"sources", "target", "log_path", "job_dir", "filters", "xtrack_path", "work_dir", "backup_dir"}
+# Told by -D alone.
+RESOLVED |= {"compares_times"}
 
 
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.words[-1])
 def test_each_row_fills_a_field_that_exists(switch) -> None:
     assert switch.field in {*CopyOptions.model_fields, *CopyCommand._fields}
     assert switch.help
-    assert bool(switch.metavar) == switch.takes_value
+    assert bool(switch.metavar) == bool(switch.takes or switch.glued)
 
 
 def test_each_field_of_the_options_has_a_row_or_is_resolved() -> None:
@@ -58,13 +61,14 @@ def test_a_copy_is_told_what_was_given_and_nothing_else(argv, field, value) -> N
 def test_what_is_no_option_of_a_copy_stays_with_the_command() -> None:
     words = ["-f", "list", "-filters", "x", "-log", "l", "--job-dir", "j", "--oss-endpoint", "e", "--processes", "3"]
     command = parse([*words, "-Da=b=c", "-D", "d=", "target"])
-    expected = CopyCommand(["target"], {}, {"a": "b=c", "d": ""}, "list", "x", "l", "j", "e", 3)
+    given = {"source_list": "list", "filter_list": "x", "log": "l", "job_dir": "j", "oss_endpoint": "e"}
+    expected = CopyCommand(["target"], {}, {"a": "b=c", "d": ""}, **given, processes=3)
     assert command._replace(typed=()) == expected
 
 
 def test_options_are_kept_as_they_can_be_typed_again_without_the_list_of_sources() -> None:
     typed = parse(["--update", "-m20", "-f", "list", "-Da=b", "--part-size=1m", "target"]).typed
-    assert typed == [("-update", None), ("-m", "20"), ("-D", "a=b"), ("--part-size", "1m")]
+    assert typed == [("-update", ()), ("-m", ("20",)), ("-D", ("a=b",)), ("--part-size", ("1m",))]
 
 
 @pytest.mark.parametrize(
@@ -75,8 +79,8 @@ def test_options_are_kept_as_they_can_be_typed_again_without_the_list_of_sources
         (["--part-size", "1x", *PATHS], "option --part-size: '1x' is not a size; write a number with an optional"),
         (["-D", "key", *PATHS], "-D key is not of the form KEY=VALUE"),
         (["-D=value", *PATHS], "-D  is not of the form KEY=VALUE"),
-        (["-pugp", *PATHS], "DistCp's -pugp is not available in this version (preserving attributes)"),
-        (["-tmp", "/x", *PATHS], "DistCp's -tmp is not available in this version (a work directory for -atomic)"),
+        (["-pugp", *PATHS], "the option -p is not available in this version (preserving attributes)"),
+        (["-tmp", "/x", *PATHS], "the option -tmp is not available in this version (a work directory for -atomic)"),
         ([], "no paths were given: a copy needs a source and a target"),
         (PATHS[:1], "only one path was given: a copy needs a source and a target"),
         (["-f", "list"], "with -f, exactly one path is given: the target"),
@@ -89,3 +93,19 @@ def test_what_cannot_be_carried_out_is_refused(argv, reason) -> None:
         parse(argv)
     assert str(caught.value).startswith(reason)
     assert caught.value.hint == "See hdfs2oss --help."
+
+
+def test_options_that_have_nothing_to_change_are_answered_with_what_is_done_instead() -> None:
+    command = parse(["-direct", "-numListstatusThreads", "100", "--strategy", "Dynamic", *PATHS])
+    assert command.options == {}
+    assert [note.partition(":")[0] for note in command.notes] == ["-direct", "-numListstatusThreads", "-strategy"]
+    assert "listings run in parallel" in command.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [(["-numListstatusThreads", "hello"], "invalid int value"), (["-strategy", "quick"], "'quick' is no strategy")],
+)
+def test_their_values_are_checked_all_the_same(argv, reason) -> None:
+    with pytest.raises(UsageError, match=reason):
+        parse([*argv, *PATHS])

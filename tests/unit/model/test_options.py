@@ -30,8 +30,8 @@ def test_update_and_overwrite_are_sync(flag: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"update": True, "overwrite": True}, "exclude each other"),
-        ({"verbose": True}, "-v writes its lines"),
+        ({"update": True, "overwrite": True}, "Overwrite and update options are mutually exclusive"),
+        ({"verbose": True}, "-v is valid only with -log option"),
         ({"bandwidth_mb": 0}, "above 0"),
         ({"bandwidth_mb": -11}, "above 0"),
         ({"bandwidth_mb": float("nan")}, "above 0"),

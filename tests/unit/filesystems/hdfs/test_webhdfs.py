@@ -8,9 +8,10 @@ import threading
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs.webhdfs import WebAddress, WebHdfs, web_addresses
-from hdfs2oss.model.errors import StoreError, Unreachable
-from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, ScriptedStore
+from hdfs2oss.filesystems.hdfs.questions import is_being_written, policy_of
+from hdfs2oss.filesystems.hdfs.webhdfs import Unanswered, WebAddress, WebHdfs, web_addresses
+from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
+from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, Request, ScriptedStore
 
 ROOT = {"FileStatus": {"type": "DIRECTORY"}}
 XOR = {"FileStatus": {"type": "DIRECTORY", "ecPolicy": "XOR-2-1-1024k"}}
@@ -36,7 +37,7 @@ def web(*stores: ScriptedStore) -> WebHdfs:
 @pytest.mark.parametrize(("answer", "policy"), [(ok(ROOT), ""), (ok(XOR), "XOR-2-1-1024k"), (MISSING, None)])
 def test_a_policy_is_read_off_the_status_of_the_directory(answer: Answer, policy: str | None) -> None:
     with ScriptedStore(answer) as store:
-        assert web(store).policy_of("/a b/ä#?") == policy
+        assert policy_of(web(store), "/a b/ä#?") == policy
     assert store.requests[0].path == "/webhdfs/v1/a%20b/%C3%A4%23%3F?op=GETFILESTATUS&user.name=me"
 
 
@@ -44,7 +45,7 @@ def test_a_file_is_being_written_when_its_blocks_say_so() -> None:
     closed = {"LocatedBlocks": {**OPEN["LocatedBlocks"], "isUnderConstruction": False}}
     with ScriptedStore(ok(OPEN), ok(closed), MISSING) as store:
         asked = web(store)
-        assert [asked.is_being_written("/f") for _ in range(3)] == [True, False, False]
+        assert [is_being_written(asked, "/f") for _ in range(3)] == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -52,15 +53,15 @@ def test_a_file_is_being_written_when_its_blocks_say_so() -> None:
 )
 def test_an_answer_that_does_not_say_it_is_no_answer(answer: Answer) -> None:
     with ScriptedStore(answer) as store:
-        for question in (web(store).is_being_written, web(store).policy_of):
+        for question in (is_being_written, policy_of):
             with pytest.raises(Unreachable):
-                question("/f")
+                question(web(store), "/f")
 
 
 def test_the_standby_is_passed_over_and_the_active_one_asked_first_from_then_on() -> None:
     with ScriptedStore(STANDBY) as standby, ScriptedStore(ok(XOR)) as active:
         asked = web(standby, active)
-        assert [asked.policy_of("/d"), asked.policy_of("/d")] == ["XOR-2-1-1024k"] * 2
+        assert [policy_of(asked, "/d"), policy_of(asked, "/d")] == ["XOR-2-1-1024k"] * 2
         assert (len(standby.requests), len(active.requests)) == (1, 2)
 
 
@@ -84,7 +85,7 @@ def test_a_question_that_fails_after_one_was_answered_is_an_error() -> None:
         asked = web(store)
         assert asked.silent_because() == ""
         with pytest.raises(StoreError):
-            asked.policy_of("/d")
+            policy_of(asked, "/d")
 
 
 def test_an_answer_cut_at_any_byte_is_never_one_without_a_policy() -> None:
@@ -105,10 +106,72 @@ def test_an_answer_cut_at_any_byte_is_never_one_without_a_policy() -> None:
         asked = WebHdfs([WebAddress("127.0.0.1", server.getsockname()[1])], "me", QUICK._replace(attempts=1))
         for end in range(len(whole)):
             try:
-                assert asked.policy_of("/d") == "XOR-2-1-1024k", end
+                assert policy_of(asked, "/d") == "XOR-2-1-1024k", end
             except StoreError:
                 continue
         thread.join(5)
+
+
+EMPTY = Answer(200)
+
+
+def test_a_change_names_its_method_and_parameters_even_twice_the_same() -> None:
+    with ScriptedStore(EMPTY, ok({"boolean": True})) as store:
+        assert web(store).change("POST", "/d/f", "CONCAT", {"sources": "/d/a b,/d/c"}) == {}
+        asked = [("xattr.name", "user.a"), ("xattr.name", "user.b")]
+        assert web(store).get("/d", "GETXATTRS", asked) == {"boolean": True}
+    assert [(one.method, one.path) for one in store.requests] == [
+        ("POST", "/webhdfs/v1/d/f?op=CONCAT&sources=%2Fd%2Fa%20b%2C%2Fd%2Fc&user.name=me"),
+        ("GET", "/webhdfs/v1/d?op=GETXATTRS&xattr.name=user.a&xattr.name=user.b&user.name=me"),
+    ]
+
+
+def test_a_datanode_that_the_namenode_names_is_asked() -> None:
+    with ScriptedStore(ok({"FileChecksum": {"length": 28}})) as node:
+        place = f"http://127.0.0.1:{node.port}/webhdfs/v1/f?op=GETFILECHECKSUM&namenoderpcaddress=nn:8020"
+        with ScriptedStore(Answer(307, b"", {"Location": place})) as store:
+            assert web(store).get("/f", "GETFILECHECKSUM") == {"FileChecksum": {"length": 28}}
+    assert node.requests[0].path == "/webhdfs/v1/f?op=GETFILECHECKSUM&namenoderpcaddress=nn:8020"
+
+
+def test_who_is_sent_round_in_circles_gives_up() -> None:
+    def onwards(request: Request) -> Answer:
+        return Answer(307, b"", {"Location": f"http://{request.headers['Host']}/again?op=X"})
+
+    with ScriptedStore(onwards) as store, pytest.raises(StoreError, match="on and on"):
+        web(store).get("/f", "GETFILECHECKSUM")
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "kind"),
+    [
+        (404, "FileNotFoundException", NotFound),
+        (403, "AccessControlException", PermissionDenied),
+        (403, "SafeModeException", Throttled),
+        (403, "SnapshotException", StoreError),
+    ],
+)
+def test_the_exception_of_the_namenode_is_one_of_ours(status: int, name: str, kind: type[StoreError]) -> None:
+    with ScriptedStore(refused(status, name)) as store, pytest.raises(StoreError, match=name) as caught:
+        web(store).change("PUT", "/d", "CREATESNAPSHOT")
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize("unanswered", [Answer(0), Answer(200, b"{", {"Content-Length": "40"}, cut=1)])
+def test_a_change_without_an_answer_is_sent_again_only_where_that_does_no_harm(unanswered: Answer) -> None:
+    with ScriptedStore(unanswered, EMPTY) as store:
+        assert web(store).change("PUT", "/d", "SETXATTR", may_repeat=True) == {}
+    with ScriptedStore(unanswered, EMPTY) as store, pytest.raises(Unanswered):
+        web(store).change("PUT", "/d", "CREATESNAPSHOT")
+    assert len(store.requests) == 1
+
+
+def test_a_change_goes_to_the_next_namenode_when_the_first_one_cannot_be_reached() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with ScriptedStore(EMPTY) as store:
+        nodes = [WebAddress("127.0.0.1", port), WebAddress("127.0.0.1", store.port)]
+        assert WebHdfs(nodes, "me", QUICK).change("PUT", "/d", "CREATESNAPSHOT") == {}
 
 
 HA = {

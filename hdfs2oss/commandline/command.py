@@ -1,0 +1,73 @@
+"""A copy command as it was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..model.errors import UsageError
+from .grammar import USAGE_HINT, read_words
+from .switches import SWITCHES, Switch
+from .withheld import refuse_withheld
+
+USAGE = "hdfs2oss [options] SOURCE... TARGET"
+
+
+class CopyCommand(NamedTuple):
+    """Numbers and flags are checked for their form, places are still text."""
+
+    paths: Sequence[str]
+    # What was given, by field of CopyOptions.
+    options: Mapping[str, Any]
+    properties: Mapping[str, str]
+    source_list: str = ""
+    filter_list: str = ""
+    log: str = ""
+    job_dir: str = ""
+    xtrack: str = ""
+    work_dir_text: str = ""
+    backup: str = ""
+    oss_endpoint: str = ""
+    processes: int | None = None
+    # What is said of options that have nothing to change here.
+    notes: tuple[str, ...] = ()
+    # The options as they can be typed again, without -f: a spelling, and its values.
+    typed: Sequence[tuple[str, tuple[str, ...]]] = ()
+
+
+def parse(argv: Sequence[str]) -> CopyCommand:
+    """Read a copy command. Raises UsageError for anything that is not understood, and guesses at nothing."""
+    options, paths = read_words(argv, SWITCHES)
+    given: dict[str, Any] = {}
+    for switch, texts in options:
+        value = _value(switch, texts)
+        given[switch.field] = (*given.get(switch.field, ()), value) if switch.is_list else value
+    refuse_withheld((switch.field, switch.words[0]) for switch, _ in options)
+    properties = dict(given.pop("properties", ()))
+    own = {name: given.pop(name) for name in CopyCommand._fields if name in given}
+    if "notes" in own:
+        own["notes"] = tuple(
+            f"{switch.words[0]}: {_value(switch, texts)}" for switch, texts in options if switch.field == "notes"
+        )
+    typed = [(switch.words[0], texts) for switch, texts in options if switch.field != "source_list"]
+    command = CopyCommand(paths, given, properties, **own, typed=typed)
+    _check_paths(command)
+    return command
+
+
+def _value(switch: Switch, texts: Sequence[str]) -> Any:
+    if switch.parse is None:
+        return True
+    try:
+        return switch.parse(*texts)
+    except ValueError as error:
+        raise UsageError(f"option {'/'.join(switch.words)}: {error}", USAGE_HINT) from None
+
+
+def _check_paths(command: CopyCommand) -> None:
+    paths = len(command.paths)
+    if command.source_list and paths != 1:
+        raise UsageError("with -f, exactly one path is given: the target", USAGE_HINT)
+    if not command.source_list and paths < 2:
+        what = "no paths were given" if not paths else "only one path was given"
+        raise UsageError(f"{what}: a copy needs a source and a target", USAGE_HINT)
