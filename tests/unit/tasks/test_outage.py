@@ -1,6 +1,6 @@
 import pytest
 
-from hdfs2oss.model.errors import PermissionDenied, QuotaExceeded, Unreachable, WaveEnded, WriteError
+from hdfs2oss.model.errors import PermissionDenied, QuotaExceeded, StoreGone, Unreachable, WaveEnded, WriteError
 from hdfs2oss.tasks.outage import Outage
 
 GONE, OWN_FAULT = Unreachable("no answer"), PermissionDenied("not yours")
@@ -65,3 +65,27 @@ def test_a_failure_that_reaches_over_all_that_is_written_ends_the_wave(reach: st
     with pytest.raises(WaveEnded, match="every other file would fail likewise: writing failed") as caught:
         outage.refuse_to_go_on()
     assert caught.value.hint == "Raise it."
+
+
+SECOND_ROUNDS = {
+    "all arrive": ("++", False),
+    "one fails in the end, as before: it may be at fault itself": ("+-", False),
+    "the store comes back in between": ("-+", True),
+    "comes back, and a file fails by its own fault": ("o+", False),
+}
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize(("events", "is_gone"), SECOND_ROUNDS.values(), ids=SECOND_ROUNDS)
+def test_what_was_not_answered_in_the_second_round_just_before_the_store_came_back(events, is_gone, is_last) -> None:
+    outage = Outage(8, is_last)
+    outage.failed(GONE)
+    outage.succeeded()
+    outage.second_round()
+    for event in events:
+        outage.succeeded() if event == "+" else outage.failed(GONE if event == "-" else OWN_FAULT)
+    if not is_gone or is_last:
+        outage.refuse_to_end()
+        return
+    with pytest.raises(StoreGone, match="could not be reached when the task ended: no answer"):
+        outage.refuse_to_end()
