@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..runs.report import Report
 
 _SHOWN = 10
+_BY_A_SIGNAL = 128
 _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it."
 
 
@@ -45,7 +46,8 @@ def findings(report: Report) -> Iterator[str]:
 
 
 def account(report: Report) -> Iterator[str]:
-    """What was counted, and where it is on record."""
+    """How the run ended, in the words of Hadoop's `Job`; what was counted, and where it is on record."""
+    yield _job_line(report)
     yield from report.counters.lines()
     left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
     if any(left_out):
@@ -54,6 +56,14 @@ def account(report: Report) -> Iterator[str]:
     yield f"Phases: {phases}. Records: {report.job_dir}"
     if report.log_dir:
         yield f"Log: {report.log_dir}"
+
+
+def _job_line(report: Report) -> str:
+    if report.exit_code == 0:
+        return f"Job {report.run_id} completed successfully"
+    state = "KILLED" if report.exit_code > _BY_A_SIGNAL else "FAILED"
+    cause = " ".join(report.first_cause().split())
+    return f"Job {report.run_id} failed with state {state} due to: {cause}"
 
 
 def last_line(source: str, target: str, success: bool) -> str:

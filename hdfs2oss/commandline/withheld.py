@@ -12,7 +12,6 @@ _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
     "delete": "deleting what is missing at the source",
-    "skip_crc": "it compares sizes and times only, so there is no checksum step to skip",
     "xtrack": "tracking missing files",
     "diff": "snapshot differences",
     "rdiff": "snapshot differences",
@@ -21,15 +20,10 @@ _WITHHELD = {
     "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
-    "layout": "a layout of one's own",
-    "include": "including by globs",
-    "exclude": "excluding by globs",
     "max_delete": "deleting what is missing at the source",
     "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
-    "from_snapshot": "reading a snapshot",
-    "make_snapshot": "reading a snapshot",
 }
 
 

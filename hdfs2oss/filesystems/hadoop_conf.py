@@ -32,6 +32,7 @@ _READ = (
     "fs.viewfs.mounttable.",
     "dfs.replication",
     "dfs.blocksize",
+    "dfs.checksum.combine.mode",
     "dfs.nameservices",
     "dfs.ha.namenodes.",
     "dfs.namenode.rpc-address.",

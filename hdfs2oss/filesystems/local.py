@@ -17,7 +17,8 @@ from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenie
 from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ..rules.filters import work_path_beside
-from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from .base import Capabilities, FileSystem, Reader, Stored, Walk, Writer
+from .traffic import Traffic
 from .tree_walk import TreeWalk
 
 _TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY)
@@ -52,7 +53,9 @@ class LocalFileSystem(FileSystem):
     """POSIX files. Symbolic links are listed as such and never followed below the root of a walk."""
 
     def __init__(self) -> None:
-        self.capabilities = Capabilities("FILE", atomic_put=False, multipart=False, real_directories=True)
+        self.capabilities = Capabilities(
+            "FILE", atomic_put=False, multipart=False, real_directories=True, atomic_move=True
+        )
         self.traffic = Traffic()
 
     def status(self, path: str) -> FileStatus | None:
@@ -119,6 +122,14 @@ class LocalFileSystem(FileSystem):
         except NotFound:
             return False
         return True
+
+    def move(self, path: str, new_path: str) -> None:
+        self.traffic.wrote()
+        if os.path.lexists(new_path):
+            raise AlreadyExists(f"cannot move {path} to {new_path}: the path is taken")
+        with map_errors("move", path, brings_nothing=True):
+            os.makedirs(os.path.dirname(new_path), exist_ok=True)
+            os.rename(path, new_path)
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         self.traffic.wrote(len(data))

@@ -7,13 +7,15 @@ it does, so whatever ends a run, its uploads can be found and dropped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, StoreGone, WriteError
-from ..model.values import CopyTask, FileAction, PlanSlice, Work
+from ..model.values import CopyItem, CopyTask, FileAction, PlanSlice, Work
 from ..records.planfile import PlanWriter, read_slices
 from ..rules import packing
 from ..runners.base import is_last_try
@@ -22,6 +24,9 @@ from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk
 from ..tasks.leftovers import Leftovers
 from ..tasks.outage import concerns_all, is_unanswered, wave_ended
+from ..transfer.comparison import Side, settle
+
+_CHECKS_AT_ONCE = 8
 
 
 @dataclass(slots=True)
@@ -57,7 +62,13 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     name = f"{desk.name}-{attempt}.parquet"
     leftovers = Leftovers(context, desk.name, task.slices, target)
     chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
-    for item in read_slices(desk.job_dir, task.slices):
+    with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
+        items = list(pool.map(partial(_settled, context, target), read_slices(desk.job_dir, task.slices)))
+    for item in items:
+        if item.action == FileAction.SKIP:
+            # Told of by the mapper, in whose ledger it belongs.
+            chunks.add(item, 0.0)
+            continue
         leftovers.enter(item)
         try:
             upload_id = target.begin_upload(context.layout.target_of(item.path).path)
@@ -81,3 +92,8 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
             chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
     return CutReport(chunks.publish(desk.job_dir), uploads.publish(desk.job_dir), desk.counts())
+
+
+def _settled(context: RunContext, target: FileSystem, item: CopyItem) -> CopyItem:
+    source, place = context.layout.source_of(item.root, item.path), context.layout.target_of(item.path)
+    return settle(item, Side(open_filesystem(source, context.stores), source), Side(target, place), context.options)

@@ -25,7 +25,7 @@ from ..model.errors import (
 )
 from ..model.units import MIB
 from ..model.uri import Uri
-from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, TaskReport, Work
+from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
 from ..records.fence import Fence
 from ..records.planfile import read_slices
@@ -41,6 +41,7 @@ from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
 from ..transfer.buffers import BufferBudget, keep_freed_memory
+from ..transfer.comparison import Side, settle
 from ..transfer.results import copied_result, failed_result, result_of
 from ..transfer.stream import Ends, Transfer
 
@@ -175,6 +176,7 @@ class Mapper:
                 )
             try:
                 self._checkpoint()
+                item = self._settle(item, ends, part_pool)
                 result = self._carry_out(item, self._prepare(item, ends, number), part_pool)
             except Interrupted:
                 raise
@@ -207,10 +209,18 @@ class Mapper:
                 return result_of(item, Outcome.MADE)
             case Work.CHUNK:
                 return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
+            case Work.FILE if item.action == FileAction.SKIP:
+                return result_of(item, Outcome.SKIPPED)
             case Work.FILE:
                 return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
             case Work.UPLOAD:
                 raise TransferError(f"copying {ends.source} to {ends.target}: an upload is completed by a commit")
+
+    def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
+        if item.action != FileAction.CHECK:
+            return item
+        source = self._transfer(ends.source, part_pool).source
+        return settle(item, Side(source, ends.source), Side(self._target, ends.target), self._context.options)
 
     def _make_directory(self, ends: Ends) -> None:
         try:
@@ -257,7 +267,7 @@ class Mapper:
 
     def _prepare(self, item: CopyItem, ends: Ends, number: int) -> Ends:
         """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
-        if item.work is not Work.FILE:
+        if item.work is not Work.FILE or item.action == FileAction.SKIP:
             return ends
         if number == 1:
             self._leftovers.enter(item)

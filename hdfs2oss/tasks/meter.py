@@ -32,6 +32,8 @@ class TaskMeter:
         self.counters.add(FRAMEWORK, "Map input records")
         if result.is_chunk:
             return
+        if result.not_compared:
+            self.counters.add(OWN, "FILES_NOT_COMPARED")
         if result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
         elif result.outcome == Outcome.COPIED:
@@ -39,6 +41,11 @@ class TaskMeter:
             self.counters.add(OWN, f"VERIFIED_BY_{result.verified_by.upper()}")
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")
+        elif result.outcome == Outcome.SKIPPED:
+            self._count_file("SKIP", ("BYTESSKIPPED",), "SKIPPED", result)
+            # The survey planned it; its checksum says that there is nothing to do.
+            self.counters.add(OWN, "FILES_PLANNED", -1)
+            self.counters.add(OWN, "BYTES_PLANNED", -result.source_length)
         else:
             what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)
@@ -73,6 +80,7 @@ class TaskMeter:
             peak_memory_bytes=peak,
             counters=self.counts(),
             failures=tuple(failures[:_MOST_FAILURES]),
+            not_compared=next((f"{one.path}: {one.not_compared}" for one in results if one.not_compared), ""),
         )
 
     def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:

@@ -1,5 +1,7 @@
 """What the command line takes, and what it refuses with exit code 2 before anything is touched."""
 
+import re
+
 import pytest
 
 from hdfs2oss.cli import main
@@ -16,13 +18,14 @@ PLACES = ("file:///source", "file:///target")
         (("-update", "-delete", *PLACES), "the option -delete is not available"),
         (("-tmp", "/x", *PLACES), "the option -tmp is not available"),
         (("-append", *PLACES), "the option -append is not available"),
-        (("-skipcrccheck", "-update", *PLACES), "the option -skipcrccheck is not available"),
         (("-diff", "s1", "s2", *PLACES), "the option -diff is not available"),
         (("-rdiff", "s2", "s1", *PLACES), "the option -rdiff is not available"),
         (("-p", *PLACES), "the option -p is not available"),
         (("-pugp", *PLACES), "the option -p is not available"),
         (("-blocksperchunk", "8", *PLACES), "the option -blocksperchunk is not available"),
         (("-v", *PLACES), "-v is valid only with -log option"),
+        (("--make-snapshot", *PLACES), "--make-snapshot needs --from-snapshot NAME"),
+        (("--from-snapshot", "a/b", *PLACES), "takes the name of a snapshot, not a path"),
         (("-bandwidth", "0", *PLACES), "-bandwidth must be a number above 0"),
         (("-bandwidth", "-11", *PLACES), "-bandwidth must be a number above 0"),
         (("-bandwidth", "nan", *PLACES), "-bandwidth must be a number above 0"),
@@ -78,7 +81,7 @@ def test_a_pasted_dash_is_named_as_what_it_is(command) -> None:
     done = command("\u2013update", *PLACES)
     assert done.code == 2
     assert "U+2013" in done.text
-    assert "Type it again: -update" in done.text
+    assert f"-m hdfs2oss --processes 0 -update {' '.join(PLACES)}\n" in done.text
 
 
 def test_no_arguments_at_all_print_the_usage(command, capfd) -> None:
@@ -203,8 +206,11 @@ def test_the_account_goes_to_standard_output_and_messages_to_standard_error(
         target.make({"x/y": b""})
     assert main(["--processes", "0", "-update", str(source), str(target)]) == (0 if success else 4)
     out, err = capfd.readouterr()
-    first, *_, phases, last = out.splitlines()
+    job, first, *_, phases, last = out.splitlines()
+    assert re.fullmatch(
+        rf"Job [0-9-]+ {'completed successfully' if success else 'failed with state FAILED due to: .+'}", job
+    )
     assert (first.split(": ")[0], phases.split(": ")[0], last[:9]) == ("Counters", "Phases", "copy from")
-    assert [line.split(":")[0] for line in err.splitlines() if not line.startswith(("  ", "Every"))] == (
-        [] if success else ["FAILED", "Next"]
+    assert [line.split(" ")[0] for line in err.splitlines() if not line.startswith(("  ", "Every"))] == (
+        ["Copying"] if success else ["Copying", "FAILED:", "Next:"]
     )

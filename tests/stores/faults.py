@@ -9,7 +9,7 @@ most `times` times. What `after` means:
     read                     bytes given before the error
     list                     rows of the directory given before the error
     write                    bytes taken before the error
-    status put make_directory remove create begin part complete abort uploads note open commit     no meaning
+    status put make_directory remove create begin part complete abort uploads note checksum open commit     no meaning
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.model.errors import StoreError, Unreachable
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import FileStatus, StoredPart
+from hdfs2oss.rules.filesum import FileChecksum
 
 OPERATIONS = [
     "status",
@@ -41,6 +42,7 @@ OPERATIONS = [
     "abort",
     "uploads",
     "note",
+    "checksum",
 ]
 
 
@@ -173,6 +175,10 @@ class FlakyFileSystem(FileSystem):
     def find_uploads(self, path: str) -> list[OpenUpload]:
         self.meet("uploads", path)
         return self.wrapped.find_uploads(path)
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        self.meet("checksum", path)
+        return self.wrapped.checksum(path, family)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.meet("note", path)

@@ -12,12 +12,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hdfs2oss.filesystems.base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Traffic, Walk, Writer
+from hdfs2oss.filesystems.base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk, Writer
+from hdfs2oss.filesystems.traffic import Traffic
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus, StoredPart
 from hdfs2oss.rules.checksum import compose_crc64, crc64
+from hdfs2oss.rules.filesum import FileChecksum
 
 LIKE_HDFS = Capabilities("HDFS", atomic_put=False, multipart=False, real_directories=True, forbidden_characters=":")
 LIKE_OSS = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
@@ -32,6 +34,8 @@ class MemoryFile:
     status: FileStatus
     metadata: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    # Stated for every family, in place of one of the bytes.
+    checksum: FileChecksum | None = None
 
 
 @dataclass
@@ -192,6 +196,11 @@ class MemoryFileSystem(FileSystem):
             for name, upload_id in sorted(found)
             if name == path or name.startswith(path.rstrip("/") + "/")
         ]
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        self.traffic.read()
+        file = self.file(path)
+        return file.checksum or FileChecksum(f"{family} OF MEMORY", f"{crc64(file.data):016x}")
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.traffic.wrote()

@@ -17,7 +17,7 @@ from hdfs_native import FileStatus as NativeStatus
 from ...model.errors import NotFound
 from ...model.uri import NAMENODE_PORT
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
-from ..base import Traffic
+from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
 from .creation import read_creation
 from .errors import map_errors

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 from ...model.errors import AlreadyExists
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
+from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
 from ..base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk
 from ..credentials import OssAccess
+from . import copying, uploads
 from . import notes as object_notes
-from . import uploads
 from .answers import content_length, modified_ms, stated_crc64, stated_etag
 from .client import RETRIES, OssClient, key_of
 from .exclusive import ExclusiveCreation
@@ -33,7 +34,14 @@ class OssFileSystem(FileSystem):
     """One bucket. `threads` is how many connections are kept."""
 
     def __init__(self, bucket: str, access: OssAccess, threads: int = 16, retries: RetryPolicy = RETRIES) -> None:
-        self.capabilities = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
+        self.capabilities = Capabilities(
+            "OSS",
+            atomic_put=True,
+            multipart=True,
+            real_directories=False,
+            checksums=(CRC64, COMPOSITE_CRC),
+            server_copy=True,
+        )
         self._client = OssClient(bucket, access, OssSession(threads, access.proxy), retries)
         self._exclusive = ExclusiveCreation(self._client)
         self.traffic = self._client.traffic
@@ -100,12 +108,18 @@ class OssFileSystem(FileSystem):
     def find_uploads(self, path: str) -> list[OpenUpload]:
         return uploads.list_open(self._client, path)
 
+    def copy_within(self, path: str, new_path: str) -> Stored:
+        return copying.copy_object(self._client, path, new_path)
+
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         object_notes.keep(self._client, path, notes)
 
     def read_notes(self, path: str) -> dict[str, str]:
         """What was kept with a file: its metadata and its notes. Raises NotFound."""
         return object_notes.read(self._client, path)
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        return object_notes.checksum(self._client, path, family)
 
     def close(self) -> None:
         self._client.close()

@@ -1,10 +1,11 @@
-"""What a survey leaves out: what filters match, and our own work, known by its name or by its place."""
+"""What a survey leaves out: what filters and globs say, and our own work, known by its name or by its place."""
 
 from __future__ import annotations
 
 from ...model.uri import Uri
 from ...rules.filters import is_own_work, make_filter
 from ...rules.layout import Layout
+from ...rules.selection import Selection
 from ...tasks.context import RunContext
 
 
@@ -19,6 +20,7 @@ class Exclusion:
         self._layout: Layout = context.layout
         self._has_filters = bool(context.options.filters)
         self._matches_filter = make_filter(context.options.filters)
+        self._selection = Selection(context.options.include, context.options.exclude)
         places = [context.job_dir, context.options.job_dir, context.options.log_path]
         own = [place for place in places if place is not None]
         roots = context.layout.roots
@@ -26,26 +28,35 @@ class Exclusion:
         self._own = [_paths_within(root.source, root.prefix, own) for root in roots]
         self.own_at_target = _paths_within(context.layout.base, "", own)
 
-    def excludes(self, root: int, path: str) -> bool:
+    def excludes(self, root: int, path: str, is_directory: bool) -> bool:
         """Whether a source path (below the target base) is left out; a directory takes all below it along.
 
-        A source that the command names is copied whatever its name is, unless a filter matches it.
+        A source that the command names is copied whatever its name is, unless a filter matches it, or globs leave
+        out a file of that name.
         """
         if path != self._prefixes[root] and (is_own_work(path.rpartition("/")[2]) or path in self._own[root]):
             return True
-        return self._has_filters and self._matches_filter(self._layout.source_of(root, path))
+        if not self._selection.is_empty and self._selection.leaves_out(self._below_source(root, path), is_directory):
+            return True
+        return self._has_filters and self._matches_filter(self._layout.named_source_of(root, path))
 
     def excludes_directory(self, root: int, directory: str) -> bool:
         """Whether a directory is left out, or one above it, up to and including the source itself."""
         path = self._prefixes[root]
-        if self.excludes(root, path):
+        if self.excludes(root, path, is_directory=True):
             return True
         below = directory[len(path) :].lstrip("/")
         for name in below.split("/") if below else []:
             path = f"{path}/{name}" if path else name
-            if self.excludes(root, path):
+            if self.excludes(root, path, is_directory=True):
                 return True
         return False
+
+    def _below_source(self, root: int, path: str) -> str:
+        copy_root = self._layout.roots[root]
+        if copy_root.is_file:
+            return copy_root.source.name
+        return path[len(copy_root.prefix) :].lstrip("/") if copy_root.prefix else path
 
 
 def _paths_within(place: Uri, prefix: str, own: list[Uri]) -> frozenset[str]:

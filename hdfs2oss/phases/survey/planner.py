@@ -16,7 +16,7 @@ from ...tasks.desk import TaskDesk
 from .hazards import Hazards
 
 # A directory by itself holds no bytes.
-_WRITING = (FileAction.COPY, FileAction.OVERWRITE)
+_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.CHECK)
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
 
@@ -43,6 +43,7 @@ class Planner:
         self._hazards = Hazards(target, desk.context.layout)
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
+        self._bare = Tally()
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
@@ -53,6 +54,12 @@ class Planner:
             self._hazards.note_missing(pair.path)
         if pair.comes_with_its_files:
             self._implied.add(source)
+            return
+        is_new_directory = source.kind == DIRECTORY and pair.target is None and not source.problem
+        if self._options.include and is_new_directory and pair.path:
+            # Nothing in it is included, and directories come along with files only.
+            self._bare.add(source)
+            self._desk.counters.add(COPY_MAPPER, "DIR_COPY", -1)
             return
         action = self._decide(pair)
         problem = self._problem(pair, source, action)
@@ -73,7 +80,7 @@ class Planner:
     def _count(self) -> None:
         counters = self._desk.counters
         decided = {"PLANNED": self._planned, "CONFLICTING": self._conflicting, "SKIPPED": self._skipped}
-        for name, tally in {**decided, "IMPLIED": self._implied}.items():
+        for name, tally in {**decided, "IMPLIED": self._implied, "EXCLUDED": self._bare}.items():
             tally.count(name, counters)
         for tally in decided.values():
             if tally.files:
@@ -88,7 +95,7 @@ class Planner:
         # The two names cost more than all the rest.
         if source.kind != DIRECTORY and self._options.log_path is not None:
             layout = self._desk.context.layout
-            ends = layout.source_of(pair.root, pair.path), layout.target_of(pair.path)
+            ends = layout.named_source_of(pair.root, pair.path), layout.target_of(pair.path)
             self._desk.log.skipped(*ends, source.length, pair.target.length if pair.target is not None else 0)
 
     def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> Problem | None:

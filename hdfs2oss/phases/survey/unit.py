@@ -65,7 +65,8 @@ class UnitSurvey:
     def lone_files(self) -> list[int]:
         """The numbers of the roots that are files; one whose place another source has is a duplicate instead."""
         roots = self._layout.roots
-        excluded = {number for number, root in enumerate(roots) if self._exclusion.excludes(number, root.prefix)}
+        excludes = self._exclusion.excludes
+        excluded = {number for number, root in enumerate(roots) if excludes(number, root.prefix, not root.is_file)}
         seen = {
             root.prefix: root.source for number, root in enumerate(roots) if number not in excluded and not root.is_file
         }

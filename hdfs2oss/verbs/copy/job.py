@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
 from ...model.errors import WaveEnded
 from ...model.options import CopyOptions
@@ -12,6 +13,7 @@ from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
+from ...phases.snapshots import standing_still
 from ...phases.survey import survey
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...records.logdir import make_log_dir
@@ -53,6 +55,8 @@ class CopyJob:
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
+        for line in mapping(layout, options):
+            self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
@@ -72,6 +76,11 @@ class CopyJob:
 
 def _carry_out(context: RunContext, run: Run) -> None:
     sweep_dead_runs(context, run)
+    with standing_still(context, run) as context:
+        _copy(context, run)
+
+
+def _copy(context: RunContext, run: Run) -> None:
     with run.phase("survey"):
         found = survey(context, run.runner)
     run.report.add_survey(found.counters, found.problems)

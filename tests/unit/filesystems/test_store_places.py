@@ -21,6 +21,15 @@ def request(*argv: str, **environment: str) -> CopyRequest:
     return resolve(parse(argv), {**KEYS, **environment}, {})
 
 
+def test_a_bandwidth_may_be_a_property_and_the_option_wins() -> None:
+    paths = ("hdfs://nn/a", "oss://b/a")
+    assert request("-Ddistcp.map.bandwidth.mb=3", *paths).options.bandwidth_mb == 3
+    assert request("-Ddistcp.map.bandwidth.mb=3", "-bandwidth", "5", *paths).options.bandwidth_mb == 5
+    with pytest.raises(UsageError, match="must be a number above 0"):
+        request("-Ddistcp.map.bandwidth.mb=0", *paths)
+    assert not request("-Ddistcp.update.modification.time=false", *paths).options.compares_times
+
+
 @pytest.mark.parametrize(
     ("argv", "environment", "notes"),
     [
@@ -30,9 +39,12 @@ def request(*argv: str, **environment: str) -> CopyRequest:
             ["the proxy http://squid:80."],
         ),
         (
-            ["-D", "mapreduce.job.queuename=q", "-Dfs.oss.nosuch=1", "-Ddistcp.update.modification.time=false"],
+            ["-D", "mapreduce.job.queuename=q", "-Dfs.oss.nosuch=1", "-Dmapreduce.x=false"],
             {},
-            ["Not used by hdfs2oss: -D distcp.update.modification.time, -D fs.oss.nosuch, -D mapreduce.job.queuename."],
+            [
+                "-D mapreduce.job.queuename: not used; a queue is --queue of spark-submit",
+                "Not used by hdfs2oss: -D fs.oss.nosuch, -D mapreduce.x.",
+            ],
         ),
         (["-Ddfs.client.failover.max.attempts=1", "-Ddfs.ha.namenodes.ns=a,b"], {}, []),
         ([], {"https_proxy": "me:secret@squid:1"}, []),
@@ -47,6 +59,12 @@ def test_what_is_not_used_and_which_proxy_is_are_said_in_one_line_each(argv, env
     said = request(*argv, "hdfs://nn/a", "oss://b/a", **environment).notes
     assert len(said) == len(notes)
     assert all(words in line for words, line in zip(notes, said, strict=True))
+
+
+@pytest.mark.parametrize(("value", "compares"), [("false", False), ("FALSE", False), ("true", True)])
+def test_times_may_be_left_out_of_the_comparison(value, compares) -> None:
+    asked = request("-update", "-D", f"distcp.update.modification.time={value}", "hdfs://nn/a", "oss://b/a")
+    assert asked.options.compares_times is compares
 
 
 @pytest.fixture
