@@ -40,9 +40,22 @@ class Invocation(NamedTuple):
     remark: str = ""
 
 
-def advice(command: CopyCommand, options: CopyOptions, layout: Layout | None, started: Invocation) -> Iterator[str]:
-    """The lines that tell the next command; `layout` is None when the run ended before it was known."""
-    if layout is None:
+def advice(
+    command: CopyCommand,
+    options: CopyOptions,
+    layout: Layout | None,
+    started: Invocation,
+    lifting: tuple[str, ...] = (),
+) -> Iterator[str]:
+    """The lines that tell the next command; `layout` is None when the run ended before it was known.
+
+    `lifting` is the option that lifts the brake which kept the run from deleting anything.
+    """
+    if lifting:
+        yield "Next: the copy itself is complete; if the rest is meant to be deleted, run this:"
+        typed = [words for words in command.typed if words[0].partition("=")[0] != lifting[0]]
+        command = command._replace(typed=[*typed, lifting])
+    elif layout is None:
         yield "Next: nothing was copied; mend the cause and run the same command again:"
     elif options.overwrite:
         yield "Next: mend the cause and run this, which copies every file again, as -overwrite asks:"

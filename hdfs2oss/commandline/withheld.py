@@ -11,17 +11,11 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "preserve": "preserving attributes",
     "append": "appending tails",
-    "delete": "deleting what is missing at the source",
     "xtrack": "tracking missing files",
-    "diff": "snapshot differences",
-    "rdiff": "snapshot differences",
     "atomic": "an atomic switch of the whole target",
     "work_dir_text": "a work directory for -atomic",
-    "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "update_root": "preserving attributes of the root",
-    "max_delete": "deleting what is missing at the source",
-    "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
 }

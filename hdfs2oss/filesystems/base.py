@@ -8,7 +8,7 @@ directory counting as `name/`. A listing that cannot be finished raises; it neve
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple
 
@@ -35,6 +35,8 @@ class Capabilities(NamedTuple):
     forbidden_characters: str = ""
     # Seconds that closing a small file takes, whatever its size: more threads hide it.
     close_seconds: float = 0.0
+    # Many files are removed by one request.
+    removes_together: bool = False
     # The families of checksums (rules/filesum.py) that it may be asked for, the one to ask for first first.
     checksums: tuple[str, ...] = ()
     # Snapshots can be made, dropped and compared.
@@ -56,6 +58,14 @@ class Stored(NamedTuple):
     etag: str = ""
     mtime_ms: int = -1
     crc64: int | None = None
+
+
+class Removal(NamedTuple):
+    """What came of removing one of several paths; `kept_at` is where a store that has a trash keeps it."""
+
+    was_there: bool = True
+    kept_at: str = ""
+    error: StoreError | None = None
 
 
 class OpenUpload(NamedTuple):
@@ -212,6 +222,14 @@ class FileSystem(abc.ABC):
     def remove(self, path: str, recursive: bool = False) -> bool:
         """Remove a file or directory; False when nothing was there."""
 
+    def look_at_each(self, paths: Sequence[str]) -> list[FileStatus | None]:
+        """The status of each of these files, given in key order; by fewer requests where the store can."""
+        return [self.status(path) for path in paths]
+
+    def remove_each(self, paths: Sequence[str], directories: bool) -> list[Removal]:
+        """Remove files, or directories that are empty (AlreadyExists for others), into a trash where there is one."""
+        return [removal_of(lambda path=path: self.remove(path)) for path in paths]  # type: ignore[misc]
+
     def read_bytes(self, path: str) -> bytes:
         """A whole small file."""
         # Expected to be empty, so that a store that can sends all it has with its first answer.
@@ -259,6 +277,18 @@ class FileSystem(abc.ABC):
         With what is kept with it; verified by the store's checksum. Only with `capabilities.server_copy`."""
         raise NotImplementedError(type(self).__name__)
 
+    def copy_tree(self, path: str, new_path: str, spares: Sequence[str], threads: int) -> Tally:
+        """`copy_within` for a file, or for a directory with all in it but the paths `spares` and what lies in them.
+
+        So many at once; how many there were."""
+        raise NotImplementedError(type(self).__name__)
+
+    def remove_tree(self, path: str, spares: Sequence[str]) -> Tally:
+        """Remove a file, or a directory with all in it but the paths `spares`; how many there were.
+
+        Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
     def move(self, path: str, new_path: str) -> None:
         """Give a file, or a directory with all in it, another path at once. Only with `capabilities.atomic_move`.
 
@@ -292,6 +322,14 @@ class FileSystem(abc.ABC):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+def removal_of(remove: Callable[[], bool]) -> Removal:
+    """Remove, with a failure as a value: it is that of one path, and others go on."""
+    try:
+        return Removal(remove())
+    except StoreError as error:
+        return Removal(error=error)
 
 
 def check_length(path: str, stored: Stored, length: int) -> None:

@@ -167,14 +167,17 @@ class WaveEnded(TransferError):
 class CommitError(Hdfs2ossError):
     """Publication, directory attributes or deletion failed."""
 
-    meaning = "publication of the records failed, or another run took the job directory over"
+    meaning = "publication of the records, or a deletion, failed; or another run took the job directory over"
     exit_code = 5
 
 
 class BrakeError(Hdfs2ossError):
     """Refused for safety."""
 
-    meaning = "refused by a brake: another run of the same copy is going on"
+    meaning = (
+        "refused by a brake: another run of the same copy is going on, -delete would remove too much, or the target "
+        "is not as -diff needs it"
+    )
     exit_code = 6
     calls_for_another_run = False
 

@@ -17,6 +17,8 @@ from .uri import Uri
 # OSS takes 10,000 parts a file and 100 KB a part at least.
 SMALLEST_PART_BYTES = 100 * 1024
 DEFAULT_MAPS = 20
+# What -diff calls what is there now.
+CURRENT_STATE = "."
 
 
 class CopyOptions(BaseModel):
@@ -98,6 +100,13 @@ class CopyOptions(BaseModel):
             raise ValueError("-bandwidth must be a number above 0 (MiB/s for each task)")
         return bandwidth_mb
 
+    @field_validator("max_delete")
+    @classmethod
+    def _number_or_share(cls, limit: str) -> str:
+        if limit and not re.fullmatch(r"\d+|\d+(\.\d+)?%", limit):
+            raise ValueError(f"--max-delete {limit} is neither a number of entries (500) nor a share (10%)")
+        return limit
+
     @field_validator("filters")
     @classmethod
     def _filters_compile(cls, filters: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,6 +154,8 @@ class CopyOptions(BaseModel):
     def _own_refusals(self) -> tuple[tuple[bool, str], ...]:
         return (
             (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
+            (bool(self.max_delete) and not self.delete, "--max-delete is valid only with -delete"),
+            (self.allow_empty_source and not self.delete, "--allow-empty-source is valid only with -delete"),
             (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
             ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),
             (
@@ -152,6 +163,14 @@ class CopyOptions(BaseModel):
                 "--from-snapshot and -diff/-rdiff exclude each other: -diff reads its second snapshot",
             ),
         )
+
+    @property
+    def snapshot_to_read(self) -> str:
+        """The snapshot of the sources that is read; "" for what is there now, or will be in a snapshot of our own."""
+        if self.diff or self.rdiff:
+            end = (self.diff or self.rdiff or ("", ""))[1]
+            return "" if end == CURRENT_STATE else end
+        return "" if self.make_snapshot else self.from_snapshot
 
     @property
     def sync(self) -> bool:

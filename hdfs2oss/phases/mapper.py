@@ -69,7 +69,7 @@ def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[Cop
         except WaveEnded as ended:
             run.runner.end_wave(ended)
 
-    run.follow("copy", tasks, foresee)
+    run.follow("copy", tasks, foresee=foresee)
     run.wave("copy", partial(copy_task, context), tasks, take)
     return tasks
 
@@ -213,8 +213,8 @@ class Mapper:
                 return result_of(item, Outcome.SKIPPED)
             case Work.FILE:
                 return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
-            case Work.UPLOAD:
-                raise TransferError(f"copying {ends.source} to {ends.target}: an upload is completed by a commit")
+            case Work.UPLOAD | Work.DELETE:
+                raise TransferError(f"copying {ends.source} to {ends.target}: {item.work.value} is work of other tasks")
 
     def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
         if item.action != FileAction.CHECK:

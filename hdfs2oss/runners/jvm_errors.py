@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 
-from py4j.protocol import Py4JError, Py4JJavaError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JError, Py4JJavaError
 
 from ..model.errors import Hdfs2ossError, Interrupted
 from ..model.uri import mask_secrets

@@ -4,39 +4,63 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import Protocol
 
-from hdfs_native import FileWriter, WriteOptions
+from hdfs_native import WriteOptions
 
 from ...model.errors import NotFound, StoreError
 from ..base import Stored, Writer
 from .client import HdfsClient
+from .creation import Creation
+
+
+class OpenFile(Protocol):
+    """A file being written, by whichever client."""
+
+    def write(self, data: bytes, /) -> int:
+        """All of the bytes."""
+
+    def close(self) -> None:
+        """Wait until the NameNode has the whole file."""
 
 
 class HdfsWriter(Writer):
-    """Writes to the work path; `commit` closes, compares and renames."""
+    """Writes to the work path; `commit` closes, compares and renames.
 
-    def __init__(self, client: HdfsClient, path: str, work_path: str) -> None:
+    Bytes go through the native client, or the one that `create` opens a file with (path, what it is given).
+    """
+
+    def __init__(
+        self,
+        client: HdfsClient,
+        path: str,
+        work_path: str,
+        create: Callable[[str, Creation], OpenFile] | None = None,
+    ) -> None:
         self._client = client
         self._path = path
         self._work_path = work_path
         self._done = False
-        given = client.creation
-        options = WriteOptions(
-            given.block_size_bytes, given.replication, given.file_permission, overwrite=True, create_parent=False
-        )
-        self._file = self._create(options)
+        self._file = self._create(create or self._create_natively)
 
-    def _create(self, options: WriteOptions) -> FileWriter:
+    def _create(self, create: Callable[[str, Creation], OpenFile]) -> OpenFile:
         """Open the work file; parents that are missing are made first.
 
         Those that come along with a file take the permission of the one above them, whatever the umask says.
         """
         path = self._work_path
         try:
-            return self._client.change(f"write {path}", lambda native: native.create(path, options))
+            return create(path, self._client.creation)
         except NotFound:
             self._client.make_directory(path.rpartition("/")[0] or "/")
-            return self._client.change(f"write {path}", lambda native: native.create(path, options))
+            return create(path, self._client.creation)
+
+    def _create_natively(self, path: str, given: Creation) -> OpenFile:
+        options = WriteOptions(
+            given.block_size_bytes, given.replication, given.file_permission, overwrite=True, create_parent=False
+        )
+        file: OpenFile = self._client.change(f"write {path}", lambda native: native.create(path, options))
+        return file
 
     def write(self, data: bytes) -> None:
         # An empty file needs no block.
