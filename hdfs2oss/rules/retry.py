@@ -34,7 +34,7 @@ count the first one); what a level gives up with may be taken up by the next:
       tasks/outage   last ones for want of an answer, or some just before it came back in the second round, a task ends
                      without a record; in its last try it fails the rest.
     task, in place   One that found a store gone: 4 tries with 30 s between them, wherever it runs, and none after an
-      runners/       error that every other file would meet.
+      runners/       error that every other file would meet. 2 without a pause where one before it waited in vain.
       patience
     task, local      One whose worker process died: 3 tries, at once, then the run fails. One that raised: once.
       runners/local
