@@ -45,6 +45,8 @@ class Capabilities(NamedTuple):
     atomic_move: bool = False
     # The store copies files by itself (`copy_within`).
     server_copy: bool = False
+    # A file can be written on behind its end (`open_appender`).
+    appends: bool = False
 
 
 class NoChecksum(StoreError):
@@ -205,6 +207,11 @@ class FileSystem(abc.ABC):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def open_appender(self, path: str, length: int) -> Writer:
+        """Write on behind the end of a file of `length` bytes; what is written shows, and stays, without `commit` too.
+        AlreadyExists while somebody else writes to it. Only with `capabilities.appends`."""
+        raise NotImplementedError(type(self).__name__)
+
     def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
         """Write a small file whole and publish it, replacing a file; verified by the store's checksum where it has one.
 
@@ -250,6 +257,11 @@ class FileSystem(abc.ABC):
         """Send part `number` (1 to 10,000); sending it again replaces it. Verified by the store's CRC-64."""
         raise NotImplementedError(type(self).__name__)
 
+    def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
+        """Make the bytes [offset, offset + size) of the file `path` itself, in version `etag`, part `number` of an
+        upload to it, without its bytes coming here. Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         """Publish the parts as one file, verified by the store's CRC-64; "already done" is found out and fine."""
         raise NotImplementedError(type(self).__name__)
@@ -266,9 +278,7 @@ class FileSystem(abc.ABC):
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
 
     def checksum(self, path: str, family: str) -> FileChecksum:
-        """The checksum of a file that the store states, without reading it; families are in `capabilities.checksums`.
-
-        Raises NoChecksum with the reason where there is none."""
+        """What the store states, without reading the file, of a family in `capabilities.checksums`; else NoChecksum."""
         raise NoChecksum(f"no {family} checksum can be had of {path}")
 
     def copy_within(self, path: str, new_path: str) -> Stored:

@@ -42,6 +42,7 @@ from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.comparison import Side, settle
+from ..transfer.growth import Grown, grow
 from ..transfer.results import copied_result, failed_result, result_of
 from ..transfer.stream import Ends, Transfer
 
@@ -211,6 +212,8 @@ class Mapper:
                 return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE if item.action == FileAction.SKIP:
                 return result_of(item, Outcome.SKIPPED)
+            case Work.FILE if item.action == FileAction.APPEND:
+                return self._append(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE:
                 return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
             case Work.UPLOAD | Work.DELETE:
@@ -228,6 +231,13 @@ class Mapper:
         except StoreError as error:
             message = f"making the directory {ends.target} for {ends.source}: {error}"
             raise TransferError.caused_by(message, error) from error
+
+    def _append(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
+        found = grow(transfer, ends, item)
+        if isinstance(found, Grown):
+            return copied_result(item, found.copied)._replace(bytes_copied=found.tail_bytes)
+        whole = item._replace(action=FileAction.OVERWRITE.value, problem=found.why)
+        return copied_result(whole, transfer.copy(ends, whole))
 
     def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
         with transfer.open_source(ends, item) as reader:

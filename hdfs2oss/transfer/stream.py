@@ -182,7 +182,7 @@ class Transfer:
             writer = self.target.open_writer(ends.target.path, ends.work_path)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
-            for piece in self._read_ahead(ends, reader, item.length):
+            for piece in self.read_ahead(ends, reader, 0, item.length):
                 self.checkpoint()
                 sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
                 with writing(ends):
@@ -265,10 +265,10 @@ class Transfer:
             raise ReadError(f"copying {ends.source} to {ends.target}: {len(data)} of {size} bytes could be read")
         return data
 
-    def _read_ahead(self, ends: Ends, reader: Reader, length: int) -> Iterator[bytes]:
-        """The whole file in pieces, the next one being read while the caller writes the last."""
+    def read_ahead(self, ends: Ends, reader: Reader, offset: int, size: int) -> Iterator[bytes]:
+        """The bytes [offset, offset + size) in pieces, the next one being read while the caller writes the last."""
         piece_bytes = min(STREAM_PIECE_BYTES, self.throttle.piece_bytes or STREAM_PIECE_BYTES)
-        pieces = reader.stream(0, length, piece_bytes)
+        pieces = reader.stream(offset, size, piece_bytes)
         coming = self.pool.submit(next, pieces, b"")
         while True:
             with reading(ends):
