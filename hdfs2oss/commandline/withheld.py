@@ -11,8 +11,6 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "preserve": "preserving attributes",
     "xtrack": "tracking missing files",
-    "atomic": "an atomic switch of the whole target",
-    "work_dir_text": "a work directory for -atomic",
     "update_root": "preserving attributes of the root",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
