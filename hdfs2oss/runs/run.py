@@ -153,7 +153,7 @@ def open_run(
     5. The lock is given back whatever happens.
     6. That the job directory is waited for is said, from the taking of the lock on.
     """
-    run_id = time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
+    run_id = new_run_id()
     job_dir = JobDir(open_filesystem(place, stores), place.path, run_id)
     lock = Lock(job_dir.filesystem, job_dir.path, run_id, pace=pace)
     silence = Silence(str(place), timeline.progress.say)
@@ -163,9 +163,9 @@ def open_run(
         silence.answered()
     heartbeat.start()
     try:
-        run = Run(runner, timeline, job_dir, heartbeat, _empty_report(run_id, options, place))
+        run = Run(runner, timeline, job_dir, heartbeat, empty_report(run_id, options, place))
         if lock.predecessor is not None:
-            dead = _empty_report(lock.predecessor.run, options, place)
+            dead = empty_report(lock.predecessor.run, options, place)
             for line in complete_predecessor(job_dir, lock.predecessor, dead):
                 timeline.progress.say(line)
         try:
@@ -192,7 +192,13 @@ def _exit_code(error: BaseException) -> int:
     return error.exit_code if isinstance(error, Hdfs2ossError) else Hdfs2ossError.exit_code
 
 
-def _empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:
+def new_run_id() -> str:
+    """A name for a run, after all earlier ones."""
+    return time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
+
+
+def empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:
+    """The report of a run of which nothing is known yet; `place` is the job directory."""
     return Report(run_id, _shown(options.sources), str(options.target), f"{place}/runs/{run_id}")
 
 
