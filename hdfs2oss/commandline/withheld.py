@@ -9,7 +9,6 @@ from .grammar import USAGE_HINT
 
 # By field of the row.
 _WITHHELD = {
-    "preserve": "preserving attributes",
     "append": "appending tails",
     "delete": "deleting what is missing at the source",
     "skip_crc": "it compares sizes and times only, so there is no checksum step to skip",
@@ -20,7 +19,6 @@ _WITHHELD = {
     "work_dir_text": "a work directory for -atomic",
     "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
-    "update_root": "preserving attributes of the root",
     "layout": "a layout of one's own",
     "include": "including by globs",
     "exclude": "excluding by globs",

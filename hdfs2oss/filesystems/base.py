@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import NamedTuple
 
+from ..model.attributes import NOTHING, Attributes
 from ..model.errors import CorruptData, Hdfs2ossError, StoreError, Throttled
 from ..model.tally import Tally
 from ..model.values import UNLISTED, FileStatus, StoredPart
@@ -33,6 +34,11 @@ class Capabilities(NamedTuple):
     forbidden_characters: str = ""
     # Seconds that closing a small file takes, whatever its size: more threads hide it.
     close_seconds: float = 0.0
+    # The letters of -p that the store can keep, and those of them that its listings tell.
+    keeps: str = ""
+    lists_kept: str = ""
+    # What `encode` makes of attributes may be so long; 0 where they are not kept as text.
+    attributes_limit_bytes: int = 0
 
 
 class Stored(NamedTuple):
@@ -170,6 +176,10 @@ class Reader(abc.ABC):
         Raises CorruptData when fewer come. Never ask past the end. May be called by several threads at once.
         """
 
+    def attributes(self) -> Attributes | None:
+        """What is kept with the file, where opening it told; else None, and the file system is to be asked."""
+        return None
+
     @abc.abstractmethod
     def close(self) -> None: ...
 
@@ -237,19 +247,26 @@ class FileSystem(abc.ABC):
     def open_reader(self, path: str, expected_length: int) -> Reader:
         """Open for reading. The caller compares `length` with what it expects."""
 
-    def open_writer(self, path: str, work_path: str) -> Writer:
-        """Write a stream to `work_path` and publish it as `path`. Parents are made.
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
+        """Write a stream to `work_path` and publish it as `path`, with these attributes. Parents are made.
 
         Only without `capabilities.multipart`: with it, what is too large for `put` goes up in parts.
         """
         raise NotImplementedError(type(self).__name__)
 
-    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+    def put(
+        self,
+        path: str,
+        data: bytes,
+        work_path: str,
+        metadata: Mapping[str, str],
+        attributes: Attributes = NOTHING,
+    ) -> Stored:
         """Write a small file whole and publish it, replacing a file; verified by the store's checksum where it has one.
 
         `metadata` is kept where the store can keep it. Stores with `atomic_put` ignore `work_path`.
         """
-        with self.open_writer(path, work_path) as writer:
+        with self.open_writer(path, work_path, attributes) as writer:
             writer.write(data)
             return writer.commit(lambda stored: check_length(path, stored, len(data)))
 
@@ -271,8 +288,8 @@ class FileSystem(abc.ABC):
     def create_exclusive(self, path: str, data: bytes) -> bool:
         """Write a whole small file under a path that is free, at once; False when it was taken. The first wins."""
 
-    def begin_upload(self, path: str) -> str:
-        """Open a multipart upload and give its id. Only with `capabilities.multipart`, like the four below.
+    def begin_upload(self, path: str, attributes: Attributes = NOTHING) -> str:
+        """Open an upload of a file with these attributes: its id. With `capabilities.multipart`, like the four below.
 
         A begin whose answer was lost leaves no second upload open."""
         raise NotImplementedError(type(self).__name__)
@@ -295,6 +312,20 @@ class FileSystem(abc.ABC):
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
+
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        """What these letters of -p stand for, as far as the store knows it. Raises NotFound.
+
+        `kind` is FILE or DIRECTORY: a store may hold both under one path.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        """Give a file or directory that is there these attributes; False when it had them. May be run twice."""
+        raise NotImplementedError(type(self).__name__)
+
+    def refuse_attributes(self, letters: str) -> None:
+        """Raise StoreError, with the next step, where these letters of `capabilities.keeps` are switched off here."""
 
     def hazard_below(self, directory: str) -> str:
         """Why files that are put into a directory would not be kept rightly; "" where nothing is known against it.

@@ -163,7 +163,9 @@ class WaveEnded(TransferError):
 class CommitError(Hdfs2ossError):
     """Publication, directory attributes or deletion failed."""
 
-    meaning = "publication of the records failed, or another run took the job directory over"
+    meaning = (
+        "publication of the records, or attributes of directories, failed; or another run took the job directory over"
+    )
     exit_code = 5
 
 

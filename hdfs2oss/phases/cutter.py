@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..filesystems.registry import open_filesystem
+from ..model.attributes import NOTHING
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, WriteError
-from ..model.values import CopyTask, FileAction, PlanSlice, Work
+from ..model.values import FILE, CopyTask, FileAction, PlanSlice, Work
 from ..records.planfile import PlanWriter, read_slices
 from ..rules import packing
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk
 from ..tasks.leftovers import Leftovers
+from ..tasks.preserving import Preserving
 
 
 @dataclass(slots=True)
@@ -51,10 +53,14 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     name = f"{desk.name}-{attempt}.parquet"
     leftovers = Leftovers(context, desk.name, task.slices, target)
     chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
+    preserving = Preserving(context)
     for item in read_slices(desk.job_dir, task.slices):
         leftovers.enter(item)
         try:
-            upload_id = target.begin_upload(context.layout.target_of(item.path).path)
+            source = context.layout.source_of(item.root, item.path)
+            preservation = preserving.of(source)
+            kept = preservation.wanted(source.path, FILE) if preservation is not None else NOTHING
+            upload_id = target.begin_upload(context.layout.target_of(item.path).path, kept)
         except StoreError as error:
             # The mapper turns this into a failure like any other, on record in its ledger.
             refused = item._replace(
@@ -70,4 +76,5 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
         for one in packing.cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
             chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
             chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
+    preserving.count(desk.counters)
     return CutReport(chunks.publish(desk.job_dir), uploads.publish(desk.job_dir), desk.counts())

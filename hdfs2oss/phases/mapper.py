@@ -39,9 +39,10 @@ from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
+from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.results import copied_result, failed_result, result_of
-from ..transfer.stream import Ends, Transfer
+from ..transfer.stream import Ends, Transfer, reading
 
 # What the buffers of one task may hold together.
 _BUFFER_BYTES = 256 * MIB
@@ -87,6 +88,7 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
         desk.take(result)
         has_failed = has_failed or result.has_failed
     mapper.refuse_if_taken_over(has_failed)
+    mapper.preserving.count(desk.counters)
     desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
     return desk.publish()
 
@@ -114,6 +116,7 @@ class Mapper:
         self._buffers = BufferBudget(_BUFFER_BYTES)
         self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try)
         self._fence = Fence(context.open_job_dir(), context.fence)
+        self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
@@ -196,8 +199,12 @@ class Mapper:
             case Work.DIRECTORY:
                 self._make_directory(ends)
                 return result_of(item, Outcome.MADE)
+            case Work.ATTRIBUTES:
+                return self._refresh(item, ends)
             case Work.CHUNK:
                 return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
+            case Work.FILE if self._is_restored(item, ends):
+                return self._refresh(item, ends)
             case Work.FILE:
                 return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
             case Work.UPLOAD:
@@ -209,6 +216,21 @@ class Mapper:
         except StoreError as error:
             message = f"making the directory {ends.target} for {ends.source}: {error}"
             raise TransferError.caused_by(message, error) from error
+
+    def _refresh(self, item: CopyItem, ends: Ends) -> CopyResult:
+        preservation = self.preserving.of(ends.source)
+        is_new = preservation is not None and preservation.refresh(ends.source, ends.target, item.kind)
+        return result_of(item, Outcome.REFRESHED if is_new else Outcome.SKIPPED)
+
+    def _is_restored(self, item: CopyItem, ends: Ends) -> bool:
+        """Whether only the time rule would copy a file that an earlier run brought back with its own time."""
+        if not self._context.options.preserve or not self._context.options.update:
+            return False
+        preservation = self.preserving.of(ends.source)
+        if preservation is None or item.length != item.target_length:
+            return False
+        with reading(ends):
+            return preservation.is_restored(ends.source.path, item.target_mtime_ms)
 
     def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
         with transfer.open_source(ends, item) as reader:
@@ -234,6 +256,7 @@ class Mapper:
                 part_pool,
                 _PARTS_AT_ONCE,
                 self._checkpoint,
+                self.preserving.of(store),
             )
         return self._transfers[store]
 

@@ -44,6 +44,10 @@ class PlanWriter:
         if self._cost >= group_limit(len(self._slices)) or len(self._rows) >= _MOST_ITEMS:
             self._close_group()
 
+    def end_group(self) -> None:
+        """What comes next is in another row group."""
+        self._close_group()
+
     def publish(self, job_dir: JobDir) -> list[PlanSlice]:
         """Write the last file and describe all row groups; no file when there are no items."""
         self._close_group()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model.counters import FRAMEWORK, JOB, OWN, Counters, Counts
-from ..model.errors import Hdfs2ossError, SurveyError, TransferError, Unlisted
+from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, Counters, Counts
+from ..model.errors import CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
 
@@ -103,6 +103,8 @@ class Report:
             return Unlisted.exit_code if found or self.failed_files else SurveyError.exit_code
         if self.failed_files or self.stopped:
             return TransferError.exit_code
+        if self.counters.get(OWN, ATTRIBUTES_FAILED):
+            return CommitError.exit_code
         return Hdfs2ossError.exit_code if self.discrepancy else 0
 
     def as_dict(self) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 
 from ..filesystems.base import FileSystem
-from ..model.counters import COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters, Counts
-from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport
+from ..model.counters import ATTRIBUTES_FAILED, COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters, Counts
+from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport, Work
 from ..records import ledger
 
 # So many failures travel to the driver with a report; all of them are in the ledger.
@@ -32,13 +32,22 @@ class TaskMeter:
         self.counters.add(FRAMEWORK, "Map input records")
         if result.is_chunk:
             return
-        if result.outcome == Outcome.MADE:
+        if result.work is Work.ATTRIBUTES and result.kind == DIRECTORY:
+            self._count_directory(result)
+        elif result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
         elif result.outcome == Outcome.COPIED:
             self._count_file("COPY", ("BYTESCOPIED", "BYTESEXPECTED"), "COPIED", result)
             self.counters.add(OWN, f"VERIFIED_BY_{result.verified_by.upper()}")
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")
+        elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED):
+            # The survey planned it; it turned out that no bytes were to be sent.
+            self._count_file("SKIP", ("BYTESSKIPPED",), "SKIPPED", result)
+            self.counters.add(OWN, "FILES_PLANNED", -1)
+            self.counters.add(OWN, "BYTES_PLANNED", -result.source_length)
+            if result.outcome == Outcome.REFRESHED:
+                self.counters.add(OWN, "FILES_REFRESHED")
         else:
             what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)
@@ -74,6 +83,15 @@ class TaskMeter:
             counters=self.counts(),
             failures=tuple(failures[:_MOST_FAILURES]),
         )
+
+    def _count_directory(self, result: CopyResult) -> None:
+        """The attributes of a directory, which has been counted as such before."""
+        if result.has_failed:
+            self.counters.add(OWN, ATTRIBUTES_FAILED)
+        elif result.outcome == Outcome.REFRESHED:
+            self.counters.add(OWN, "DIRECTORIES_REFRESHED")
+        elif result.outcome == Outcome.MADE:
+            self.counters.add(OWN, "DIRECTORIES_CODED")
 
     def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:
         if result.kind == DIRECTORY:

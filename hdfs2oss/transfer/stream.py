@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Reader, Stored
+from ..model.attributes import NOTHING, Attributes
 from ..model.errors import (
     NotFound,
     ReadError,
@@ -30,10 +31,11 @@ from ..model.errors import (
 )
 from ..model.units import MIB
 from ..model.uri import Uri
-from ..model.values import CopyItem, StoredPart
+from ..model.values import FILE, CopyItem, StoredPart
 from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
+from .preserve import Preservation
 
 # Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
 STREAM_PIECE_BYTES = 4 * MIB
@@ -89,16 +91,18 @@ class Transfer:
     parts_at_once: int = 4
     # Called between parts, and before a file is published; what it raises ends the copy.
     checkpoint: Callable[[], None] = nothing
+    preservation: Preservation | None = None
 
     def copy(self, ends: Ends, item: CopyItem) -> Copied:
         """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
         with self.open_source(ends, item) as reader:
+            kept = self._kept(ends, reader) if self.preservation is not None else NOTHING
             if item.length <= item.part_size_bytes:
-                copied = self._copy_whole(ends, item, reader)
+                copied = self._copy_whole(ends, item, reader, kept)
             elif self.target.capabilities.multipart:
-                copied = self._copy_parts(ends, item, reader)
+                copied = self._copy_parts(ends, item, reader, kept)
             else:
-                copied = self._copy_stream(ends, item, reader)
+                copied = self._copy_stream(ends, item, reader, kept)
             return copied._replace(source_etag=reader.etag)
 
     @contextmanager
@@ -164,7 +168,11 @@ class Transfer:
         if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
             raise _source_changed(ends, "its modification time is another")
 
-    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+    def _kept(self, ends: Ends, reader: Reader) -> Attributes:
+        with reading(ends):
+            return self.preservation.wanted(ends.source.path, FILE, reader) if self.preservation else NOTHING
+
+    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         with self.buffers.hold(item.length):
             with reading(ends):
                 data = self._read(ends, reader, 0, item.length)
@@ -173,14 +181,14 @@ class Transfer:
             notes = notes_of(*sums)
             self.checkpoint()
             with writing(ends):
-                stored = self.target.put(ends.target.path, data, ends.work_path, notes)
+                stored = self.target.put(ends.target.path, data, ends.work_path, notes, kept)
         verify(ends, item.length, sums[0], stored)
         return Copied(stored, *sums, proof(stored))
 
-    def _copy_stream(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+    def _copy_stream(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         sum64 = sum32 = 0
         with writing(ends):
-            writer = self.target.open_writer(ends.target.path, ends.work_path)
+            writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
             for piece in self._read_ahead(ends, reader, item.length):
@@ -198,11 +206,11 @@ class Transfer:
                 stored = writer.commit(check)
         return Copied(stored, sum64, sum32, proof(stored))
 
-    def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+    def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         whole = item._replace(offset=0, size=item.length, first_part=1)
         path = ends.target.path
         with writing(ends):
-            upload_id = self.target.begin_upload(path)
+            upload_id = self.target.begin_upload(path, kept)
         try:
             sent = self.send_range(ends, whole, reader, upload_id)
             self.refuse_changed_source(ends, item, reader.etag)

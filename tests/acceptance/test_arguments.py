@@ -19,8 +19,6 @@ PLACES = ("file:///source", "file:///target")
         (("-skipcrccheck", "-update", *PLACES), "the option -skipcrccheck is not available"),
         (("-diff", "s1", "s2", *PLACES), "the option -diff is not available"),
         (("-rdiff", "s2", "s1", *PLACES), "the option -rdiff is not available"),
-        (("-p", *PLACES), "the option -p is not available"),
-        (("-pugp", *PLACES), "the option -p is not available"),
         (("-blocksperchunk", "8", *PLACES), "the option -blocksperchunk is not available"),
         (("-v", *PLACES), "-v is valid only with -log option"),
         (("-bandwidth", "0", *PLACES), "-bandwidth must be a number above 0"),

@@ -13,6 +13,7 @@ from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule
+from hdfs2oss.model.attributes import Attributes
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
     CorruptData,
@@ -118,9 +119,9 @@ def test_metadata_and_notes_come_back(store: OssFileSystem) -> None:
 
 
 def test_metadata_of_an_upload_is_fixed_when_it_begins(store: OssFileSystem) -> None:
-    upload = store.begin_upload("/file", {"owner": "hive"})
+    upload = store.begin_upload("/file", Attributes(owner="hive"))
     store.complete_upload("/file", upload, [store.put_part("/file", upload, 1, b"1")])
-    assert store.read_notes("/file") == {"owner": "hive"}
+    assert store.read_notes("/file") == {"hdfs2oss-attributes": "1;u=hive"}
 
 
 def test_a_note_that_no_tag_may_hold_is_refused(store: OssFileSystem) -> None:

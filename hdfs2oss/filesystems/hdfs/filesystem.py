@@ -6,11 +6,10 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 
-from hdfs_native import FileStatus as NativeStatus
-
+from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, StoreError
 from ...model.uri import join_path
-from ...model.values import DIRECTORY, FILE, FileStatus
+from ...model.values import FileStatus
 from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
 from ...rules.parity import is_written_rightly
@@ -18,15 +17,14 @@ from ..base import Capabilities, FileSystem, Reader, Walk, Writer, check_length
 from ..hadoop_conf import user_name
 from ..tree_walk import TreeWalk
 from ..watchdog import TIMEOUT_SECONDS
-from .client import HdfsClient
+from .attributes import HdfsAttributes
+from .client import HdfsClient, row_of
 from .order import in_name_order
 from .questions import is_being_written, policy_of
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsWriter
 
-_LEAVE_UNCHANGED = 2**64 - 1
-_PERMISSION_BITS = 0o1777
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
 
@@ -52,14 +50,17 @@ class HdfsFileSystem(FileSystem):
             real_directories=True,
             forbidden_characters=":",
             close_seconds=0.5,
+            keeps="rbugpcaxte",
+            lists_kept="rbugpt",
         )
         self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
         self.traffic = self.client.traffic
         self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
+        self.attributes = HdfsAttributes(self.client, self.web)
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)
-        return None if found is None else _row("", found)
+        return None if found is None else row_of("", found)
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
         def list_children(directory: str) -> Iterator[FileStatus]:
@@ -73,7 +74,7 @@ class HdfsFileSystem(FileSystem):
         for page in self.client.pages(path):
             for status in page:
                 name = status.path.rsplit("/", 1)[-1]
-                yield _row(prefix + name, status)
+                yield row_of(prefix + name, status)
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         reader = HdfsReader(self.client, path)
@@ -84,8 +85,8 @@ class HdfsFileSystem(FileSystem):
             raise StoreError(f"{path} is still being written", "Run the same command with -update once it is closed.")
         return reader
 
-    def open_writer(self, path: str, work_path: str) -> Writer:
-        return HdfsWriter(self.client, path, work_path)
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
+        return HdfsWriter(self.client, path, work_path, attributes, self.attributes)
 
     def make_directory(self, path: str) -> None:
         self.client.make_directory(path)
@@ -126,39 +127,11 @@ class HdfsFileSystem(FileSystem):
             f"written between two blocks cannot be recognised: {why}"
         )
 
-    # Attributes; None leaves one as it is.
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        return self.attributes.read(path, letters)
 
-    def set_owner(self, path: str, owner: str | None, group: str | None) -> None:
-        """Change owner and group; the NameNode lets only its superuser change the owner."""
-        self.client.change(f"change the owner of {path}", lambda native: native.set_owner(path, owner, group))
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        return self.attributes.keep(path, attributes)
 
-    def set_permission(self, path: str, permission: int) -> None:
-        """Change the permission bits, sticky bit included."""
-        bits = permission & _PERMISSION_BITS
-        self.client.change(f"change the permission of {path}", lambda native: native.set_permission(path, bits))
-
-    def set_times(self, path: str, mtime_ms: int | None, atime_ms: int | None) -> None:
-        """Change the times; to be done last, because writing changes them."""
-        mtime = _LEAVE_UNCHANGED if mtime_ms is None else mtime_ms
-        atime = _LEAVE_UNCHANGED if atime_ms is None else atime_ms
-        self.client.change(f"change the times of {path}", lambda native: native.set_times(path, mtime, atime))
-
-    def set_replication(self, path: str, replication: int) -> None:
-        """Change the number of replicas of a file."""
-        what = f"change the replication of {path}"
-        self.client.change(what, lambda native: native.set_replication(path, replication))
-
-
-def _row(path: str, status: NativeStatus) -> FileStatus:
-    return FileStatus(
-        path,
-        DIRECTORY if status.isdir else FILE,
-        status.length,
-        status.modification_time,
-        status.access_time,
-        status.owner,
-        status.group,
-        status.permission & _PERMISSION_BITS,
-        status.replication or 0,
-        status.blocksize or 0,
-    )
+    def refuse_attributes(self, letters: str) -> None:
+        self.attributes.refuse(letters)

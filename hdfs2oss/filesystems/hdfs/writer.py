@@ -7,22 +7,37 @@ from collections.abc import Callable
 
 from hdfs_native import FileWriter, WriteOptions
 
+from ...model.attributes import NOTHING, Attributes
 from ...model.errors import StoreError
 from ..base import Stored, Writer
+from .attributes import HdfsAttributes
 from .client import HdfsClient
 
 
 class HdfsWriter(Writer):
-    """Writes to the work path; `commit` closes, compares and renames."""
+    """Writes to the work path; `commit` closes, compares, sets attributes and renames."""
 
-    def __init__(self, client: HdfsClient, path: str, work_path: str) -> None:
+    def __init__(
+        self,
+        client: HdfsClient,
+        path: str,
+        work_path: str,
+        wanted: Attributes = NOTHING,
+        attributes: HdfsAttributes | None = None,
+    ) -> None:
         self._client = client
         self._path = path
         self._work_path = work_path
+        self._wanted = wanted
+        self._attributes = attributes
         self._done = False
         given = client.creation
         options = WriteOptions(
-            given.block_size_bytes, given.replication, given.file_permission, overwrite=True, create_parent=True
+            wanted.block_size_bytes or given.block_size_bytes,
+            wanted.replication or given.replication,
+            given.file_permission,
+            overwrite=True,
+            create_parent=True,
         )
         self._file: FileWriter = client.change(f"write {work_path}", lambda native: native.create(work_path, options))
 
@@ -41,6 +56,11 @@ class HdfsWriter(Writer):
             raise StoreError(f"{self._work_path} vanished before it could be published")
         stored = Stored(status.length, mtime_ms=status.modification_time)
         check(stored)
+        if self._attributes is not None and self._wanted != NOTHING:
+            # Before anybody sees the file: it never stands there without its permission.
+            self._attributes.keep(self._work_path, self._wanted)
+            if self._wanted.mtime_ms is not None:
+                stored = stored._replace(mtime_ms=self._wanted.mtime_ms)
         self._client.rename(self._work_path, self._path, overwrite)
         self._done = True
         return stored

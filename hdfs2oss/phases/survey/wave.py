@@ -54,6 +54,8 @@ class SurveyTask(NamedTuple):
 class SurveyReport:
     """What a survey found: slices of plan files, what is still to be walked, what went wrong.
 
+    `directories` are slices of those that get attributes, each with the depth below the target base that it is about.
+
     `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
     two sources bring. Both keep the first hundred; DIRECTORIES_NOT_LISTED counts all problems. `notices` are lines
     for the operator about what cannot be found out.
@@ -61,6 +63,7 @@ class SurveyReport:
 
     slices: list[PlanSlice] = field(default_factory=list)
     large_slices: list[PlanSlice] = field(default_factory=list)
+    directories: list[tuple[int, PlanSlice]] = field(default_factory=list)
     rest: list[SurveyUnit] = field(default_factory=list)
     counters: Counts = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -71,6 +74,7 @@ class SurveyReport:
         """Take over what another task found, except its rest."""
         self.slices += other.slices
         self.large_slices += other.large_slices
+        self.directories += other.directories
         self.problems = (self.problems + other.problems)[:MOST_NAMED]
         self.duplicates = (self.duplicates + other.duplicates)[:MOST_NAMED]
         counters = Counters(self.counters)
@@ -134,9 +138,9 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     findings = Findings(desk.counters)
     rest = _walk(context, task, planner.take, findings)
     findings.settle()
-    slices, large_slices = planner.publish()
+    planned = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
-    return SurveyReport(slices, large_slices, rest, desk.counts(), findings.problems, findings.duplicates)
+    return SurveyReport(*planned, rest, desk.counts(), findings.problems, findings.duplicates)
 
 
 def _walk(context: RunContext, task: SurveyTask, take: TakePair, findings: Findings) -> list[SurveyUnit]:

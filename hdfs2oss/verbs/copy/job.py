@@ -8,10 +8,12 @@ from ...filesystems.registry import StoreConfig
 from ...model.errors import WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
+from ...phases.attributes import code_directories, keep_attributes
 from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
+from ...phases.support import check_attributes
 from ...phases.survey import survey
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...records.logdir import make_log_dir
@@ -53,10 +55,12 @@ class CopyJob:
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
+            notices = check_attributes(options, layout, stores)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
         make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
+            run.report.notices += notices
             context = RunContext(options, layout, stores, place, run.id, run.fence)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
@@ -79,6 +83,7 @@ def _carry_out(context: RunContext, run: Run) -> None:
     run.check_lock()
     cuts = CutReport()
     try:
+        code_directories(context, run, found.directories)
         with run.phase("copy"):
             cut(context, run, found.large_slices, cuts)
             run.report.counters.merge(cuts.counters)
@@ -86,6 +91,7 @@ def _carry_out(context: RunContext, run: Run) -> None:
         with run.phase("commit"):
             commit(context, run, cuts.uploads, ledger_files_of(tasks, cuts.chunks))
             tidy(context, run)
+        keep_attributes(context, run, found.directories)
     except BaseException:
         give_up(context)
         raise
