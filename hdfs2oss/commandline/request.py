@@ -22,6 +22,8 @@ from .switches import SWITCHES
 _PART_THREADS = 8
 # pydantic's word before what a validator of ours says, which names the option itself.
 _OURS = "Value error, "
+# DistCp's, which has no switch: whether times decide at all.
+_COMPARES_TIMES = "distcp.update.modification.time"
 
 
 class CopyRequest(NamedTuple):
@@ -49,6 +51,7 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
             xtrack_path=places.resolve(command.xtrack) if command.xtrack else None,
             work_dir=places.resolve(command.work_dir_text) if command.work_dir_text else None,
             backup_dir=places.resolve(command.backup) if command.backup else None,
+            compares_times=command.properties.get(_COMPARES_TIMES, "true").strip().lower() != "false",
             **command.options,
         )
     except ValidationError as error:

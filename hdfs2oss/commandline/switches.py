@@ -140,7 +140,7 @@ GROUPS = (
             ),
             _flag("-overwrite", "overwrite", "copy every file, whatever the target holds", "--overwrite"),
             _flag("-append", "append", "with -update: send only the tail of a file that has grown", "--append"),
-            _flag("-skipcrccheck", "skip_crc", "compare no checksums, neither before a copy nor after it"),
+            _flag("-skipcrccheck", "skip_crc", "with -update: compare sizes and times, but no checksums"),
             _flag("-delete", "delete", "with -update or -overwrite: delete what is missing at the source", "--delete"),
             _value(("-xtrack",), "xtrack", "write what -delete would delete into DIR instead", "DIR"),
             _flag("-updateRoot", "update_root", "keep the attributes of the source's root, too"),

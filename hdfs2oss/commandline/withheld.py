@@ -11,7 +11,6 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "append": "appending tails",
     "delete": "deleting what is missing at the source",
-    "skip_crc": "it compares sizes and times only, so there is no checksum step to skip",
     "xtrack": "tracking missing files",
     "diff": "snapshot differences",
     "rdiff": "snapshot differences",
@@ -26,8 +25,6 @@ _WITHHELD = {
     "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
-    "from_snapshot": "reading a snapshot",
-    "make_snapshot": "reading a snapshot",
 }
 
 

@@ -8,15 +8,17 @@ directory counting as `name/`. A listing that cannot be finished raises; it neve
 from __future__ import annotations
 
 import abc
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import NamedTuple
 
 from ..model.attributes import NOTHING, Attributes
-from ..model.errors import CorruptData, Hdfs2ossError, StoreError, Throttled
+from ..model.errors import CorruptData, Hdfs2ossError, StoreError
 from ..model.tally import Tally
 from ..model.values import UNLISTED, FileStatus, StoredPart
+from ..rules.filesum import FileChecksum
+from ..rules.snapshot_diff import SnapshotChange
+from .traffic import Traffic
 
 
 class Capabilities(NamedTuple):
@@ -39,6 +41,18 @@ class Capabilities(NamedTuple):
     lists_kept: str = ""
     # What `encode` makes of attributes may be so long; 0 where they are not kept as text.
     attributes_limit_bytes: int = 0
+    # The families of checksums (rules/filesum.py) that it may be asked for, the one to ask for first first.
+    checksums: tuple[str, ...] = ()
+    # Snapshots can be made, dropped and compared.
+    snapshots: bool = False
+    # A file or directory gets another path at once (`move`), whatever lies in it.
+    atomic_move: bool = False
+    # The store copies files by itself (`copy_within`).
+    server_copy: bool = False
+
+
+class NoChecksum(StoreError):
+    """The store has no such checksum of this file, or nobody who could tell it."""
 
 
 class Stored(NamedTuple):
@@ -56,69 +70,6 @@ class OpenUpload(NamedTuple):
     path: str
     upload_id: str
     begun_ms: int
-
-
-class Traffic:
-    """What was measured at the store's edge: the File System Counters of one file system object."""
-
-    __slots__ = (
-        "_lock",
-        "bytes_read",
-        "bytes_written",
-        "large_read_operations",
-        "read_operations",
-        "repeated_requests",
-        "throttled_seconds",
-        "write_operations",
-    )
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.bytes_read = 0
-        self.bytes_written = 0
-        self.read_operations = 0
-        self.large_read_operations = 0
-        self.write_operations = 0
-        self.repeated_requests = 0
-        self.throttled_seconds = 0.0
-
-    def read(self, size_bytes: int = 0, operations: int = 1) -> None:
-        """Bytes or metadata came in."""
-        with self._lock:
-            self.bytes_read += size_bytes
-            self.read_operations += operations
-
-    def listed(self) -> None:
-        """A page of a listing came in: Hadoop's large read."""
-        with self._lock:
-            self.read_operations += 1
-            self.large_read_operations += 1
-
-    def wrote(self, size_bytes: int = 0, operations: int = 1) -> None:
-        """Bytes or a change went out."""
-        with self._lock:
-            self.bytes_written += size_bytes
-            self.write_operations += operations
-
-    def repeated(self, error: StoreError, seconds: float) -> None:
-        """A request failed and is sent again after a pause, which the store asked for if it was Throttled."""
-        with self._lock:
-            self.repeated_requests += 1
-            if isinstance(error, Throttled):
-                self.throttled_seconds += seconds
-
-    def snapshot(self) -> dict[str, int]:
-        """The values by Hadoop's counter names (without the store's prefix), and by our own."""
-        with self._lock:
-            return {
-                "BYTES_READ": self.bytes_read,
-                "BYTES_WRITTEN": self.bytes_written,
-                "READ_OPS": self.read_operations,
-                "LARGE_READ_OPS": self.large_read_operations,
-                "WRITE_OPS": self.write_operations,
-                "REQUESTS_REPEATED": self.repeated_requests,
-                "THROTTLED_MILLISECONDS": round(self.throttled_seconds * 1000),
-            }
 
 
 class Walk(abc.ABC):
@@ -326,6 +277,38 @@ class FileSystem(abc.ABC):
 
     def refuse_attributes(self, letters: str) -> None:
         """Raise StoreError, with the next step, where these letters of `capabilities.keeps` are switched off here."""
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        """The checksum of a file that the store states, without reading it; families are in `capabilities.checksums`.
+
+        Raises NoChecksum with the reason where there is none."""
+        raise NoChecksum(f"no {family} checksum can be had of {path}")
+
+    def copy_within(self, path: str, new_path: str) -> Stored:
+        """Copy a file to another path of the store, replacing one there, without its bytes coming here.
+
+        With what is kept with it; verified by the store's checksum. Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
+    def move(self, path: str, new_path: str) -> None:
+        """Give a file, or a directory with all in it, another path at once. Only with `capabilities.atomic_move`.
+
+        AlreadyExists when the new path is taken, NotFound when nothing is there. Parents are made."""
+        raise NotImplementedError(type(self).__name__)
+
+    def make_snapshot(self, root: str, name: str) -> None:
+        """Make a snapshot of a directory. AlreadyExists for a name that is taken. Only with `capabilities.snapshots`.
+
+        An answer that was lost leaves open whether it was made."""
+        raise NotImplementedError(type(self).__name__)
+
+    def drop_snapshot(self, root: str, name: str) -> None:
+        """Drop a snapshot; one that is gone is fine."""
+        raise NotImplementedError(type(self).__name__)
+
+    def changes_between(self, root: str, older: str, newer: str) -> list[SnapshotChange]:
+        """What became of the tree below `root` between two of its snapshots; `newer` "" is what is there now."""
+        raise NotImplementedError(type(self).__name__)
 
     def hazard_below(self, directory: str) -> str:
         """Why files that are put into a directory would not be kept rightly; "" where nothing is known against it.

@@ -32,6 +32,8 @@ _READ = (
     "fs.viewfs.mounttable.",
     "dfs.replication",
     "dfs.blocksize",
+    "dfs.checksum.combine.mode",
+    "distcp.update.modification.time",
     "dfs.nameservices",
     "dfs.ha.namenodes.",
     "dfs.namenode.rpc-address.",

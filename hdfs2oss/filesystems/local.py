@@ -19,7 +19,8 @@ from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ..rules.filters import work_path_beside
 from ..rules.preservation import changes, of_status
-from .base import Capabilities, FileSystem, Reader, Stored, Traffic, Walk, Writer
+from .base import Capabilities, FileSystem, Reader, Stored, Walk, Writer
+from .traffic import Traffic
 from .tree_walk import TreeWalk
 
 _TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY)
@@ -61,6 +62,7 @@ class LocalFileSystem(FileSystem):
             real_directories=True,
             keeps="ugpt",
             lists_kept="ugpt",
+            atomic_move=True,
         )
         self.traffic = Traffic()
 
@@ -128,6 +130,14 @@ class LocalFileSystem(FileSystem):
         except NotFound:
             return False
         return True
+
+    def move(self, path: str, new_path: str) -> None:
+        self.traffic.wrote()
+        if os.path.lexists(new_path):
+            raise AlreadyExists(f"cannot move {path} to {new_path}: the path is taken")
+        with map_errors("move", path, brings_nothing=True):
+            os.makedirs(os.path.dirname(new_path), exist_ok=True)
+            os.rename(path, new_path)
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         self.traffic.wrote(len(data))

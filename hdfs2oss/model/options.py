@@ -143,7 +143,15 @@ class CopyOptions(BaseModel):
         )
 
     def _own_refusals(self) -> tuple[tuple[bool, str], ...]:
-        return ((self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),)
+        return (
+            (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
+            (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
+            ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),
+            (
+                bool(self.from_snapshot and (self.diff or self.rdiff)),
+                "--from-snapshot and -diff/-rdiff exclude each other: -diff reads its second snapshot",
+            ),
+        )
 
     @property
     def sync(self) -> bool:

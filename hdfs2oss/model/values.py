@@ -46,11 +46,15 @@ class FileStatus(NamedTuple):
 
 
 class CopyRoot(NamedTuple):
-    """One source root and the path it has below the target base; "" when its contents go straight there."""
+    """One source root and the path it has below the target base; "" when its contents go straight there.
+
+    `read_path` is where it is read, when that is not its own path: in a snapshot.
+    """
 
     source: Uri
     prefix: str
     is_file: bool = False
+    read_path: str = ""
 
 
 class FilePair(NamedTuple):
@@ -134,7 +138,7 @@ class CopyItem(NamedTuple):
     first_part: int = 0  # CHUNK: number of its first part
     part_size_bytes: int = 0  # bytes of every part but the last; a file that is no larger goes up in one piece
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
-    problem: str = ""  # REFUSED: why
+    problem: str = ""  # REFUSED: why; in other rows: why its checksum decided nothing
     problem_class: str = ""  # REFUSED: the class of error (model.errors) that the problem is
     work: Work = Work.FILE  # what is to be done
 
@@ -200,6 +204,7 @@ class CopyResult(NamedTuple):
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
     work: Work = Work.FILE  # what kind of work the item was
     source_etag: str = ""  # of the source, as read (as surveyed, where nothing was read); empty where it has none
+    not_compared: str = ""  # why the checksums of source and target decided nothing, where they were to decide
     left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
     parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
 
@@ -232,3 +237,5 @@ class TaskReport:
     peak_memory_bytes: int
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
     failures: tuple[CopyResult, ...] = ()
+    # Why the first of the files whose checksums decided nothing was not compared.
+    not_compared: str = ""

@@ -7,14 +7,16 @@ it does, so whatever ends a run, its uploads can be found and dropped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
 from ..model.attributes import NOTHING
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, WriteError
-from ..model.values import FILE, CopyTask, FileAction, PlanSlice, Work
+from ..model.values import FILE, CopyItem, CopyTask, FileAction, PlanSlice, Work
 from ..records.planfile import PlanWriter, read_slices
 from ..rules import packing
 from ..runs.run import Run
@@ -22,6 +24,9 @@ from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk
 from ..tasks.leftovers import Leftovers
 from ..tasks.preserving import Preserving
+from ..transfer.comparison import Side, settle
+
+_CHECKS_AT_ONCE = 8
 
 
 @dataclass(slots=True)
@@ -54,7 +59,13 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     leftovers = Leftovers(context, desk.name, task.slices, target)
     chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
     preserving = Preserving(context)
-    for item in read_slices(desk.job_dir, task.slices):
+    with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
+        items = list(pool.map(partial(_settled, context, target), read_slices(desk.job_dir, task.slices)))
+    for item in items:
+        if item.action == FileAction.SKIP:
+            # Told of by the mapper, in whose ledger it belongs.
+            chunks.add(item, 0.0)
+            continue
         leftovers.enter(item)
         try:
             source = context.layout.source_of(item.root, item.path)
@@ -78,3 +89,8 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
     preserving.count(desk.counters)
     return CutReport(chunks.publish(desk.job_dir), uploads.publish(desk.job_dir), desk.counts())
+
+
+def _settled(context: RunContext, target: FileSystem, item: CopyItem) -> CopyItem:
+    source, place = context.layout.source_of(item.root, item.path), context.layout.target_of(item.path)
+    return settle(item, Side(open_filesystem(source, context.stores), source), Side(target, place), context.options)

@@ -25,7 +25,7 @@ from ..model.errors import (
 )
 from ..model.units import MIB
 from ..model.uri import Uri
-from ..model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, TaskReport, Work
+from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
 from ..records.fence import Fence
 from ..records.planfile import read_slices
@@ -41,6 +41,7 @@ from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
+from ..transfer.comparison import Side, settle
 from ..transfer.results import copied_result, failed_result, result_of
 from ..transfer.stream import Ends, Transfer, reading
 
@@ -169,6 +170,7 @@ class Mapper:
                 )
             try:
                 self._checkpoint()
+                item = self._settle(item, ends, part_pool)
                 result = self._carry_out(item, self._prepare(item, ends, number), part_pool)
             except Interrupted:
                 raise
@@ -203,12 +205,20 @@ class Mapper:
                 return self._refresh(item, ends)
             case Work.CHUNK:
                 return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
-            case Work.FILE if self._is_restored(item, ends):
+            case Work.FILE if item.action == FileAction.SKIP:
                 return self._refresh(item, ends)
             case Work.FILE:
                 return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
             case Work.UPLOAD:
                 raise TransferError(f"copying {ends.source} to {ends.target}: an upload is completed by a commit")
+
+    def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
+        if self._is_restored(item, ends):
+            return item._replace(action=FileAction.SKIP.value)
+        if item.action != FileAction.CHECK:
+            return item
+        source = self._transfer(ends.source, part_pool).source
+        return settle(item, Side(source, ends.source), Side(self._target, ends.target), self._context.options)
 
     def _make_directory(self, ends: Ends) -> None:
         try:
@@ -223,11 +233,11 @@ class Mapper:
         return result_of(item, Outcome.REFRESHED if is_new else Outcome.SKIPPED)
 
     def _is_restored(self, item: CopyItem, ends: Ends) -> bool:
-        """Whether only the time rule would copy a file that an earlier run brought back with its own time."""
-        if not self._context.options.preserve or not self._context.options.update:
+        """Whether only the time rule asks about a file that an earlier run brought back with its own time."""
+        if not self._context.options.preserve or not self._context.options.update or item.work is not Work.FILE:
             return False
         preservation = self.preserving.of(ends.source)
-        if preservation is None or item.length != item.target_length:
+        if preservation is None or item.length != item.target_length or item.action == FileAction.SKIP:
             return False
         with reading(ends):
             return preservation.is_restored(ends.source.path, item.target_mtime_ms)
@@ -271,7 +281,7 @@ class Mapper:
 
     def _prepare(self, item: CopyItem, ends: Ends, number: int) -> Ends:
         """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
-        if item.work is not Work.FILE:
+        if item.work is not Work.FILE or item.action == FileAction.SKIP:
             return ends
         if number == 1:
             self._leftovers.enter(item)

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
-from ..model.errors import NotFound, SourceNotFound, StoreError, SurveyError
+from ..filesystems.snapshots import find_snapshot, what_there_is
+from ..model.errors import NotFound, SourceNotFound, StoreError, SurveyError, UsageError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
-from ..rules.glob import expand, is_pattern
+from ..rules.glob import expand, fixed_part, is_pattern
 from ..rules.layout import Layout, SourceFact, lay_out
+from ..rules.snapshot_paths import SnapshotPlace, is_in_snapshot
 
 Answer = TypeVar("Answer")
 _THREADS = 16
@@ -22,38 +24,81 @@ _THREADS = 16
 def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     """Expand patterns, look at every source and at the target, apply DistCp's path rules.
 
+    Sources are looked for where they will be read: in a snapshot, unless it is yet to be made.
     Raises SourceNotFound (3) for a source that is not there, UsageError (2) for places that cannot go
     together, SurveyError (3) when a store cannot be asked.
     """
     # The target first: a wrong key or bucket should be known before a long list of sources is looked at.
     target_kind = _ask("looking at the target", options.target, lambda: _kind(options.target, stores))
+    snapshot = "" if options.make_snapshot else options.from_snapshot
+    if options.from_snapshot:
+        _refuse_without_snapshots(options.sources)
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda source: _find(source, stores), dict.fromkeys(options.sources))
+        found = pool.map(lambda source: _find(source, stores, snapshot), dict.fromkeys(options.sources))
         facts = [fact for facts in found for fact in facts]
     return lay_out(facts, options.target, target_kind, options.sync)
 
 
-def _find(source: Uri, stores: StoreConfig) -> list[SourceFact]:
-    return _ask("looking for the source", source, lambda: _facts(source, stores))
+def _refuse_without_snapshots(sources: Iterable[Uri]) -> None:
+    for source in sources:
+        if source.scheme == "oss":
+            raise UsageError(f"--from-snapshot: {source} has no snapshots; HDFS has", "Leave the option out.")
+        if is_in_snapshot(source.path):
+            raise UsageError(
+                f"--from-snapshot: the source {source} names a snapshot already",
+                "Name the directory itself, or leave the option out.",
+            )
 
 
-def _facts(source: Uri, stores: StoreConfig) -> list[SourceFact]:
+def _find(source: Uri, stores: StoreConfig, snapshot: str) -> list[SourceFact]:
+    return _ask("looking for the source", source, lambda: _facts(source, stores, snapshot))
+
+
+def _facts(source: Uri, stores: StoreConfig, snapshot: str) -> list[SourceFact]:
     filesystem = open_filesystem(source, stores)
     if is_pattern(source.path):
-        matches = expand(source.path, _children(filesystem), lambda path: filesystem.status(path) is not None)
+        # Within the snapshot of a directory above all matches; where each match has its own, what is there now is
+        # what they are looked for in.
+        place = find_snapshot(filesystem, fixed_part(source.path), snapshot) if snapshot else None
+
+        def read_at(path: str) -> str:
+            return place.inside(path) if place is not None and place.holds(path) else path
+
+        children = _children(filesystem)
+        matches = expand(
+            source.path,
+            lambda path: children(read_at(path)),
+            lambda path: filesystem.status(read_at(path)) is not None,
+        )
         facts = [
-            SourceFact(uri, kind)
-            for uri in (source._replace(path=path) for path in matches)
-            if (kind := _kind(uri, stores)) is not None
+            fact for path in matches if (fact := _fact(source._replace(path=path), stores, snapshot, place)) is not None
         ]
         if facts:
             return facts
     # A pattern that matches nothing may be the very name of a file.
-    kind = _kind(source, stores)
-    if kind is None:
+    fact = _fact(source, stores, snapshot, None)
+    if fact is None:
         what = "pattern matches nothing" if is_pattern(source.path) else "source does not exist"
-        raise SourceNotFound(f"the {what}: {source}", "Check the path; nothing was copied.")
-    return [SourceFact(source, kind)]
+        where = f" in its snapshot {snapshot}" if snapshot else ""
+        raise SourceNotFound(f"the {what}{where}: {source}", "Check the path; nothing was copied.")
+    return [fact]
+
+
+def _fact(source: Uri, stores: StoreConfig, snapshot: str, place: SnapshotPlace | None) -> SourceFact | None:
+    """A source as it was found; None where there is none. Raises SourceNotFound where there is no such snapshot."""
+    if not snapshot:
+        kind = _kind(source, stores)
+        return None if kind is None else SourceFact(source, kind)
+    store = open_filesystem(source, stores)
+    place = place or find_snapshot(store, source.path, snapshot)
+    if place is None:
+        raise SourceNotFound(
+            f"there is no snapshot {snapshot} of {source}: {what_there_is(store, source.path)}",
+            f"Make it first (hdfs dfs -createSnapshot DIRECTORY {snapshot}), or let --make-snapshot do it.",
+        )
+    read_path = place.inside(source.path)
+    kind = _kind(source._replace(path=read_path), stores)
+    return None if kind is None else SourceFact(source, kind, read_path)
 
 
 def _children(filesystem: FileSystem) -> Callable[[str], Iterable[str]]:

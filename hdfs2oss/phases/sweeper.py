@@ -18,7 +18,7 @@ from ..model.counters import OWN
 from ..model.errors import NotFound, StoreError
 from ..model.uri import Uri, join_path
 from ..model.values import Work
-from ..records import intents, ledger
+from ..records import intents, leavings, ledger
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
 from ..records.planfile import read_slices
@@ -31,7 +31,7 @@ _THREADS = 16
 # A run that swept says so; how far back a run looks for one that did not come to a good end.
 _SWEPT = "swept.json"
 # Counted by a run that went through and yet could not drop all of its uploads.
-_LEFT = "UPLOADS_LEFT"
+_LEFT = ("UPLOADS_LEFT", "SNAPSHOTS_LEFT")
 _MOST_RUNS = 50
 
 
@@ -44,6 +44,7 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
     with run.phase("sweep"):
         for job_dir in dead:
             with suppress(StoreError):
+                run.report.counters.add(OWN, "LEAVINGS_REMOVED", _remove_leavings(context, job_dir))
                 uploads, work_files = Sweeper(context, job_dir).sweep()
                 run.report.counters.add(OWN, "UPLOADS_DROPPED", uploads)
                 run.report.counters.add(OWN, "WORK_FILES_REMOVED", work_files)
@@ -61,7 +62,7 @@ def tidy(context: RunContext, run: Run) -> None:
     try:
         dropped = Sweeper(context, context.open_job_dir()).drop_uploads()
     except StoreError:
-        run.report.counters.add(OWN, _LEFT)
+        run.report.counters.add(OWN, _LEFT[0])
     else:
         if dropped:
             run.report.counters.add(OWN, "UPLOADS_DROPPED", dropped)
@@ -150,9 +151,15 @@ def _unsettled(here: JobDir) -> Iterator[JobDir]:
                 yield job_dir
 
 
+def _remove_leavings(context: RunContext, job_dir: JobDir) -> int:
+    """Remove the snapshots and the work directory that a run made and left; how many there were."""
+    return sum(leavings.remove(one, context.stores) for one in leavings.read_leavings(job_dir))
+
+
 def _is_settled(job_dir: JobDir) -> bool:
     with suppress(NotFound, ValueError):
         report = json.loads(job_dir.read("report.json"))
-        if report["success"] and not report["counters"].get(OWN, {}).get(_LEFT):
+        own = report["counters"].get(OWN, {})
+        if report["success"] and not any(own.get(left) for left in _LEFT):
             return True
     return job_dir.exists(_SWEPT)

@@ -45,7 +45,7 @@ class CopyLog:
 
     def note(self, layout: Layout, result: CopyResult) -> None:
         """The line of a result."""
-        source = layout.source_of(result.root, result.path)
+        source = layout.named_source_of(result.root, result.path)
         if result.outcome == Outcome.COPIED:
             self.copied(source, layout.target_of(result.path), result.source_length, result.bytes_copied)
         elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED) and result.kind != DIRECTORY:

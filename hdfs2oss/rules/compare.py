@@ -6,10 +6,16 @@ from collections.abc import Collection
 
 from ..model.options import CopyOptions
 from ..model.values import DIRECTORY, FILE, FileAction, FilePair, FileStatus
+from .filesum import Checks
 
 
-def decide(pair: FilePair, options: CopyOptions, damaged: Collection[tuple[str, str]] = ()) -> FileAction:
-    """What to do about one relative path.
+def decide(
+    pair: FilePair,
+    options: CopyOptions,
+    damaged: Collection[tuple[str, str]] = (),
+    checks: Checks = Checks.NEVER,
+) -> FileAction:
+    """What to do about one relative path. `checks` says when checksums of its two stores are compared.
 
     source      target      option       further                         action
     ---------   ---------   ----------   -----------------------------   ---------
@@ -24,9 +30,15 @@ def decide(pair: FilePair, options: CopyOptions, damaged: Collection[tuple[str, 
     file        file        none                                         SKIP
     file        file        -update      sizes differ                    OVERWRITE
     file        file        -update      both empty                      SKIP
+    file        file        -update      checks ALWAYS                   CHECK
     file        file        -update      source not newer than target    SKIP
+    file        file        -update      checks WHERE_NEWER              CHECK
     file        file        -update      source newer                    OVERWRITE
     missing     any         any                                          SKIP
+
+    The first row that fits counts. With -skipcrccheck checks are NEVER; with distcp.update.modification.time=false no
+    source is newer. What CHECK comes to is settled where the file is copied (transfer/comparison.py): equal checksums
+    are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot be compared, the times decide.
 
     A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
 
@@ -46,9 +58,7 @@ def decide(pair: FilePair, options: CopyOptions, damaged: Collection[tuple[str, 
         return FileAction.SKIP
     if options.overwrite or (damaged and (pair.path, target.etag) in damaged):
         return FileAction.OVERWRITE
-    if options.update and _differs(source, target):
-        return FileAction.OVERWRITE
-    return FileAction.SKIP
+    return _decide_update(source, target, options, checks) if options.update else FileAction.SKIP
 
 
 def decide_single(pair: FilePair) -> FileAction:
@@ -58,9 +68,19 @@ def decide_single(pair: FilePair) -> FileAction:
     return FileAction.COPY
 
 
-def _differs(source: FileStatus, target: FileStatus) -> bool:
+def decide_by_times(source_mtime_ms: int, target_mtime_ms: int, options: CopyOptions) -> FileAction:
+    """What to do about two files of one length whose checksums say nothing: SKIP, or OVERWRITE by a newer source."""
+    is_newer = options.compares_times and source_mtime_ms > target_mtime_ms
+    return FileAction.OVERWRITE if is_newer else FileAction.SKIP
+
+
+def _decide_update(source: FileStatus, target: FileStatus, options: CopyOptions, checks: Checks) -> FileAction:
     if source.length != target.length:
-        return True
+        return FileAction.OVERWRITE
     if source.length == 0:
-        return False
-    return source.mtime_ms > target.mtime_ms
+        return FileAction.SKIP
+    if options.skip_crc:
+        checks = Checks.NEVER
+    by_times = decide_by_times(source.mtime_ms, target.mtime_ms, options)
+    is_worth_asking = checks is Checks.ALWAYS or (checks is Checks.WHERE_NEWER and by_times is FileAction.OVERWRITE)
+    return FileAction.CHECK if is_worth_asking else by_times

@@ -23,6 +23,16 @@ def escape(path: str) -> str:
     return _SPECIAL.sub(lambda match: "\\" + match[0], path)
 
 
+def fixed_part(pattern: str) -> str:
+    """The directory that holds all matches of a pattern: what stands before its first element that is none itself."""
+    kept = []
+    for element in pattern.split("/")[1:-1]:
+        if is_pattern(element):
+            break
+        kept.append(element)
+    return "/" + "/".join(kept)
+
+
 def expand(path: str, children: Callable[[str], Iterable[str]], exists: Callable[[str], bool]) -> list[str]:
     """All paths that a pattern matches, sorted.
 

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..model.errors import UsageError
-from ..model.uri import Uri
+from ..model.uri import Uri, join_path
 from ..model.values import DIRECTORY, FILE, CopyRoot
 
 
@@ -41,7 +41,16 @@ class Layout(NamedTuple):
     onto_file: bool = False
 
     def source_of(self, root: int, path: str) -> Uri:
-        """The source of the relative path `path`, which belongs to root number `root`."""
+        """Where the source of the relative path `path`, which belongs to root number `root`, is read."""
+        copy_root = self.roots[root]
+        place = self.named_source_of(root, path)
+        if not copy_root.read_path:
+            return place
+        below = place.path[len(copy_root.source.path.rstrip("/")) :].lstrip("/")
+        return place._replace(path=join_path(copy_root.read_path, below))
+
+    def named_source_of(self, root: int, path: str) -> Uri:
+        """The same as the operator names it: filters and messages know no snapshot."""
         copy_root = self.roots[root]
         return copy_root.source.join(path[len(copy_root.prefix) :].lstrip("/") if copy_root.prefix else path)
 
@@ -51,10 +60,11 @@ class Layout(NamedTuple):
 
 
 class SourceFact(NamedTuple):
-    """A source as it was found: FILE or DIRECTORY."""
+    """A source as it was found: FILE or DIRECTORY; `read_path` is where, when that is in a snapshot."""
 
     uri: Uri
     kind: str
+    read_path: str = ""
 
 
 def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None, sync: bool) -> Layout:
@@ -69,7 +79,9 @@ def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None,
         )
     if single_file and target_kind != DIRECTORY:
         _refuse_root_as_file(target)
-        layout = Layout(target.parent, (CopyRoot(found[0].uri, target.name, True),), True, target_kind == FILE)
+        layout = Layout(
+            target.parent, (CopyRoot(found[0].uri, target.name, True, found[0].read_path),), True, target_kind == FILE
+        )
     else:
         layout = Layout(
             target,
@@ -83,9 +95,9 @@ def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None,
 
 def _root(fact: SourceFact, count: int, target_kind: str | None, sync: bool) -> CopyRoot:
     if fact.kind == FILE:
-        return CopyRoot(fact.uri, fact.uri.name, True)
+        return CopyRoot(fact.uri, fact.uri.name, True, fact.read_path)
     contents_only = sync or fact.uri.path == "/" or (count == 1 and target_kind is None)
-    return CopyRoot(fact.uri, "" if contents_only else fact.uri.name, False)
+    return CopyRoot(fact.uri, "" if contents_only else fact.uri.name, False, fact.read_path)
 
 
 def _refuse_root_as_file(target: Uri) -> None:

@@ -37,6 +37,8 @@ class Report:
     # Why the run did not come to its end, and its exit code then; the counters are what is known.
     ended_by: str = ""
     ended_code: int = 0
+    # The first file whose checksums could not be compared, and why.
+    not_compared: str = ""
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -46,6 +48,7 @@ class Report:
         self.counters.merge(report.counters)
         room = _MOST_FAILURES - len(self.failures)
         self.failures.extend(report.failures[:room])
+        self.not_compared = self.not_compared or report.not_compared
         self.task_seconds += report.seconds
         self.slowest_task_seconds = max(self.slowest_task_seconds, report.seconds)
         self.peak_memory_bytes = max(self.peak_memory_bytes, report.peak_memory_bytes)
@@ -67,6 +70,15 @@ class Report:
     def stop(self, cause: Hdfs2ossError) -> None:
         """The run was ended early; what was not tried is counted as such."""
         self.stopped, self.advice = str(cause), cause.hint
+
+    def tell_not_compared(self) -> None:
+        """A notice about files whose checksums were to decide, and could not."""
+        files = self.counters.get(OWN, "FILES_NOT_COMPARED")
+        if files:
+            self.notices.append(
+                f"the checksums of {files} files could not be compared, so their times decided "
+                f"(column not_compared of the ledger), such as {self.not_compared}"
+            )
 
     def check_identities(self) -> None:
         """Hold the counters to the account of the run (`rules/account.py`); else the run is no success.

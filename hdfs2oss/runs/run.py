@@ -97,6 +97,7 @@ class Run:
         """All phases are over: the report is completed, and its accounts are checked."""
         self.report.add_job(self.runner.describe())
         self.report.check_identities()
+        self.report.tell_not_compared()
 
     def end_badly(self, error: BaseException) -> None:
         """The run did not come to its end: what is known of it is folded, and left on record while the lock is ours.

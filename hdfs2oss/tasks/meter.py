@@ -32,6 +32,8 @@ class TaskMeter:
         self.counters.add(FRAMEWORK, "Map input records")
         if result.is_chunk:
             return
+        if result.not_compared:
+            self.counters.add(OWN, "FILES_NOT_COMPARED")
         if result.work is Work.ATTRIBUTES and result.kind == DIRECTORY:
             self._count_directory(result)
         elif result.outcome == Outcome.MADE:
@@ -82,6 +84,7 @@ class TaskMeter:
             peak_memory_bytes=peak,
             counters=self.counts(),
             failures=tuple(failures[:_MOST_FAILURES]),
+            not_compared=next((f"{one.path}: {one.not_compared}" for one in results if one.not_compared), ""),
         )
 
     def _count_directory(self, result: CopyResult) -> None:

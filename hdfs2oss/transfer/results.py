@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model.errors import Hdfs2ossError, SourceChanged
-from ..model.values import CopyItem, CopyResult, Outcome
+from ..model.values import CopyItem, CopyResult, Outcome, Work
 from .stream import Copied
 
 
@@ -22,6 +22,7 @@ def result_of(item: CopyItem, outcome: Outcome) -> CopyResult:
         upload_id=item.upload_id,
         work=item.work,
         source_etag=item.etag,
+        not_compared=item.problem if item.work is not Work.REFUSED else "",
     )
 
 

@@ -33,6 +33,7 @@ from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import FILE, CopyItem, StoredPart
 from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
+from ..rules.filesum import CRC32C_NOTE, CRC64_NOTE
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
 from .preserve import Preservation
@@ -41,8 +42,6 @@ from .preserve import Preservation
 STREAM_PIECE_BYTES = 4 * MIB
 # Before each further try of a Complete; the client has asked again by itself in each of them.
 COMPLETE_PAUSES = (0.2, 2.0, 10.0)
-CRC32C_NOTE = "hdfs2oss-crc32c"
-CRC64_NOTE = "hdfs2oss-crc64"
 
 
 class Ends(NamedTuple):

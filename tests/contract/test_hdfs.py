@@ -191,6 +191,13 @@ def test_a_name_service_is_reached_through_its_namenodes(authority: str, root: s
     assert status is not None
 
 
+def test_directories_that_come_with_a_file_do_not_take_after_the_one_above_them(hdfs, root: str) -> None:
+    hdfs.make_directory(f"{root}/open")
+    hdfs.set_permission(f"{root}/open", 0o1777)
+    hdfs.put(f"{root}/open/d/e/file", b"1", f"{root}/open/d/e/.work", {})
+    assert [row.permission for row in hdfs.walk(f"{root}/open")] == [0o755, 0o755, 0o644]
+
+
 def test_what_is_made_gets_umask_replication_and_block_size_of_the_configuration(authority: str, root: str) -> None:
     given = {"fs.permissions.umask-mode": "027", "dfs.replication": "2", "dfs.blocksize": "2m"}
     store = HdfsFileSystem(authority, given)

@@ -8,6 +8,7 @@ from pathlib import Path
 import oss2
 import pytest
 
+from hdfs2oss.filesystems.base import NoChecksum
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
@@ -23,7 +24,10 @@ from hdfs2oss.model.errors import (
     Unreachable,
 )
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
+from hdfs2oss.rules.checksum import crc32c, crc64
+from hdfs2oss.rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from hdfs2oss.rules.retry import RetryPolicy
+from hdfs2oss.transfer.stream import notes_of
 from tests.stores.contract import FileSystemContract, MultipartContract
 
 KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}
@@ -276,3 +280,27 @@ def test_a_begin_whose_answer_is_lost_leaves_one_upload_and_those_of_others(
     for one in store.find_uploads("/"):
         store.abort_upload(one.path, one.upload_id)
     assert store.find_uploads("/") == []
+
+
+@pytest.mark.parametrize("kept_as", ["metadata", "tags"])
+def test_the_crc_32c_kept_with_an_object_counts_until_others_write_it(server, store, kept_as) -> None:
+    data, notes = b"123456789", notes_of(crc64(b"123456789"), crc32c(b"123456789"))
+    store.put("/f", data, "", notes if kept_as == "metadata" else {})
+    if kept_as == "tags":
+        store.keep_note("/f", notes)
+    assert store.checksum("/f", COMPOSITE_CRC) == FileChecksum("COMPOSITE-CRC32C", "e3069283")
+    assert store.checksum("/f", CRC64) == FileChecksum(CRC64, "995dc9bbdf1939fa")
+    headers = {f"x-oss-meta-{name}": value for name, value in notes.items()}
+    tagging = "&".join(f"{name}={value}" for name, value in notes.items())
+    bucket(server).put_object("f", b"987654321", headers={**headers, "x-oss-tagging": tagging})
+    with pytest.raises(NoChecksum):
+        store.checksum("/f", COMPOSITE_CRC)
+    assert store.checksum("/f", CRC64).value == f"{crc64(b'987654321'):016x}"
+
+
+def test_an_object_of_others_has_no_crc_32c(server, store) -> None:
+    bucket(server).put_object("f", b"1")
+    with pytest.raises(NoChecksum, match="kept"):
+        store.checksum("/f", COMPOSITE_CRC)
+    with pytest.raises(NotFound):
+        store.checksum("/none", COMPOSITE_CRC)

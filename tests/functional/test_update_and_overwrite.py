@@ -1,5 +1,7 @@
 """-update and -overwrite: what is copied again, and what is left alone."""
 
+import time
+
 import pytest
 
 from hdfs2oss.model.errors import DuplicateEntry
@@ -50,6 +52,25 @@ def test_update_copies_a_file_of_equal_size_only_when_the_source_is_newer(copy, 
     report = copy(source, target, update=True)
     assert target.read() == {"newer": b"NEW", "older": b"old", "equal": b"old", "empty": b""}
     assert (count(report, "COPY"), count(report, "SKIP")) == (1, 3)
+
+
+def test_between_buckets_a_newer_source_is_copied_only_if_its_crc_64_differs(copy, make_place, count) -> None:
+    source, target = make_place("oss", "source"), make_place("oss", "target")
+    target.make({"same": b"same", "other": b"old"})
+    # OSS knows whole seconds, and the source must be newer.
+    deadline = time.monotonic() + 10
+    source.make({"same": b"same", "other": b"new"})
+    while (source / "other").mtime_ms() <= (target / "other").mtime_ms() and time.monotonic() < deadline:
+        time.sleep(0.1)
+        source.make({"same": b"same", "other": b"new"})
+    report = copy(source, target, update=True)
+    assert (report.exit_code, count(report, "COPY"), count(report, "SKIP"), count(report, "BYTESCOPIED")) == (
+        0,
+        1,
+        1,
+        3,
+    )
+    assert target.read() == {"same": b"same", "other": b"new"}
 
 
 def test_update_copies_newer_content_of_the_same_size_onto_oss(copy, upload_ends, count) -> None:

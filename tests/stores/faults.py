@@ -9,8 +9,8 @@ most `times` times. What `after` means:
     read                     bytes given before the error
     list                     rows of the directory given before the error
     write                    bytes taken before the error
-    status put make_directory remove create begin part complete abort uploads note open commit     no meaning
-    attributes keep                                                                                no meaning
+    status put make_directory remove create begin part complete abort uploads note checksum open commit     no meaning
+    attributes keep                                                                                         no meaning
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from hdfs2oss.model.attributes import NOTHING, Attributes
 from hdfs2oss.model.errors import StoreError, Unreachable
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import FileStatus, StoredPart
+from hdfs2oss.rules.filesum import FileChecksum
 
 OPERATIONS = [
     "status",
@@ -45,6 +46,7 @@ OPERATIONS = [
     "note",
     "attributes",
     "keep",
+    "checksum",
 ]
 
 
@@ -184,6 +186,10 @@ class FlakyFileSystem(FileSystem):
     def find_uploads(self, path: str) -> list[OpenUpload]:
         self.meet("uploads", path)
         return self.wrapped.find_uploads(path)
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        self.meet("checksum", path)
+        return self.wrapped.checksum(path, family)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.meet("note", path)

@@ -18,7 +18,7 @@ from ...model.errors import NotFound
 from ...model.uri import NAMENODE_PORT
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
-from ..base import Traffic
+from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
 from .creation import read_creation
 from .errors import map_errors

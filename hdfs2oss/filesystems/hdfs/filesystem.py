@@ -10,23 +10,28 @@ from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, StoreError
 from ...model.uri import join_path
 from ...model.values import FileStatus
+from ...rules.filesum import MD5_OF_CRC, FileChecksum
 from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
 from ...rules.parity import is_written_rightly
-from ..base import Capabilities, FileSystem, Reader, Walk, Writer, check_length
+from ...rules.retry import StorePause
+from ...rules.snapshot_diff import SnapshotChange
+from ..base import Capabilities, FileSystem, NoChecksum, Reader, Walk, Writer, check_length
 from ..hadoop_conf import user_name
 from ..tree_walk import TreeWalk
 from ..watchdog import TIMEOUT_SECONDS
+from . import snapshots
 from .attributes import HdfsAttributes
 from .client import HdfsClient, row_of
 from .order import in_name_order
-from .questions import is_being_written, policy_of
+from .questions import checksum_of, is_being_written, policy_of
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsWriter
 
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
+_NO_CHECKSUMS_SECONDS = 60.0
 
 
 class HdfsFileSystem(FileSystem):
@@ -52,9 +57,14 @@ class HdfsFileSystem(FileSystem):
             close_seconds=0.5,
             keeps="rbugpcaxte",
             lists_kept="rbugpt",
+            checksums=(MD5_OF_CRC,),
+            snapshots=True,
+            atomic_move=True,
         )
         self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
         self.traffic = self.client.traffic
+        # DataNodes that cannot be reached over HTTP from here cost one time-out, not one for every file.
+        self._checksum_pause = StorePause(_NO_CHECKSUMS_SECONDS)
         self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
         self.attributes = HdfsAttributes(self.client, self.web)
 
@@ -104,6 +114,29 @@ class HdfsFileSystem(FileSystem):
             except AlreadyExists:
                 return False
         return True
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        if family != MD5_OF_CRC:
+            return super().checksum(path, family)
+        if why := self.web.silent_because():
+            raise NoChecksum(f"the checksum of {path} is not known: {why}")
+        self.traffic.read()
+        return self._checksum_pause.call(lambda: checksum_of(self.web, path))
+
+    def move(self, path: str, new_path: str) -> None:
+        self.client.rename(path, new_path, overwrite=False)
+
+    def make_snapshot(self, root: str, name: str) -> None:
+        self.traffic.wrote()
+        snapshots.make(self.web, root, name)
+
+    def drop_snapshot(self, root: str, name: str) -> None:
+        self.traffic.wrote()
+        snapshots.drop(self.web, root, name)
+
+    def changes_between(self, root: str, older: str, newer: str) -> list[SnapshotChange]:
+        self.traffic.read()
+        return snapshots.changes(self.web, root, older, newer)
 
     def hazard_below(self, directory: str) -> str:
         if self.web.silent_because():

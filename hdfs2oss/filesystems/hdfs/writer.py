@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hdfs_native import FileWriter, WriteOptions
 
 from ...model.attributes import NOTHING, Attributes
-from ...model.errors import StoreError
+from ...model.errors import NotFound, StoreError
 from ..base import Stored, Writer
 from .attributes import HdfsAttributes
 from .client import HdfsClient
@@ -37,9 +37,21 @@ class HdfsWriter(Writer):
             wanted.replication or given.replication,
             given.file_permission,
             overwrite=True,
-            create_parent=True,
+            create_parent=False,
         )
-        self._file: FileWriter = client.change(f"write {work_path}", lambda native: native.create(work_path, options))
+        self._file = self._create(options)
+
+    def _create(self, options: WriteOptions) -> FileWriter:
+        """Open the work file; parents that are missing are made first.
+
+        Those that come along with a file take the permission of the one above them, whatever the umask says.
+        """
+        path = self._work_path
+        try:
+            return self._client.change(f"write {path}", lambda native: native.create(path, options))
+        except NotFound:
+            self._client.make_directory(path.rpartition("/")[0] or "/")
+            return self._client.change(f"write {path}", lambda native: native.create(path, options))
 
     def write(self, data: bytes) -> None:
         # An empty file needs no block.

@@ -13,8 +13,8 @@ from oss2.exceptions import OssError
 from ...model.errors import StoreError
 from ...rules.checksum import crc64
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
-from ..base import Traffic
 from ..credentials import OssAccess
+from ..traffic import Traffic
 from .answers import document_of, refuse_other_bytes
 from .errors import action_of, translate
 from .response import OssResponse

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from ...model.attributes import NOTHING, PRESERVABLE, Attributes
 from ...model.errors import AlreadyExists
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
+from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
 from ..base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk
 from ..credentials import OssAccess
 from . import attributes as object_attributes
+from . import copying, uploads
 from . import notes as object_notes
-from . import uploads
 from .answers import content_length, modified_ms, stated_crc64, stated_etag
 from .client import RETRIES, OssClient, key_of
 from .exclusive import ExclusiveCreation
@@ -40,6 +41,8 @@ class OssFileSystem(FileSystem):
             real_directories=False,
             keeps=PRESERVABLE,
             attributes_limit_bytes=object_attributes.LIMIT_BYTES,
+            checksums=(CRC64, COMPOSITE_CRC),
+            server_copy=True,
         )
         self._client = OssClient(bucket, access, OssSession(threads, access.proxy), retries)
         self._exclusive = ExclusiveCreation(self._client)
@@ -115,6 +118,9 @@ class OssFileSystem(FileSystem):
     def find_uploads(self, path: str) -> list[OpenUpload]:
         return uploads.list_open(self._client, path)
 
+    def copy_within(self, path: str, new_path: str) -> Stored:
+        return copying.copy_object(self._client, path, new_path)
+
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         object_notes.keep(self._client, path, notes)
 
@@ -127,6 +133,9 @@ class OssFileSystem(FileSystem):
 
     def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
         return object_attributes.keep(self._client, path, kind, attributes)
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        return object_notes.checksum(self._client, path, family)
 
     def close(self) -> None:
         self._client.close()

@@ -6,8 +6,12 @@ import re
 from collections.abc import Mapping
 
 from ...model.errors import StoreError
+from ...rules.filesum import COMPOSITE_CRC32C, CRC64, FileChecksum, kept_checksum
+from ..base import NoChecksum
+from .answers import stated_crc64
 from .client import OssClient, key_of
 from .objects import META, look_at
+from .response import OssResponse
 
 _TAG_VALUE = re.compile(r"[A-Za-z0-9 +\-=._:/]{0,256}")
 
@@ -24,8 +28,32 @@ def keep(client: OssClient, path: str, notes: Mapping[str, str]) -> None:
 
 def read(client: OssClient, path: str) -> dict[str, str]:
     """What was kept with a file: its metadata and its notes. Raises NotFound."""
-    headers = look_at(client, path, key_of(path)).headers
-    notes = {name[len(META) :].lower(): value for name, value in headers.items() if name.lower().startswith(META)}
-    for tag in client.ask(f"read the tags of {path}", key_of(path), {"tagging": ""}, "Tagging").iter("Tag"):
-        notes[tag.findtext("Key") or ""] = tag.findtext("Value") or ""
-    return notes
+    return {**_metadata(look_at(client, path, key_of(path))), **read_tags(client, path)}
+
+
+def checksum(client: OssClient, path: str, family: str) -> FileChecksum:
+    """The CRC-64 that the store states, or the CRC-32C that was kept with an object while its CRC-64 is the same.
+
+    Tags are asked for only where the metadata says nothing. Raises NotFound, and NoChecksum.
+    """
+    found = look_at(client, path, key_of(path))
+    crc64 = stated_crc64(found)
+    if crc64 is None:
+        raise NoChecksum(f"the store states no CRC-64 of {path}")
+    if family == CRC64:
+        return FileChecksum(CRC64, f"{crc64:016x}")
+    value = kept_checksum(_metadata(found), crc64) or kept_checksum(read_tags(client, path), crc64)
+    if not value:
+        raise NoChecksum(f"no CRC-32C was kept with {path}, or it has been written by others since")
+    return FileChecksum(COMPOSITE_CRC32C, value)
+
+
+def _metadata(found: OssResponse) -> dict[str, str]:
+    named = ((name.lower(), value) for name, value in found.headers.items())
+    return {name[len(META) :]: value for name, value in named if name.startswith(META)}
+
+
+def read_tags(client: OssClient, path: str) -> dict[str, str]:
+    """The notes alone. Raises NotFound."""
+    tags = client.ask(f"read the tags of {path}", key_of(path), {"tagging": ""}, "Tagging").iter("Tag")
+    return {tag.findtext("Key") or "": tag.findtext("Value") or "" for tag in tags}

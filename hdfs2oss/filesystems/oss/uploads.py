@@ -23,10 +23,12 @@ from .objects import find_object, look_at, object_headers, removing_damage
 from .response import OssResponse
 
 
-def begin(client: OssClient, path: str, metadata: Mapping[str, str]) -> str:
+def begin(
+    client: OssClient, path: str, metadata: Mapping[str, str], more_headers: Mapping[str, str] | None = None
+) -> str:
     """Open an upload and give its id; the metadata is fixed from here on."""
     what = f"begin the upload of {path}"
-    headers = object_headers(metadata)
+    headers = {**object_headers(metadata), **(more_headers or {})}
     started, tries = time.monotonic(), 0
 
     def once() -> tuple[OssResponse, ET.Element]:
@@ -73,11 +75,16 @@ def put_part(client: OssClient, path: str, upload_id: str, number: int, data: by
     return StoredPart(number, stated_etag(response), checksum, len(data))
 
 
-def complete(client: OssClient, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
-    """Publish the parts. A lost answer makes the next try meet an upload that is gone; then the object is asked."""
+def complete(
+    client: OssClient, path: str, upload_id: str, parts: list[StoredPart], whole_crc64: int | None = None
+) -> Stored:
+    """Publish the parts. A lost answer makes the next try meet an upload that is gone; then the object is asked.
+
+    `whole_crc64` is the CRC-64 of the whole, where that is known otherwise than by its parts.
+    """
     key = key_of(path)
     ordered = sorted(parts, key=lambda part: part.number)
-    expected = compose_crc64((part.crc64, part.length) for part in ordered)
+    expected = compose_crc64((part.crc64, part.length) for part in ordered) if whole_crc64 is None else whole_crc64
     length = sum(part.length for part in ordered)
     what, body = f"complete the upload of {path}", _complete_body(ordered)
     try:

@@ -33,7 +33,7 @@ class Exclusion:
         """
         if path != self._prefixes[root] and (is_own_work(path.rpartition("/")[2]) or path in self._own[root]):
             return True
-        return self._has_filters and self._matches_filter(self._layout.source_of(root, path))
+        return self._has_filters and self._matches_filter(self._layout.named_source_of(root, path))
 
     def excludes_directory(self, root: int, directory: str) -> bool:
         """Whether a directory is left out, or one above it, up to and including the source itself."""

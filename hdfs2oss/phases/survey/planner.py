@@ -17,7 +17,7 @@ from .attributes import AttributePlan
 from .hazards import Hazards
 
 # A directory by itself holds no bytes.
-_WRITING = (FileAction.COPY, FileAction.OVERWRITE)
+_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.CHECK)
 _WORK = {FileAction.MKDIR: Work.DIRECTORY, FileAction.REFRESH: Work.ATTRIBUTES}
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
@@ -106,7 +106,7 @@ class Planner:
         # The two names cost more than all the rest.
         if source.kind != DIRECTORY and self._options.log_path is not None:
             layout = self._desk.context.layout
-            ends = layout.source_of(pair.root, pair.path), layout.target_of(pair.path)
+            ends = layout.named_source_of(pair.root, pair.path), layout.target_of(pair.path)
             self._desk.log.skipped(*ends, source.length, pair.target.length if pair.target is not None else 0)
 
     def _problem(self, pair: FilePair, source: FileStatus, action: FileAction) -> Problem | None:

@@ -105,7 +105,7 @@ class Sides:
     def place_of(self, unit: SurveyUnit) -> str:
         """The unit in words: all its sources, and its target."""
         numbers = [number for number, root in enumerate(self._layout.roots) if _holds(root, unit)]
-        sources = " + ".join(str(self._layout.source_of(number, unit.directory)) for number in numbers)
+        sources = " + ".join(str(self._layout.named_source_of(number, unit.directory)) for number in numbers)
         return f"{sources} -> {self._layout.target_of(unit.directory)}"
 
     def _source(self, unit: SurveyUnit, number: int, root: CopyRoot) -> Stream | None:
@@ -124,7 +124,8 @@ class Sides:
         if self._exclusion.excludes(number, root.prefix):
             # Its row is enough to count it: nothing is asked for.
             return Stream(root.prefix, own_row=partial(FileStatus, "", FILE if root.is_file else DIRECTORY))
-        store, path = self._open(root.source), root.source.path
+        source = self._layout.source_of(number, root.prefix)
+        store, path = self._open(source), source.path
         if root.is_file:
             return Stream(root.prefix, own_row=partial(_status_of_file, store, path))
         return Stream(root.prefix, partial(store.walk, path), own_row=partial(FileStatus, "", DIRECTORY))

@@ -55,7 +55,7 @@ class Sieve:
 
     def _takes_part(self, root: int, row: FileStatus, entered: bool) -> bool:
         if row.kind == UNLISTED:
-            self._findings.add_problem(str(self._layout.source_of(root, row.path)), row.problem)
+            self._findings.add_problem(str(self._layout.named_source_of(root, row.path)), row.problem)
             return True
         is_directory = row.kind == DIRECTORY
         if not is_directory and self._unit.resumed and _is_directly_in(self._unit.directory, row.path):
@@ -79,7 +79,7 @@ class Sieve:
             self._findings.merged.directories += max(0, len(found) - 1) if entered else 0
         elif len(found) > 1:
             path = found[0][1].path
-            source, other = (str(self._layout.source_of(root, path)) for root, _ in found[:2])
+            source, other = (str(self._layout.named_source_of(root, path)) for root, _ in found[:2])
             self._findings.add_duplicate(path, source, other)
 
 

@@ -17,6 +17,7 @@ from ...model.errors import DuplicateEntry, StoreError, SurveyError
 from ...model.values import PlanSlice
 from ...records import damage
 from ...rules.compare import decide, decide_single
+from ...rules.filesum import checks_between
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget
 from ...runners.base import Runner
@@ -165,4 +166,10 @@ def decision_of(context: RunContext) -> Decide:
     """DistCp copies a lone file onto a file whatever the options say; all other pairs are decided by them."""
     if context.layout.onto_file:
         return decide_single
-    return partial(decide, options=context.options, damaged=damage.recall(context.open_job_dir()))
+    options, damaged = context.options, damage.recall(context.open_job_dir())
+    offered = open_filesystem(context.layout.base, context.stores).capabilities.checksums
+    checks = [
+        checks_between(open_filesystem(root.source, context.stores).capabilities.checksums, offered)
+        for root in context.layout.roots
+    ]
+    return lambda pair: decide(pair, options, damaged, checks[pair.root])

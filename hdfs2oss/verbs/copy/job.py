@@ -13,6 +13,7 @@ from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
+from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
 from ...phases.survey import survey
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
@@ -76,6 +77,11 @@ class CopyJob:
 
 def _carry_out(context: RunContext, run: Run) -> None:
     sweep_dead_runs(context, run)
+    with standing_still(context, run) as context:
+        _copy(context, run)
+
+
+def _copy(context: RunContext, run: Run) -> None:
     with run.phase("survey"):
         found = survey(context, run.runner)
     run.report.add_survey(found.counters, found.problems)

@@ -32,7 +32,7 @@ def request(*argv: str, **environment: str) -> CopyRequest:
         (
             ["-D", "mapreduce.job.queuename=q", "-Dfs.oss.nosuch=1", "-Ddistcp.update.modification.time=false"],
             {},
-            ["Not used by hdfs2oss: -D distcp.update.modification.time, -D fs.oss.nosuch, -D mapreduce.job.queuename."],
+            ["Not used by hdfs2oss: -D fs.oss.nosuch, -D mapreduce.job.queuename."],
         ),
         (["-Ddfs.client.failover.max.attempts=1", "-Ddfs.ha.namenodes.ns=a,b"], {}, []),
         ([], {"https_proxy": "me:secret@squid:1"}, []),
@@ -47,6 +47,12 @@ def test_what_is_not_used_and_which_proxy_is_are_said_in_one_line_each(argv, env
     said = request(*argv, "hdfs://nn/a", "oss://b/a", **environment).notes
     assert len(said) == len(notes)
     assert all(words in line for words, line in zip(notes, said, strict=True))
+
+
+@pytest.mark.parametrize(("value", "compares"), [("false", False), ("FALSE", False), ("true", True)])
+def test_times_may_be_left_out_of_the_comparison(value, compares) -> None:
+    asked = request("-update", "-D", f"distcp.update.modification.time={value}", "hdfs://nn/a", "oss://b/a")
+    assert asked.options.compares_times is compares
 
 
 @pytest.fixture

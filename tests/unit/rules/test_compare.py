@@ -5,7 +5,8 @@ import pytest
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileAction, FilePair, FileStatus
-from hdfs2oss.rules.compare import decide, decide_single
+from hdfs2oss.rules.compare import decide, decide_by_times, decide_single
+from hdfs2oss.rules.filesum import Checks
 
 PLAIN, UPDATE, OVERWRITE = (
     CopyOptions(target=Uri("oss", "b", "/t"), **fields)
@@ -50,6 +51,43 @@ def test_decide(source, target, options, action) -> None:
     assert {decide(FilePair("p", source, target), one, known) for one in options} == {action}
 
 
+ASKED = [
+    ("file file -update sizes differ", file(6), file(5), {}, Checks.ALWAYS, FileAction.OVERWRITE),
+    ("file file -update both empty", file(0, 9000), file(0, 1), {}, Checks.ALWAYS, FileAction.SKIP),
+    ("file file -update checks ALWAYS", file(5, 1), file(5, 9), {}, Checks.ALWAYS, FileAction.CHECK),
+    ("file file -update checks ALWAYS (newer)", file(5, 9), file(5, 1), {}, Checks.ALWAYS, FileAction.CHECK),
+    ("file file -update checks WHERE_NEWER", file(5, 9), file(5, 1), {}, Checks.WHERE_NEWER, FileAction.CHECK),
+    ("(older)", file(5, 1), file(5, 9), {}, Checks.WHERE_NEWER, FileAction.SKIP),
+    ("(-skipcrccheck)", file(5, 1), file(5, 9), {"skip_crc": True}, Checks.ALWAYS, FileAction.SKIP),
+    ("(-skipcrccheck, newer)", file(5, 9), file(5, 1), {"skip_crc": True}, Checks.ALWAYS, FileAction.OVERWRITE),
+    ("(no times)", file(5, 9), file(5, 1), {"compares_times": False}, Checks.NEVER, FileAction.SKIP),
+    ("(no times, asked)", file(5, 9), file(5, 1), {"compares_times": False}, Checks.ALWAYS, FileAction.CHECK),
+    ("(no times, newer)", file(5, 9), file(5, 1), {"compares_times": False}, Checks.WHERE_NEWER, FileAction.SKIP),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "fields", "checks", "action"), [row[1:] for row in ASKED], ids=[row[0] for row in ASKED]
+)
+def test_what_listings_cannot_answer_is_asked_where_the_stores_can_tell(source, target, fields, checks, action) -> None:
+    options = UPDATE.model_copy(update=fields)
+    assert decide(FilePair("p", source, target), options, (), checks) is action
+
+
+@pytest.mark.parametrize("checks", list(Checks))
+def test_without_update_nothing_is_asked(checks) -> None:
+    assert decide(FilePair("p", file(5, 9), file(5, 1)), PLAIN, (), checks) is FileAction.SKIP
+    assert decide(FilePair("p", file(5, 9), file(5, 1)), OVERWRITE, (), checks) is FileAction.OVERWRITE
+
+
+@pytest.mark.parametrize(
+    ("source_ms", "action"), [(2, FileAction.OVERWRITE), (1, FileAction.SKIP), (0, FileAction.SKIP)]
+)
+def test_times_decide_where_checksums_say_nothing(source_ms, action) -> None:
+    assert decide_by_times(source_ms, 1, UPDATE) is action
+    assert decide_by_times(source_ms, 1, UPDATE.model_copy(update={"compares_times": False})) is FileAction.SKIP
+
+
 def test_a_target_of_the_same_etag_in_another_place_is_not_the_damaged_one() -> None:
     assert decide(FilePair("q", file(), DAMAGED), UPDATE, {("p", "D"), ("q", "E")}) is FileAction.SKIP
 
@@ -58,7 +96,7 @@ def test_every_row_of_the_docstring_has_a_case() -> None:
     assert decide.__doc__ is not None
     table = [line.split() for line in decide.__doc__.splitlines()]
     rows = {tuple(words[:-1]) for words in table if words and words[-1] in FileAction.__members__}
-    assert rows == {tuple(name.partition(" (")[0].split()) for name, *_ in ROWS}
+    assert rows == {tuple(name.partition(" (")[0].split()) for name, *_ in (*ROWS, *ASKED) if not name.startswith("(")}
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ import threading
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs.questions import is_being_written, policy_of
+from hdfs2oss.filesystems.hdfs.questions import checksum_of, is_being_written, policy_of
 from hdfs2oss.filesystems.hdfs.webhdfs import Unanswered, WebAddress, WebHdfs, web_addresses
 from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
+from hdfs2oss.rules.filesum import FileChecksum
 from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, Request, ScriptedStore
 
 ROOT = {"FileStatus": {"type": "DIRECTORY"}}
@@ -86,6 +87,18 @@ def test_a_question_that_fails_after_one_was_answered_is_an_error() -> None:
         assert asked.silent_because() == ""
         with pytest.raises(StoreError):
             policy_of(asked, "/d")
+
+
+def test_a_checksum_is_an_algorithm_and_the_md5_in_it() -> None:
+    told = {"algorithm": "MD5-of-8MD5-of-512CRC32C", "bytes": "00000200" + "0" * 15 + "8" + "f9" * 16 + "0" * 8}
+    with ScriptedStore(ok({"FileChecksum": told})) as store:
+        assert checksum_of(web(store), "/f") == FileChecksum("MD5-of-8MD5-of-512CRC32C", "f9" * 16)
+
+
+@pytest.mark.parametrize("told", [{}, {"algorithm": "MD5-of-8MD5-of-512CRC32C"}, {"bytes": "00" * 28, "length": 28}])
+def test_an_answer_without_a_checksum_is_none(told: dict[str, str]) -> None:
+    with ScriptedStore(ok({"FileChecksum": told})) as store, pytest.raises(Unreachable):
+        checksum_of(web(store), "/f")
 
 
 def test_an_answer_cut_at_any_byte_is_never_one_without_a_policy() -> None:
