@@ -25,6 +25,10 @@ _PERMISSION_BITS = 0o1777
 # What a NameNode says that keeps no access times at all.
 _NO_ACCESS_TIMES = "dfs.namenode.accesstime.precision"
 _BASE64 = "0s"
+_WHO_MAY = (
+    "only the superuser of HDFS gives files to other users, and their owner only to groups of his own: "
+    "run as superuser, or leave u and g out of -p"
+)
 
 
 class HdfsAttributes:
@@ -97,8 +101,7 @@ class HdfsAttributes:
         try:
             self._client.change(f"change the owner of {path}", lambda native: native.set_owner(path, owner, group))
         except PermissionDenied as error:
-            hint = "Only the superuser of HDFS gives files to others: run as one, or leave u (and g) out of -p."
-            raise PermissionDenied(error.message, hint) from error
+            raise PermissionDenied(f"{error.message} ({_WHO_MAY})", error.hint) from error
 
     def set_permission(self, path: str, permission: int) -> None:
         """Change the permission bits, sticky bit included."""
