@@ -5,7 +5,6 @@ ACLs go through the native client; extended attributes and erasure coding, which
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,18 +12,17 @@ import hdfs_native
 from hdfs_native import FileStatus as NativeStatus
 
 from ...model.attributes import NOTHING, AclEntry, Attributes
-from ...model.errors import CorruptData, NotFound, PermissionDenied, StoreError
+from ...model.errors import NotFound, PermissionDenied, StoreError
 from ...rules.parity import is_written_rightly
 from ...rules.preservation import changes, differs_in_sticky_bit, of_status, whole_acl
 from .client import HdfsClient, row_of
-from .questions import policy_of
+from .questions import policy_of, set_ec_policy, set_xattr, xattrs_of
 from .webhdfs import WebHdfs
 
 _LEAVE_UNCHANGED = 2**64 - 1
 _PERMISSION_BITS = 0o1777
 # What a NameNode says that keeps no access times at all.
 _NO_ACCESS_TIMES = "dfs.namenode.accesstime.precision"
-_BASE64 = "0s"
 _WHO_MAY = (
     "only the superuser of HDFS gives files to other users, and their owner only to groups of his own: "
     "run as superuser, or leave u and g out of -p"
@@ -67,7 +65,8 @@ class HdfsAttributes:
         if missing.ec_policy is not None:
             self.set_ec_policy(path, missing.ec_policy)
         for name, value in missing.xattrs or ():
-            self._set_xattr(path, name, value)
+            self._client.traffic.wrote()
+            set_xattr(self._web, path, name, value)
         if missing.replication is not None and not self._is_coded(path, found.replication):
             self.set_replication(path, missing.replication)
         if missing.mtime_ms is not None:
@@ -89,10 +88,12 @@ class HdfsAttributes:
                 f"extended attributes and erasure coding go by WebHDFS, and that does not answer: {why}",
                 "Let this node reach dfs.namenode.http-address, or leave x and e out of -p.",
             )
-        for letter, key, name in (("a", "acls", "ACLs"), ("x", "xattrs", "extended attributes")):
-            if letter in letters:
-                with _explained(letter, key, name):
-                    self.read("/", letter)
+        if "a" in letters:
+            with _explained("a", "acls", "ACLs"):
+                self._acl("/")
+        if "x" in letters:
+            with _explained("x", "xattrs", "extended attributes"):
+                xattrs_of(self._web, "/")
 
     # None leaves one as it is.
 
@@ -128,7 +129,7 @@ class HdfsAttributes:
                 "Leave e out of -p, or write below it with Hadoop's own client.",
             )
         self._client.traffic.wrote()
-        self._web.change("PUT", path, "SETECPOLICY", {"ecpolicy": policy}, may_repeat=True)
+        set_ec_policy(self._web, path, policy)
 
     def _set_times(self, path: str, mtime_ms: int, atime_ms: int | None) -> None:
         try:
@@ -146,12 +147,6 @@ class HdfsAttributes:
         ]
         self._client.change(f"change the ACL of {path}", lambda native: native.set_acl(path, given))
 
-    def _set_xattr(self, path: str, name: str, value: bytes) -> None:
-        text = _BASE64 + base64.b64encode(value).decode()
-        parameters = {"xattr.name": name, "xattr.value": text, "flag": "CREATE,REPLACE"}
-        self._client.traffic.wrote()
-        self._web.change("PUT", path, "SETXATTR", parameters, may_repeat=True)
-
     def _known(self, path: str, status: NativeStatus, letters: str) -> Attributes:
         found = of_status(row_of("", status))
         if "r" in letters and not status.isdir and self._may_be_coded(path, found.replication):
@@ -159,7 +154,8 @@ class HdfsAttributes:
         if "a" in letters:
             found = found._replace(acl=self._acl(path))
         if "x" in letters:
-            found = found._replace(xattrs=self._xattrs(path))
+            self._client.traffic.read()
+            found = found._replace(xattrs=xattrs_of(self._web, path))
         if "e" in letters:
             self._client.traffic.read()
             found = found._replace(ec_policy=policy_of(self._web, path))
@@ -178,19 +174,6 @@ class HdfsAttributes:
     def _acl(self, path: str) -> tuple[AclEntry, ...]:
         found = self._client.look(f"read the ACL of {path}", lambda native: native.get_acl_status(path))
         return tuple(AclEntry(one.scope, one.type, one.name or "", one.permissions) for one in found.entries)
-
-    def _xattrs(self, path: str) -> tuple[tuple[str, bytes], ...]:
-        self._client.traffic.read()
-        answer = self._web.get(path, "GETXATTRS", {"encoding": "base64"})
-        rows = answer.get("XAttrs")
-        if not isinstance(rows, list):
-            raise CorruptData(f"WebHDFS does not say which extended attributes {path} has")
-        return tuple(sorted((str(row["name"]), _value_of(row.get("value"))) for row in rows))
-
-
-def _value_of(text: str | None) -> bytes:
-    """An attribute without a value has none in the answer."""
-    return base64.b64decode((text or "").removeprefix(_BASE64))
 
 
 @contextmanager
