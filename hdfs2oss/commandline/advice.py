@@ -9,6 +9,7 @@ themselves which command lays out the same tree again, whatever the run has left
                 directory
     plain       missing, other  the same
     -update     any             the same
+    --layout    any             the same: it looks at no target
     -overwrite  any             the same, and every file is copied again
 """
 
@@ -25,6 +26,7 @@ from ..model.values import DIRECTORY, FILE
 from ..rules.glob import escape
 from ..rules.layout import Layout, SourceFact, lay_out
 from .command import CopyCommand
+from .grammar import path_words
 
 _KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
 
@@ -38,9 +40,22 @@ class Invocation(NamedTuple):
     remark: str = ""
 
 
-def advice(command: CopyCommand, options: CopyOptions, layout: Layout | None, started: Invocation) -> Iterator[str]:
-    """The lines that tell the next command; `layout` is None when the run ended before it was known."""
-    if layout is None:
+def advice(
+    command: CopyCommand,
+    options: CopyOptions,
+    layout: Layout | None,
+    started: Invocation,
+    lifting: tuple[str, ...] = (),
+) -> Iterator[str]:
+    """The lines that tell the next command; `layout` is None when the run ended before it was known.
+
+    `lifting` is the option that lifts the brake which kept the run from deleting anything.
+    """
+    if lifting:
+        yield "Next: the copy itself is complete; if the rest is meant to be deleted, run this:"
+        typed = [words for words in command.typed if words[0].partition("=")[0] != lifting[0]]
+        command = command._replace(typed=[*typed, lifting])
+    elif layout is None:
         yield "Next: nothing was copied; mend the cause and run the same command again:"
     elif options.overwrite:
         yield "Next: mend the cause and run this, which copies every file again, as -overwrite asks:"
@@ -55,39 +70,28 @@ def advice(command: CopyCommand, options: CopyOptions, layout: Layout | None, st
 
 def needs_update(layout: Layout, options: CopyOptions) -> bool:
     """Whether the same command would by now lay out another tree, so that -update must stand before it."""
-    return not options.sync and not _lays_out_again(layout, options.target, sync=False)
+    return not options.sync and not _lays_out_again(layout, options)
 
 
 def _words(
     command: CopyCommand, options: CopyOptions, layout: Layout | None, environment: Mapping[str, str]
 ) -> list[str]:
-    words = [word for name, values in command.typed for word in _option(name, values)]
-    sources = ["-f", command.source_list] if command.source_list else list(command.paths[:-1])
+    words = [word for option in command.typed for word in option]
+    sources = list(command.paths[:-1])
     if layout is not None and needs_update(layout, options):
         words.insert(0, "-update")
         # One source it is, and it stays the only one, also where a pattern may match more by then.
         root = layout.roots[0].source
         sources = [str(root._replace(path=escape(root.path)))]
+    elif command.source_list:
+        words += ["-f", command.source_list]
     handed_over = read_handover(environment)
     endpoints = {bucket: keys.endpoint for bucket, keys in handed_over.items() if keys.endpoint}
-    words = [_with_endpoint(word, endpoints) for word in [*words, *_paths([*sources, command.paths[-1]])]]
+    words = [_with_endpoint(word, endpoints) for word in [*words, *path_words([*sources, command.paths[-1]])]]
     if not words[0].startswith("-") and "/" not in words[0]:
         # It may bear the name of a verb.
         words.insert(0, "copy")
     return words if not holds_secrets(words) else ["..."]
-
-
-def _option(name: str, values: Sequence[str]) -> list[str]:
-    if name == "-p":
-        return ["".join([name, *values])]
-    if len(values) == 1 and values[0].startswith("-"):
-        return [f"{name}={values[0]}"]
-    return [name, *values]
-
-
-def _paths(words: Sequence[str]) -> list[str]:
-    dashed = words[0] != "-f" and any(word.startswith("-") and word != "-" for word in words)
-    return ["--", *words] if dashed else list(words)
 
 
 def _with_endpoint(word: str, endpoints: Mapping[str, str]) -> str:
@@ -99,9 +103,10 @@ def _with_endpoint(word: str, endpoints: Mapping[str, str]) -> str:
     return f"{scheme}{marker}{bucket}.{endpoints[bucket]}{slash}{path}"
 
 
-def _lays_out_again(layout: Layout, target: Uri, sync: bool) -> bool:
+def _lays_out_again(layout: Layout, options: CopyOptions) -> bool:
     facts = [SourceFact(root.source, FILE if root.is_file else DIRECTORY) for root in layout.roots]
-    again = [lay_out(facts, target, kind, sync) for kind in _kinds_by_now(layout, target)]
+    kinds = _kinds_by_now(layout, options.target)
+    again = [lay_out(facts, options.target, kind, options.sync, options.layout) for kind in kinds]
     return all((one.base, one.roots) == (layout.base, layout.roots) for one in again)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..model.errors import UsageError
-from .grammar import USAGE_HINT, read_words
+from .grammar import USAGE_HINT, option_words, read_words
+from .pasting import Program, refuse_pasted
 from .switches import SWITCHES, Switch
 from .withheld import refuse_withheld
 
@@ -31,12 +32,16 @@ class CopyCommand(NamedTuple):
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()
-    # The options as they can be typed again, without -f: a spelling, and its values.
-    typed: Sequence[tuple[str, tuple[str, ...]]] = ()
+    # The options as they can be typed again, without -f: the words of each.
+    typed: Sequence[tuple[str, ...]] = ()
 
 
-def parse(argv: Sequence[str]) -> CopyCommand:
-    """Read a copy command. Raises UsageError for anything that is not understood, and guesses at nothing."""
+def parse(argv: Sequence[str], program: Program = lambda: ("hdfs2oss",)) -> CopyCommand:
+    """Read a copy command. Raises UsageError for anything that is not understood, and guesses at nothing.
+
+    `program` gives the words that stand before those of a command that could be run instead.
+    """
+    refuse_pasted(argv, program)
     options, paths = read_words(argv, SWITCHES)
     given: dict[str, Any] = {}
     for switch, texts in options:
@@ -49,7 +54,7 @@ def parse(argv: Sequence[str]) -> CopyCommand:
         own["notes"] = tuple(
             f"{switch.words[0]}: {_value(switch, texts)}" for switch, texts in options if switch.field == "notes"
         )
-    typed = [(switch.words[0], texts) for switch, texts in options if switch.field != "source_list"]
+    typed = [option_words(switch, texts) for switch, texts in options if switch.field != "source_list"]
     command = CopyCommand(paths, given, properties, **own, typed=typed)
     _check_paths(command)
     return command

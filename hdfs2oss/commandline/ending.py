@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..runs.report import Report
 
 _SHOWN = 10
+_BY_A_SIGNAL = 128
 _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it."
 
 
@@ -33,27 +34,41 @@ def findings(report: Report) -> Iterator[str]:
     groups = grouped(report.failures)
     for group in groups[:_SHOWN]:
         yield group.line()
-    yield from _more(report.failed_files - sum(group.files for group in groups[:_SHOWN]))
+    kept = sum(report.counters.get(OWN, f"{what}_KEPT") for what in ("FILES", "DIRECTORIES"))
+    told = sum(group.files for group in groups[:_SHOWN])
+    yield from _more(report.failed_files + report.undeleted + kept - told)
     if report.discrepancy:
         yield f"THE ACCOUNTS DO NOT BALANCE: {report.discrepancy}"
     if report.stopped:
         yield f"STOPPED: {report.stopped}"
         if report.advice:
             yield f"  {report.advice}"
-    if report.exit_code:
+    if report.withheld:
+        yield f"NOTHING WAS DELETED: {report.withheld}."
+    if report.exit_code and not report.lifted_by:
         yield f"Every file that failed is on record in {report.job_dir}/ledger, a summary in report.json there."
 
 
 def account(report: Report) -> Iterator[str]:
-    """What was counted, and where it is on record."""
+    """How the run ended, in the words of Hadoop's `Job`; what was counted, and where it is on record."""
+    yield _job_line(report)
     yield from report.counters.lines()
     left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
     if any(left_out):
         yield f"Left out by filters, or as records of hdfs2oss itself: {left_out[0]} directories, {left_out[1]} files."
+    yield from _deleted(report)
     phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in report.phase_seconds.items())
     yield f"Phases: {phases}. Records: {report.job_dir}"
     if report.log_dir:
         yield f"Log: {report.log_dir}"
+
+
+def _job_line(report: Report) -> str:
+    if report.exit_code == 0:
+        return f"Job {report.run_id} completed successfully"
+    state = "KILLED" if report.exit_code > _BY_A_SIGNAL else "FAILED"
+    cause = " ".join(report.first_cause().split())
+    return f"Job {report.run_id} failed with state {state} due to: {cause}"
 
 
 def last_line(source: str, target: str, success: bool) -> str:
@@ -90,6 +105,25 @@ def print_lines(lines: Iterable[str], stream: TextIO) -> None:
         stream.write(mask_secrets(line) + "\n")
     # Account and messages go different ways, and should meet on a terminal in the order in which they were said.
     stream.flush()
+
+
+def _deleted(report: Report) -> Iterator[str]:
+    """What became of that which only the target had."""
+    entries = {
+        name: [report.counters.get(OWN, f"{what}_{name}") for what in ("DIRECTORIES", "FILES")]
+        for name in ("MISSING", "DELETED", "WITHHELD")
+    }
+    if any(entries["DELETED"]):
+        directories, files = entries["DELETED"]
+        kept = [
+            f", {count} of them to {where}"
+            for name, where in (("FILES_IN_TRASH", "the trash of HDFS"), ("FILES_BACKED_UP", "the backup directory"))
+            if (count := report.counters.get(OWN, name))
+        ]
+        yield f"Deleted at the target, as no source has them: {directories} directories, {files} files{''.join(kept)}."
+    if any(entries["WITHHELD"]):
+        directories, files = entries["WITHHELD"]
+        yield f"Not deleted at the target, though no source has them: {directories} directories, {files} files."
 
 
 def _more(count: int) -> Iterator[str]:

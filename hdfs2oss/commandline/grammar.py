@@ -1,16 +1,14 @@
 """How the words of a command line are read. Knows no particular option.
 
-    -update --update    are two spellings of one option, if its row names both
-    -m --m              one dash or two: a spelling with one dash may have two
-    --maps=4 --maps 4   a value stands behind an equals sign, or is the next word
-    -m20 -Dkey=value    or is glued to the first spelling, where the option allows it
-    -p -pugp            an option that needs none takes a value only where it is glued
-    -diff s1 s2         a few take two words, none of which may be an option
-    -                   is a path, and so is every word without a dash
-    --                  all words behind it are paths
-    -updat              an unknown option is refused with the nearest known one; nothing is ever guessed
-
-A dash that is not the minus sign, as pasted from a document, is refused as what it is.
+-update --update    are two spellings of one option, if its row names both
+-m --m              one dash or two: a spelling with one dash may have two
+--maps=4 --maps 4   a value stands behind an equals sign, or is the next word
+-m20 -Dkey=value    or is glued to the first spelling, where the option allows it
+-p -pugp            an option that needs none takes a value only where it is glued
+-diff s1 s2         a few take two words, none of which may be an option
+-                   is a path, and so is every word without a dash
+--                  all words behind it are paths
+-updat              an unknown option is refused with the nearest known one; nothing is ever guessed
 """
 
 from __future__ import annotations
@@ -24,7 +22,6 @@ from ..model.errors import UsageError
 USAGE_HINT = "See hdfs2oss --help."
 # How help is asked for, wherever it stands on the line: whoever asks for it gets it before anything is read.
 HELP_WORDS = ("-h", "-help", "--help")
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _NEAR = 0.5
 
 
@@ -56,9 +53,6 @@ def read_words(
 
     Raises UsageError for a word that is not understood.
     """
-    for word in argv:
-        if word and word[0] in _DASHES:
-            _refuse_pasted_dash(word)
     by_word = _by_word(options)
     given: list[tuple[AnyOption, tuple[str, ...]]] = []
     paths: list[str] = []
@@ -86,6 +80,27 @@ def read_words(
     return given, paths
 
 
+def is_option(word: str, options: Sequence[Option]) -> bool:
+    """Whether a word is one of these options, with or without a value."""
+    return _split_value(word, options)[0] in _by_word(options)
+
+
+def option_words(option: Option, values: Sequence[str]) -> tuple[str, ...]:
+    """Words that are read as this option with these values."""
+    name = option.words[0]
+    if not option.takes:
+        return ("".join([name, *values]),)
+    if len(values) == 1 and values[0].startswith("-"):
+        return (f"{name}={values[0]}",)
+    return (name, *values)
+
+
+def path_words(paths: Sequence[str]) -> list[str]:
+    """Words that are read as these paths, behind all options."""
+    dashed = any(path.startswith("-") and path != "-" for path in paths)
+    return ["--", *paths] if dashed else list(paths)
+
+
 def _by_word(options: Iterable[AnyOption]) -> dict[str, AnyOption]:
     """Options by all their spellings; DistCp's command line takes two dashes wherever it takes one."""
     exact = {word: option for option in options for word in option.words}
@@ -101,14 +116,6 @@ def _split_value(word: str, options: Iterable[Option]) -> tuple[str, str | None]
             return short, word[len(short) :]
     name, equals, value = word.partition("=")
     return name, value if equals else None
-
-
-def _refuse_pasted_dash(word: str) -> NoReturn:
-    raise UsageError(
-        f"{word!r} begins with a dash that is not the minus sign (U+{ord(word[0]):04X}), "
-        "as pasted from a web page or a document",
-        f"Type it again: -{word.lstrip(_DASHES + '-')}",
-    )
 
 
 def _refuse_unknown(name: str, known: Iterable[str]) -> NoReturn:

@@ -11,9 +11,14 @@ from .places import Places
 
 
 def read_sources(places: Places, text: str) -> list[str]:
-    """The sources of a list, one a line. Raises UsageError when there are none or the list cannot be read."""
-    lines = _read(places, text, "the source list (-f)").splitlines()
-    found = list(dict.fromkeys(line for line in lines if line))
+    """The sources of a list, one a line, each once; blanks around one, and blank lines, mean nothing.
+
+    A name that ends with a blank is written with a ? for it. Raises UsageError when there are none or the list cannot
+    be read.
+    """
+    # Only line feeds end a line: a name may hold whatever else some would take for an end of line.
+    lines = _read(places, text, "the source list (-f)").removeprefix("\ufeff").split("\n")
+    found = list(dict.fromkeys(stripped for line in lines if (stripped := line.strip(" \t\r"))))
     if not found:
         raise UsageError(f"the source list {text} is empty", "It holds one source path a line.")
     return found

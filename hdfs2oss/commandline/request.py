@@ -7,23 +7,23 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from ..filesystems.hadoop_conf import keep_relevant, unread_keys
+from ..filesystems.hadoop_conf import keep_relevant
 from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.options import CopyOptions
 from ..rules.packing import threads_for
+from ..rules.selection import Selection
 from .command import CopyCommand
 from .grammar import USAGE_HINT
 from .lists import read_filters, read_sources
 from .places import Places
+from .properties import read_properties
 from .switches import SWITCHES
 
 # Threads of a task that move parts, beside those that each copy a file.
 _PART_THREADS = 8
 # pydantic's word before what a validator of ours says, which names the option itself.
 _OURS = "Value error, "
-# DistCp's, which has no switch: whether times decide at all.
-_COMPARES_TIMES = "distcp.update.modification.time"
 
 
 class CopyRequest(NamedTuple):
@@ -37,6 +37,7 @@ class CopyRequest(NamedTuple):
 
 def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: Mapping[str, str]) -> CopyRequest:
     """Resolve all places of a command, and read the lists it names. Raises UsageError."""
+    settings = read_properties(command.properties)
     conf = {**hadoop_conf, **keep_relevant(command.properties)}
     places = Places(environment, conf, command.oss_endpoint)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
@@ -51,21 +52,18 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
             xtrack_path=places.resolve(command.xtrack) if command.xtrack else None,
             work_dir=places.resolve(command.work_dir_text) if command.work_dir_text else None,
             backup_dir=places.resolve(command.backup) if command.backup else None,
-            compares_times=command.properties.get(_COMPARES_TIMES, "true").strip().lower() != "false",
-            **command.options,
+            **{**settings.fields, **command.options},
         )
     except ValidationError as error:
         raise UsageError(_reason(error), USAGE_HINT) from None
+    # Patterns that cannot be read are found now.
+    Selection(options.include, options.exclude)
     stores = places.stores(_connections(options))
-    return CopyRequest(options, stores, places.user, (*command.notes, *_notes(command.properties, stores)))
+    return CopyRequest(options, stores, places.user, (*command.notes, *settings.notes, *_notes(stores)))
 
 
-def _notes(properties: Mapping[str, str], stores: StoreConfig) -> Iterator[str]:
-    """What was asked and is not done, and what was asked where it is easily overlooked."""
-    unread = unread_keys(properties)
-    if unread:
-        named = ", ".join(f"-D {key}" for key in unread)
-        yield f"Not used by hdfs2oss: {named}. Settings of Spark and YARN are options of spark-submit."
+def _notes(stores: StoreConfig) -> Iterator[str]:
+    """What was found where it is easily overlooked."""
     for proxy in sorted({str(access.proxy) for access in stores.oss.values() if access.proxy}):
         yield f"OSS is reached through the proxy {proxy}."
 

@@ -195,7 +195,7 @@ GROUPS = (
             Switch(
                 ("-D", "--property"),
                 "properties",
-                "set a Hadoop property (fs., dfs., distcp.)",
+                "set a property of Hadoop or DistCp (fs., dfs., distcp.)",
                 _property,
                 "KEY=VALUE",
                 glued=bool,
@@ -233,7 +233,8 @@ GROUPS = (
             _value(
                 ("--layout",),
                 "layout",
-                "where a directory goes: its contents into the target, or named below it",
+                "contents: the contents of each directory go into TARGET; named: each source goes to TARGET/name; "
+                "distcp: that depends on TARGET, -update and the number of sources",
                 "HOW",
             ),
             Switch(

@@ -10,7 +10,6 @@ from .grammar import USAGE_HINT
 # By field of the row.
 _WITHHELD = {
     "append": "appending tails",
-    "delete": "deleting what is missing at the source",
     "xtrack": "tracking missing files",
     "diff": "snapshot differences",
     "rdiff": "snapshot differences",
@@ -18,11 +17,6 @@ _WITHHELD = {
     "work_dir_text": "a work directory for -atomic",
     "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
-    "layout": "a layout of one's own",
-    "include": "including by globs",
-    "exclude": "excluding by globs",
-    "max_delete": "deleting what is missing at the source",
-    "allow_empty_source": "deleting what is missing at the source",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
 }

@@ -8,7 +8,7 @@ directory counting as `name/`. A listing that cannot be finished raises; it neve
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple
 
@@ -41,6 +41,8 @@ class Capabilities(NamedTuple):
     lists_kept: str = ""
     # What `encode` makes of attributes may be so long; 0 where they are not kept as text.
     attributes_limit_bytes: int = 0
+    # Many files are removed by one request.
+    removes_together: bool = False
     # The families of checksums (rules/filesum.py) that it may be asked for, the one to ask for first first.
     checksums: tuple[str, ...] = ()
     # Snapshots can be made, dropped and compared.
@@ -62,6 +64,14 @@ class Stored(NamedTuple):
     etag: str = ""
     mtime_ms: int = -1
     crc64: int | None = None
+
+
+class Removal(NamedTuple):
+    """What came of removing one of several paths; `kept_at` is where a store that has a trash keeps it."""
+
+    was_there: bool = True
+    kept_at: str = ""
+    error: StoreError | None = None
 
 
 class OpenUpload(NamedTuple):
@@ -206,12 +216,7 @@ class FileSystem(abc.ABC):
         raise NotImplementedError(type(self).__name__)
 
     def put(
-        self,
-        path: str,
-        data: bytes,
-        work_path: str,
-        metadata: Mapping[str, str],
-        attributes: Attributes = NOTHING,
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
     ) -> Stored:
         """Write a small file whole and publish it, replacing a file; verified by the store's checksum where it has one.
 
@@ -228,6 +233,14 @@ class FileSystem(abc.ABC):
     @abc.abstractmethod
     def remove(self, path: str, recursive: bool = False) -> bool:
         """Remove a file or directory; False when nothing was there."""
+
+    def look_at_each(self, paths: Sequence[str]) -> list[FileStatus | None]:
+        """The status of each of these files, given in key order; by fewer requests where the store can."""
+        return [self.status(path) for path in paths]
+
+    def remove_each(self, paths: Sequence[str], directories: bool) -> list[Removal]:
+        """Remove files, or directories that are empty (AlreadyExists for others), into a trash where there is one."""
+        return [removal_of(lambda path=path: self.remove(path)) for path in paths]  # type: ignore[misc]
 
     def read_bytes(self, path: str) -> bytes:
         """A whole small file."""
@@ -265,10 +278,7 @@ class FileSystem(abc.ABC):
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
 
     def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
-        """What these letters of -p stand for, as far as the store knows it. Raises NotFound.
-
-        `kind` is FILE or DIRECTORY: a store may hold both under one path.
-        """
+        """What these letters of -p stand for at a FILE or DIRECTORY, as far as the store knows it. Raises NotFound."""
         raise NotImplementedError(type(self).__name__)
 
     def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
@@ -323,6 +333,14 @@ class FileSystem(abc.ABC):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+def removal_of(remove: Callable[[], bool]) -> Removal:
+    """Remove, with a failure as a value: it is that of one path, and others go on."""
+    try:
+        return Removal(remove())
+    except StoreError as error:
+        return Removal(error=error)
 
 
 def check_length(path: str, stored: Stored, length: int) -> None:

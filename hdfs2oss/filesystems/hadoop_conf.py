@@ -33,7 +33,6 @@ _READ = (
     "dfs.replication",
     "dfs.blocksize",
     "dfs.checksum.combine.mode",
-    "distcp.update.modification.time",
     "dfs.nameservices",
     "dfs.ha.namenodes.",
     "dfs.namenode.rpc-address.",

@@ -164,7 +164,8 @@ class CommitError(Hdfs2ossError):
     """Publication, directory attributes or deletion failed."""
 
     meaning = (
-        "publication of the records, or attributes of directories, failed; or another run took the job directory over"
+        "publication of the records, a deletion, or attributes of directories failed; "
+        "or another run took the job directory over"
     )
     exit_code = 5
 
@@ -172,7 +173,7 @@ class CommitError(Hdfs2ossError):
 class BrakeError(Hdfs2ossError):
     """Refused for safety."""
 
-    meaning = "refused by a brake: another run of the same copy is going on"
+    meaning = "refused by a brake: another run of the same copy is going on, or -delete would remove too much"
     exit_code = 6
     calls_for_another_run = False
 

@@ -98,6 +98,13 @@ class CopyOptions(BaseModel):
             raise ValueError("-bandwidth must be a number above 0 (MiB/s for each task)")
         return bandwidth_mb
 
+    @field_validator("max_delete")
+    @classmethod
+    def _number_or_share(cls, limit: str) -> str:
+        if limit and not re.fullmatch(r"\d+|\d+(\.\d+)?%", limit):
+            raise ValueError(f"--max-delete {limit} is neither a number of entries (500) nor a share (10%)")
+        return limit
+
     @field_validator("filters")
     @classmethod
     def _filters_compile(cls, filters: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,6 +152,8 @@ class CopyOptions(BaseModel):
     def _own_refusals(self) -> tuple[tuple[bool, str], ...]:
         return (
             (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
+            (bool(self.max_delete) and not self.delete, "--max-delete is valid only with -delete"),
+            (self.allow_empty_source and not self.delete, "--allow-empty-source is valid only with -delete"),
             (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
             ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),
             (

@@ -100,6 +100,10 @@ class Outcome(str, enum.Enum):
     FAILED = "FAILED"
     CHANGED = "CHANGED"
     CHUNK = "CHUNK"
+    # Of what only the target had: removed, left where it is, found to have gone already.
+    DELETED = "DELETED"
+    KEPT = "KEPT"
+    GONE = "GONE"
 
 
 class Work(str, enum.Enum):
@@ -111,6 +115,7 @@ class Work(str, enum.Enum):
     CHUNK       send a range of a file into an upload
     UPLOAD      complete the upload of a file whose chunks were sent
     REFUSED     nothing: it cannot be copied, and is a failure on record
+    DELETE      remove what only the target has; kind, length, mtime_ms and etag are those of the target
     """
 
     FILE = "FILE"
@@ -119,6 +124,7 @@ class Work(str, enum.Enum):
     CHUNK = "CHUNK"
     UPLOAD = "UPLOAD"
     REFUSED = "REFUSED"
+    DELETE = "DELETE"
 
 
 class CopyItem(NamedTuple):
@@ -206,12 +212,18 @@ class CopyResult(NamedTuple):
     source_etag: str = ""  # of the source, as read (as surveyed, where nothing was read); empty where it has none
     not_compared: str = ""  # why the checksums of source and target decided nothing, where they were to decide
     left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
+    kept_at: str = ""  # DELETE: where it is kept: its place in a trash, or its backup
     parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
 
     @property
     def is_chunk(self) -> bool:
         """Whether this is about a range; its file is counted and told of once, when its upload is completed."""
         return self.work is Work.CHUNK
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether this is about something that only the target had."""
+        return self.work is Work.DELETE
 
     @property
     def has_failed(self) -> bool:

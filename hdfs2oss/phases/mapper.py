@@ -209,8 +209,8 @@ class Mapper:
                 return self._refresh(item, ends)
             case Work.FILE:
                 return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
-            case Work.UPLOAD:
-                raise TransferError(f"copying {ends.source} to {ends.target}: an upload is completed by a commit")
+            case Work.UPLOAD | Work.DELETE:
+                raise TransferError(f"copying {ends.source} to {ends.target}: {item.work.value} is work of other tasks")
 
     def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
         if self._is_restored(item, ends):

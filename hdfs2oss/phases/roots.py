@@ -14,7 +14,7 @@ from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
 from ..rules.glob import expand, fixed_part, is_pattern
-from ..rules.layout import Layout, SourceFact, lay_out
+from ..rules.layout import Layout, SourceFact, lay_out, refuse_to_delete_sources
 from ..rules.snapshot_paths import SnapshotPlace, is_in_snapshot
 
 Answer = TypeVar("Answer")
@@ -22,7 +22,7 @@ _THREADS = 16
 
 
 def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
-    """Expand patterns, look at every source and at the target, apply DistCp's path rules.
+    """Expand patterns, look at every source and at the target, apply the path rules.
 
     Sources are looked for where they will be read: in a snapshot, unless it is yet to be made.
     Raises SourceNotFound (3) for a source that is not there, UsageError (2) for places that cannot go
@@ -36,7 +36,10 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda source: _find(source, stores, snapshot), dict.fromkeys(options.sources))
         facts = [fact for facts in found for fact in facts]
-    return lay_out(facts, options.target, target_kind, options.sync)
+    layout = lay_out(facts, options.target, target_kind, options.sync, options.layout)
+    if options.delete:
+        refuse_to_delete_sources(layout, options.target)
+    return layout
 
 
 def _refuse_without_snapshots(sources: Iterable[Uri]) -> None:

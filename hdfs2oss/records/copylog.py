@@ -4,6 +4,7 @@
     FAIL: <source> - <cause>                                           always
     FILE_COPIED: source=<uri>, size=<bytes> --> target=<uri>, size=<bytes>    with -v
     FILE_SKIPPED: source=<uri>, size=<bytes> --> target=<uri>, size=<bytes>   with -v
+    DELETED: <target>, KEPT: <target> - <cause>, GONE: <target>               with -delete: what only the target had
 
 Unlike DistCp's, the second size is that of the target after the copy.
 """
@@ -43,8 +44,22 @@ class CopyLog:
         if self._enabled and self._verbose:
             self._lines.append(f"FILE_COPIED: source={source}, size={length} --> target={target}, size={target_length}")
 
+    def missing(self, target: Uri, result: CopyResult) -> None:
+        """Something that only the target had."""
+        if not self._enabled:
+            return
+        if result.has_failed:
+            self._lines.append(f"FAIL: {target} - {result.message}")
+        elif result.message:
+            self._lines.append(f"{result.outcome}: {target} - {result.message}")
+        else:
+            self._lines.append(f"{result.outcome}: {target}" + (f" --> {result.kept_at}" if result.kept_at else ""))
+
     def note(self, layout: Layout, result: CopyResult) -> None:
         """The line of a result."""
+        if result.is_deletion:
+            self.missing(layout.target_of(result.path), result)
+            return
         source = layout.named_source_of(result.root, result.path)
         if result.outcome == Outcome.COPIED:
             self.copied(source, layout.target_of(result.path), result.source_length, result.bytes_copied)

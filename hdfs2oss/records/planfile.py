@@ -44,9 +44,10 @@ class PlanWriter:
         if self._cost >= group_limit(len(self._slices)) or len(self._rows) >= _MOST_ITEMS:
             self._close_group()
 
-    def end_group(self) -> None:
-        """What comes next is in another row group."""
+    def end_group(self) -> int:
+        """What comes next is in another row group; how many there are so far."""
         self._close_group()
+        return len(self._slices)
 
     def publish(self, job_dir: JobDir) -> list[PlanSlice]:
         """Write the last file and describe all row groups; no file when there are no items."""

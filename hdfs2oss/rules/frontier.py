@@ -13,11 +13,13 @@ class SurveyUnit(NamedTuple):
     """A directory below the target base, or a range of its children, on all sides.
 
     `resumed` means that its own files, and the directory itself, were accounted for by an earlier unit.
+    `target_only` means that no source had the directory when it was listed.
     """
 
     directory: str
     children: KeyRange = ALL_KEYS
     resumed: bool = False
+    target_only: bool = False
 
 
 class Frontier:
@@ -30,16 +32,21 @@ class Frontier:
     def __init__(self, unit: SurveyUnit) -> None:
         self._unit = unit
         self._chain: list[tuple[str, str]] = [(unit.directory, unit.children.after)]
+        # Those of the chain that no source has.
+        self._target_only = {unit.directory} if unit.target_only else set[str]()
         self._borders: dict[str, list[str]] = {}
         self._strides: dict[str, tuple[int, int]] = {}
 
-    def enter(self, directory: str) -> None:
+    def enter(self, directory: str, target_only: bool = False) -> None:
         """The walk goes into a sub-directory."""
         parent = parent_of(directory)
         depth = next((at for at, (one, _) in enumerate(self._chain) if one == parent), None)
         # Where the listing left out the parent's own row, what is known of the directories above it stays.
         if depth is not None:
+            self._target_only.difference_update([one for one, _ in self._chain[depth + 1 :]])
             self._chain[depth:] = [(parent, child_key(directory, parent)), (directory, "")]
+            if target_only:
+                self._target_only.add(directory)
 
     def leave_out(self, directory: str) -> None:
         """The walk stays out of a sub-directory; it comes up again in one of the units."""
@@ -64,6 +71,6 @@ class Frontier:
             ends = borders[step::step]
             after = entered.get(parent, "")
             for end in [*ends, last]:
-                found.append(SurveyUnit(parent, KeyRange(after, end), resumed=True))
+                found.append(SurveyUnit(parent, KeyRange(after, end), True, parent in self._target_only))
                 after = end
         return found

@@ -31,12 +31,13 @@ class Gate:
     """Asked about each step of a unit, in order. Open while the budget lasts; once closed, closed for good.
 
     1. Every step costs an entry of the budget, also what filters leave out: they decide behind the gate.
-    2. A directory of the target alone is no reason to come back, so only source directories are handed back.
+    2. A directory of the target alone is no reason to come back, unless what is missing at the sources is wanted.
     3. A unit of which only sub-directories are left enters one at least, or it would be handed back for ever.
     """
 
-    def __init__(self, unit: SurveyUnit, budget: Budget) -> None:
+    def __init__(self, unit: SurveyUnit, budget: Budget, wants_missing: bool = False) -> None:
         self._budget = budget
+        self._wants_missing = wants_missing
         self._frontier = Frontier(unit)
         self._may_close = not unit.resumed
         self._is_closed = False
@@ -49,9 +50,9 @@ class Gate:
         if not self._is_closed and self._may_close and self._budget.is_spent:
             self._is_closed = True
         if not self._is_closed:
-            self._frontier.enter(step.directory)
+            self._frontier.enter(step.directory, not step.is_directory_at_source)
             self._may_close = True
-        elif step.is_directory_at_source:
+        elif step.is_directory_at_source or self._wants_missing:
             self._frontier.leave_out(step.directory)
         return not self._is_closed
 

@@ -39,7 +39,7 @@ def expand(path: str, children: Callable[[str], Iterable[str]], exists: Callable
     `children` lists the names in a directory (none for a file or a missing path); `exists` asks for a path.
     """
     found: set[str] = set()
-    for alternative in _split_braces(path):
+    for alternative in split_braces(path):
         matches = [""]
         for element in (element for element in alternative.split("/") if element):
             matches = list(_step(matches, element, children))
@@ -54,19 +54,23 @@ def _step(matches: list[str], element: str, children: Callable[[str], Iterable[s
     if not is_pattern(element):
         yield from (f"{match}/{element}" for match in matches)
         return
-    pattern = _compile(element)
+    pattern = re.compile(element_pattern(element), re.DOTALL)
     for match in matches:
         yield from (f"{match}/{name}" for name in children(match or "/") if pattern.fullmatch(name))
 
 
-def _compile(element: str) -> re.Pattern[str]:
+def element_pattern(element: str) -> str:
+    """The regular expression (to be read with DOTALL) for one element of a pattern; no part of it matches a slash.
+
+    Raises UsageError for one that cannot be read.
+    """
     out, at = "", 0
     while at < len(element):
         character = element[at]
         if character == "*":
-            out += ".*"
+            out += "[^/]*"
         elif character == "?":
-            out += "."
+            out += "[^/]"
         elif character == "\\" and at + 1 < len(element):
             at += 1
             out += re.escape(element[at])
@@ -75,18 +79,19 @@ def _compile(element: str) -> re.Pattern[str]:
             if end < 0:
                 raise UsageError(f"the pattern {element!r} has a [ without ]", "Put a backslash before a literal [.")
             inside = element[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
-            out += f"[{'^' + inside[1:] if inside[:1] in ('^', '!') else inside}]"
+            out += f"(?!/)[{'^' + inside[1:] if inside[:1] in ('^', '!') else inside}]"
             at = end
         else:
             out += re.escape(character)
         at += 1
     try:
-        return re.compile(out, re.DOTALL)
+        re.compile(out, re.DOTALL)
     except re.error as error:
         raise UsageError(f"the pattern {element!r} cannot be read: {error}") from None
+    return out
 
 
-def _split_braces(path: str) -> list[str]:
+def split_braces(path: str) -> list[str]:
     """`/a/{b,c/d}` becomes `/a/b` and `/a/c/d`; braces nest."""
     start = _unescaped(path, "{", 0)
     if start < 0:
@@ -102,7 +107,7 @@ def _split_braces(path: str) -> list[str]:
             last = at + 1
         if depth == 0:
             rest = path[at + 1 :]
-            return [whole for piece in pieces for whole in _split_braces(path[:start] + piece + rest)]
+            return [whole for piece in pieces for whole in split_braces(path[:start] + piece + rest)]
     raise UsageError(f"the pattern {path!r} has a {{ without }}", "Put a backslash before a literal {.")
 
 

@@ -61,6 +61,12 @@ def is_within(path: str, directory: str) -> bool:
     return not directory or path == directory or path.startswith(directory + "/")
 
 
+def is_directly_in(directory: str, path: str) -> bool:
+    """Whether a row that is no directory is seen with the directory's own files: `f`, and keys such as `/f`, `../f`."""
+    name, slash, _ = (path[len(directory) + 1 :] if directory else path).partition("/")
+    return not slash or name in ("", ".", "..")
+
+
 def behind(directory: str) -> str:
     """The first key that cannot lie in the directory: `0` is the character behind the slash."""
     return directory + "0"

@@ -1,4 +1,4 @@
-"""Where each source goes: DistCp's path rules.
+"""Where each source goes: DistCp's path rules, or what --layout says instead.
 
 The key of an entry is its path below a source root; it is appended to the target. With `sync`
 (-update or -overwrite):
@@ -16,6 +16,15 @@ The key of an entry is its path below a source root; it is appended to the targe
     the root `/`      not a file any     its contents into the target
     a directory, or several, and the target is a file: refused
 
+With the other layouts TARGET is a directory, and nothing depends on what stands there, on `sync`, or on how many
+sources there are:
+
+    source            contents                          named
+    a file            target/name                       target/name
+    a directory       its contents into the target      target/name
+    the root `/`      its contents into the target      its contents into the target
+    any, and the target is a file: refused
+
 Unlike DistCp, directories of the same name merge; only the same *file* twice is refused, by the survey.
 """
 
@@ -27,6 +36,8 @@ from typing import NamedTuple
 from ..model.errors import UsageError
 from ..model.uri import Uri, join_path
 from ..model.values import DIRECTORY, FILE, CopyRoot
+
+_NAMES = {FILE: "file", DIRECTORY: "directory"}
 
 
 class Layout(NamedTuple):
@@ -67,14 +78,20 @@ class SourceFact(NamedTuple):
     read_path: str = ""
 
 
-def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None, sync: bool) -> Layout:
-    """Map sources to a target; `target_kind` is FILE, DIRECTORY or None when it is missing. Raises UsageError."""
+def lay_out(
+    sources: Sequence[SourceFact], target: Uri, target_kind: str | None, sync: bool, rules: str = "distcp"
+) -> Layout:
+    """Map sources to a target; `target_kind` is FILE, DIRECTORY or None when it is missing. Raises UsageError.
+
+    `rules` is the value of --layout.
+    """
     found = list(dict.fromkeys(sources))
-    single_file = len(found) == 1 and found[0].kind == FILE
+    single_file = len(found) == 1 and found[0].kind == FILE and rules == "distcp"
     if target_kind == FILE and not single_file:
-        what = "a directory" if len(found) == 1 else f"{len(found)} sources"
+        what = f"{len(found)} sources" if len(found) > 1 else f"a {_NAMES[found[0].kind]}"
+        given = f" with --layout {rules}" if rules != "distcp" else ""
         raise UsageError(
-            f"the target {target} is a file, and {what} cannot go into a file",
+            f"the target {target} is a file, and {what} cannot go into a file{given}",
             "Name a directory, or a path that does not exist yet.",
         )
     if single_file and target_kind != DIRECTORY:
@@ -83,9 +100,10 @@ def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None,
             target.parent, (CopyRoot(found[0].uri, target.name, True, found[0].read_path),), True, target_kind == FILE
         )
     else:
+        is_contents = rules == "contents" or (rules == "distcp" and (sync or (len(found) == 1 and target_kind is None)))
         layout = Layout(
             target,
-            tuple(_root(fact, len(found), target_kind, sync) for fact in found),
+            tuple(_root(fact, is_contents) for fact in found),
             target_kind is not None,
         )
     for copy_root in layout.roots:
@@ -93,11 +111,20 @@ def lay_out(sources: Sequence[SourceFact], target: Uri, target_kind: str | None,
     return layout
 
 
-def _root(fact: SourceFact, count: int, target_kind: str | None, sync: bool) -> CopyRoot:
-    if fact.kind == FILE:
-        return CopyRoot(fact.uri, fact.uri.name, True, fact.read_path)
-    contents_only = sync or fact.uri.path == "/" or (count == 1 and target_kind is None)
-    return CopyRoot(fact.uri, "" if contents_only else fact.uri.name, False, fact.read_path)
+def refuse_to_delete_sources(layout: Layout, target: Uri) -> None:
+    """With -delete a source inside the target would be deleted itself, as no source brings it. Raises UsageError."""
+    for copy_root in layout.roots:
+        if target.holds(copy_root.source):
+            raise UsageError(
+                f"the source {copy_root.source} lies inside the target {target}: -delete would delete it",
+                "Name a target beside the source, or leave out -delete.",
+            )
+
+
+def _root(fact: SourceFact, is_contents: bool) -> CopyRoot:
+    # The root `/` has no name, so it is always its contents.
+    is_file = fact.kind == FILE
+    return CopyRoot(fact.uri, "" if is_contents and not is_file else fact.uri.name, is_file, fact.read_path)
 
 
 def _refuse_root_as_file(target: Uri) -> None:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, NamedTuple, TextIO, cast
 
 import pyspark
-from py4j.protocol import Py4JError, Py4JJavaError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
 
 from ..filesystems.hadoop_conf import keep_relevant

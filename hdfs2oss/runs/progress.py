@@ -18,6 +18,8 @@ from .report import ENDED
 
 _TERMINAL_SECONDS = 1.0
 _LOG_SECONDS = 10.0
+# How what only the target had may end, as counters tell it.
+_REMOVED = ("DELETED", "KEPT", "GONE", "UNDELETED")
 
 
 class Progress:
@@ -60,8 +62,8 @@ class Progress:
             self._seen.add(report.ledger_file)
             counts = report.counters.get(OWN, {})
             self._tasks_done += 1
-            self._files_done += sum(counts.get(f"FILES_{name}", 0) for name in ENDED)
-            self._bytes_done += counts.get("BYTES_COPIED", 0)
+            self._files_done += sum(counts.get(f"FILES_{name}", 0) for name in (*ENDED, *_REMOVED))
+            self._bytes_done += counts.get("BYTES_COPIED", 0) + counts.get("BYTES_DELETED", 0)
 
     def say(self, text: str) -> None:
         """A line of its own, which stays."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, Counters, Counts
-from ..model.errors import CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
+from ..model.errors import BrakeError, CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
 
@@ -34,6 +34,9 @@ class Report:
     # Why the rest was not tried, and the next step; empty for a run that went to its end.
     stopped: str = ""
     advice: str = ""
+    # Why nothing was deleted, though -delete was given; and the option that lifts the brake, where one refused it.
+    withheld: str = ""
+    lifted_by: tuple[str, ...] = ()
     # Why the run did not come to its end, and its exit code then; the counters are what is known.
     ended_by: str = ""
     ended_code: int = 0
@@ -71,6 +74,14 @@ class Report:
         """The run was ended early; what was not tried is counted as such."""
         self.stopped, self.advice = str(cause), cause.hint
 
+    def withhold_deletion(self, reason: str, lifted_by: tuple[str, ...] = ()) -> None:
+        """Nothing is deleted, because of `reason`: what is missing at the sources is counted as such."""
+        self.withheld, self.lifted_by = reason, lifted_by
+        for what in ("FILES", "BYTES", "DIRECTORIES"):
+            missing = self.counters.get(OWN, f"{what}_MISSING")
+            if missing:
+                self.counters.add(OWN, f"{what}_WITHHELD", missing)
+
     def tell_not_compared(self) -> None:
         """A notice about files whose checksums were to decide, and could not."""
         files = self.counters.get(OWN, "FILES_NOT_COMPARED")
@@ -106,6 +117,11 @@ class Report:
         return sum(self.counters.get(OWN, name) for name in names)
 
     @property
+    def undeleted(self) -> int:
+        """Entries that only the target has, and that could not be removed."""
+        return sum(self.counters.get(OWN, f"{what}_UNDELETED") for what in ("FILES", "DIRECTORIES"))
+
+    @property
     def exit_code(self) -> int:
         """0 when all is well, else that of the error which the run comes to: the first of these that holds."""
         if self.ended_code:
@@ -115,9 +131,21 @@ class Report:
             return Unlisted.exit_code if found or self.failed_files else SurveyError.exit_code
         if self.failed_files or self.stopped:
             return TransferError.exit_code
-        if self.counters.get(OWN, ATTRIBUTES_FAILED):
+        if self.undeleted or self.counters.get(OWN, ATTRIBUTES_FAILED):
             return CommitError.exit_code
+        if self.lifted_by:
+            return BrakeError.exit_code
         return Hdfs2ossError.exit_code if self.discrepancy else 0
+
+    def first_cause(self) -> str:
+        """What made the exit code other than 0, or the first of it; "" when all is well."""
+        causes = (
+            *(f"{place}: {cause}" for place, cause in self.problems[:1]),
+            *(one.message for one in self.failures[:1]),
+            self.discrepancy,
+            self.withheld,
+        )
+        return next((cause for cause in (self.ended_by, self.stopped, *causes) if cause), "")
 
     def as_dict(self) -> dict[str, Any]:
         """The content of report.json."""
@@ -132,6 +160,7 @@ class Report:
             "ended_by": self.ended_by,
             "discrepancy": self.discrepancy,
             "stopped": self.stopped,
+            "not_deleted": self.withheld,
             "notices": self.notices,
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),

@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Protocol
 
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.counters import JOB
 from ..model.errors import Hdfs2ossError
 from ..model.options import CopyOptions
 from ..model.uri import Uri, mask_secrets
-from ..model.values import CopyTask, TaskReport
+from ..model.values import PlanSlice, TaskReport
 from ..records import fence
 from ..records.heartbeat import Heartbeat
 from ..records.jobdir import HASTE, JobDir
@@ -34,6 +35,13 @@ from .timeline import Timeline
 
 # A run that a signal ends has ten seconds in all.
 _FOLD_SECONDS = 4.0
+
+
+class Sliced(Protocol):
+    """A task over slices of plan files."""
+
+    @property
+    def slices(self) -> tuple[PlanSlice, ...]: ...
 
 
 class Run:
@@ -76,12 +84,16 @@ class Run:
         if tasks:
             self.runner.run_wave(name, work, tasks, on_report)
 
-    def follow(self, phase: str, tasks: Sequence[CopyTask]) -> None:
-        """From now on progress tells how many of these tasks, their files and bytes are done."""
+    def follow(self, phase: str, tasks: Sequence[Sliced], files: int | None = None) -> None:
+        """From now on progress tells how many of these tasks, their files and bytes are done.
+
+        `files` is how many there are; without it, those that were planned and are not copied yet.
+        """
         slices = [piece for task in tasks for piece in task.slices]
         polled = None if self.runner.reports_live else self._job_dir
         size_bytes = sum(one.size_bytes for one in slices)
-        self._timeline.progress.begin(phase, len(tasks), self.report.files_to_come, size_bytes, polled)
+        files = self.report.files_to_come if files is None else files
+        self._timeline.progress.begin(phase, len(tasks), files, size_bytes, polled)
 
     def take(self, report: TaskReport) -> None:
         """Fold the report of a task."""

@@ -34,7 +34,9 @@ class TaskMeter:
             return
         if result.not_compared:
             self.counters.add(OWN, "FILES_NOT_COMPARED")
-        if result.work is Work.ATTRIBUTES and result.kind == DIRECTORY:
+        if result.is_deletion:
+            self._count_deletion(result)
+        elif result.work is Work.ATTRIBUTES and result.kind == DIRECTORY:
             self._count_directory(result)
         elif result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
@@ -73,7 +75,7 @@ class TaskMeter:
         self.counters.add(OUTPUT_FORMAT, "Bytes Written", sent)
         # DistCp's rule: bytes by whole seconds, at least one, summed over the maps.
         self.counters.add(COPY_MAPPER, "BANDWIDTH_IN_BYTES", sent // max(1, int(seconds)))
-        failures = [one for one in results if one.has_failed and not one.is_chunk]
+        failures = [one for one in results if (one.has_failed or one.outcome == Outcome.KEPT) and not one.is_chunk]
         return TaskReport(
             task=task,
             attempt=attempt,
@@ -95,6 +97,16 @@ class TaskMeter:
             self.counters.add(OWN, "DIRECTORIES_REFRESHED")
         elif result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_CODED")
+
+    def _count_deletion(self, result: CopyResult) -> None:
+        name = "UNDELETED" if result.has_failed else result.outcome
+        if result.kind == DIRECTORY:
+            self.counters.add(OWN, f"DIRECTORIES_{name}")
+            return
+        self.counters.add(OWN, f"FILES_{name}")
+        self.counters.add(OWN, f"BYTES_{name}", result.source_length)
+        if result.kept_at:
+            self.counters.add(OWN, "FILES_IN_TRASH")
 
     def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:
         if result.kind == DIRECTORY:

@@ -1,5 +1,7 @@
 """What the command line takes, and what it refuses with exit code 2 before anything is touched."""
 
+import re
+
 import pytest
 
 from hdfs2oss.cli import main
@@ -11,9 +13,10 @@ PLACES = ("file:///source", "file:///target")
     ("words", "reason"),
     [
         (("-update", "-overwrite", *PLACES), "Overwrite and update options are mutually exclusive"),
+        (("-delete", *PLACES), "Delete missing is applicable only with update or overwrite options"),
+        (("-update", "--max-delete", "5", *PLACES), "--max-delete is valid only with -delete"),
+        (("-update", "--allow-empty-source", *PLACES), "--allow-empty-source is valid only with -delete"),
         (("-atomic", "-update", *PLACES), "the option -atomic is not available"),
-        (("-delete", *PLACES), "the option -delete is not available"),
-        (("-update", "-delete", *PLACES), "the option -delete is not available"),
         (("-tmp", "/x", *PLACES), "the option -tmp is not available"),
         (("-append", *PLACES), "the option -append is not available"),
         (("-diff", "s1", "s2", *PLACES), "the option -diff is not available"),
@@ -77,7 +80,7 @@ def test_a_pasted_dash_is_named_as_what_it_is(command) -> None:
     done = command("\u2013update", *PLACES)
     assert done.code == 2
     assert "U+2013" in done.text
-    assert "Type it again: -update" in done.text
+    assert f"-m hdfs2oss --processes 0 -update {' '.join(PLACES)}\n" in done.text
 
 
 def test_no_arguments_at_all_print_the_usage(command, capfd) -> None:
@@ -202,8 +205,11 @@ def test_the_account_goes_to_standard_output_and_messages_to_standard_error(
         target.make({"x/y": b""})
     assert main(["--processes", "0", "-update", str(source), str(target)]) == (0 if success else 4)
     out, err = capfd.readouterr()
-    first, *_, phases, last = out.splitlines()
+    job, first, *_, phases, last = out.splitlines()
+    assert re.fullmatch(
+        rf"Job [0-9-]+ {'completed successfully' if success else 'failed with state FAILED due to: .+'}", job
+    )
     assert (first.split(": ")[0], phases.split(": ")[0], last[:9]) == ("Counters", "Phases", "copy from")
-    assert [line.split(":")[0] for line in err.splitlines() if not line.startswith(("  ", "Every"))] == (
-        [] if success else ["FAILED", "Next"]
+    assert [line.split(" ")[0] for line in err.splitlines() if not line.startswith(("  ", "Every"))] == (
+        ["Copying"] if success else ["Copying", "FAILED:", "Next:"]
     )

@@ -3,7 +3,8 @@
 import pytest
 from hdfs_native import WriteOptions
 
-from hdfs2oss.filesystems.registry import open_filesystem
+from hdfs2oss.filesystems.hadoop_jvm import forget_jvms
+from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem
 from tests.trees import Place
 
 pytestmark = pytest.mark.hdfs
@@ -42,17 +43,32 @@ def test_checksums_decide_whatever_the_times_say(command, pair) -> None:
     assert (again.code, again["SKIP"], again["COPY"], again["FILES_NOT_COMPARED"]) == (0, 3, 0, 0)
 
 
-def test_block_sizes_that_make_checksums_incomparable_leave_it_to_the_times(command, pair) -> None:
+def test_other_block_sizes_are_compared_by_composed_checksums(command, pair) -> None:
+    """Case 64: what MD5s of CRCs cannot compare, the Java client can."""
+    source, target = pair
+    data = bytes(range(256)) * 64
+    for name, there in (("same", data), ("other", data[::-1])):
+        write(source / name, data, 4096)
+        write(target / name, there, 8192)
+    source.settle()
+    done = command("-update", source, target)
+    assert (done.code, done["SKIP"], done["COPY"], done["FILES_NOT_COMPARED"]) == (0, 1, 1, 0)
+    assert (target / "other").content() == data
+
+
+def test_without_a_java_such_files_are_told_and_their_times_decide(command, pair, monkeypatch) -> None:
     source, target = pair
     data = bytes(range(256)) * 64
     write(source / "f", data, 4096)
     write(target / "f", data[::-1], 8192)
     source.settle()
-    done = command("-update", source, target)
+    monkeypatch.setenv("JAVA_HOME", "/nowhere")
+    close_filesystems()
+    forget_jvms()
+    try:
+        done = command("-update", source, target)
+    finally:
+        forget_jvms()
     assert (done.code, done["SKIP"], done["FILES_NOT_COMPARED"]) == (0, 1, 1)
     assert "could not be compared" in done.text
-    target.settle()
-    target.settle()
-    done = command("-update", source, target)
-    assert (done.code, done["COPY"], done["FILES_NOT_COMPARED"]) == (0, 1, 1)
-    assert (target / "f").content() == data
+    assert "no Java was found" in done.text

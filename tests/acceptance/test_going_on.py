@@ -1,6 +1,7 @@
 """What is printed after a failure is run in a shell, as it stands, and brings what an undisturbed run brings."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -28,6 +29,11 @@ ROWS = {
     "two directories to a missing target": (["fl", "more"], [], None),
     "two directories into a directory": (["fl", "more"], [], OLD),
     "two directories updating a missing target": (["fl", "more"], ["-update"], None),
+    "a directory, its contents, to a missing target": (["fl"], ["--layout", "contents"], None),
+    "a directory, its contents, into a directory": (["fl"], ["--layout", "contents"], OLD),
+    "a directory, named, to a missing target": (["fl"], ["--layout", "named"], None),
+    "a directory, named, updating a directory": (["fl"], ["--layout", "named", "-update"], OLD),
+    "a file, named, to a missing target": (["fl/bad"], ["--layout", "named"], None),
     "a pattern with one match": (["f*"], [], None),
     "a list with one directory": (["-f", "fl"], [], None),
     "with filters and records elsewhere": (["fl"], ["-filters", "FILTERS", "--job-dir", "JOBS"], None),
@@ -138,7 +144,7 @@ def test_an_interrupted_copy_prints_the_command_that_goes_on(command, make_place
     out, err = process.communicate(timeout=40)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert out.startswith("Counters: ")
+    assert re.match(r"Job \S+ failed with state KILLED due to: .*\nCounters: ", out)
     assert out.endswith(f"\ncopy from {source} to {target} does fail !!!\n")
     assert err.count("hdfs2oss: ") == 1
     line = err.partition("Next: ")[2].splitlines()[1].strip()

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from hdfs_native import WriteOptions
 
+from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.options import CopyOptions
@@ -38,7 +39,8 @@ def conf(sandbox: Sandbox) -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def hdfs(conf: Mapping[str, str]) -> HdfsFileSystem:
-    return HdfsFileSystem(conf["fs.defaultFS"].removeprefix("hdfs://"), conf)
+    """Without a Java: neither JAVA_HOME nor a PATH."""
+    return HdfsFileSystem(conf["fs.defaultFS"].removeprefix("hdfs://"), conf, jvm=HadoopJvm("", {}))
 
 
 @pytest.fixture
@@ -70,8 +72,9 @@ def parse_user(sandbox: Sandbox) -> str:
 
 
 @pytest.fixture
-def copy(conf: Mapping[str, str], tmp_path) -> Iterator[Callable[..., Report]]:
+def copy(hdfs: HdfsFileSystem, conf: Mapping[str, str], tmp_path) -> Iterator[Callable[..., Report]]:
     stores = StoreConfig(hadoop_conf=conf, threads=4)
+    seat_filesystem(parse_uri(conf["fs.defaultFS"] + "/").uri, stores, hdfs)
     progress = Progress(io.StringIO())
 
     def run(source: Uri, target: Uri, **options: object) -> Report:
@@ -107,6 +110,7 @@ def test_nothing_is_copied_below_such_a_policy(hdfs, root, change, copy, conf, t
     report = copy(Uri("file", "", str(tmp_path / "source")), target, update=True)
     assert (report.exit_code, [one.path for one in report.failures]) == (4, ["d/new/x"])
     assert XOR in report.failures[0].message
+    assert "no Java" in report.failures[0].message
     assert hdfs.read_bytes(f"{root}/mixed/fine/y") == b"bytes"
     assert hdfs.status(f"{root}/mixed/d/new") is None
     with pytest.raises(UsageError, match=XOR):

@@ -69,7 +69,7 @@ def test_the_account_is_on_standard_output_and_messages_are_on_standard_error(tr
     )
     assert code == 4
     first, *_, phases, last = out.splitlines()
-    assert first.startswith("Counters: ")
+    assert first.startswith("Job ")
     assert phases.startswith("Phases: ")
     assert last == f"copy from file://{tree} to file://{tmp_path}/target does fail !!!"
     lines = err.splitlines()

@@ -8,6 +8,7 @@ import pytest
 
 from hdfs2oss.filesystems.base import FileSystem, Stored
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
+from hdfs2oss.model.values import FILE
 from hdfs2oss.rules.checksum import compose_crc64, crc64
 from tests.stores.contract_reading import ODD_NAMES, TREE_KEYS, ContractTools, accept
 
@@ -114,6 +115,36 @@ class ChangeContract(ContractTools):
         store.make_directory(f"{root}/empty")
         assert store.remove(f"{root}/empty")
         assert store.status(f"{root}/empty") is None
+
+    def test_several_files_are_looked_at_together(self, store: FileSystem, root: str) -> None:
+        for name in ("a", "d/b", "d/é x", "e"):
+            self.put(store, f"{root}/{name}", name.encode())
+        names = ["a", "a0", "d/b", "d/c", "d/é x", "e", "f"]
+        found = store.look_at_each([f"{root}/{name}" for name in names])
+        assert [one and one.length for one in found] == [1, None, 3, None, 6, 1, None]
+        listed = {row.path: row for row in store.walk(root)}
+        facts = [(one.kind, one.mtime_ms, one.etag) for one in found if one]
+        assert facts == [(row.kind, row.mtime_ms, row.etag) for row in listed.values() if row.kind == FILE]
+        assert store.look_at_each([]) == []
+
+    def test_several_files_are_removed_and_nothing_else(self, store: FileSystem, root: str) -> None:
+        names = ["a", "a-b", "d/b", "d/é x", "d/<&>", "e"]
+        for name in names:
+            self.put(store, f"{root}/{name}")
+        removals = store.remove_each([f"{root}/{name}" for name in names[1:]], directories=False)
+        assert [(one.was_there, one.error) for one in removals] == [(True, None)] * 5
+        assert [row.path for row in store.walk(root) if row.kind == FILE] == ["a"]
+
+    def test_of_several_directories_those_that_are_empty_are_removed(self, store: FileSystem, root: str) -> None:
+        for name in ("empty", "full", "other"):
+            store.make_directory(f"{root}/{name}")
+        self.put(store, f"{root}/full/file")
+        names = ("empty", "full", "gone", "other")
+        removals = store.remove_each([f"{root}/{name}" for name in names], directories=True)
+        assert [one.was_there and one.error is None for one in removals] == [True, False, False, True]
+        assert isinstance(removals[1].error, AlreadyExists)
+        assert removals[2].error is None
+        assert self.keys(store, root) == ["full/", "full/file"]
 
     def test_the_first_to_create_a_file_wins(self, store: FileSystem, root: str) -> None:
         assert store.create_exclusive(f"{root}/d/one", b"first")

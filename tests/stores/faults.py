@@ -145,12 +145,7 @@ class FlakyFileSystem(FileSystem):
         return _FlakyWriter(self, path, self.wrapped.open_writer(path, work_path, attributes))
 
     def put(
-        self,
-        path: str,
-        data: bytes,
-        work_path: str,
-        metadata: Mapping[str, str],
-        attributes: Attributes = NOTHING,
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
     ) -> Stored:
         self.meet("put", path)
         return self.wrapped.put(path, data, work_path, metadata, attributes)

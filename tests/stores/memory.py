@@ -139,12 +139,7 @@ class MemoryFileSystem(FileSystem):
         return _MemoryWriter(self, path, work_path, attributes)
 
     def put(
-        self,
-        path: str,
-        data: bytes,
-        work_path: str,
-        metadata: Mapping[str, str],
-        attributes: Attributes = NOTHING,
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
     ) -> Stored:
         self.traffic.wrote(len(data))
         return self._publish(path, bytes(data), metadata, attributes)

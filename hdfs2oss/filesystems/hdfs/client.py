@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from hdfs_native import Client
+from hdfs_native import Client, TrashNotEnabledError
 from hdfs_native import FileStatus as NativeStatus
 
 from ...model.errors import NotFound
@@ -57,7 +57,7 @@ class HdfsClient:
         self.creation = read_creation(hadoop_conf)
         self.data_place = f"the DataNodes of {authority}"
         self._place = f"the NameNode {authority}"
-        self._address = address_of(authority, hadoop_conf)
+        self.address = address_of(authority, hadoop_conf)
         self._configuration = {
             **hadoop_conf,
             **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
@@ -68,6 +68,7 @@ class HdfsClient:
         self._watchdog = Watchdog(self._place, timeout_seconds)
         self._native_lock = threading.Lock()
         self._native: Client | None = None
+        self._trash_is_prepared = False
 
     def native(self) -> Client:
         """The one native client; made by the first call."""
@@ -75,7 +76,7 @@ class HdfsClient:
             if self._native is None:
                 if self._user:
                     os.environ["HADOOP_USER_NAME"] = self._user
-                self._native = Client(f"hdfs://{self._address}", self._configuration)
+                self._native = Client(f"hdfs://{self.address}", self._configuration)
             return self._native
 
     # How to call; nothing is counted.
@@ -151,6 +152,30 @@ class HdfsClient:
         except NotFound:
             return False
         return bool(found)
+
+    def move_to_trash(self, path: str) -> str:
+        """Move a file to the trash of the user and give its place there; "" where there is no trash, and it stays.
+
+        Whether there is one says the NameNode, and where it says no, `fs.trash.interval` here. Raises NotFound.
+        """
+        self._prepare_trash()
+
+        def move(native: Client) -> str:
+            try:
+                return native.trash(path) or ""
+            except TrashNotEnabledError:
+                return ""
+
+        return self.change(f"move {path} to the trash", move, brings_nothing=True)
+
+    def _prepare_trash(self) -> None:
+        """The client makes what is missing above a trash for this user alone, and `/user` is everybody's."""
+        with self._native_lock:
+            if self._trash_is_prepared:
+                return
+            self._trash_is_prepared = True
+        if self.status("/user") is None:
+            self.make_directory("/user")
 
 
 def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list[NativeStatus]]:

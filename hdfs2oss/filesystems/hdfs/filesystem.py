@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from ...model.attributes import NOTHING, Attributes
-from ...model.errors import AlreadyExists, StoreError
+from ...model.errors import AlreadyExists, NotFound, StoreError
 from ...model.uri import join_path
 from ...model.values import FileStatus
-from ...rules.filesum import MD5_OF_CRC, FileChecksum
+from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
 from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
-from ...rules.parity import is_written_rightly
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import Capabilities, FileSystem, NoChecksum, Reader, Walk, Writer, check_length
+from ..base import Capabilities, FileSystem, Reader, Removal, Walk, Writer, check_length
 from ..hadoop_conf import user_name
+from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk
 from ..watchdog import TIMEOUT_SECONDS
 from . import snapshots
 from .attributes import HdfsAttributes
 from .client import HdfsClient, row_of
+from .java_client import JavaClient
 from .order import in_name_order
-from .questions import checksum_of, is_being_written, policy_of
+from .questions import Policies, checksum_of, is_being_written
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsWriter
@@ -38,7 +40,7 @@ class HdfsFileSystem(FileSystem):
     """`authority` is `host:port` or a name service whose NameNodes `hadoop_conf` lists.
 
     `user` is who asks, whoever runs the process; "" where a Kerberos ticket or token says who it is.
-    What new files and directories are given stands in `hadoop_conf`; see `read_creation`.
+    What new files and directories are given stands in `hadoop_conf`; see `read_creation`. `jvm` is that of the process.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class HdfsFileSystem(FileSystem):
         hadoop_conf: Mapping[str, str],
         user: str = "",
         timeout_seconds: float = TIMEOUT_SECONDS,
+        jvm: HadoopJvm | None = None,
     ) -> None:
         self.capabilities = Capabilities(
             "HDFS",
@@ -57,7 +60,7 @@ class HdfsFileSystem(FileSystem):
             close_seconds=0.5,
             keeps="rbugpcaxte",
             lists_kept="rbugpt",
-            checksums=(MD5_OF_CRC,),
+            checksums=_families(hadoop_conf),
             snapshots=True,
             atomic_move=True,
         )
@@ -67,6 +70,8 @@ class HdfsFileSystem(FileSystem):
         self._checksum_pause = StorePause(_NO_CHECKSUMS_SECONDS)
         self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
         self.attributes = HdfsAttributes(self.client, self.web)
+        self.policies = Policies(self.web)
+        self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user))
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)
@@ -96,7 +101,17 @@ class HdfsFileSystem(FileSystem):
         return reader
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
-        return HdfsWriter(self.client, path, work_path, attributes, self.attributes)
+        return self._open_writer(path, work_path, attributes)
+
+    def _open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> HdfsWriter:
+        """Through the native client, or through Hadoop's own where that one would write the parity wrongly."""
+        keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
+        wrong = "" if self.web.silent_because() else self.policies.wrong_for(path.rpartition("/")[0] or "/")
+        if not wrong:
+            return HdfsWriter(self.client, path, work_path, attributes, keep)
+        if why := self.java.missing():
+            raise StoreError(_hazard(wrong, why))
+        return HdfsWriter(self.client, path, work_path, attributes, keep, self.java.create)
 
     def make_directory(self, path: str) -> None:
         self.client.make_directory(path)
@@ -104,9 +119,22 @@ class HdfsFileSystem(FileSystem):
     def remove(self, path: str, recursive: bool = False) -> bool:
         return self.client.remove(path, recursive)
 
+    def remove_each(self, paths: Sequence[str], directories: bool) -> list[Removal]:
+        """Files go to the trash; of a directory that is empty nothing is lost."""
+        return super().remove_each(paths, directories) if directories else [self._discard(path) for path in paths]
+
+    def _discard(self, path: str) -> Removal:
+        try:
+            kept_at = self.client.move_to_trash(path)
+            return Removal(kept_at=kept_at) if kept_at else Removal(self.client.remove(path))
+        except NotFound:
+            return Removal(was_there=False)
+        except StoreError as error:
+            return Removal(error=error)
+
     def create_exclusive(self, path: str, data: bytes) -> bool:
         work_path = work_path_beside(path, uuid.uuid4().hex)
-        writer = HdfsWriter(self.client, path, work_path)
+        writer = self._open_writer(path, work_path)
         with writer:
             writer.write(data)
             try:
@@ -116,12 +144,10 @@ class HdfsFileSystem(FileSystem):
         return True
 
     def checksum(self, path: str, family: str) -> FileChecksum:
-        if family != MD5_OF_CRC:
-            return super().checksum(path, family)
-        if why := self.web.silent_because():
-            raise NoChecksum(f"the checksum of {path} is not known: {why}")
         self.traffic.read()
-        return self._checksum_pause.call(lambda: checksum_of(self.web, path))
+        if family == MD5_OF_CRC and not self.web.silent_because():
+            return self._checksum_pause.call(lambda: checksum_of(self.web, path))
+        return self.java.checksum(path, family)
 
     def move(self, path: str, new_path: str) -> None:
         self.client.rename(path, new_path, overwrite=False)
@@ -141,15 +167,9 @@ class HdfsFileSystem(FileSystem):
     def hazard_below(self, directory: str) -> str:
         if self.web.silent_because():
             return ""
-        path = directory
-        while (policy := policy_of(self.web, path)) is None and path != "/":
-            path = path.rpartition("/")[0] or "/"
-        if is_written_rightly(policy or ""):
-            return ""
-        return (
-            f"the directory {path} has the erasure-coding policy {policy}, and its parity would be written wrongly: "
-            "the bytes are lost with the first DataNode"
-        )
+        wrong = self.policies.wrong_for(directory)
+        why = self.java.missing() if wrong else ""
+        return _hazard(wrong, why) if why else ""
 
     def blind_spot(self) -> str:
         why = self.web.silent_because()
@@ -168,3 +188,13 @@ class HdfsFileSystem(FileSystem):
 
     def refuse_attributes(self, letters: str) -> None:
         self.attributes.refuse(letters)
+
+
+def _families(hadoop_conf: Mapping[str, str]) -> tuple[str, ...]:
+    """What is asked for first follows Hadoop's own setting, as in DistCp."""
+    is_composite = hadoop_conf.get("dfs.checksum.combine.mode", "").upper() == "COMPOSITE_CRC"
+    return (COMPOSITE_CRC, MD5_OF_CRC) if is_composite else (MD5_OF_CRC, COMPOSITE_CRC)
+
+
+def _hazard(wrong: str, why: str) -> str:
+    return f"{wrong}, which only the Java client of Hadoop writes rightly, and {why}"

@@ -8,6 +8,7 @@ import base64
 
 from ...model.errors import NotFound, Unreachable
 from ...rules.filesum import FileChecksum
+from ...rules.parity import is_written_rightly
 from .webhdfs import WebHdfs, member
 
 # How WebHDFS marks values in base64.
@@ -16,6 +17,7 @@ _BASE64 = "0s"
 _CHECKSUM_SECONDS = 60.0
 # Behind the bytes per CRC (4) and the CRCs per block (8), which the algorithm's name repeats, an MD5.
 _MD5_AT, _MD5_BYTES = 12, 16
+_MOST_DIRECTORIES_KEPT = 10_000
 
 
 def policy_of(web: WebHdfs, path: str) -> str | None:
@@ -73,3 +75,35 @@ def set_ec_policy(web: WebHdfs, path: str, policy: str) -> None:
 
 def _xattr_value(text: str | None) -> bytes:
     return base64.b64decode((text or "").removeprefix(_BASE64))
+
+
+class Policies:
+    """Which directories the native client must not write into; each that is there is asked about once."""
+
+    def __init__(self, web: WebHdfs) -> None:
+        self._web = web
+        self._known: dict[str, str] = {}
+
+    def wrong_for(self, directory: str) -> str:
+        """What of a directory, or of the nearest one above it that is there, the native client would write wrongly:
+        the path and its policy in words; "" for nothing. Raises StoreError when nobody can tell."""
+        found = self._known.get(directory)
+        if found is None:
+            path = directory
+            while (policy := policy_of(self._web, path)) is None and path != "/":
+                path = path.rpartition("/")[0] or "/"
+            is_right = is_written_rightly(policy or "")
+            found = "" if is_right else f"the directory {path} has the erasure-coding policy {policy}"
+            # One that is not there yet may be given a policy of its own.
+            if path == directory:
+                self._keep(directory, found)
+        return found
+
+    def forget(self) -> None:
+        """Policies were changed: ask again."""
+        self._known = {}
+
+    def _keep(self, directory: str, found: str) -> None:
+        if len(self._known) >= _MOST_DIRECTORIES_KEPT:
+            self._known = {}
+        self._known[directory] = found

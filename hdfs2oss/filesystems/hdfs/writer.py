@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import Protocol
 
-from hdfs_native import FileWriter, WriteOptions
+from hdfs_native import WriteOptions
 
 from ...model.attributes import NOTHING, Attributes
 from ...model.errors import NotFound, StoreError
 from ..base import Stored, Writer
-from .attributes import HdfsAttributes
 from .client import HdfsClient
+from .creation import Creation
+
+
+class OpenFile(Protocol):
+    """A file being written, by whichever client."""
+
+    def write(self, data: bytes, /) -> int:
+        """All of the bytes."""
+
+    def close(self) -> None:
+        """Wait until the NameNode has the whole file."""
 
 
 class HdfsWriter(Writer):
-    """Writes to the work path; `commit` closes, compares, sets attributes and renames."""
+    """Writes to the work path; `commit` closes, compares, sets attributes and renames.
+
+    Bytes go through the native client, or the one that `create` opens a file with (path, what it is given). `keep`
+    gives a path the attributes that are `wanted`.
+    """
 
     def __init__(
         self,
@@ -23,35 +38,39 @@ class HdfsWriter(Writer):
         path: str,
         work_path: str,
         wanted: Attributes = NOTHING,
-        attributes: HdfsAttributes | None = None,
+        keep: Callable[[str], object] | None = None,
+        create: Callable[[str, Creation], OpenFile] | None = None,
     ) -> None:
         self._client = client
         self._path = path
         self._work_path = work_path
         self._wanted = wanted
-        self._attributes = attributes
+        self._keep = keep
         self._done = False
-        given = client.creation
-        options = WriteOptions(
-            wanted.block_size_bytes or given.block_size_bytes,
-            wanted.replication or given.replication,
-            given.file_permission,
-            overwrite=True,
-            create_parent=False,
-        )
-        self._file = self._create(options)
+        self._file = self._create(create or self._create_natively)
 
-    def _create(self, options: WriteOptions) -> FileWriter:
+    def _create(self, create: Callable[[str, Creation], OpenFile]) -> OpenFile:
         """Open the work file; parents that are missing are made first.
 
         Those that come along with a file take the permission of the one above them, whatever the umask says.
         """
-        path = self._work_path
+        path, given = self._work_path, self._client.creation
+        given = given._replace(
+            replication=self._wanted.replication or given.replication,
+            block_size_bytes=self._wanted.block_size_bytes or given.block_size_bytes,
+        )
         try:
-            return self._client.change(f"write {path}", lambda native: native.create(path, options))
+            return create(path, given)
         except NotFound:
             self._client.make_directory(path.rpartition("/")[0] or "/")
-            return self._client.change(f"write {path}", lambda native: native.create(path, options))
+            return create(path, given)
+
+    def _create_natively(self, path: str, given: Creation) -> OpenFile:
+        options = WriteOptions(
+            given.block_size_bytes, given.replication, given.file_permission, overwrite=True, create_parent=False
+        )
+        file: OpenFile = self._client.change(f"write {path}", lambda native: native.create(path, options))
+        return file
 
     def write(self, data: bytes) -> None:
         # An empty file needs no block.
@@ -68,9 +87,9 @@ class HdfsWriter(Writer):
             raise StoreError(f"{self._work_path} vanished before it could be published")
         stored = Stored(status.length, mtime_ms=status.modification_time)
         check(stored)
-        if self._attributes is not None and self._wanted != NOTHING:
+        if self._keep is not None:
             # Before anybody sees the file: it never stands there without its permission.
-            self._attributes.keep(self._work_path, self._wanted)
+            self._keep(self._work_path)
             if self._wanted.mtime_ms is not None:
                 stored = stored._replace(mtime_ms=self._wanted.mtime_ms)
         self._client.rename(self._work_path, self._path, overwrite)

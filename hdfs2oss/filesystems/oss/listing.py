@@ -10,15 +10,20 @@ import calendar
 import functools
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice, takewhile
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from ...model.errors import StoreError, Unreachable
-from ...rules.keys import out_of_order
+from ...rules.keys import just_before, out_of_order
 from .client import OssClient
 
 PAGE_KEYS = 1000
+_THREADS = 8
+_KEYS_A_THREAD = 125
 
 _CONTENTS = re.compile(
     r"<Contents>\s*<Key>([^<]*)</Key>\s*<LastModified>([^<]*)</LastModified>\s*<ETag>([^<]*)</ETag>\s*"
@@ -74,6 +79,36 @@ def list_entries(
             return
         params["continuation-token"] = token
         params.pop("start-after", None)
+
+
+def find_entries(client: OssClient, keys: Sequence[str]) -> list[OssEntry | None]:
+    """What stands at each of these keys, by ranges of the listing: one page for as many as it holds, and never more
+    pages than keys, however far apart they are. Asked for by several threads."""
+    ordered = sorted(set(keys))
+    found: dict[str, OssEntry] = {}
+    with ThreadPoolExecutor(_THREADS, "look") as pool:
+        ranges = (ordered[start : start + _KEYS_A_THREAD] for start in range(0, len(ordered), _KEYS_A_THREAD))
+        for several in pool.map(lambda some: _find_in_range(client, some), ranges):
+            found |= several
+    return [found.get(key) for key in keys]
+
+
+def _find_in_range(client: OssClient, keys: Sequence[str]) -> dict[str, OssEntry]:
+    pairs = zip(keys[0].split("/")[:-1], keys[-1].split("/")[:-1], strict=False)
+    prefix = "".join(f"{one}/" for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    wanted, found = set(keys), {}
+    at, reached = 0, ""
+    while at < len(keys):
+        start = max(just_before(keys[at]), reached)
+        rows = 0
+        for entry in islice(list_entries(client, prefix, start), PAGE_KEYS):
+            rows, reached = rows + 1, entry.key
+            if entry.key in wanted:
+                found[entry.key] = entry
+        if rows < PAGE_KEYS:
+            break  # There is no further key.
+        at = bisect_right(keys, reached)
+    return found
 
 
 def parse_page(text: str) -> tuple[list[OssEntry], str]:

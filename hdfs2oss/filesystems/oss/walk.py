@@ -95,7 +95,7 @@ class OssWalk(Walk):
             passed_over = 0
             parent, _, name = path.rpartition("/")
             if parent == directory and name not in _NO_NAMES and path[0] != "/":
-                yield _file(path, entry)
+                yield file_row(path, entry)
                 continue
             if self._prefix == "" and path.startswith(INTERNAL_DIRECTORY + "/"):
                 yield _internal()
@@ -190,10 +190,11 @@ def _row_within(path: str, directory: str, entry: OssEntry) -> Iterator[FileStat
     elif "/" in name or name in _NO_NAMES:
         yield _unusable(path, _problem(path))
     else:
-        yield _file(path, entry)
+        yield file_row(path, entry)
 
 
-def _file(path: str, entry: OssEntry) -> FileStatus:
+def file_row(path: str, entry: OssEntry) -> FileStatus:
+    """The row of an object, under this path."""
     kind = SYMLINK if entry.type == "Symlink" else FILE
     return FileStatus(path, kind, entry.size, entry.mtime_ms, etag=entry.etag, storage_class=entry.storage_class)
 

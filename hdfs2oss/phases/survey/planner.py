@@ -56,6 +56,7 @@ class Planner:
         self._hazards = Hazards(target, desk.context.layout)
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
+        self._bare = Tally()
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
@@ -68,6 +69,12 @@ class Planner:
             self._attributes.take_directory(pair)
         if pair.comes_with_its_files:
             self._implied.add(source)
+            return
+        is_new_directory = source.kind == DIRECTORY and pair.target is None and not source.problem
+        if self._options.include and is_new_directory and pair.path:
+            # Nothing in it is included, and directories come along with files only.
+            self._bare.add(source)
+            self._desk.counters.add(COPY_MAPPER, "DIR_COPY", -1)
             return
         action = self._decide(pair)
         problem = self._problem(pair, source, action)
@@ -91,7 +98,7 @@ class Planner:
     def _count(self) -> None:
         counters = self._desk.counters
         decided = {"PLANNED": self._planned, "CONFLICTING": self._conflicting, "SKIPPED": self._skipped}
-        for name, tally in {**decided, "IMPLIED": self._implied}.items():
+        for name, tally in {**decided, "IMPLIED": self._implied, "EXCLUDED": self._bare}.items():
             tally.count(name, counters)
         for tally in decided.values():
             if tally.files:

@@ -78,7 +78,7 @@ class Sides:
         source = Cursor(self._own_entry(number, root), number)
         if source.head is None:
             raise NotFound(GONE)
-        if self._exclusion.excludes(number, root.prefix):
+        if self._exclusion.excludes(number, root.prefix, is_directory=False):
             return source, None
         target = self._layout.target_of(root.prefix)
         at_target = partial(self._open(target).status, target.path)
@@ -121,7 +121,7 @@ class Sides:
 
     def _own_entry(self, number: int, root: CopyRoot) -> Stream:
         """A source as an entry of the directory it maps into: its own row, then what lies in it."""
-        if self._exclusion.excludes(number, root.prefix):
+        if self._exclusion.excludes(number, root.prefix, not root.is_file):
             # Its row is enough to count it: nothing is asked for.
             return Stream(root.prefix, own_row=partial(FileStatus, "", FILE if root.is_file else DIRECTORY))
         source = self._layout.source_of(number, root.prefix)

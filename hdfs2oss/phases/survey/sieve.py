@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ...model.values import DIRECTORY, UNLISTED, FileStatus
 from ...rules.frontier import SurveyUnit
+from ...rules.keys import is_directly_in
 from ...rules.layout import Layout
 from ...rules.merging import TARGET, Step
 from .exclusion import Exclusion
@@ -58,13 +59,13 @@ class Sieve:
             self._findings.add_problem(str(self._layout.named_source_of(root, row.path)), row.problem)
             return True
         is_directory = row.kind == DIRECTORY
-        if not is_directory and self._unit.resumed and _is_directly_in(self._unit.directory, row.path):
+        if not is_directory and self._unit.resumed and is_directly_in(self._unit.directory, row.path):
             self._findings.count_elsewhere(row)
             return False
         is_counted = entered or not is_directory
         if not is_counted:
             self._findings.count_elsewhere(row)
-        if self._exclusion.excludes(root, row.path):
+        if self._exclusion.excludes(root, row.path, is_directory):
             if is_counted:
                 self._findings.count_excluded(row)
             return False
@@ -81,9 +82,3 @@ class Sieve:
             path = found[0][1].path
             source, other = (str(self._layout.named_source_of(root, path)) for root, _ in found[:2])
             self._findings.add_duplicate(path, source, other)
-
-
-def _is_directly_in(directory: str, path: str) -> bool:
-    """Whether a row that is no directory is seen with the directory's own files: `f`, and keys such as `/f`, `../f`."""
-    name, slash, _ = (path[len(directory) + 1 :] if directory else path).partition("/")
-    return not slash or name in ("", ".", "..")

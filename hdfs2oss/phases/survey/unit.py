@@ -8,11 +8,12 @@ from ...model.values import DIRECTORY, FilePair, FileStatus
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget, Gate
 from ...rules.keys import parent_of
-from ...rules.merging import Cursor, Merge
+from ...rules.merging import TARGET, Cursor, Merge
 from ...rules.pairing import Pairing, blocked_by_file
 from ...tasks.context import RunContext
 from .exclusion import Exclusion
 from .findings import Findings
+from .missing import Missing
 from .sides import Sides
 from .sieve import Sieve
 
@@ -25,28 +26,35 @@ class UnitSurvey:
     Both methods raise StoreError or SurveyError when a side fails as a whole; what was handed over by then counts.
     """
 
-    def __init__(self, context: RunContext, take: TakePair, findings: Findings) -> None:
+    def __init__(self, context: RunContext, take: TakePair, findings: Findings, missing: Missing | None = None) -> None:
+        """Where `missing` wants to know what only the target has, all of the target is listed."""
         self._layout = context.layout
         self._lists_root = not context.options.sync
         self._take = take
         self._findings = findings
+        self._missing = missing
         self._exclusion = Exclusion(context)
         self._sides = Sides(context, self._exclusion, findings)
 
     def survey(self, unit: SurveyUnit, budget: Budget) -> list[SurveyUnit]:
         """Pair what lies in a unit as far as the budget goes; the units that are left."""
-        sources = self._sides.open_sources(unit)
-        if not sources:
+        sources = self._sides.open_sources(unit) if not unit.target_only else []
+        if not sources and not unit.target_only:
             return []
         target = self._sides.open_target(unit)
-        in_the_way = list(self._sides.files_in_the_way(unit, target is not None))
-        own = self._own_pair(unit, sources[0].root, target is not None, in_the_way)
+        in_the_way = list(self._sides.files_in_the_way(unit, target is not None)) if sources else []
+        own = self._own_pair(unit, sources[0].root, target is not None, in_the_way) if sources else None
         if target is None:
             pairing = Pairing(own, block=blocked_by_file(in_the_way[-1].path) if in_the_way else None)
         else:
             pairing = Pairing(own, in_the_way)
-        gate = Gate(unit, budget)
-        self._pair_up(Merge(sources, target, wants_missing=False), gate, self._sieve(unit), pairing)
+        wants_missing = self._missing is not None
+        gate = Gate(unit, budget, wants_missing)
+        if self._missing is not None:
+            self._missing.begin(unit)
+        self._pair_up(Merge(sources, target, wants_missing), gate, self._sieve(unit), pairing, self._missing)
+        if self._missing is not None:
+            self._missing.end()
         self._count_listed(sources)
         return gate.rest()
 
@@ -65,7 +73,8 @@ class UnitSurvey:
     def lone_files(self) -> list[int]:
         """The numbers of the roots that are files; one whose place another source has is a duplicate instead."""
         roots = self._layout.roots
-        excluded = {number for number, root in enumerate(roots) if self._exclusion.excludes(number, root.prefix)}
+        excludes = self._exclusion.excludes
+        excluded = {number for number, root in enumerate(roots) if excludes(number, root.prefix, not root.is_file)}
         seen = {
             root.prefix: root.source for number, root in enumerate(roots) if number not in excluded and not root.is_file
         }
@@ -79,7 +88,9 @@ class UnitSurvey:
                 found.append(number)
         return found
 
-    def _pair_up(self, merge: Merge, gate: Gate, sieve: Sieve, pairing: Pairing) -> None:
+    def _pair_up(
+        self, merge: Merge, gate: Gate, sieve: Sieve, pairing: Pairing, missing: Missing | None = None
+    ) -> None:
         while (step := merge.step(pairing.waiting_for)) is not None:
             entered = gate.enters(step)
             if not entered:
@@ -87,7 +98,10 @@ class UnitSurvey:
             sifted = sieve.sift(step, entered)
             for pair in pairing.take(sifted.step, entered):
                 self._take(pair)
-            merge.advance(step, sifted.passed_by)
+            passed_by = sifted.passed_by
+            if missing is not None and missing.take(step, entered):
+                passed_by = (*passed_by, TARGET)
+            merge.advance(step, passed_by)
         for pair in pairing.finish():
             self._take(pair)
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
+from ...model.options import CopyOptions
 from ...model.values import PlanSlice
 from ...records import damage
 from ...rules.compare import decide, decide_single
@@ -23,10 +24,12 @@ from ...rules.gate import Budget
 from ...runners.base import Runner
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk, publish_log
+from .exclusion import Exclusion
 from .findings import MOST_NAMED, Findings
 from .hazards import refuse_hazardous_target
+from .missing import Missing, MissingSlices
 from .planner import Decide, Planner
-from .unit import TakePair, UnitSurvey
+from .unit import UnitSurvey
 
 _TASKS_PER_SLOT = 4
 
@@ -55,7 +58,8 @@ class SurveyTask(NamedTuple):
 class SurveyReport:
     """What a survey found: slices of plan files, what is still to be walked, what went wrong.
 
-    `directories` are slices of those that get attributes, each with the depth below the target base that it is about.
+    `directories` are slices of those that get attributes, each with the depth below the target base that it is about;
+    `missing` is what only the target has, where that is wanted.
 
     `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
     two sources bring. Both keep the first hundred; DIRECTORIES_NOT_LISTED counts all problems. `notices` are lines
@@ -65,6 +69,7 @@ class SurveyReport:
     slices: list[PlanSlice] = field(default_factory=list)
     large_slices: list[PlanSlice] = field(default_factory=list)
     directories: list[tuple[int, PlanSlice]] = field(default_factory=list)
+    missing: MissingSlices = field(default_factory=MissingSlices)
     rest: list[SurveyUnit] = field(default_factory=list)
     counters: Counts = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -76,6 +81,7 @@ class SurveyReport:
         self.slices += other.slices
         self.large_slices += other.large_slices
         self.directories += other.directories
+        self.missing.add(other.missing)
         self.problems = (self.problems + other.problems)[:MOST_NAMED]
         self.duplicates = (self.duplicates + other.duplicates)[:MOST_NAMED]
         counters = Counters(self.counters)
@@ -137,16 +143,25 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     desk = TaskDesk(context, f"survey-{task.number:05d}", attempt)
     planner = Planner(desk, decision_of(context))
     findings = Findings(desk.counters)
-    rest = _walk(context, task, planner.take, findings)
+    missing = Missing(desk, Exclusion(context)) if wants_missing(context.options) else None
+    rest = _walk(context, task, UnitSurvey(context, planner.take, findings, missing), findings)
     findings.settle()
     planned = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
-    return SurveyReport(*planned, rest, desk.counts(), findings.problems, findings.duplicates)
+    report = SurveyReport(*planned, rest=rest, problems=findings.problems, duplicates=findings.duplicates)
+    if missing is not None:
+        report.missing = missing.publish()
+    report.counters = desk.counts()
+    return report
 
 
-def _walk(context: RunContext, task: SurveyTask, take: TakePair, findings: Findings) -> list[SurveyUnit]:
+def wants_missing(options: CopyOptions) -> bool:
+    """Whether anybody asks for what only the target has; else it is not even listed."""
+    return options.delete or options.xtrack_path is not None
+
+
+def _walk(context: RunContext, task: SurveyTask, survey: UnitSurvey, findings: Findings) -> list[SurveyUnit]:
     """Hand over all pairs of a task; what its units left. This is where a side that fails becomes a problem."""
-    survey = UnitSurvey(context, take, findings)
     rest: list[SurveyUnit] = []
     if task.number == 0 and all(unit.directory for unit in task.units):
         for number in survey.lone_files():

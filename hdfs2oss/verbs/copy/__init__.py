@@ -23,7 +23,14 @@ def run(words: Sequence[str], entry: str) -> int:
         return 0
     if not words:
         sys.stderr.write(f"usage: {USAGE}\n")
-    command = parse(words)
+    command = parse(words, lambda: _program(entry))
     from .launch import Screen, launch
 
     return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))
+
+
+def _program(entry: str) -> Sequence[str]:
+    """How a command is begun that is run instead of this one."""
+    from ...commandline.invocation import invocation
+
+    return invocation(entry, sys.argv, os.environ).program

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
 from ...model.errors import WaveEnded
 from ...model.options import CopyOptions
@@ -11,6 +12,7 @@ from ...model.uri import Uri
 from ...phases.attributes import code_directories, keep_attributes
 from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
+from ...phases.deletion import delete
 from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
@@ -51,12 +53,14 @@ class CopyJob:
         self.layout: Layout | None = None
 
     def run(self) -> Report:
-        """Look at the roots, survey, cut, copy, commit, report. Raises what keeps the copy from being tried."""
+        """Look at the roots, survey, cut, copy, commit, delete, report. Raises what keeps the copy from being tried."""
         options, stores = self._options, self._stores
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
             notices = check_attributes(options, layout, stores)
+        for line in mapping(layout, options):
+            self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
         make_log_dir(options.log_path, stores)
         with open_run(options, stores, place, self._runner, timeline) as run:
@@ -69,6 +73,8 @@ class CopyJob:
                 _carry_out(context, run)
             except WaveEnded as ended:
                 run.report.stop(ended)
+                if options.delete:
+                    run.report.withhold_deletion("the copy was ended early")
             run.settle()
             if run.report.exit_code == 0:
                 log_dir.succeed()
@@ -97,7 +103,10 @@ def _copy(context: RunContext, run: Run) -> None:
         with run.phase("commit"):
             commit(context, run, cuts.uploads, ledger_files_of(tasks, cuts.chunks))
             tidy(context, run)
-        keep_attributes(context, run, found.directories)
     except BaseException:
         give_up(context)
         raise
+    if context.options.delete:
+        delete(context, run, found.missing.files, found.missing.directories)
+    # Last of all: what is written into a directory, or deleted, changes its times.
+    keep_attributes(context, run, found.directories)

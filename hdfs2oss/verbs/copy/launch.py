@@ -44,7 +44,8 @@ def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], scr
         started = invocation(entry, sys.argv, environment)
 
         def advise() -> Iterator[str]:
-            return advice(command, request.options, job.layout, started)
+            lifting = job.report.lifted_by if job.report is not None else ()
+            return advice(command, request.options, job.layout, started, lifting)
 
         ending = _Ending(request.options, job, advise, progress, screen)
 

@@ -33,18 +33,20 @@ def left_by(layout: Layout, before: str | None) -> list[str | None]:
 
 
 @pytest.mark.parametrize("before", BEFORE, ids=str)
+@pytest.mark.parametrize("rules", ["distcp", "contents", "named"])
 @pytest.mark.parametrize("flags", [{}, {"update": True}, {"overwrite": True}], ids=str)
 @pytest.mark.parametrize("facts", SOURCES, ids=lambda facts: " ".join(f"{one.uri.path}:{one.kind}" for one in facts))
-def test_the_same_tree_is_laid_out_again(facts, flags, before) -> None:
-    options = CopyOptions(sources=tuple(one.uri for one in facts), target=TARGET, **flags)
+def test_the_same_tree_is_laid_out_again(facts, flags, rules, before) -> None:
+    options = CopyOptions(sources=tuple(one.uri for one in facts), target=TARGET, layout=rules, **flags)
     try:
-        layout = lay_out(facts, TARGET, before, options.sync)
+        layout = lay_out(facts, TARGET, before, options.sync, rules)
     except UsageError:
         return
     sync = options.sync or needs_update(layout, options)
     for now in left_by(layout, before):
-        assert lay_out(facts, TARGET, now, sync).roots == layout.roots
-        assert lay_out(facts, TARGET, now, sync).base == layout.base
+        assert lay_out(facts, TARGET, now, sync, rules).roots == layout.roots
+        assert lay_out(facts, TARGET, now, sync, rules).base == layout.base
+    assert rules == "distcp" or not needs_update(layout, options)
 
 
 def test_update_is_asked_for_only_where_the_plain_command_would_nest() -> None:

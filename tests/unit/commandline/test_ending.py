@@ -17,12 +17,43 @@ def test_the_account_is_the_counters_the_phases_and_where_it_is_on_record() -> N
     made = report()
     made.counters.add(COPY_MAPPER, "COPY", 10)
     assert list(account(made)) == [
+        "Job run completed successfully",
         "Counters: 1",
         f"\t{COPY_MAPPER}",
         "\t\tCOPY=10",
         "Phases: copy 1.5 s. Records: file:///home/.hdfs2oss/t-1/runs/run",
     ]
     assert list(findings(made)) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "ending"),
+    [
+        ({}, "completed successfully"),
+        (
+            {"problems": [("hdfs://nn/s/d", "cannot list it"), ("hdfs://nn/s/e", "nor this")]},
+            "failed with state FAILED due to: hdfs://nn/s/d: cannot list it",
+        ),
+        ({"discrepancy": "2 files,\n but: 1"}, "failed with state FAILED due to: 2 files, but: 1"),
+        ({"ended_by": "LockLost: gone", "ended_code": 5}, "failed with state FAILED due to: LockLost: gone"),
+        ({"ended_by": "Interrupted: so", "ended_code": 130}, "failed with state KILLED due to: Interrupted: so"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
+)
+def test_the_first_line_of_the_account_is_that_of_a_hadoop_job(facts, ending) -> None:
+    made = report()
+    for name, value in facts.items():
+        setattr(made, name, value)
+    assert next(iter(account(made))) == f"Job run {ending}"
+
+
+def test_a_job_that_failed_names_its_first_failure_or_why_it_was_stopped() -> None:
+    made = report()
+    made.failures = failures(2)
+    made.counters.add(OWN, "FILES_FAILED", 2)
+    assert next(iter(account(made))) == "Job run failed with state FAILED due to: no cause a"
+    made.stopped = "too many"
+    assert next(iter(account(made))) == "Job run failed with state FAILED due to: too many"
 
 
 @pytest.mark.parametrize(("success", "words"), [(True, "does succeed !!!"), (False, "does fail !!!")])

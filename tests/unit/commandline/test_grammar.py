@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from hdfs2oss.commandline.grammar import read_words
+from hdfs2oss.commandline.grammar import option_words, path_words, read_words
 from hdfs2oss.model.errors import UsageError
 
 
@@ -99,9 +99,18 @@ def test_an_unknown_option_gets_the_nearest_known_word_or_none(word, guess) -> N
     assert caught.value.hint == f"{guess}See hdfs2oss --help."
 
 
-@pytest.mark.parametrize("dash", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
-@pytest.mark.parametrize("argv", [["{}fast"], ["a", "{}{}fast"], ["--", "{}-fast"]], ids=" ".join)
-def test_a_pasted_dash_is_refused_wherever_it_stands(dash, argv) -> None:
-    with pytest.raises(UsageError, match=f"U\\+{ord(dash):04X}") as caught:
-        read(*(word.format(dash, dash) for word in argv))
-    assert caught.value.hint == "Type it again: -fast"
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        (FAST, ()),
+        (LEVEL, ("4",)),
+        (LEVEL, ("-4",)),
+        (SETTING, ("k=v",)),
+        (KEEP, ()),
+        (KEEP, ("ab",)),
+        (BOTH, ("1", "2")),
+    ],
+)
+@pytest.mark.parametrize("paths", [["a", "b"], ["-a", "b"], ["a", "-"], ["--", "-l"]], ids=" ".join)
+def test_options_and_paths_are_written_as_they_are_read(option, values, paths) -> None:
+    assert read(*option_words(option, values), *path_words(paths)) == ([(option, values)], paths)

@@ -21,6 +21,11 @@ def test_a_source_list_has_a_path_a_line_and_each_counts_once(here) -> None:
     assert read_sources(Places({}, {}), f"file://{here}/list") == ["/b", "/a x"]
 
 
+def test_blanks_around_a_source_and_what_editors_leave_mean_nothing(here) -> None:
+    (here / "list").write_bytes("\ufeff/a \r\n \t\r\n\t/b c\t\n/a\n/d\u2028e\x0bf".encode())
+    assert read_sources(Places({}, {}), f"file://{here}/list") == ["/a", "/b c", "/d\u2028e\x0bf"]
+
+
 def test_filters_are_found_on_this_machine_without_a_scheme(here) -> None:
     (here / "filters").write_text(".*/tmp\n\n.*\\.x\n")
     for name in ("filters", f"{here}/filters", f"file://{here}/filters"):

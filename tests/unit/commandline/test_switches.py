@@ -68,7 +68,7 @@ def test_what_is_no_option_of_a_copy_stays_with_the_command() -> None:
 
 def test_options_are_kept_as_they_can_be_typed_again_without_the_list_of_sources() -> None:
     typed = parse(["--update", "-m20", "-f", "list", "-Da=b", "--part-size=1m", "target"]).typed
-    assert typed == [("-update", ()), ("-m", ("20",)), ("-D", ("a=b",)), ("--part-size", ("1m",))]
+    assert typed == [("-update",), ("-m", "20"), ("-D", "a=b"), ("--part-size", "1m")]
 
 
 @pytest.mark.parametrize(

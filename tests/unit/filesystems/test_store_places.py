@@ -21,6 +21,15 @@ def request(*argv: str, **environment: str) -> CopyRequest:
     return resolve(parse(argv), {**KEYS, **environment}, {})
 
 
+def test_a_bandwidth_may_be_a_property_and_the_option_wins() -> None:
+    paths = ("hdfs://nn/a", "oss://b/a")
+    assert request("-Ddistcp.map.bandwidth.mb=3", *paths).options.bandwidth_mb == 3
+    assert request("-Ddistcp.map.bandwidth.mb=3", "-bandwidth", "5", *paths).options.bandwidth_mb == 5
+    with pytest.raises(UsageError, match="must be a number above 0"):
+        request("-Ddistcp.map.bandwidth.mb=0", *paths)
+    assert not request("-Ddistcp.update.modification.time=false", *paths).options.compares_times
+
+
 @pytest.mark.parametrize(
     ("argv", "environment", "notes"),
     [
@@ -30,9 +39,12 @@ def request(*argv: str, **environment: str) -> CopyRequest:
             ["the proxy http://squid:80."],
         ),
         (
-            ["-D", "mapreduce.job.queuename=q", "-Dfs.oss.nosuch=1", "-Ddistcp.update.modification.time=false"],
+            ["-D", "mapreduce.job.queuename=q", "-Dfs.oss.nosuch=1", "-Dmapreduce.x=false"],
             {},
-            ["Not used by hdfs2oss: -D fs.oss.nosuch, -D mapreduce.job.queuename."],
+            [
+                "-D mapreduce.job.queuename: not used; a queue is --queue of spark-submit",
+                "Not used by hdfs2oss: -D fs.oss.nosuch, -D mapreduce.x.",
+            ],
         ),
         (["-Ddfs.client.failover.max.attempts=1", "-Ddfs.ha.namenodes.ns=a,b"], {}, []),
         ([], {"https_proxy": "me:secret@squid:1"}, []),

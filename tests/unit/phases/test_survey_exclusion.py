@@ -148,3 +148,47 @@ def test_a_source_that_is_named_is_copied_though_its_name_is_one_of_ours(make_co
     found, report = run(make_context(store, ["/s/.hdfs2oss"], "/t"), entries)
     assert found == {"pair/runs/1/report.json"}
     assert excluded(report) == (1, 0)
+
+
+GLOBS = store_of("/s/a/x.gz", "/s/a/y", "/s/b/c/z.gz", "/s/b/tmp/w.gz", "/s/e/v", "/s/u.gz")
+
+
+@BUDGETS
+@pytest.mark.parametrize(
+    ("given", "paths", "counted", "not_listed"),
+    [
+        ({"exclude": ("tmp/", "*.gz")}, {"a/y", "e/v"}, (1, 3), ["/s/b/tmp"]),
+        ({"include": ("*.gz",)}, {"a/x.gz", "b/c/z.gz", "b/tmp/w.gz", "u.gz"}, (1, 2), []),
+        ({"include": ("/b/",), "exclude": ("tmp",)}, {"b/c/z.gz"}, (3, 1), ["/s/a", "/s/b/tmp", "/s/e"]),
+        ({"include": ("/a/*.gz",)}, {"a/x.gz"}, (2, 2), ["/s/b", "/s/b/tmp", "/s/e"]),
+    ],
+    ids=["exclude", "include", "both", "include at a depth"],
+)
+def test_globs_leave_out_and_what_they_leave_out_is_neither_listed_nor_lost(
+    make_context, entries, given, paths, counted, not_listed
+) -> None:
+    GLOBS.calls.clear()
+    found, report = run(make_context(GLOBS, ["/s"], "/t", **given), entries)
+    assert (found, excluded(report)) == (paths, counted)
+    assert [path for path in ("/s/a", "/s/b", "/s/b/tmp", "/s/e") if listed(GLOBS, path) == []] == not_listed
+
+
+@BUDGETS
+def test_with_inclusions_no_directory_is_made_that_would_stay_empty(make_context, entries) -> None:
+    store = store_of("/s/a/b/x", "/s/a/y.gz", "/s/c/d/e/z", "/t/f/old", "/s/f/w")
+    context = make_context(store, ["/s"], "/t", include=("*.gz",), update=True)
+    share = Share(entries, 3600.0)
+    report = survey(context, LocalRunner(0), share, share)
+    planned = {item.path for item in read_slices(context.open_job_dir(), tuple(report.slices))}
+    assert planned == {"a/y.gz"}
+    counts = report.counters["hdfs2oss"]
+    assert (counts["DIRECTORIES_EXCLUDED"], counts["DIRECTORIES_IMPLIED"], counts["DIRECTORIES_SKIPPED"]) == (2, 3, 2)
+
+
+def test_a_source_that_is_a_file_has_its_name_for_a_path_wherever_it_goes(make_context) -> None:
+    store = store_of("/s/a.gz", "/s/b", "/s/c.gz")
+    context = make_context(store, ["/s/a.gz", "/s/b", "/s/c.gz"], "/t", include=("/*.gz",), exclude=("c*",))
+    found, report = run(context)
+    assert (found, excluded(report)) == ({"a.gz"}, (0, 2))
+    found, _ = run(make_context(store, ["/s/a.gz"], "/renamed", include=("a.gz",)))
+    assert found == {"renamed"}

@@ -36,7 +36,7 @@ class Pairing:
         self._merge = Merge(sources, target, wants_missing)
         self._findings = Findings()
         excludes = SimpleNamespace(
-            excludes=lambda root, path: not wanted(root, FileStatus(path, "")), own_at_target=frozenset()
+            excludes=lambda root, path, is_directory: not wanted(root, FileStatus(path, "")), own_at_target=frozenset()
         )
         roots = tuple(CopyRoot(Uri("file", "", f"/s{number}"), "") for number in range(len(sources)))
         layout = Layout(Uri("file", "", "/t"), roots, True)

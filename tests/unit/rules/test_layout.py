@@ -5,7 +5,7 @@ import pytest
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import DIRECTORY, FILE
-from hdfs2oss.rules.layout import SourceFact, lay_out
+from hdfs2oss.rules.layout import SourceFact, lay_out, refuse_to_delete_sources
 
 SOURCES = {
     "s": DIRECTORY,
@@ -25,10 +25,10 @@ def place(path: str) -> Uri:
     return Uri("hdfs", "nn", f"/{path}")
 
 
-def targets(sources: list[str], kind: str | None, sync: bool, target: str = "t") -> list[str]:
+def targets(sources: list[str], kind: str | None, sync: bool, target: str = "t", rules: str = "distcp") -> list[str]:
     """For each source, where a file `x` of it (or it itself, when it is a file) goes."""
     facts = [SourceFact(place(path), SOURCES[path]) for path in sources]
-    layout = lay_out(facts, Uri("oss", "b", f"/{target}"), kind, sync)
+    layout = lay_out(facts, Uri("oss", "b", f"/{target}"), kind, sync, rules)
     found = []
     for root in layout.roots:
         path = root.prefix if root.is_file else f"{root.prefix}/x".lstrip("/")
@@ -64,6 +64,66 @@ def targets(sources: list[str], kind: str | None, sync: bool, target: str = "t")
 )
 def test_a_source_goes_to(sources: list[str], kind: str | None, sync: bool, expected: list[str]) -> None:
     assert targets(sources, kind, sync) == expected
+
+
+@pytest.mark.parametrize("kind", [MISSING, DIRECTORY])
+@pytest.mark.parametrize("sync", [False, True])
+@pytest.mark.parametrize(
+    ("sources", "contents", "named"),
+    [
+        (["s"], ["/t/x"], ["/t/s/x"]),
+        (["s1", "s2"], ["/t/x", "/t/x"], ["/t/s1/x", "/t/s2/x"]),
+        (["s/a"], ["/t/a"], ["/t/a"]),
+        (["s1", "f1"], ["/t/x", "/t/f1"], ["/t/s1/x", "/t/f1"]),
+        (["p/d", "q/d"], ["/t/x", "/t/x"], ["/t/d/x", "/t/d/x"]),
+        ([""], ["/t/x"], ["/t/x"]),
+    ],
+)
+def test_with_a_layout_named_only_the_source_decides(sources, contents, named, kind, sync) -> None:
+    assert targets(sources, kind, sync, rules="contents") == contents
+    assert targets(sources, kind, sync, rules="named") == named
+
+
+@pytest.mark.parametrize("rules", ["contents", "named"])
+@pytest.mark.parametrize("source", ["s/a", "s"])
+def test_with_a_layout_named_nothing_goes_onto_a_file(source, rules) -> None:
+    with pytest.raises(UsageError, match=f"is a file, and a .* with --layout {rules}"):
+        targets([source], FILE, True, rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "rules"),
+    [("/t", "/", "named"), ("/s", "/s/x", "named"), ("/s", "/s/x", "contents"), ("/s", "/s", "contents")],
+)
+def test_what_is_mapped_decides_whether_a_target_lies_inside_its_source(source, target, rules) -> None:
+    with pytest.raises(UsageError, match=r"lies inside|are the same"):
+        lay_out([SourceFact(Uri("hdfs", "nn", source), DIRECTORY)], Uri("hdfs", "nn", target), None, True, rules)
+
+
+def test_a_name_can_take_a_target_out_of_the_source() -> None:
+    lay_out([SourceFact(Uri("hdfs", "nn", "/a/s"), DIRECTORY)], Uri("hdfs", "nn", "/a"), DIRECTORY, True, "contents")
+    with pytest.raises(UsageError, match="are the same"):
+        lay_out([SourceFact(Uri("hdfs", "nn", "/a/s"), DIRECTORY)], Uri("hdfs", "nn", "/a"), DIRECTORY, True, "named")
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "target", "refused"),
+    [
+        ("/t/s", DIRECTORY, "/t", True),
+        ("/t/d/f", FILE, "/t", True),
+        ("/s", DIRECTORY, "/t", False),
+        ("/ts", DIRECTORY, "/t", False),
+        ("/d/f", FILE, "/d/g", False),
+    ],
+)
+def test_a_source_inside_the_target_is_refused_where_deletion_would_meet_it(source, kind, target, refused) -> None:
+    place = Uri("hdfs", "nn", target)
+    layout = lay_out([SourceFact(Uri("hdfs", "nn", source), kind)], place, MISSING, True)
+    if not refused:
+        return refuse_to_delete_sources(layout, place)
+    with pytest.raises(UsageError, match="-delete would delete it"):
+        refuse_to_delete_sources(layout, place)
+    return None
 
 
 @pytest.mark.parametrize("sync", [False, True])

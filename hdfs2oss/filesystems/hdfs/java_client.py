@@ -1,0 +1,125 @@
+"""What only Hadoop's own client can do with one HDFS: composed checksums, and every erasure-coding policy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from ...rules.filesum import MD5_OF_CRC, FileChecksum
+from ..base import NoChecksum
+from ..hadoop_jvm import HadoopJvm, JavaFailed
+from .creation import Creation
+from .errors import class_of_java
+
+T = TypeVar("T")
+
+_COMBINE_MODE = "dfs.checksum.combine.mode"
+# A file of many blocks: each of them is asked about.
+_CHECKSUM_SECONDS = 300.0
+_WRITE_SECONDS = 120.0
+_BUFFER_BYTES = 65_536
+# What one call carries over to the JVM.
+_PIECE_BYTES = 1 << 20
+# Hadoop's own patience, of 45 time-outs of 20 s, is for clients that nobody else waits for.
+_IMPATIENCE = {
+    "ipc.client.connect.max.retries": "3",
+    "ipc.client.connect.max.retries.on.timeouts": "1",
+    "ipc.client.connect.timeout": "10000",
+}
+# Behind the bytes per CRC (4) and the CRCs per block (8), which the algorithm's name repeats, an MD5.
+_MD5_AT, _MD5_BYTES = 12, 16
+
+
+class JavaClient:
+    """One NameNode or name service, as the native client reaches it; safe for threads."""
+
+    def __init__(self, address: str, hadoop_conf: Mapping[str, str], jvm: HadoopJvm) -> None:
+        self._address = address
+        self._hadoop_conf = hadoop_conf
+        self._jvm = jvm
+        self._lock = threading.Lock()
+        self._opened: dict[str, Any] = {}
+
+    def missing(self) -> str:
+        """Why there is no Java client; "" when there is one."""
+        return self._jvm.missing()
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        """The checksum of a file, as its DataNodes compute it from their own. Raises StoreError, and NoChecksum."""
+        if why := self.missing():
+            raise NoChecksum(f"the checksum of {path} is not known: {why}")
+        what = f"ask for the checksum of {path}"
+        mode = "MD5MD5CRC" if family == MD5_OF_CRC else "COMPOSITE_CRC"
+
+        def ask(jvm: Any) -> tuple[str, str]:
+            found = self._filesystem(jvm, mode).getFileChecksum(jvm.org.apache.hadoop.fs.Path(path))
+            return ("", "") if found is None else (str(found.getAlgorithmName()), bytes(found.getBytes()).hex())
+
+        algorithm, digits = self._call(what, ask, _CHECKSUM_SECONDS)
+        if not algorithm:
+            raise NoChecksum(f"HDFS states no checksum of {path}")
+        is_md5 = algorithm.startswith("MD5-of-")
+        return FileChecksum(algorithm, digits[2 * _MD5_AT : 2 * (_MD5_AT + _MD5_BYTES)] if is_md5 else digits)
+
+    def create(self, path: str, creation: Creation) -> JavaFile:
+        """Open a new file for writing, in place of one that is there. Its directory must be there: NotFound."""
+
+        def create(jvm: Any) -> Any:
+            filesystem = self._filesystem(jvm, "")
+            place = jvm.org.apache.hadoop.fs.Path(path)
+            permission = jvm.org.apache.hadoop.fs.permission.FsPermission(f"{creation.file_permission:o}")
+            replication = creation.replication or filesystem.getDefaultReplication(place)
+            block_size = creation.block_size_bytes or filesystem.getDefaultBlockSize(place)
+            flags = jvm.java.util.EnumSet.of(
+                jvm.org.apache.hadoop.fs.CreateFlag.CREATE, jvm.org.apache.hadoop.fs.CreateFlag.OVERWRITE
+            )
+            return filesystem.createNonRecursive(place, permission, flags, _BUFFER_BYTES, replication, block_size, None)
+
+        return JavaFile(self, path, self._call(f"write {path}", create))
+
+    def call_file(self, what: str, function: Callable[[], T]) -> T:
+        """One call of an open file."""
+        return self._call(what, lambda _: function(), _WRITE_SECONDS)
+
+    def _call(self, what: str, function: Callable[[Any], T], timeout_seconds: float = 0.0) -> T:
+        try:
+            return self._jvm.call(what, function, timeout_seconds)
+        except JavaFailed as error:
+            kind = class_of_java(error.name, error.message)
+            message = f"cannot {what}: {error.message} ({error.name} from the Java client of {self._address})"
+            raise kind(message) from None
+
+    def _filesystem(self, jvm: Any, mode: str) -> Any:
+        with self._lock:
+            if mode not in self._opened:
+                configuration = jvm.org.apache.hadoop.conf.Configuration()
+                for key, value in {
+                    **self._hadoop_conf,
+                    **_IMPATIENCE,
+                    **({_COMBINE_MODE: mode} if mode else {}),
+                }.items():
+                    configuration.set(key, value)
+                uri = jvm.java.net.URI(f"hdfs://{self._address}")
+                self._opened[mode] = jvm.org.apache.hadoop.fs.FileSystem.newInstance(uri, configuration)
+            return self._opened[mode]
+
+
+class JavaFile:
+    """A file being written."""
+
+    def __init__(self, client: JavaClient, path: str, stream: Any) -> None:
+        self._client = client
+        self._path = path
+        self._stream = stream
+
+    def write(self, data: bytes) -> int:
+        """All of the bytes. Raises StoreError."""
+        for start in range(0, len(data), _PIECE_BYTES):
+            piece = bytes(data[start : start + _PIECE_BYTES])
+            self._client.call_file(f"write {self._path}", lambda piece=piece: self._stream.write(piece))  # type: ignore[misc]
+        return len(data)
+
+    def close(self) -> None:
+        """Wait until the NameNode has the whole file. Raises StoreError."""
+        self._client.call_file(f"close {self._path}", lambda: self._stream.close())

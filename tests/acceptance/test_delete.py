@@ -1,0 +1,187 @@
+"""-delete: what only the target has goes, and nothing else."""
+
+import getpass
+
+import pytest
+
+from hdfs2oss.filesystems.registry import open_filesystem
+
+TREE = {f"{a}/{b}": f"{a}{b}".encode() for a in "xyz" for b in "12"} | {"top": b"top", "e/": None}
+EXTRA = {
+    "old/deep/er/1": b"1",
+    "old/deep/2": b"22",
+    "old/empty/": None,
+    "x/old": b"old",
+    "x/1-old": b"-",
+    "top-0": b"0",
+}
+
+
+def test_what_only_the_target_has_goes_and_a_second_run_finds_nothing(command, ends) -> None:
+    source, target = ends
+    source.make(TREE).settle()
+    target.make({**EXTRA, "top": b"top"})
+    done = command("-update", "-delete", source, target)
+    assert done.code == 0, done.text
+    assert target.read() == TREE
+    assert (done["FILES_DELETED"], done["BYTES_DELETED"], done["DIRECTORIES_MISSING"]) == (
+        5,
+        8,
+        done["DIRECTORIES_DELETED"],
+    )
+    assert f"{done['DIRECTORIES_DELETED']} directories, 5 files" in done.text
+    again = command("-update", "-delete", source, target)
+    assert (again.code, again["FILES_MISSING"], again["DIRECTORIES_MISSING"], again["COPY"]) == (0, 0, 0, 0)
+
+
+def test_flat_names_that_interleave(command, ends) -> None:
+    source, target = ends
+    source.make({name: name.encode() for name in "24579A"}).settle()
+    target.make({name: name.encode() for name in "1345789"})
+    assert command("-update", "-delete", source, target).code == 0
+    assert sorted(target.read()) == sorted("24579A")
+
+
+def test_one_file_of_two_is_left(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"file1": b"1"})
+    target.make({"file1": b"1", "file2": b"2"})
+    assert command("-overwrite", "-delete", source, target).code == 0
+    assert target.read() == {"file1": b"1"}
+
+
+def test_a_lone_file_onto_a_file_deletes_nothing(command, local_ends) -> None:
+    source, target = local_ends
+    (source / "file").put(b"new")
+    target.make({"file": b"old", "other": b"kept"})
+    done = command("-update", "-delete", source / "file", target / "file")
+    assert (done.code, target.read()) == (0, {"file": b"new", "other": b"kept"})
+    assert "NOTHING WAS DELETED: no source is a directory" in done.text
+
+
+def test_two_sources_delete_nothing_that_either_has(command, local_ends, make_place) -> None:
+    source, target = local_ends
+    other = make_place("file", "other")
+    source.make({"a/1": b"1", "both/x": b"x"})
+    other.make({"b/2": b"2", "both/y": b"y"})
+    target.make({"a/1": b"1", "b/2": b"2", "both/x": b"x", "both/y": b"y", "both/z": b"z", "c/3": b"3"})
+    done = command("-update", "-delete", source, other, target)
+    assert done.code == 0
+    assert target.read() == {"a/1": b"1", "b/2": b"2", "both/x": b"x", "both/y": b"y"}
+    assert done["FILES_DELETED"] == 2
+
+
+def test_a_filter_protects_what_it_keeps_from_being_copied(command, local_ends, tmp_path) -> None:
+    source, target = local_ends
+    source.make({"a": b"a", "left-out": b"s", "tmp/x": b"x"})
+    target.make({"left-out": b"old", "tmp/x": b"old", "tmp/y": b"y", "d/tmp/z": b"z", "d/gone": b"g", "gone": b"g"})
+    filters = tmp_path / "filters"
+    filters.write_text(f"{source.local}/left-out\n.*/tmp\n")
+    done = command("-update", "-delete", "-filters", filters, source, target)
+    assert done.code == 0
+    assert target.read() == {"a": b"a", "left-out": b"old", "tmp/x": b"old", "tmp/y": b"y", "d/tmp/z": b"z"}
+    assert done["FILES_DELETED"] == 2
+
+
+def test_what_globs_leave_out_stays(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a.gz": b"a", "d/b.gz": b"b", "c.txt": b"c"})
+    old = {"old/x.gz": b"x", "old/y.txt": b"y", "gone/x.gz": b"x", "tmp/x.gz": b"x", "d/z.gz": b"z", "empty/": None}
+    target.make({**old, "c.txt": b"mine"})
+    assert command("-update", "-delete", "--include", "*.gz", "--exclude", "tmp/", source, target).code == 0
+    kept = {"old/y.txt": b"y", "tmp/x.gz": b"x", "c.txt": b"mine", "empty/": None}
+    assert target.read() == {"a.gz": b"a", "d/b.gz": b"b", **kept}
+
+
+def test_the_records_of_copies_stay_where_the_target_holds_them(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a": b"a"})
+    target.make({".hdfs2oss/pair/runs/1/report.json": b"{}", "gone": b"", "logs/x": b"x"})
+    done = command("-update", "-delete", "--job-dir", target / "jobs/here", "-log", target / "logs", source, target)
+    assert done.code == 0, done.text
+    left = target.read()
+    assert "gone" not in left
+    assert left[".hdfs2oss/pair/runs/1/report.json"] == b"{}"
+    assert left["logs/x"] == b"x"
+    assert [path for path in left if path.endswith("report.json") and path.startswith("jobs/here/")]
+
+
+def test_a_source_inside_the_target_is_never_deleted(command, local_ends) -> None:
+    _, target = local_ends
+    target.make({"inside/a": b"a", "gone": b""})
+    assert command("-update", "-delete", target / "inside", target).code == 2
+    assert target.read()["inside/a"] == b"a"
+
+
+def test_more_than_the_limit_is_refused_and_the_next_command_goes_through(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a": b"a", "b": b"b"}).settle()
+    target.make({"gone/1": b"1", "gone/2": b"2"})
+    done = command("-update", "-delete", "--max-delete", "2", source, target)
+    assert done.code == 6
+    assert "would remove 3 of 3 entries of the target, and with --max-delete 2 at most 2 may go" in done.text
+    assert target.read() == {"a": b"a", "b": b"b", "gone/1": b"1", "gone/2": b"2"}
+    assert (done["FILES_WITHHELD"], done["DIRECTORIES_WITHHELD"]) == (2, 1)
+    assert f"-update -delete --max-delete 3 {source} {target}" in done.text
+    assert command("-update", "-delete", "--max-delete", "3", source, target).code == 0
+    assert target.read() == {"a": b"a", "b": b"b"}
+
+
+def test_a_thousand_entries_may_go_without_a_word_and_one_more_not(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a": b"a"})
+    target.make({f"gone{number}": b"" for number in range(1001)})
+    done = command("-update", "-delete", source, target)
+    assert (done.code, len(target.read())) == (6, 1002)
+    (target / "gone0").local.unlink()
+    assert command("-update", "-delete", source, target).code == 0
+    assert target.read() == {"a": b"a"}
+
+
+def test_an_empty_source_empties_no_target_unless_that_is_meant(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"only/": None})
+    target.make({"a": b"a", "d/b": b"b"})
+    done = command("-update", "-delete", source, target)
+    assert done.code == 6
+    assert "no source holds a single file" in done.text
+    assert "--allow-empty-source" in done.text
+    assert target.read() == {"a": b"a", "d/b": b"b", "only/": None}
+    assert command("-update", "-delete", "--allow-empty-source", source, target).code == 0
+    assert target.read() == {"only/": None}
+
+
+def test_a_file_that_fails_keeps_everything(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a": b"a", "d": b"a file"})
+    target.make({"d/x": b"a directory", "gone": b""})
+    done = command("-update", "-delete", source, target)
+    assert done.code == 4
+    assert "NOTHING WAS DELETED: 1 entries failed" in done.text
+    assert target.read() == {"a": b"a", "d/x": b"a directory", "gone": b""}
+
+
+def test_a_limit_that_is_no_number_is_refused(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a": b"a"})
+    done = command("-update", "-delete", "--max-delete", "many", source, target)
+    assert (done.code, target.exists()) == (2, False)
+    assert "--max-delete many is neither a number of entries (500) nor a share (10%)" in done.text
+
+
+@pytest.mark.hdfs
+def test_on_hdfs_files_go_to_the_trash(command, hdfs_place, make_place, sandbox, monkeypatch, home) -> None:
+    for name, value in sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    source, target = make_place("file", "source"), hdfs_place("hdfs", "trashed")
+    source.make({"a": b"a"})
+    target.make({"old/d/1": b"one", "old/2": b"two", "old/empty/": None})
+    done = command("--job-dir", f"file://{home}/jobs", "-update", "-delete", source, target)
+    assert done.code == 0, done.text
+    assert target.read() == {"a": b"a"}
+    assert done["FILES_IN_TRASH"] == 2
+    assert "2 of them to the trash of HDFS" in done.text
+    trash = target.uri._replace(path=f"/user/{getpass.getuser()}/.Trash/Current{target.uri.path}")
+    store = open_filesystem(trash, target.stores)
+    assert [row.path for row in store.walk(trash.path)] == ["old", "old/2", "old/d", "old/d/1"]
+    assert store.read_bytes(trash.join("old/d/1").path) == b"one"

@@ -1,0 +1,44 @@
+"""Where a Java and Hadoop's jars are looked for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm, class_path, java_program
+
+
+def jars(folder: Path, *names: str) -> str:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).touch()
+    return str(folder)
+
+
+def test_the_jars_of_spark_come_first_and_the_configuration_before_them(tmp_path) -> None:
+    home = tmp_path / "spark"
+    jars(home / "jars", "hadoop-client-api-3.5.0.jar")
+    environment = {"SPARK_HOME": str(home), "HADOOP_CONF_DIR": "/etc/hadoop/conf", "HADOOP_CLASSPATH": "/opt/a.jar:"}
+    assert class_path(environment) == ["/etc/hadoop/conf", f"{home}/jars/*", "/opt/a.jar"]
+
+
+def test_a_spark_without_hadoop_is_passed_over(tmp_path) -> None:
+    jars(tmp_path / "spark/jars", "spark-core.jar")
+    jars(tmp_path / "hadoop/share/hadoop/hdfs", "hadoop-hdfs-client-3.3.6.jar")
+    environment = {"SPARK_HOME": str(tmp_path / "spark"), "HADOOP_HOME": str(tmp_path / "hadoop"), "PATH": ""}
+    assert f"{tmp_path}/spark/jars/*" not in class_path(environment)
+
+
+def test_the_java_is_that_of_java_home(tmp_path) -> None:
+    jars(tmp_path / "bin", "java")
+    assert java_program({"JAVA_HOME": str(tmp_path), "PATH": os.defpath}) == f"{tmp_path}/bin/java"
+    with pytest.raises(FileNotFoundError, match="JAVA_HOME"):
+        java_program({"JAVA_HOME": f"{tmp_path}/gone"})
+
+
+def test_without_a_java_it_is_said_what_is_missing_and_nothing_is_begun() -> None:
+    jvm = HadoopJvm("", {})
+    assert "no Java was found" in jvm.missing()
+    assert jvm.missing() == jvm.missing()
