@@ -84,11 +84,12 @@ def _rewrite(client: OssClient, path: str, key: str, found: OssResponse, new: At
     said = {name: value for name in _SAID_AGAIN if (value := found.headers.get(name))}
     metadata = {name: value for name, value in found.headers.items() if name.lower().startswith(META)}
     access = client.ask(f"read the access rule of {path}", key, {"acl": ""}, "AccessControlPolicy")
+    rule = access.findtext("{*}AccessControlList/{*}Grant") or "default"
     headers = {
         **said,
         **{name: value for name, value in metadata.items() if name.lower() != META + ATTRIBUTES},
         META + ATTRIBUTES: encode(new),
-        "x-oss-object-acl": access.findtext("{*}AccessControlList/{*}Grant") or "default",
+        **({"x-oss-object-acl": rule} if rule != "default" else {}),
         "x-oss-copy-source": f"/{client.bucket}/{quote(key)}",
         "x-oss-copy-source-if-match": found.headers.get("ETag") or "",
         "x-oss-metadata-directive": "REPLACE",
