@@ -1,9 +1,13 @@
 # The one door to everything a developer runs. "make help" lists the targets; the environment is .venv, made by "make setup".
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
-# Most tests wait for servers, so two files at a time; the tests of a file stay together, as they share servers.
-PYTEST := $(PYTHON) -m pytest -n 2 --dist loadfile
+# Most tests wait for servers, so three files at a time; the tests of a file stay together, as they share servers.
+# Which file comes first is up to tests/order.py.
+PYTEST := $(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
+
+# Some hundred tests start a Python of their own, and each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check test-fast test test-full mutants bench clean
@@ -25,15 +29,15 @@ check: ## format, lint, types, layer rule, sizes
 	@$(PYTHON) tests/check_sizes.py
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
-test-fast: ## what needs no JVM: two minutes
+test-fast: ## what needs no JVM: a minute
 	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not full"
 
-test: setup check ## everything, with real HDFS, YARN and Spark: some 20 minutes on 2 cores
+test: setup check ## everything, with real HDFS, YARN and Spark: some ten minutes on 2 cores
 	@$(PYTEST) -m "not full"
 
 test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5
 	@bin/setup --pyspark35
-	@$(PYTEST)
+	@$(PYTEST) --hypothesis-profile=many
 	@.venv-spark35/bin/python -m pytest -m spark
 
 mutants: setup ## apply small changes one at a time and see which the fast tests notice; some ten minutes

@@ -12,6 +12,7 @@ from . import __version__
 from .commandline.ending import print_refusal
 from .commandline.grammar import HELP_WORDS
 from .commandline.output import steady_output
+from .commandline.restart import words_before
 from .model.errors import UsageError
 from .model.handover import HANDOVER_VARIABLE, holds_secrets, read_handover, split_secrets, write_handover
 
@@ -82,25 +83,15 @@ def _start_without_secrets(argv: Sequence[str], entry: str) -> None:
             "Use bin/hdfs2oss4emr.sh with the same arguments, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET "
             "and write oss://bucket/path. Consider replacing these keys.",
         )
-    start = _how_we_started(argv)
-    clean, secrets = split_secrets(argv)
-    handover = write_handover({**read_handover(os.environ), **secrets})
-    os.execve(sys.executable, [*start, *clean], {**os.environ, HANDOVER_VARIABLE: handover})
-
-
-def _how_we_started(argv: Sequence[str]) -> list[str]:
-    """The words before `argv` on the command line of this process: interpreter, its options, and what it runs.
-
-    Who is started in the same way is who runs now. Any other way would look for us anew, and keys would go to
-    whatever bears our name in the current folder.
-    """
-    before = len(sys.orig_argv) - len(argv)
-    if before < 1 or sys.orig_argv[before:] != list(argv):
+    start = words_before(argv)
+    if start is None:
         raise UsageError(
             "there are OSS keys among the arguments, and they are not those of this process",
             "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, and write oss://bucket/path.",
         )
-    return [sys.executable, *sys.orig_argv[1:before]]
+    clean, secrets = split_secrets(argv)
+    handover = write_handover({**read_handover(os.environ), **secrets})
+    os.execve(sys.executable, [*start, *clean], {**os.environ, HANDOVER_VARIABLE: handover})
 
 
 def _verbs_text() -> str:

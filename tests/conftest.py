@@ -6,18 +6,32 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
+from tests.order import longest_file_first
 from tests.trees import Place
 
 pytest_plugins = ["tests.sandbox.fixtures"]
 
 KEY_ID, KEY_SECRET, BUCKET = "test-id", "test-secret", "lake"
 _numbers = itertools.count(1)
+
+# Properties are tried on some examples; "make test-full" asks for many.
+settings.register_profile("some", max_examples=60, deadline=None)
+settings.register_profile("many", max_examples=300, deadline=None)
+settings.load_profile("some")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes take the files one by one; elsewhere the order of the command line is the one wanted."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_file_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -111,11 +111,13 @@ GROUPS = (
     Group(
         "what is copied",
         (
-            _value(("-f", "--source-list"), "source_list", "take the sources from FILE, one path a line", "FILE"),
+            _value(
+                ("-f", "--source-list"), "source_list", "take the sources from FILE, one path or pattern a line", "FILE"
+            ),
             _value(
                 ("-filters", "--filters"),
                 "filter_list",
-                "leave out paths that match a regular expression of FILE",
+                "leave out paths that, whole, match a regular expression of FILE, one a line",
                 "FILE",
             ),
             Switch(("-diff",), "diff", "copy what changed between two snapshots", _pair, "FROM TO", takes=2),
@@ -183,7 +185,12 @@ GROUPS = (
                 "-atomic", "atomic", "copy into a work directory, and rename it to the target at the end", "--atomic"
             ),
             _value(("-tmp",), "work_dir_text", "the work directory of -atomic", "DIR", unset="beside the target"),
-            _flag("-async", "run_async", "start the copy and do not wait for it", "--async"),
+            _flag(
+                "-async",
+                "run_async",
+                "return when the copy has begun; it goes on in a process of its own (not with Spark)",
+                "--async",
+            ),
             _flag(
                 "-i",
                 "ignore_failures",
@@ -240,7 +247,8 @@ GROUPS = (
             Switch(
                 ("--include",),
                 "include",
-                "copy only files that match GLOB (several times: any)",
+                "copy only files that match GLOB: *.gz at any depth, /d/**/*.gz from the source on, logs/ all in it; "
+                "several times: any",
                 str,
                 "GLOB",
                 takes=1,
@@ -249,7 +257,7 @@ GROUPS = (
             Switch(
                 ("--exclude",),
                 "exclude",
-                "leave out what matches GLOB (several times: any)",
+                "leave out what matches GLOB, directories with all in them; several times: any",
                 str,
                 "GLOB",
                 takes=1,

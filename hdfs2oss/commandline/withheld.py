@@ -11,11 +11,8 @@ from .grammar import USAGE_HINT
 _WITHHELD = {
     "append": "appending tails",
     "xtrack": "tracking missing files",
-    "diff": "snapshot differences",
-    "rdiff": "snapshot differences",
     "atomic": "an atomic switch of the whole target",
     "work_dir_text": "a work directory for -atomic",
-    "run_async": "leaving a copy behind",
     "blocks_per_chunk": "large files are cut by --chunk-size",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",

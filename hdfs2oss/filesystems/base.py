@@ -18,39 +18,8 @@ from ..model.tally import Tally
 from ..model.values import UNLISTED, FileStatus, StoredPart
 from ..rules.filesum import FileChecksum
 from ..rules.snapshot_diff import SnapshotChange
+from .capabilities import Capabilities
 from .traffic import Traffic
-
-
-class Capabilities(NamedTuple):
-    """What differs between stores, asked instead of their types."""
-
-    # The row of the File System Counters: FILE, HDFS, OSS.
-    counter_name: str
-    # `put` and `complete_upload` publish whole files at once, so nothing is renamed.
-    atomic_put: bool
-    # Files can be sent as parts, in any order and from several machines. Otherwise they are streams (`open_writer`).
-    multipart: bool
-    # A directory exists by itself, not just by the files below it.
-    real_directories: bool
-    # Characters that no element of a path may hold.
-    forbidden_characters: str = ""
-    # Seconds that closing a small file takes, whatever its size: more threads hide it.
-    close_seconds: float = 0.0
-    # The letters of -p that the store can keep, and those of them that its listings tell.
-    keeps: str = ""
-    lists_kept: str = ""
-    # What `encode` makes of attributes may be so long; 0 where they are not kept as text.
-    attributes_limit_bytes: int = 0
-    # Many files are removed by one request.
-    removes_together: bool = False
-    # The families of checksums (rules/filesum.py) that it may be asked for, the one to ask for first first.
-    checksums: tuple[str, ...] = ()
-    # Snapshots can be made, dropped and compared.
-    snapshots: bool = False
-    # A file or directory gets another path at once (`move`), whatever lies in it.
-    atomic_move: bool = False
-    # The store copies files by itself (`copy_within`).
-    server_copy: bool = False
 
 
 class NoChecksum(StoreError):
@@ -298,6 +267,18 @@ class FileSystem(abc.ABC):
         """Copy a file to another path of the store, replacing one there, without its bytes coming here.
 
         With what is kept with it; verified by the store's checksum. Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
+    def copy_tree(self, path: str, new_path: str, spares: Sequence[str], threads: int) -> Tally:
+        """`copy_within` for a file, or for a directory with all in it but the paths `spares` and what lies in them.
+
+        So many at once; how many there were."""
+        raise NotImplementedError(type(self).__name__)
+
+    def remove_tree(self, path: str, spares: Sequence[str]) -> Tally:
+        """Remove a file, or a directory with all in it but the paths `spares`; how many there were.
+
+        Only with `capabilities.server_copy`."""
         raise NotImplementedError(type(self).__name__)
 
     def move(self, path: str, new_path: str) -> None:

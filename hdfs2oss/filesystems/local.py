@@ -19,7 +19,8 @@ from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ..rules.filters import work_path_beside
 from ..rules.preservation import changes, of_status
-from .base import Capabilities, FileSystem, Reader, Stored, Walk, Writer
+from .base import FileSystem, Reader, Stored, Walk, Writer
+from .capabilities import Capabilities
 from .traffic import Traffic
 from .tree_walk import TreeWalk
 

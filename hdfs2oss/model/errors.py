@@ -173,7 +173,10 @@ class CommitError(Hdfs2ossError):
 class BrakeError(Hdfs2ossError):
     """Refused for safety."""
 
-    meaning = "refused by a brake: another run of the same copy is going on, or -delete would remove too much"
+    meaning = (
+        "refused by a brake: another run of the same copy is going on, -delete would remove too much, or the target "
+        "is not as -diff needs it"
+    )
     exit_code = 6
     calls_for_another_run = False
 

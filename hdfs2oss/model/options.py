@@ -17,6 +17,8 @@ from .uri import Uri
 # OSS takes 10,000 parts a file and 100 KB a part at least.
 SMALLEST_PART_BYTES = 100 * 1024
 DEFAULT_MAPS = 20
+# What -diff calls what is there now.
+CURRENT_STATE = "."
 
 
 class CopyOptions(BaseModel):
@@ -161,6 +163,14 @@ class CopyOptions(BaseModel):
                 "--from-snapshot and -diff/-rdiff exclude each other: -diff reads its second snapshot",
             ),
         )
+
+    @property
+    def snapshot_to_read(self) -> str:
+        """The snapshot of the sources that is read; "" for what is there now, or will be in a snapshot of our own."""
+        if self.diff or self.rdiff:
+            end = (self.diff or self.rdiff or ("", ""))[1]
+            return "" if end == CURRENT_STATE else end
+        return "" if self.make_snapshot else self.from_snapshot
 
     @property
     def sync(self) -> bool:

@@ -30,13 +30,13 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     """
     # The target first: a wrong key or bucket should be known before a long list of sources is looked at.
     target_kind = _ask("looking at the target", options.target, lambda: _kind(options.target, stores))
-    snapshot = "" if options.make_snapshot else options.from_snapshot
-    if options.from_snapshot:
+    snapshot = options.snapshot_to_read
+    if snapshot or options.make_snapshot:
         _refuse_without_snapshots(options.sources)
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda source: _find(source, stores, snapshot), dict.fromkeys(options.sources))
         facts = [fact for facts in found for fact in facts]
-    layout = lay_out(facts, options.target, target_kind, options.sync, options.layout)
+    layout = lay_out(facts, options.target, target_kind, options.sync, options.layout, bool(options.rdiff))
     if options.delete:
         refuse_to_delete_sources(layout, options.target)
     return layout
@@ -45,11 +45,11 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
 def _refuse_without_snapshots(sources: Iterable[Uri]) -> None:
     for source in sources:
         if source.scheme == "oss":
-            raise UsageError(f"--from-snapshot: {source} has no snapshots; HDFS has", "Leave the option out.")
+            raise UsageError(f"{source} has no snapshots; HDFS has", "Leave out --from-snapshot, -diff, -rdiff.")
         if is_in_snapshot(source.path):
             raise UsageError(
-                f"--from-snapshot: the source {source} names a snapshot already",
-                "Name the directory itself, or leave the option out.",
+                f"the source {source} names a snapshot already",
+                "Name the directory itself.",
             )
 
 

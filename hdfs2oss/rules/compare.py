@@ -42,7 +42,6 @@ def decide(
     are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot be compared, the times decide.
 
     A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
-
     The time rule is DistCp's: equal sizes and `source mtime <= target mtime` mean "the same". Whether the
     *root* target is a file is not seen here: a lone file onto a file is always copied (see `decide_single`).
     """

@@ -79,11 +79,17 @@ class SourceFact(NamedTuple):
 
 
 def lay_out(
-    sources: Sequence[SourceFact], target: Uri, target_kind: str | None, sync: bool, rules: str = "distcp"
+    sources: Sequence[SourceFact],
+    target: Uri,
+    target_kind: str | None,
+    sync: bool,
+    rules: str = "distcp",
+    onto_itself: bool = False,
 ) -> Layout:
     """Map sources to a target; `target_kind` is FILE, DIRECTORY or None when it is missing. Raises UsageError.
 
-    `rules` is the value of --layout.
+    `rules` is the value of --layout. `onto_itself` says that a source may be its own target: another state of it is
+    what is copied.
     """
     found = list(dict.fromkeys(sources))
     single_file = len(found) == 1 and found[0].kind == FILE and rules == "distcp"
@@ -107,6 +113,8 @@ def lay_out(
             target_kind is not None,
         )
     for copy_root in layout.roots:
+        if onto_itself and copy_root.source == layout.target_of(copy_root.prefix):
+            continue
         _refuse_nesting(copy_root.source, layout.target_of(copy_root.prefix), copy_root.is_file)
     return layout
 

@@ -89,7 +89,7 @@ def read_report(report: Iterable[SnapshotChange], inside: str = "") -> Changes:
     What moved out of it is deleted, what moved into it is created.
     """
     entries = list(report)
-    moves = [Move(one.path, one.new_path) for one in entries if one.kind == RENAME and one.path != one.new_path]
+    moves = [Move(one.path, one.new_path) for one in entries if one.kind == RENAME]
     renamed = Renamed(moves)
     changes = Changes(
         tuple(moves),
@@ -119,7 +119,21 @@ def _restrict(changes: Changes, inside: str) -> Changes:
     deleted += [below(path) for path in changes.deleted if is_inside(path)]
     created += [below(path) for path in changes.created if is_inside(path)]
     modified = [below(path) for path in changes.modified if is_inside(path)]
-    return Changes(tuple(moves), tuple(deleted), tuple(created), tuple(modified))
+    return told_once(Changes(tuple(moves), tuple(deleted), tuple(created), tuple(modified)))
+
+
+def told_once(changes: Changes) -> Changes:
+    """Without what a new directory brings along anyway."""
+    created, arrived = set(changes.created), {move.new_path for move in changes.moves}
+
+    def is_brought(path: str) -> bool:
+        above = next((one for one in ancestors(path) if one in created or one in arrived), None)
+        return above is not None and above not in arrived
+
+    return changes._replace(
+        created=tuple(path for path in dict.fromkeys(changes.created) if not is_brought(path)),
+        modified=tuple(path for path in changes.modified if path not in created and not is_brought(path)),
+    )
 
 
 def whole_is_touched(changes: Changes, inside: str) -> str:
@@ -132,34 +146,32 @@ def whole_is_touched(changes: Changes, inside: str) -> str:
     return next((path for path in (*told, *changes.deleted, *changes.created) if path in above), "")
 
 
-def apply_exclusion(changes: Changes, excludes: Callable[[str], bool]) -> Changes:
-    """Changes as a copy sees them that leaves some names out; a directory left out takes all below it along.
+def apply_exclusion(changes: Changes, was_out: Callable[[str], bool], is_out: Callable[[str], bool]) -> Changes:
+    """Changes as a copy sees them that leaves some paths out, of the older snapshot and of the newer.
 
-    name before   name after    a move is
+    path before   path after    a move is
     -----------   -----------   -----------------------------------
     copied        copied        a move
     copied        left out      a deletion of what was copied
     left out      copied        a creation of what was not
     left out      left out      nothing
     """
-
-    def is_out(path: str) -> bool:
-        return any(excludes(one) for one in (path, *ancestors(path)) if one)
-
     moves, deleted, created = [], [], []
     for move in changes.moves:
-        was, now = not is_out(move.path), not is_out(move.new_path)
+        was, now = not was_out(move.path), not is_out(move.new_path)
         if was and now:
             moves.append(move)
         elif was:
             deleted.append(move.path)
         elif now:
             created.append(move.new_path)
-    return Changes(
-        tuple(moves),
-        (*(path for path in changes.deleted if not is_out(path)), *deleted),
-        (*(path for path in changes.created if not is_out(path)), *created),
-        tuple(path for path in changes.modified if not is_out(path)),
+    return told_once(
+        Changes(
+            tuple(moves),
+            (*(path for path in changes.deleted if not was_out(path)), *deleted),
+            (*(path for path in changes.created if not is_out(path)), *created),
+            tuple(path for path in changes.modified if not is_out(path)),
+        )
     )
 
 
@@ -176,11 +188,16 @@ class Step(NamedTuple):
     is_staged: bool
     spares: tuple[str, ...] = ()
 
+    @property
+    def stays(self) -> bool:
+        """Other directories took the place of those above it: by its path, which is all a key is, nothing moved."""
+        return self.path == self.new_path
+
 
 class SyncPlan(NamedTuple):
     """In which order the copy of the older snapshot becomes one of the newer, but for what is new in it.
 
-    On a store without renames, where a subtree is many objects:
+    On a store without renames, where a subtree is many objects (what stays is left alone):
 
     1. stage   what moves from a `staged` path is copied to a hidden place; nothing else is touched
     2. clear   all that staged steps speak for is removed: it is safe in the hidden place, or is to go
@@ -222,8 +239,12 @@ class Overlap:
         self._paths = set(paths)
         self._above = {one for path in self._paths for one in ancestors(path)}
 
+    def holds(self, path: str) -> bool:
+        """Whether a path lies in one of them, and is none of them."""
+        return any(one in self._paths for one in ancestors(path))
+
     def meets(self, path: str) -> bool:
-        return path in self._paths or path in self._above or any(one in self._paths for one in ancestors(path))
+        return path in self._paths or path in self._above or self.holds(path)
 
 
 class Nesting:

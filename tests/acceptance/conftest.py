@@ -9,7 +9,7 @@ import pytest
 
 from hdfs2oss.cli import main
 from hdfs2oss.filesystems.registry import close_filesystems
-from tests.trees import Place
+from tests.trees import Place, Tree
 
 COUNTER = re.compile(r"^\t\t(\w+)=(\d+)$", re.MULTILINE)
 
@@ -48,9 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     spared = [
         item
         for item in items
-        if item.get_closest_marker("hdfs")
-        and "acceptance" in item.path.parts
-        and ("as a list" in item.name or ("hdfs to hdfs" in item.name and "where_things_land" in item.path.name))
+        if item.get_closest_marker("hdfs") and "acceptance" in item.path.parts and "as a list" in item.name
     ]
     if spared:
         config.hook.pytest_deselected(items=spared)
@@ -90,6 +88,25 @@ def ends(request: pytest.FixtureRequest, command: Command, monkeypatch: pytest.M
             monkeypatch.setenv(name, value)
         command.extra = ["--job-dir", f"file://{request.getfixturevalue('home')}/jobs"]
     return make(source, "source"), make(target, "target")
+
+
+@pytest.fixture(scope="session")
+def _stocks() -> dict[tuple[str, str, int], Place]:
+    return {}
+
+
+@pytest.fixture
+def stock(ends: tuple[Place, Place], _stocks: dict[tuple[str, str, int], Place]) -> Callable[[Tree], Place]:
+    """`stock(TREE)`: that tree on the store of the source, made once and for tests that only read it."""
+
+    def find(tree: Tree) -> Place:
+        source, _ = ends
+        key = (source.uri.scheme, source.uri.authority, id(tree))
+        if key not in _stocks:
+            _stocks[key] = source.make(tree).settle()
+        return _stocks[key]
+
+    return find
 
 
 @pytest.fixture

@@ -94,49 +94,6 @@ def test_a_directory_onto_a_file_and_a_file_onto_a_directory_fail_also_with_i(co
     assert "Next:" in done.text
 
 
-FILTERED = {
-    "test-1/x": b"1",
-    "a/my-test": b"2",
-    "b/big": b"3",
-    "c/_SUCCESS": b"",
-    "c/kept": b"4",
-    "user": b"5",
-}
-
-
-@pytest.mark.parametrize(
-    ("lines", "kept"),
-    [
-        ([".*test.*", "/.*/source/b.*", ".*/_SUCCESS"], ["c/kept", "user"]),
-        ([".*"], []),
-        (["user", "kept", "test"], sorted(FILTERED)),
-        (["", r".*/c"], ["a/my-test", "b/big", "test-1/x", "user"]),
-    ],
-    ids=["three patterns", "everything", "a part of a path is no match", "a directory takes all below it along"],
-)
-def test_filters(command, local_ends, tmp_path, lines, kept) -> None:
-    source, target = local_ends
-    base = tmp_path / "lake" / "source"
-    source.make(FILTERED)
-    filters = tmp_path / "patterns"
-    # The test's own folder has "test" in its name: only what lies below counts.
-    lines = [line.replace(".*test.*", f"(file://)?{base}/.*test.*") for line in lines]
-    filters.write_text("\n".join(lines) + "\n")
-    done = command("-update", "-filters", filters, source, target)
-    assert done.code == 0
-    found = target.read() if target.exists() else {}
-    assert sorted(path for path, data in found.items() if data is not None) == kept
-
-
-def test_a_pattern_that_is_none_is_refused_with_its_line(command, local_ends, tmp_path) -> None:
-    source, target = local_ends
-    source.make({"x": b"1"})
-    (tmp_path / "patterns").write_text("fine\n*bad\n")
-    done = command("-filters", tmp_path / "patterns", source, target)
-    assert (done.code, target.exists()) == (2, False)
-    assert "line 2" in done.text
-
-
 def test_three_large_files_arrive_whole(command, ends) -> None:
     source, target = ends
     chance = random.Random(7)
@@ -146,20 +103,6 @@ def test_three_large_files_arrive_whole(command, ends) -> None:
     assert (done.code, done["COPY"]) == (0, 3)
     assert done["BYTESCOPIED"] == sum(len(data) for data in tree.values())
     assert target.read() == tree
-
-
-@pytest.mark.parametrize("verbose", [True, False])
-def test_the_log_names_copied_files_only_with_v(command, local_ends, make_place, verbose) -> None:
-    source, target = local_ends
-    log = make_place("file", "log")
-    source.make({"new": b"1", "same": b"2"}).settle()
-    target.make({"same": b"2"})
-    done = command("-update", "-log", log, *(["-v"] if verbose else []), source, target)
-    assert done.code == 0
-    text = b"".join(data or b"" for data in log.read().values()).decode()
-    assert f"SKIP: {source}/same\n" in text
-    assert (f"FILE_COPIED: source={source}/new" in text) is verbose
-    assert (f"FILE_SKIPPED: source={source}/same" in text) is verbose
 
 
 def test_the_counters_have_hadoops_form(command, local_ends) -> None:

@@ -1,273 +1,263 @@
-"""Where things land: DistCp's path rules, for sources as arguments and as a list."""
+"""Where things land: DistCp's path rules, as arguments and as a list, in all directions.
+
+Numbers in front of a case are those of the catalogue that these tests follow: 01-27 are cases of DistCp's own tests,
+P1-P31 what the real DistCp was seen to do. Where a case ends otherwise here, its test says that it differs.
+"""
+
+from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pytest
 
-MODES = pytest.mark.parametrize("flags", [(), ("-update",)], ids=["plain", "update"])
+from tests.trees import Place, Tree
+
+LAKE = {
+    "s/a": b"A",
+    "s/d/b": b"BB",
+    "s/e/": None,
+    "two/multi/file3": b"3",
+    "two/multi/file4": b"44",
+    "two/multi/file5": b"555",
+    "two/single/dir2/file6": b"6666",
+    "levels/multi/file3": b"3",
+    "levels/single/dir3/file7": b"77",
+    "levels/single/dir3/file8": b"88",
+    "only/x": b"1",
+    "hidden/.dot/x": b"1",
+    "hidden/_under": b"2",
+    "p/d/x": b"1",
+    "q/d/y": b"2",
+    "same/s1/both": b"1",
+    "same/s1/x": b"2",
+    "same/s2/both": b"3",
+    "void/": None,
+    "deep/1/4/": None,
+    "deep/1/5/": None,
+    "deep/2/7.txt": b"7",
+    "deep/3.txt": b"3",
+    "names/with space": b"1",
+    "names/a+b": b"2",
+    "names/a#b": b"3",
+    "names/100%": b"4",
+    "names/50%20": b"5",
+    "names/数据/文件": b"6",
+    "names/q?uestion": b"7",
+}
+OTHER = {"other": b"was there"}
+FILES = ("two/multi/file3", "two/multi/file4", "two/multi/file5")
+THREE = {"file3": b"3", "file4": b"44", "file5": b"555"}
+PLAIN, UPDATE, OVERWRITE = (), ("-update",), ("-overwrite",)
 
 
-@MODES
-def test_a_file_onto_a_missing_target_becomes_the_target(command, ends, give, flags) -> None:
-    source, target = ends
-    file = (source / "file1").put(b"one")
-    done = command(*flags, *give(file), target)
-    assert (done.code, done["COPY"]) == (0, 1)
-    assert target.content() == b"one"
+class Row(NamedTuple):
+    """What is given (below the lake), and the tree that it makes below the target; bytes where that becomes a file."""
+
+    id: str
+    give: Sequence[str]
+    after: Tree | bytes
+    copied: int
+    directories: int
+    flags: Sequence[str] = PLAIN
+    before: Tree | None = None
+    to: str = ""
 
 
-@MODES
-def test_a_file_onto_a_file_replaces_it(command, ends, give, flags) -> None:
-    source, target = ends
-    file = (source / "file1").put(b"one")
-    (target / "file2").put(b"two, which is longer")
-    (target / "file1").put(b"decoy")
-    done = command(*flags, *give(file), target / "file2")
-    assert (done.code, done["COPY"], done["SKIP"]) == (0, 1, 0)
-    assert target.read() == {"file2": b"one", "file1": b"decoy"}
+def below(path: str) -> dict[str, bytes | None]:
+    """A directory of the lake."""
+    return {name[len(path) + 1 :]: data for name, data in LAKE.items() if name.startswith(path + "/")}
 
 
-@MODES
-def test_a_file_onto_a_directory_goes_into_it(command, ends, give, flags) -> None:
-    source, target = ends
-    file = (source / "file2").put(b"two")
-    target.make({"other": b""})
-    assert command(*flags, *give(file), str(target) + "/").code == 0
-    assert target.read() == {"file2": b"two", "other": b""}
+def named(path: str) -> dict[str, bytes | None]:
+    return {f"{path.rpartition('/')[2]}/{name}": data for name, data in below(path).items()}
 
 
-@MODES
-def test_a_directory_onto_a_missing_target_gives_its_contents(command, ends, give, flags) -> None:
-    source, target = ends
-    source.make({"dir1/": None, "file": b"1"})
-    assert command(*flags, *give(str(source) + "/"), target).code == 0
-    assert target.read() == {"dir1/": None, "file": b"1"}
+TWO_NAMED = {**named("two/multi"), **named("two/single")}
+TWO_MERGED = {**below("two/multi"), **below("two/single")}
+ROWS = [
+    Row("01 P5 a file to a missing target", ["s/a"], b"A", 1, 0),
+    Row("01 P5 -update of a file to a missing target", ["s/a"], b"A", 1, 0, UPDATE),
+    Row("P6 a file to a target whose parents are missing", ["s/a"], b"A", 1, 0, to="x/y"),
+    Row(
+        "02 19 P8 a file onto a file",
+        ["s/a"],
+        {"a": b"decoy", "f": b"A"},
+        1,
+        0,
+        PLAIN,
+        {"a": b"decoy", "f": b"AB"},
+        "f",
+    ),
+    Row("02 P8 -update of a file onto a file", ["s/a"], {"f": b"A"}, 1, 0, UPDATE, {"f": b"longer"}, "f"),
+    Row("03 P7 a file into a directory", ["s/a"], {**OTHER, "a": b"A"}, 1, 0, PLAIN, OTHER, "/"),
+    Row("03 P7 -update of a file into a directory", ["s/a"], {**OTHER, "a": b"A"}, 1, 0, UPDATE, OTHER),
+    Row("04 P1 a directory to a missing target", ["s"], below("s"), 2, 3),
+    Row("04 P4 -update of a directory to a missing target", ["s/"], below("s"), 2, 2, UPDATE),
+    Row("P4 -overwrite of a directory to a missing target", ["s"], below("s"), 2, 2, OVERWRITE),
+    Row("05 P2 a directory into a directory", ["s"], {**OTHER, **named("s")}, 2, 3, PLAIN, OTHER),
+    Row("05 P2 slashes at the end mean nothing", ["s/"], {**OTHER, **named("s")}, 2, 3, PLAIN, OTHER, "/"),
+    Row("06 P4 -update of a directory into a directory", ["s"], {**OTHER, **below("s")}, 2, 2, UPDATE, OTHER),
+    Row("06 P4 -overwrite of a directory into a directory", ["s"], {**OTHER, **below("s")}, 2, 2, OVERWRITE, OTHER),
+    Row("07 P11 files to a missing target", FILES, THREE, 3, 0),
+    Row("07 P11 -update of files to a missing target", FILES, THREE, 3, 0, UPDATE),
+    Row("07 P11 files into a directory", FILES, {**OTHER, **THREE}, 3, 0, PLAIN, OTHER),
+    Row("07 P11 -update of files into a directory", FILES, {**OTHER, **THREE}, 3, 0, UPDATE, OTHER),
+    Row("08 P12 two directories to a missing target", ["two/multi", "two/single"], TWO_NAMED, 4, 3),
+    Row(
+        "08 P12 two directories into a directory",
+        ["two/multi", "two/single"],
+        {**OTHER, **TWO_NAMED},
+        4,
+        3,
+        PLAIN,
+        OTHER,
+    ),
+    Row("09 P13 -update of two directories to a missing target", ["two/multi", "two/single"], TWO_MERGED, 4, 1, UPDATE),
+    Row(
+        "09 P13 -update of two directories into a directory",
+        ["two/multi", "two/single"],
+        {**OTHER, **TWO_MERGED},
+        4,
+        1,
+        UPDATE,
+        OTHER,
+    ),
+    Row("10 P18 a pattern over two directories", ["two/*"], TWO_NAMED, 4, 3),
+    Row("11 -update of a pattern over two directories", ["two/*"], TWO_MERGED, 4, 1, UPDATE),
+    Row(
+        "12 a pattern over files and a directory", ["levels/*/*"], {"file3": b"3", **named("levels/single/dir3")}, 3, 1
+    ),
+    Row(
+        "13 -update of a pattern over files and a directory",
+        ["levels/*/*"],
+        {"file3": b"3", **below("levels/single/dir3")},
+        3,
+        0,
+        UPDATE,
+    ),
+    Row("15 each path is the one below its source, empty directories as well", ["deep"], below("deep"), 2, 5),
+    Row("17 P17 a pattern with one match is that directory alone", ["onl*"], {"x": b"1"}, 1, 1),
+    Row("20 P16 the same source twice is one source", ["s", "s/"], below("s"), 2, 3),
+    Row("26 P21 an empty directory makes an empty target", ["void"], {}, 0, 1),
+    Row("27 P31 names keep every character", ["names"], below("names"), 7, 2),
+    Row("P19 a pattern matches names with a dot or an underscore", ["hidden/*"], below("hidden"), 2, 1),
+]
+DIFFERENT = [
+    Row("26 P22 -update of an empty directory makes the target", ["void"], {}, 0, 0, UPDATE),
+    Row("P14 directories of one name within two sources merge", ["p", "q"], {"d/x": b"1", "d/y": b"2"}, 2, 2, UPDATE),
+    Row("P15 two sources of one name merge", ["p/d", "q/d"], {"d/x": b"1", "d/y": b"2"}, 2, 1),
+    Row("P27 a path twice is one source, in a list as well", ["s/a", "only/x", "s/a"], {"a": b"A", "x": b"1"}, 2, 0),
+]
 
 
-def test_a_directory_onto_a_directory_goes_into_it(command, ends, give) -> None:
-    source, target = ends
-    (source / "singledir").make({"dir1/": None, "d/b": b"1"})
-    target.make({"other": b""})
-    assert command(*give(source / "singledir"), target).code == 0
-    assert target.read() == {"singledir/dir1/": None, "singledir/d/b": b"1", "other": b""}
+@pytest.fixture
+def lake_and_target(ends, stock) -> tuple[Place, Place]:
+    return stock(LAKE), ends[1]
 
 
-@pytest.mark.parametrize("flag", ["-update", "-overwrite"])
-def test_sync_of_a_directory_onto_a_directory_gives_its_contents(command, ends, give, flag) -> None:
-    source, target = ends
-    (source / "Usingledir").make({"Udir1/": None, "d/b": b"1"})
-    target.make({"other": b""})
-    assert command(flag, *give(source / "Usingledir"), target).code == 0
-    assert target.read() == {"Udir1/": None, "d/b": b"1", "other": b""}
+def check(row: Row, command, lake: Place, target: Place, give) -> None:
+    if row.before is not None:
+        target.make(row.before)
+    sources = [lake / path if not path.endswith("/") else f"{lake / path[:-1]}/" for path in row.give]
+    done = command(*row.flags, *give(*sources), f"{target}/{row.to}" if row.to else target)
+    assert (done.code, done["COPY"], done["DIR_COPY"], done["SKIP"]) == (0, row.copied, row.directories, 0), done.text
+    if isinstance(row.after, bytes):
+        assert (target / row.to if row.to else target).content() == row.after
+    else:
+        assert (target.exists(), target.read()) == (True, row.after)
 
 
-@MODES
-@pytest.mark.parametrize("exists", [False, True], ids=["missing", "present"])
-def test_three_files_go_into_the_target(command, ends, give, flags, exists) -> None:
-    source, target = ends
-    files = [(source / f"file{number}").put(b"%d" % number) for number in (3, 4, 5)]
-    if exists:
-        target.make({"other": b""})
-    done = command(*flags, *give(*files), target)
-    assert (done.code, done["COPY"]) == (0, 3)
-    assert target.read() == {"file3": b"3", "file4": b"4", "file5": b"5", **({"other": b""} if exists else {})}
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_it_lands_where_distcp_puts_it(command, lake_and_target, give, row) -> None:
+    """14: as a list, each case lays out the same tree."""
+    check(row, command, *lake_and_target, give)
 
 
-@pytest.mark.parametrize("exists", [False, True], ids=["missing", "present"])
-def test_two_directories_keep_their_names(command, ends, give, exists) -> None:
-    source, target = ends
-    (source / "multifile").make({"file3": b"3", "file4": b"4"})
-    (source / "singledir").make({"dir1/": None})
-    if exists:
-        target.make({"other": b""})
-    assert command(*give(source / "multifile", source / "singledir"), target).code == 0
-    expected = {"multifile/file3": b"3", "multifile/file4": b"4", "singledir/dir1/": None}
-    assert target.read() == {**expected, **({"other": b""} if exists else {})}
-
-
-@pytest.mark.parametrize("exists", [False, True], ids=["missing", "present"])
-def test_update_of_two_directories_merges_their_contents(command, ends, give, exists) -> None:
-    source, target = ends
-    (source / "multifile").make({"file3": b"3", "file4": b"4", "file5": b"5"})
-    (source / "singledir").make({"dir1/": None})
-    if exists:
-        target.make({"other": b""})
-    assert command("-update", *give(source / "multifile", source / "singledir"), target).code == 0
-    expected = {"file3": b"3", "file4": b"4", "file5": b"5", "dir1/": None}
-    assert target.read() == {**expected, **({"other": b""} if exists else {})}
+@pytest.mark.parametrize("row", DIFFERENT, ids=lambda row: row.id)
+def test_on_purpose_it_differs_from_distcp(command, lake_and_target, give, row) -> None:
+    check(row, command, *lake_and_target, give)
 
 
 @pytest.mark.parametrize(
-    ("flags", "expected"),
+    ("sources", "flags", "onto_file", "code", "reason"),
     [
-        ((), {"multifile/file3": b"3", "multifile/file4": b"4", "singledir/dir2/file6": b"6"}),
-        (("-update",), {"file3": b"3", "file4": b"4", "dir2/file6": b"6"}),
+        pytest.param(["s"], PLAIN, True, 2, "is a file, and a directory cannot go into a file", id="18 P9"),
+        pytest.param(FILES, UPDATE, True, 2, "is a file, and 3 sources cannot go into a file", id="17 P10"),
+        pytest.param(["same/*/*"], PLAIN, False, 2, "the same file 'both'", id="21"),
+        pytest.param(["same/s1", "same/s2"], UPDATE, False, 2, "same/s1/both and ", id="22"),
+        pytest.param(["s", "gone"], PLAIN, False, 3, "the source does not exist: ", id="24"),
+        pytest.param(["gone*"], PLAIN, False, 3, "the pattern matches nothing", id="24 P20"),
     ],
-    ids=["plain", "update"],
 )
-def test_a_pattern_over_two_directories(command, ends, give, flags, expected) -> None:
-    source, target = ends
-    source.make({"multifile/file3": b"3", "multifile/file4": b"4", "singledir/dir2/file6": b"6"})
-    assert command(*flags, *give(source / "*"), target).code == 0
-    assert target.read() == expected
+def test_it_is_refused_as_by_distcp_and_nothing_is_written(
+    command, lake_and_target, give, sources, flags, onto_file, code, reason
+) -> None:
+    """DistCp's 255 and 254 are 2 and 3 here."""
+    lake, target = lake_and_target
+    if onto_file:
+        target.put(b"stays")
+    done = command(*flags, *give(*(lake / path for path in sources)), target)
+    assert done.code == code, done.text
+    assert reason in done.text
+    assert target.content() == b"stays" if onto_file else not target.exists()
 
 
-@pytest.mark.parametrize(
-    ("flags", "prefix"), [((), "dir3/"), (("-update",), "")], ids=["plain names the directory", "update flattens"]
-)
-def test_a_pattern_over_two_levels_with_files_and_a_directory(command, ends, give, flags, prefix) -> None:
-    source, target = ends
-    source.make(
-        {
-            "multifile/file3": b"3",
-            "multifile/file4": b"4",
-            "multifile/file5": b"5",
-            "singledir/dir3/file7": b"7",
-            "singledir/dir3/file8": b"8",
-            "singledir/dir3/file9": b"9",
-        }
-    )
-    assert command(*flags, *give(source / "*" / "*"), target).code == 0
-    assert target.read() == {
-        "file3": b"3",
-        "file4": b"4",
-        "file5": b"5",
-        f"{prefix}file7": b"7",
-        f"{prefix}file8": b"8",
-        f"{prefix}file9": b"9",
-    }
-
-
-def test_a_pattern_with_one_match_behaves_as_that_directory_alone(command, ends) -> None:
-    source, target = ends
-    source.make({"only/x": b"1"})
-    assert command(source / "o*", target).code == 0
-    assert target.read() == {"x": b"1"}
-
-
-def test_each_path_is_kept_below_the_root_also_for_empty_directories(command, ends) -> None:
-    source, target = ends
-    tree = {f"{a}/{b}/": None for a in "123" for b in "456"} | {f"{a}/{b}.txt": a.encode() for a in "123" for b in "78"}
-    source.make(tree)
-    assert command(source, target).code == 0
-    assert target.read() == tree
-
-
-def test_several_sources_onto_a_file_are_refused(command, ends, give) -> None:
-    source, target = ends
-    files = [(source / name).put(b"1") for name in ("f1", "f2")]
-    target.put(b"stays")
-    done = command(*give(*files), target)
-    assert (done.code, target.content()) == (2, b"stays")
-    assert "is a file, and 2 sources cannot go into a file" in done.text
-
-
-def test_a_directory_onto_a_file_is_refused(command, ends, give) -> None:
-    source, target = ends
-    source.make({"x": b"1"})
-    target.put(b"stays")
-    done = command(*give(source), target)
-    assert (done.code, target.content()) == (2, b"stays")
-    assert "is a file, and a directory cannot go into a file" in done.text
-
-
-def test_the_same_source_given_twice_is_one_source(command, ends, give) -> None:
-    source, target = ends
-    source.make({"x": b"1"})
-    done = command(*give(source, str(source) + "/"), target)
-    assert (done.code, done["COPY"]) == (0, 1)
-    assert target.read() == {"x": b"1"}
-
-
-def test_a_pattern_that_brings_one_file_twice_is_refused_and_nothing_is_written(command, ends, give) -> None:
-    source, target = ends
-    source.make({"src1/1.txt": b"a", "src2/1.txt": b"b", "src2/2.txt": b"c"})
-    done = command(*give(source / "*" / "*"), target)
-    assert done.code == 2
-    assert "the same file '1.txt'" in done.text
-    assert not target.exists()
-
-
-def test_update_of_two_directories_with_one_common_file_is_refused(command, ends, give) -> None:
-    source, target = ends
-    source.make({"s1/x": b"1", "s1/same": b"2", "s2/y": b"3", "s2/same": b"4"})
-    done = command("-update", *give(source / "s1", source / "s2"), target)
-    assert done.code == 2
-    assert f"{source}/s1/same and {source}/s2/same" in done.text
-    assert not target.exists()
-
-
-def test_directories_that_share_a_sub_directory_merge(command, ends, give) -> None:
-    source, target = ends
-    source.make({"p/d/x": b"1", "q/d/y": b"2"})
-    assert command("-update", *give(source / "p", source / "q"), target).code == 0
-    assert target.read() == {"d/x": b"1", "d/y": b"2"}
-
-
-def test_a_plain_copy_run_twice_nests_the_second_one_and_counts_the_same(command, ends) -> None:
+def test_23_P3_a_plain_copy_run_twice_nests_the_second_one_and_counts_the_same(command, ends) -> None:
     source, target = ends
     source.make({"x": b"1", "d/y": b"2"})
     first = command(source, target)
     second = command(source, target)
     assert (first.code, second.code, first["COPY"], second["COPY"]) == (0, 0, 2, 2)
     assert target.read() == {"x": b"1", "d/y": b"2", "source/x": b"1", "source/d/y": b"2"}
+    assert f"Copying {source}/* -> {target}/*  (its contents, as the target does not exist yet" in first.text
+    assert f"Copying {source}/* -> {target}/source/*  (under its name, as the target is there" in second.text
 
 
-def test_a_missing_source_is_refused(command, ends, give) -> None:
+@pytest.mark.parametrize(
+    ("rules", "after"), [("contents", {"x": b"1"}), ("named", {"source/x": b"1"})], ids=["contents", "named"]
+)
+def test_with_a_layout_a_second_run_lands_where_the_first_one_did(command, ends, rules, after) -> None:
     source, target = ends
     source.make({"x": b"1"})
-    done = command(*give(source, source / "gone"), target)
-    assert done.code == 3
-    assert f"the source does not exist: {source}/gone" in done.text
-    assert not target.exists()
+    done = [command("--layout", rules, *flags, source, target) for flags in ((), ("-overwrite",))]
+    assert [(one.code, one["COPY"]) for one in done] == [(0, 1), (0, 1)]
+    assert target.read() == after
 
 
-def test_a_pattern_that_matches_nothing_is_refused(command, ends, give) -> None:
-    source, target = ends
-    source.make({"x": b"1"})
-    done = command(*give(source / "nothing*"), target)
-    assert done.code == 3
-    assert "the pattern matches nothing" in done.text
-    assert not target.exists()
-
-
-@pytest.mark.parametrize("flags", [(), ("-update",), ("-overwrite",)], ids=["plain", "update", "overwrite"])
-def test_an_empty_directory_makes_an_empty_target(command, ends, flags) -> None:
-    source, target = ends
-    source.make({})
-    assert command(*flags, source, target).code == 0
-    assert (target.exists(), target.read()) == (True, {})
-
-
-def test_names_of_any_script_and_with_any_punctuation_stay_as_they_are(command, ends, give) -> None:
-    source, target = ends
-    names = ["with space", "a+b", "a#b", "100%", "50%20", "数据/文件", "q?uestion"]
-    tree = {name: name.encode() for name in names}
-    source.make(tree)
-    assert command(*give(source), target).code == 0
-    assert target.read() == tree
-
-
-def test_a_target_inside_its_source_is_refused(command, ends, make_place) -> None:
+@pytest.mark.parametrize("path", ["sub", "d"], ids=["missing", "present"])
+def test_P30_differs_a_target_inside_its_source_is_refused(command, ends, path) -> None:
     source, _ = ends
-    source.make({"x": b"1"})
-    done = command(source, source / "sub")
-    assert done.code == 2
-    assert "lies inside the source" in done.text
-    assert source.read() == {"x": b"1"}
+    source.make({"x": b"1", "d/y": b"2"})
+    for flags in (PLAIN, UPDATE, ("--layout", "named")):
+        done = command(*flags, source, source / path)
+        assert done.code == 2
+        assert "lies inside the source" in done.text
+    assert source.read() == {"x": b"1", "d/y": b"2"}
 
 
-def test_a_list_with_a_pattern_and_blank_lines_is_expanded(command, ends, tmp_path) -> None:
-    source, target = ends
-    source.make({"d1/x": b"1", "d2/y": b"2"})
-    listing = tmp_path / "listing"
-    listing.write_text(f"\n{source}/d*\n\n{source}/d1\n")
-    done = command("-f", f"file://{listing}", target)
+LISTS = {
+    "P24 one line": ("{lake}/s\n", below("s")),
+    "P25 a pattern": ("{lake}/two/*\n", TWO_NAMED),
+    "P26 differs: blank lines mean nothing": ("\n{lake}/p\n  \n\n{lake}/q\n", {**named("p"), **named("q")}),
+    "P27 differs: a repeated line counts once": ("{lake}/two/*\n{lake}/two/multi\n{lake}/two/single/\n", TWO_NAMED),
+    "P28 differs: blanks at the ends of a line mean nothing": ("{lake}/s \r\n", below("s")),
+    "no line feed at the end": ("{lake}/s", below("s")),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_list_of_sources(command, lake_and_target, tmp_path, case) -> None:
+    lake, target = lake_and_target
+    text, after = LISTS[case]
+    (tmp_path / "listing").write_bytes(text.format(lake=lake).encode())
+    done = command("-f", f"file://{tmp_path}/listing", target)
     assert done.code == 0, done.text
-    assert target.read() == {"d1/x": b"1", "d2/y": b"2"}
+    assert target.read() == after
 
 
-def test_an_empty_or_missing_list_is_refused(command, local_ends, tmp_path) -> None:
+def test_P28_an_empty_or_missing_list_is_refused(command, local_ends, tmp_path) -> None:
     _, target = local_ends
     (tmp_path / "empty").write_text("\n")
     for name, reason in (("empty", "is empty"), ("missing", "does not exist")):
@@ -278,7 +268,7 @@ def test_an_empty_or_missing_list_is_refused(command, local_ends, tmp_path) -> N
 
 @pytest.mark.hdfs
 @pytest.mark.parametrize("exists", [False, True], ids=["missing", "present"])
-def test_the_root_as_source_goes_straight_into_the_target(
+def test_16_P29_the_root_as_source_goes_straight_into_the_target(
     command, hdfs_place, sandbox, monkeypatch, tmp_path, exists
 ) -> None:
     for name, value in sandbox.env().items():
@@ -293,7 +283,7 @@ def test_the_root_as_source_goes_straight_into_the_target(
 
 
 @pytest.mark.hdfs
-def test_a_relative_path_counts_from_the_home_directory(command, hdfs_place, sandbox, monkeypatch) -> None:
+def test_25_a_relative_path_counts_from_the_home_directory(command, hdfs_place, sandbox, monkeypatch) -> None:
     for name, value in sandbox.env().items():
         monkeypatch.setenv(name, value)
     source, target = hdfs_place("hdfs", "source"), hdfs_place("oss", "target")

@@ -6,7 +6,9 @@ import os
 import pytest
 
 from hdfs2oss.filesystems.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
+from hdfs2oss.filesystems.oss.client import RETRIES
+from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.counters import OWN
@@ -18,6 +20,8 @@ from hdfs2oss.runs.report import Report
 from hdfs2oss.verbs.copy.job import CopyJob
 from tests.trees import Place, make_tree
 
+# A few tries with what is damaged each time, without the waiting.
+QUICK = RETRIES._replace(attempts=3, base_seconds=0.0)
 TREE = {"a": b"first", "d/b": b"second"}
 
 
@@ -32,6 +36,8 @@ def test_damage_that_could_not_be_removed_is_written_again_by_the_next_run(tmp_p
         target = Uri("oss", "lake", "/target")
 
         def run() -> Report:
+            opened = OssFileSystem("lake", stores.oss["lake"], retries=QUICK)
+            seat_filesystem(target._replace(path="/"), stores, opened)
             asked = CopyOptions(sources=(Uri("file", "", str(source)),), target=target, update=True)
             progress = Progress(io.StringIO())
             try:

@@ -10,6 +10,7 @@ All come down at the session's end, also when tests failed. What a killed test r
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -31,8 +32,9 @@ def sandbox_name() -> Iterator[Callable[[], str]]:
     try:
         yield make
     finally:
-        for name in names:
-            Sandbox(name).down()
+        # Each takes seconds to end, most of them waiting.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda name: Sandbox(name).down(), names))
 
 
 @pytest.fixture(scope="session")

@@ -155,16 +155,6 @@ def test_a_kept_sandbox_starts_again_with_its_data_and_one_that_cannot_start_say
     assert "Exception" in failed.stderr
 
 
-@pytest.mark.yarn
-def test_a_sandbox_with_yarn_has_an_active_node_and_still_serves_files(yarn_sandbox: Sandbox) -> None:
-    assert [service.name for service in yarn_sandbox.status()][-2:] == ["resourcemanager", "nodemanager"]
-    port = int(yarn_sandbox.env()["SANDBOX_YARN"].rpartition(":")[2])
-    answer = get_json(port, "/ws/v1/cluster/metrics")
-    assert answer is not None
-    assert answer["clusterMetrics"]["activeNodes"] == 1
-    assert yarn_sandbox.hadoop_shell("-test", "-d", "/user").returncode == 0
-
-
 def test_commands_on_a_sandbox_that_is_not_there_name_the_next_step(sandbox_name: NameMaker) -> None:
     name = sandbox_name()
     env = command("env", "--name", name)

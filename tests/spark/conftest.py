@@ -11,11 +11,17 @@ from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.rules.layout import Layout
 from hdfs2oss.tasks.context import RunContext
+from tests.sandbox.java import QUICK_FLAGS
 
 PROJECT = Path(__file__).resolve().parents[2]
+# For the JVM of spark-submit, and for the servers and executors that Spark starts.
+QUICK_JVM = " ".join(QUICK_FLAGS)
 # Tests import each other's tables by their full names.
 if str(PROJECT) not in sys.path:
     sys.path.insert(0, str(PROJECT))
+
+
+VARIABLES = ("PYTHONPATH", "PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON", "SPARK_SUBMIT_OPTS")
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +29,9 @@ def spark_runner():
     from hdfs2oss.runners.spark import SparkRunner
 
     # Workers import the task functions of the tests from here.
-    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON")}
+    before = {name: os.environ.get(name) for name in VARIABLES}
     os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), before["PYTHONPATH"] or ""]).rstrip(os.pathsep)
+    os.environ["SPARK_SUBMIT_OPTS"] = QUICK_JVM
     os.environ["PYSPARK_SUBMIT_ARGS"] = (
         "--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.app.name=from-conf"
         " --conf spark.speculation=true pyspark-shell"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.spark.conftest import PROJECT
+from tests.spark.conftest import PROJECT, QUICK_JVM
 
 pytestmark = [pytest.mark.spark, pytest.mark.faults]
 
@@ -21,7 +21,9 @@ def on_cluster(tmp_path):
         environment = {
             **os.environ,
             "PYTHONPATH": str(PROJECT),
+            "SPARK_SUBMIT_OPTS": QUICK_JVM,
             "PYSPARK_SUBMIT_ARGS": "--master local-cluster[2,1,512] --conf spark.executor.memory=512m"
+            f" --conf 'spark.executor.extraJavaOptions={QUICK_JVM}'"
             " --conf spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout=5s"
             " --conf spark.ui.enabled=false pyspark-shell",
         }
@@ -31,7 +33,7 @@ def on_cluster(tmp_path):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.spark.conftest import PROJECT
+from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.spark.test_submit import JOB, SPARK_SUBMIT, environment
 
 pytestmark = [pytest.mark.spark, pytest.mark.faults]
@@ -73,7 +73,8 @@ def copy(tmp_path: Path, port: int, pattern: str) -> str:
 def test_a_master_without_workers_is_told_apart_from_a_slow_copy(tmp_path: Path) -> None:
     port = free_port()
     words = ["--host", "127.0.0.1", "--port", port, "--webui-port", "0"]
-    with running(SPARK_CLASS, "org.apache.spark.deploy.master.Master", *words, SPARK_LOG_DIR=str(tmp_path)) as master:
+    quick = {"SPARK_LOG_DIR": str(tmp_path), "SPARK_DAEMON_JAVA_OPTS": QUICK_JVM}
+    with running(SPARK_CLASS, "org.apache.spark.deploy.master.Master", *words, **quick) as master:
         wait_for(master, "New state: ALIVE")
         said = copy(tmp_path, port, "no executor has registered")
     assert re.search(r"Spark: 1 task waits, no executor has registered with app-\S+ yet; the master's web page", said)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hdfs2oss.local_oss.server import LocalOssServer
-from tests.spark.conftest import PROJECT
+from tests.spark.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.spark
 
@@ -26,13 +26,13 @@ def environment(**more):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OSS_", "SPARK", "PYSPARK"))}
     # A user's shell knows nothing of the test run's search path.
     clean.pop("PYTHONPATH", None)
-    return {**clean, "PYSPARK_PYTHON": sys.executable, **more}
+    return {**clean, "PYSPARK_PYTHON": sys.executable, "SPARK_SUBMIT_OPTS": QUICK_JVM, **more}
 
 
 def submit(*words, cwd=None, **more):
     """The exit code, standard output and standard error."""
     command = [SPARK_SUBMIT, "--master", "local[2]", "--conf", "spark.ui.enabled=false", *words]
-    done = subprocess.run(command, env=environment(**more), cwd=cwd, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment(**more), cwd=cwd, capture_output=True, text=True, timeout=240)
     assert SECRET not in done.stdout + done.stderr
     return done.returncode, done.stdout, done.stderr
 

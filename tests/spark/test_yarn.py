@@ -1,5 +1,6 @@
-"""The wrapper on a real YARN, with the driver here and in the cluster."""
+"""A real YARN, and the wrapper on it: with the driver here and in the cluster. One file, as YARN starts once."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,9 +9,16 @@ import urllib.request
 import pytest
 
 from tests.sandbox.state import STATE_ROOT
-from tests.spark.conftest import PROJECT
+from tests.spark.conftest import PROJECT, QUICK_JVM
 
 pytestmark = [pytest.mark.spark, pytest.mark.yarn, pytest.mark.hdfs]
+
+
+def test_a_sandbox_with_yarn_has_an_active_node_and_still_serves_files(yarn_sandbox):
+    assert [service.name for service in yarn_sandbox.status()][-2:] == ["resourcemanager", "nodemanager"]
+    with urllib.request.urlopen(f"{yarn_sandbox.env()['SANDBOX_YARN']}/ws/v1/cluster/metrics", timeout=30) as answer:
+        assert json.load(answer)["clusterMetrics"]["activeNodes"] == 1
+    assert yarn_sandbox.hadoop_shell("-test", "-d", "/user").returncode == 0
 
 
 @pytest.mark.timeout(600)
@@ -22,11 +30,19 @@ def test_a_copy_runs_on_yarn_and_its_keys_stay_nowhere(yarn_sandbox, tmp_path, m
     put(f"{variables['SANDBOX_WEBHDFS']}/webhdfs/v1/yarn-{mode}/a", os.urandom(100_000))
     words = ["--master", "yarn", "--deploy-mode", mode, "--num-executors", "1"]
     words += ["--executor-memory", "512m", "--driver-memory", "512m", f"{variables['SANDBOX_HDFS']}/yarn-{mode}"]
+    for one in ("spark.executor", "spark.driver" if mode == "cluster" else "spark.yarn.am"):
+        words += ["--conf", f"{one}.extraJavaOptions={QUICK_JVM}"]
     target = f"{variables['SANDBOX_BUCKET']}.{endpoint}/yarn-{mode}"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OSS_", "SPARK", "PYSPARK"))}
     done = subprocess.run(
         [PROJECT / "bin/hdfs2oss4emr.sh", *words, f"oss://{key_id}:{secret}@{target}"],
-        env={**clean, **variables, "PYSPARK_PYTHON": sys.executable, "TMPDIR": str(tmp_path)},
+        env={
+            **clean,
+            **variables,
+            "PYSPARK_PYTHON": sys.executable,
+            "SPARK_SUBMIT_OPTS": QUICK_JVM,
+            "TMPDIR": str(tmp_path),
+        },
         capture_output=True,
         text=True,
         timeout=500,

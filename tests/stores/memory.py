@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hdfs2oss.filesystems.base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk, Writer
+from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Walk, Writer
+from hdfs2oss.filesystems.capabilities import Capabilities
 from hdfs2oss.filesystems.traffic import Traffic
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.model.attributes import NOTHING, PRESERVABLE, Attributes

@@ -36,8 +36,9 @@ ROOT = 0
 def report(older: Tree, newer: Tree) -> list[SnapshotChange]:
     """What a NameNode says of two moments of one tree; neither holds its root."""
     newer_paths = {node.inode: path for path, node in newer.items()}
+    children = [_children_of(tree) for tree in (older, newer)]
     seen = {ROOT: ""}  # directories of the older tree that are looked into
-    found = []
+    found = [SnapshotChange(MODIFY, "")] if children[0].get(ROOT) != children[1].get(ROOT) else []
     for path in sorted(older, key=lambda one: one.count("/")):
         node = older[path]
         parent = older[path.rpartition("/")[0]].inode if "/" in path else ROOT
@@ -50,12 +51,19 @@ def report(older: Tree, newer: Tree) -> list[SnapshotChange]:
         new_path = newer_paths[node.inode]
         if (_parent(newer, new_path), _name(new_path)) != (parent, _name(path)):
             found.append(SnapshotChange(RENAME, path, new_path))
-        if newer[new_path].stamp != node.stamp:
+        if newer[new_path].stamp != node.stamp or children[0].get(node.inode) != children[1].get(node.inode):
             found.append(SnapshotChange(MODIFY, path))
     for path, node in newer.items():
         parent = _parent(newer, path)
         if node.inode not in seen and parent in seen:
             found.append(SnapshotChange(CREATE, f"{seen[parent]}/{_name(path)}".lstrip("/")))
+    return found
+
+
+def _children_of(tree: Tree) -> dict[int, set[tuple[str, int]]]:
+    found: dict[int, set[tuple[str, int]]] = {}
+    for path, node in tree.items():
+        found.setdefault(_parent(tree, path), set()).add((_name(path), node.inode))
     return found
 
 
@@ -74,7 +82,7 @@ class SnapshotFileSystem(LocalFileSystem):
         super().__init__()
         self.capabilities = self.capabilities._replace(snapshots=True)
         self._trees: dict[Path, Tree] = {}
-        self.moves: list[tuple[str, str]] = []
+        self._open: list[int] = []
 
     def allow(self, root: Path) -> None:
         (root / ".snapshot").mkdir(parents=True)
@@ -91,6 +99,8 @@ class SnapshotFileSystem(LocalFileSystem):
         if place.exists():
             raise AlreadyExists(f"there is already a snapshot {name}")
         self._trees[place] = _tree_of(Path(root))
+        # As long as it is open, the number of what was removed goes to nothing new.
+        self._open += [os.open(Path(root, path), os.O_RDONLY) for path in self._trees[place]]
         shutil.copytree(root, place, ignore=lambda folder, names: [".snapshot"] if folder == root else [])
         for path in [place, *place.rglob("*")]:
             if path.is_dir():
@@ -109,9 +119,9 @@ class SnapshotFileSystem(LocalFileSystem):
             trees.append(self._trees[place] if name else _tree_of(Path(root)))
         return report(*trees)
 
-    def move(self, path: str, new_path: str) -> None:
-        super().move(path, new_path)
-        self.moves.append((path, new_path))
+    def close(self) -> None:
+        while self._open:
+            os.close(self._open.pop())
 
 
 def _tree_of(root: Path) -> Tree:

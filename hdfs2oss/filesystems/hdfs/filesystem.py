@@ -16,7 +16,8 @@ from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import Capabilities, FileSystem, Reader, Removal, Walk, Writer, check_length
+from ..base import FileSystem, Reader, Removal, Walk, Writer, check_length
+from ..capabilities import Capabilities
 from ..hadoop_conf import user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 
 from ...model.attributes import NOTHING, PRESERVABLE, Attributes
 from ...model.errors import AlreadyExists
+from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
 from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
-from ..base import Capabilities, FileSystem, OpenUpload, Reader, Removal, Stored, Walk
+from ..base import FileSystem, OpenUpload, Reader, Removal, Stored, Walk
+from ..capabilities import Capabilities
 from ..credentials import OssAccess
 from . import attributes as object_attributes
-from . import copying, uploads
+from . import copying, subtree, uploads
 from . import notes as object_notes
 from .answers import content_length, modified_ms, stated_crc64, stated_etag
 from .client import RETRIES, OssClient, key_of
@@ -126,6 +128,12 @@ class OssFileSystem(FileSystem):
 
     def copy_within(self, path: str, new_path: str) -> Stored:
         return copying.copy_object(self._client, path, new_path)
+
+    def copy_tree(self, path: str, new_path: str, spares: Sequence[str], threads: int) -> Tally:
+        return subtree.copy_subtree(self._client, path, new_path, spares, threads)
+
+    def remove_tree(self, path: str, spares: Sequence[str]) -> Tally:
+        return subtree.remove_subtree(self._client, path, spares)
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         object_notes.keep(self._client, path, notes)

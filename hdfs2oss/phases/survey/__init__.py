@@ -1,5 +1,6 @@
 """The survey: what is there on both sides, and so what is to be done."""
 
+from .difference import survey_changes, without_excluded
 from .wave import SurveyReport, survey
 
-__all__ = ["SurveyReport", "survey"]
+__all__ = ["SurveyReport", "survey", "survey_changes", "without_excluded"]

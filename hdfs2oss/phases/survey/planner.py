@@ -65,8 +65,8 @@ class Planner:
             return
         if source.kind == DIRECTORY and pair.target is None:
             self._hazards.note_missing(pair.path)
-        if self._attributes is not None and source.kind == DIRECTORY:
-            self._attributes.take_directory(pair)
+        if source.kind == DIRECTORY:
+            self.note_directory(pair)
         if pair.comes_with_its_files:
             self._implied.add(source)
             return
@@ -87,6 +87,11 @@ class Planner:
             action = FileAction.REFRESH
         (self._planned if problem is None else self._conflicting).add(source)
         self._write(self._item(pair, source, action, problem))
+
+    def note_directory(self, pair: FilePair) -> None:
+        """A directory that only gets attributes, where any are kept."""
+        if self._attributes is not None:
+            self._attributes.take_directory(pair)
 
     def publish(self) -> Planned:
         """Count what was decided, and write the plan files."""

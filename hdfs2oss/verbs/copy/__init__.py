@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ...commandline.command import USAGE, parse
 from ...commandline.grammar import HELP_WORDS
+from .detached import is_detached, start_detached
 
 
 def run(words: Sequence[str], entry: str) -> int:
@@ -24,6 +25,8 @@ def run(words: Sequence[str], entry: str) -> int:
     if not words:
         sys.stderr.write(f"usage: {USAGE}\n")
     command = parse(words, lambda: _program(entry))
+    if command.options.get("run_async") and not is_detached(os.environ):
+        return start_detached(words, entry, sys.stdout, sys.stderr)
     from .launch import Screen, launch
 
     return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))

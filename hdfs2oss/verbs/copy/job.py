@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
@@ -17,8 +18,9 @@ from ...phases.mapper import copy, ledger_files_of
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
-from ...phases.survey import survey
+from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
+from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
 from ...runners.base import Runner
@@ -40,13 +42,18 @@ class CopyJob:
         runner: Runner,
         progress: Progress,
         homes: Sequence[Uri],
+        announce: Callable[[str], None] = lambda records: None,
     ) -> None:
-        """`homes` are the places where the job directory may go, the best first, unless an option names it."""
+        """`homes` are the places where the job directory may go, the best first, unless an option names it.
+
+        `announce` is told where the records of the run are, when it begins.
+        """
         self._options = options
         self._stores = stores
         self._runner = runner
         self._progress = progress
         self._homes = homes
+        self._announce = announce
         # What is known of the run so far, also of one that ends badly; None before it begins.
         self.report: Report | None = None
         # Where everything goes, once that is known: whoever gives advice after a failure must know it.
@@ -59,6 +66,7 @@ class CopyJob:
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
             notices = check_attributes(options, layout, stores)
+            span = find_span(options, layout, stores)
         for line in mapping(layout, options):
             self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
@@ -66,30 +74,52 @@ class CopyJob:
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
             run.report.notices += notices
+            self._announce(run.report.job_dir)
             context = RunContext(options, layout, stores, place, run.id, run.fence)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
+            sweep_dead_runs(context, run)
+            note: Callable[[], None] = partial(note_full_copy, context, run)
             try:
-                _carry_out(context, run)
+                if span is not None:
+                    note = _synchronise(context, run, span)
+                else:
+                    _copy_whole(context, run)
             except WaveEnded as ended:
                 run.report.stop(ended)
                 if options.delete:
                     run.report.withhold_deletion("the copy was ended early")
             run.settle()
+            note()
             if run.report.exit_code == 0:
                 log_dir.succeed()
         return run.report
 
 
-def _carry_out(context: RunContext, run: Run) -> None:
-    sweep_dead_runs(context, run)
+def _copy_whole(context: RunContext, run: Run) -> None:
+    forget_snapshot(context)
     with standing_still(context, run) as context:
-        _copy(context, run)
+        with run.phase("survey"):
+            found = survey(context, run.runner)
+        _copy(context, run, found)
 
 
-def _copy(context: RunContext, run: Run) -> None:
+def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None]:
+    """Gives what is to be done once the run has settled."""
+    synchroniser = Synchroniser(context, run, span)
+    with run.phase("compare"):
+        synchroniser.refuse_other_target()
+        kinds = Kinds(span, context.stores)
+        changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
+    with run.phase("synchronise"):
+        synchroniser.apply(changes)
     with run.phase("survey"):
-        found = survey(context, run.runner)
+        found = survey_changes(context, run.runner, changes)
+    _copy(context, run, found)
+    return synchroniser.finish
+
+
+def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
     run.report.add_survey(found.counters, found.problems)
     run.report.notices += found.notices
     run.check_lock()

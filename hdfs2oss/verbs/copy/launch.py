@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import NamedTuple, TextIO
 
 from ...commandline.advice import advice
@@ -23,6 +23,7 @@ from ...runners.local import LocalRunner
 from ...runners.signals import run_until_signal
 from ...runs.progress import Progress
 from ...runs.report import Report
+from .detached import announcer
 from .job import CopyJob
 
 
@@ -33,14 +34,15 @@ class Screen(NamedTuple):
     messages: TextIO
 
 
-def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], screen: Screen) -> int:
+def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, str], screen: Screen) -> int:
     """Carry out a copy command and give its exit code."""
+    announce = announcer(environment)
     runner = _make_runner(command, entry)
     progress = Progress(screen.messages)
     try:
         request = resolve(command, environment, _hadoop_conf(runner, environment))
         print_lines(request.notes, screen.messages)
-        job = CopyJob(request.options, request.stores, runner, progress, homes(request.options, request.user))
+        job = CopyJob(request.options, request.stores, runner, progress, homes(request.options, request.user), announce)
         started = invocation(entry, sys.argv, environment)
 
         def advise() -> Iterator[str]:

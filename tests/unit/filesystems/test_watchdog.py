@@ -107,6 +107,7 @@ def test_a_call_left_behind_does_not_keep_the_process(frozen: str) -> None:
     assert "no answer from the NameNode" in ended.stderr
 
 
+@pytest.mark.full
 @pytest.mark.faults
 def test_a_refused_connection_is_told_within_twenty_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

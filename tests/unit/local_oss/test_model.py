@@ -208,7 +208,7 @@ def drive(tmp_path, sequences, steps):
 
 
 def test_server_does_what_the_model_does(tmp_path):
-    drive(tmp_path, 40, 25)
+    drive(tmp_path, 20, 25)
 
 
 @pytest.mark.full

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdfs2oss.filesystems.base import Capabilities
+from hdfs2oss.filesystems.capabilities import Capabilities
 from hdfs2oss.model.attributes import NOTHING, Attributes, encode
 from hdfs2oss.model.errors import NotFound, PermissionDenied, ReadError, StoreError, Unreachable, WriteError
 from hdfs2oss.model.uri import Uri

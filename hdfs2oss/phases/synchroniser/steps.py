@@ -1,0 +1,140 @@
+"""The steps of a plan carried out at a target: by keys, a wave of tasks, or by renames of a NameNode.
+
+Either way a phase can be taken again from its beginning: see `rules/snapshot_diff.py`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ...filesystems.base import FileSystem
+from ...filesystems.registry import open_filesystem
+from ...model.counters import OWN, Counters, Counts
+from ...model.uri import Uri, join_path
+from ...records.fence import Fence
+from ...rules.snapshot_diff import Step
+from ...runners.stop import checkpoint
+from ...runs.run import Run
+from ...tasks.context import RunContext
+from ...tasks.desk import TaskDesk
+
+_TASKS_PER_SLOT = 4
+_THREADS = 32
+
+
+class Phase(str, enum.Enum):
+    """What is done, in this order; each is on record when it begins."""
+
+    STAGE = "STAGE"
+    PLACE = "PLACE"
+    DROP = "DROP"
+    COPY = "COPY"
+
+
+class StepsTask(NamedTuple):
+    """Some steps at the directory `base`, by way of the hidden place `hidden`."""
+
+    name: str
+    work: str
+    base: Uri
+    hidden: str
+    steps: tuple[Step, ...]
+
+
+class Places(NamedTuple):
+    """Where the steps are carried out; `own` are paths below the base that nobody may touch."""
+
+    base: Uri
+    hidden: str
+    own: tuple[str, ...] = ()
+
+
+def carry_out_by_keys(context: RunContext, run: Run, phase: Phase, steps: Sequence[Step], places: Places) -> None:
+    """One phase at a store that copies objects by itself, as waves. Raises StoreError."""
+    spared = [_sparing(step, places.own) for step in steps if not step.stays and not _is_own(step.path, places.own)]
+    waves: dict[Phase, list[tuple[str, list[Step]]]] = {
+        Phase.STAGE: [("stage", [step for step in spared if step.is_staged and step.new_path is not None])],
+        Phase.PLACE: [
+            ("clear", [step for step in spared if step.is_staged]),
+            ("place", [step for step in spared if step.new_path is not None]),
+        ],
+        Phase.DROP: [("drop", [step for step in spared if not step.is_staged])],
+    }
+    store = open_filesystem(places.base, context.stores)
+    if phase is Phase.STAGE:
+        # What an earlier one may have left there is not ours to place.
+        store.remove_tree(places.hidden, ())
+    for work, chosen in waves.get(phase, []):
+        bins = min(len(chosen), max(1, run.slots) * _TASKS_PER_SLOT)
+        tasks = [
+            StepsTask(f"{work}-{number:05d}", work, places.base, places.hidden, tuple(chosen[number::bins]))
+            for number in range(bins)
+        ]
+        run.wave(work, partial(steps_task, context), tasks, run.report.counters.merge)
+    if phase is Phase.DROP:
+        store.remove_tree(places.hidden, ())
+
+
+def steps_task(context: RunContext, task: StepsTask, attempt: str) -> Counts:
+    """Carry out one kind of work for some steps. A task function; safe to run twice, as the whole phase is."""
+    desk = TaskDesk(context, task.name, attempt)
+    store = open_filesystem(task.base, context.stores)
+    fence = Fence(desk.job_dir, context.fence)
+    for step in task.steps:
+        checkpoint()
+        fence.pass_through()
+        _carry_out(store, task, step, desk.counters)
+    return desk.counts()
+
+
+def _carry_out(store: FileSystem, task: StepsTask, step: Step, counters: Counters) -> None:
+    path = task.base.join(step.path).path
+    spares = [task.base.join(spare).path for spare in step.spares]
+    staged = join_path(task.hidden, str(step.number))
+    if task.work in ("clear", "drop"):
+        removed = store.remove_tree(path, spares)
+        counters.add(OWN, "OBJECTS_REMOVED", removed.files + removed.directories)
+        return
+    if task.work == "stage":
+        copied = store.copy_tree(path, staged, spares, _THREADS)
+    else:
+        new_path = task.base.join(step.new_path or "").path
+        origin, kept = (staged, []) if step.is_staged else (path, spares)
+        copied = store.copy_tree(origin, new_path, kept, _THREADS)
+        counters.add(OWN, "BYTES_RENAMED", copied.size_bytes)
+    counters.add(OWN, "OBJECTS_COPIED_IN_STORE", copied.files + copied.directories)
+
+
+def carry_out_by_renames(store: FileSystem, phase: Phase, steps: Sequence[Step], places: Places) -> None:
+    """One phase at a store that renames at once; what has been done before is found to be so. Raises StoreError.
+
+    All that moves or goes is taken out of the tree first, the deepest paths before those above them; then what moves
+    is put where it belongs, the topmost first; what goes is removed last.
+    """
+    if phase is Phase.STAGE:
+        for step in sorted(steps, key=lambda one: one.path.count("/"), reverse=True):
+            checkpoint()
+            staged = join_path(places.hidden, str(step.number))
+            if not _is_own(step.path, places.own) and store.status(staged) is None:
+                store.move(places.base.join(step.path).path, staged)
+    elif phase is Phase.PLACE:
+        moving = [step for step in steps if step.new_path is not None]
+        for step in sorted(moving, key=lambda one: (one.new_path or "").count("/")):
+            checkpoint()
+            staged = join_path(places.hidden, str(step.number))
+            if store.status(staged) is not None:
+                store.move(staged, places.base.join(step.new_path or "").path)
+    elif phase is Phase.DROP:
+        store.remove(places.hidden, recursive=True)
+
+
+def _is_own(path: str, own: Sequence[str]) -> bool:
+    return any(path == one or path.startswith(one + "/") for one in own)
+
+
+def _sparing(step: Step, own: Sequence[str]) -> Step:
+    held = tuple(one for one in own if one.startswith(step.path + "/"))
+    return step._replace(spares=(*step.spares, *held)) if held else step
