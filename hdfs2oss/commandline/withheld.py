@@ -9,11 +9,9 @@ from .grammar import USAGE_HINT
 
 # By field of the row.
 _WITHHELD = {
-    "append": "appending tails",
     "xtrack": "tracking missing files",
     "atomic": "an atomic switch of the whole target",
     "work_dir_text": "a work directory for -atomic",
-    "blocks_per_chunk": "large files are cut by --chunk-size",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
 }

@@ -184,6 +184,11 @@ class FileSystem(abc.ABC):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def open_appender(self, path: str, length: int) -> Writer:
+        """Write on behind the end of a file of `length` bytes; what is written shows, and stays, without `commit` too.
+        AlreadyExists while somebody else writes to it. Only with `capabilities.appends`."""
+        raise NotImplementedError(type(self).__name__)
+
     def put(
         self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
     ) -> Stored:
@@ -231,6 +236,11 @@ class FileSystem(abc.ABC):
         """Send part `number` (1 to 10,000); sending it again replaces it. Verified by the store's CRC-64."""
         raise NotImplementedError(type(self).__name__)
 
+    def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
+        """Make the bytes [offset, offset + size) of the file `path` itself, in version `etag`, part `number` of an
+        upload to it, without its bytes coming here. Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         """Publish the parts as one file, verified by the store's CRC-64; "already done" is found out and fine."""
         raise NotImplementedError(type(self).__name__)
@@ -258,9 +268,7 @@ class FileSystem(abc.ABC):
         """Raise StoreError, with the next step, where these letters of `capabilities.keeps` are switched off here."""
 
     def checksum(self, path: str, family: str) -> FileChecksum:
-        """The checksum of a file that the store states, without reading it; families are in `capabilities.checksums`.
-
-        Raises NoChecksum with the reason where there is none."""
+        """What the store states, without reading the file, of a family in `capabilities.checksums`; else NoChecksum."""
         raise NoChecksum(f"no {family} checksum can be had of {path}")
 
     def copy_within(self, path: str, new_path: str) -> Stored:

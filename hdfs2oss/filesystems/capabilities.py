@@ -35,3 +35,5 @@ class Capabilities(NamedTuple):
     atomic_move: bool = False
     # The store copies files by itself (`copy_within`).
     server_copy: bool = False
+    # A file can be written on behind its end (`open_appender`).
+    appends: bool = False

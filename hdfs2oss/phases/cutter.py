@@ -84,7 +84,7 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             continue
         whole = item._replace(work=Work.UPLOAD, upload_id=upload_id)
         uploads.add(whole, packing.cost_of(0, 0.0, 1))
-        for one in packing.cut(item.length, item.part_size_bytes, context.options.chunk_size_bytes):
+        for one in packing.cut(item.length, item.part_size_bytes, item.chunk_size_bytes):
             chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
             chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
     preserving.count(desk.counters)

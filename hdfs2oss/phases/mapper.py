@@ -42,6 +42,7 @@ from ..tasks.outage import Outage
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.comparison import Side, settle
+from ..transfer.growth import Grown, grow
 from ..transfer.results import copied_result, failed_result, result_of
 from ..transfer.stream import Ends, Transfer, reading
 
@@ -207,6 +208,8 @@ class Mapper:
                 return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE if item.action == FileAction.SKIP:
                 return self._refresh(item, ends)
+            case Work.FILE if item.action == FileAction.APPEND:
+                return self._append(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE:
                 return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
             case Work.UPLOAD | Work.DELETE:
@@ -241,6 +244,16 @@ class Mapper:
             return False
         with reading(ends):
             return preservation.is_restored(ends.source.path, item.target_mtime_ms)
+
+    def _append(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
+        found = grow(transfer, ends, item)
+        if isinstance(found, Grown):
+            if not self._target.capabilities.multipart:
+                # Times at least are others since bytes were appended in place; an upload has brought all along.
+                self._refresh(item, ends)
+            return copied_result(item, found.copied)._replace(bytes_copied=found.tail_bytes)
+        whole = item._replace(action=FileAction.OVERWRITE.value, problem=found.why)
+        return copied_result(whole, transfer.copy(ends, whole))
 
     def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
         with transfer.open_source(ends, item) as reader:

@@ -62,7 +62,7 @@ class CopyLog:
             return
         source = layout.named_source_of(result.root, result.path)
         if result.outcome == Outcome.COPIED:
-            self.copied(source, layout.target_of(result.path), result.source_length, result.bytes_copied)
+            self.copied(source, layout.target_of(result.path), result.source_length, result.source_length)
         elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED) and result.kind != DIRECTORY:
             self.skipped(source, layout.target_of(result.path), result.source_length, result.source_length)
         elif result.has_failed:

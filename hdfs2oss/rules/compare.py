@@ -1,4 +1,15 @@
-"""The decision about a pair, without asking either store anything."""
+"""The decision about a pair, without asking either store anything: the table of `decide`.
+
+The first row that fits counts. With -skipcrccheck checks are NEVER; with distcp.update.modification.time=false no
+source is newer. What CHECK comes to is settled where the file is copied (transfer/comparison.py): equal checksums
+are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot be compared, the times decide.
+So is APPEND (transfer/growth.py): what is no head of the source is written anew.
+
+A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
+
+The time rule is DistCp's: equal sizes and `source mtime <= target mtime` mean "the same". Whether the
+*root* target is a file is not seen here: a lone file onto a file is always copied (see `decide_single`).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +25,10 @@ def decide(
     options: CopyOptions,
     damaged: Collection[tuple[str, str]] = (),
     checks: Checks = Checks.NEVER,
+    appends_from_bytes: int = 0,
 ) -> FileAction:
-    """What to do about one relative path. `checks` says when checksums of its two stores are compared.
+    """What to do about one relative path. `checks` says when checksums of its two stores are compared; what is shorter
+    at the target may be appended to from a length of `appends_from_bytes` on (0: never).
 
     source      target      option       further                         action
     ---------   ---------   ----------   -----------------------------   ---------
@@ -28,6 +41,7 @@ def decide(
     file        file        any          target damaged                  OVERWRITE
     file        file        -overwrite                                   OVERWRITE
     file        file        none                                         SKIP
+    file        file        -append      target shorter                  APPEND
     file        file        -update      sizes differ                    OVERWRITE
     file        file        -update      both empty                      SKIP
     file        file        -update      -pb, other block sizes          OVERWRITE
@@ -36,14 +50,6 @@ def decide(
     file        file        -update      checks WHERE_NEWER              CHECK
     file        file        -update      source newer                    OVERWRITE
     missing     any         any                                          SKIP
-
-    The first row that fits counts. With -skipcrccheck checks are NEVER; with distcp.update.modification.time=false no
-    source is newer. What CHECK comes to is settled where the file is copied (transfer/comparison.py): equal checksums
-    are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot be compared, the times decide.
-
-    A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
-    The time rule is DistCp's: equal sizes and `source mtime <= target mtime` mean "the same". Whether the
-    *root* target is a file is not seen here: a lone file onto a file is always copied (see `decide_single`).
     """
     source, target = pair.source, pair.target
     if source is None:
@@ -58,6 +64,8 @@ def decide(
         return FileAction.SKIP
     if options.overwrite or (damaged and (pair.path, target.etag) in damaged):
         return FileAction.OVERWRITE
+    if options.append and appends_from_bytes and appends_from_bytes <= target.length < source.length:
+        return FileAction.APPEND
     return _decide_update(source, target, options, checks) if options.update else FileAction.SKIP
 
 

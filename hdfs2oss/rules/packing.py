@@ -14,6 +14,7 @@ _FILE_SECONDS = 0.003
 _THREADS = 16
 _WAITING_THREADS = 48
 MOST_PARTS = 10_000
+_STORE_BLOCK_BYTES = 64 * 1024 * 1024
 # Row groups double from the first cost to the last, so that a small job still has work for every slot
 # and a large one has few descriptors.
 FIRST_GROUP_SECONDS = 0.5
@@ -44,6 +45,14 @@ def part_size_for(length: int, part_size_bytes: int) -> int:
         return part_size_bytes
     mebibyte = 1024 * 1024
     return -(-needed // mebibyte) * mebibyte
+
+
+def chunk_size_for(block_size_bytes: int, blocks_per_chunk: int, chunk_size_bytes: int) -> int:
+    """The chunk size for a file: so many of its blocks where that was asked for (-blocksperchunk), else the usual one.
+
+    A store without blocks has blocks of 64 MiB, as in Hadoop's client of OSS.
+    """
+    return blocks_per_chunk * (block_size_bytes or _STORE_BLOCK_BYTES) if blocks_per_chunk else chunk_size_bytes
 
 
 class Chunk(NamedTuple):

@@ -41,7 +41,9 @@ class TaskMeter:
         elif result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
         elif result.outcome == Outcome.COPIED:
-            self._count_file("COPY", ("BYTESCOPIED", "BYTESEXPECTED"), "COPIED", result)
+            self._count_file("COPY", ("BYTESEXPECTED",), "COPIED", result)
+            # Of a file that was appended to, its tail.
+            self.counters.add(COPY_MAPPER, "BYTESCOPIED", result.bytes_copied)
             self.counters.add(OWN, f"VERIFIED_BY_{result.verified_by.upper()}")
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")

@@ -95,7 +95,7 @@ class Transfer:
     def copy(self, ends: Ends, item: CopyItem) -> Copied:
         """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
         with self.open_source(ends, item) as reader:
-            kept = self._kept(ends, reader) if self.preservation is not None else NOTHING
+            kept = self.kept(ends, reader)
             if item.length <= item.part_size_bytes:
                 copied = self._copy_whole(ends, item, reader, kept)
             elif self.target.capabilities.multipart:
@@ -167,9 +167,12 @@ class Transfer:
         if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
             raise _source_changed(ends, "its modification time is another")
 
-    def _kept(self, ends: Ends, reader: Reader) -> Attributes:
+    def kept(self, ends: Ends, reader: Reader) -> Attributes:
+        """What the target is to have of the source beside its bytes."""
+        if self.preservation is None:
+            return NOTHING
         with reading(ends):
-            return self.preservation.wanted(ends.source.path, FILE, reader) if self.preservation else NOTHING
+            return self.preservation.wanted(ends.source.path, FILE, reader)
 
     def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         with self.buffers.hold(item.length):
@@ -190,7 +193,7 @@ class Transfer:
             writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
-            for piece in self._read_ahead(ends, reader, item.length):
+            for piece in self.read_ahead(ends, reader, 0, item.length):
                 self.checkpoint()
                 sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
                 with writing(ends):
@@ -273,10 +276,10 @@ class Transfer:
             raise ReadError(f"copying {ends.source} to {ends.target}: {len(data)} of {size} bytes could be read")
         return data
 
-    def _read_ahead(self, ends: Ends, reader: Reader, length: int) -> Iterator[bytes]:
-        """The whole file in pieces, the next one being read while the caller writes the last."""
+    def read_ahead(self, ends: Ends, reader: Reader, offset: int, size: int) -> Iterator[bytes]:
+        """The bytes [offset, offset + size) in pieces, the next one being read while the caller writes the last."""
         piece_bytes = min(STREAM_PIECE_BYTES, self.throttle.piece_bytes or STREAM_PIECE_BYTES)
-        pieces = reader.stream(0, length, piece_bytes)
+        pieces = reader.stream(offset, size, piece_bytes)
         coming = self.pool.submit(next, pieces, b"")
         while True:
             with reading(ends):

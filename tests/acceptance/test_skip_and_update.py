@@ -58,6 +58,19 @@ def test_equal_times_and_sizes_are_skipped(command, local_ends) -> None:
     assert target.read() == {"f": b"OLD"}
 
 
+def test_onto_oss_the_store_joins_the_head_that_it_has_with_the_tail(command, make_place, oss_server) -> None:
+    source, target = make_place("file", "source"), make_place("oss", "target")
+    data = random.Random(3).randbytes(3_000_000)
+    source.make({"grown": data[:2_000_000], "other": data[:2_000_000], "small": data[:1000]})
+    words = ("-update", "-append", "--part-size", "256k", source, target)
+    assert command(*words)["BYTESCOPIED"] == 4_001_000
+    source.make({"grown": data, "other": data[::-1], "small": data[:2000]})
+    done = command(*words)
+    assert (done.code, done["COPY"], done["BYTESCOPIED"]) == (0, 3, 1_000_000 + 3_000_000 + 2000)
+    assert (done["BYTESEXPECTED"], done["VERIFIED_BY_CRC64"]) == (6_002_000, 3)
+    assert target.read() == {"grown": data, "other": data[::-1], "small": data[:2000]}
+
+
 def test_update_replaces_a_file_of_another_size_by_a_lone_file(command, ends) -> None:
     source, target = ends
     file = (source / "f").put(b"other content")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 
@@ -33,8 +34,11 @@ def root() -> str:
 
 
 def write(hdfs: HdfsFileSystem, path: str, data: bytes, block_size: int) -> None:
-    file = hdfs.client.native().create(path, WriteOptions(block_size=block_size, overwrite=True, create_parent=True))
-    file.write(data)
+    options = WriteOptions(block_size=block_size, overwrite=True, create_parent=True)
+    file = hdfs.client.native().create(path, options)
+    for start in range(0, len(data), block_size):
+        file.write(data[start : start + block_size])
+        time.sleep(1.0)  # the NameNode must have heard of a block before it gives out the next one
     file.close()
 
 

@@ -9,8 +9,7 @@ most `times` times. What `after` means:
     read                     bytes given before the error
     list                     rows of the directory given before the error
     write                    bytes taken before the error
-    status put make_directory remove create begin part complete abort uploads note checksum open commit     no meaning
-    attributes keep                                                                                         no meaning
+    all others               no meaning
 """
 
 from __future__ import annotations
@@ -47,6 +46,8 @@ OPERATIONS = [
     "attributes",
     "keep",
     "checksum",
+    "append",
+    "copy",
 ]
 
 
@@ -144,6 +145,10 @@ class FlakyFileSystem(FileSystem):
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
         return _FlakyWriter(self, path, self.wrapped.open_writer(path, work_path, attributes))
 
+    def open_appender(self, path: str, length: int) -> Writer:
+        self.meet("append", path)
+        return _FlakyWriter(self, path, self.wrapped.open_appender(path, length))
+
     def put(
         self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
     ) -> Stored:
@@ -169,6 +174,10 @@ class FlakyFileSystem(FileSystem):
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
         self.meet("part", path)
         return self.wrapped.put_part(path, upload_id, number, data)
+
+    def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
+        self.meet("copy", path)
+        return self.wrapped.copy_part(path, etag, offset, size, upload_id, number)
 
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         self.meet("complete", path)

@@ -21,7 +21,7 @@ from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreErr
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus, StoredPart
 from hdfs2oss.rules.checksum import compose_crc64, crc64
-from hdfs2oss.rules.filesum import FileChecksum
+from hdfs2oss.rules.filesum import CRC64, FileChecksum
 from hdfs2oss.rules.preservation import changes, merged, of_status
 
 LIKE_HDFS = Capabilities(
@@ -184,6 +184,20 @@ class MemoryFileSystem(FileSystem):
         value = crc64(data)
         return StoredPart(number, f"{value:016X}", value, len(data))
 
+    def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
+        file = self.file(path)
+        if file.status.etag != etag:
+            raise CorruptData(f"{path} is another version")
+        data = file.data[offset : offset + size]
+        with self._lock:
+            self._upload(path, upload_id)[number] = data
+        return StoredPart(number, f"{crc64(data):016X}", crc64(data), len(data))
+
+    def open_appender(self, path: str, length: int) -> Writer:
+        if len(self.file(path).data) != length:
+            raise StoreError(f"{path} has not {length} bytes")
+        return _MemoryAppender(self, path)
+
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         self.traffic.wrote()
         with self._lock:
@@ -219,7 +233,8 @@ class MemoryFileSystem(FileSystem):
     def checksum(self, path: str, family: str) -> FileChecksum:
         self.traffic.read()
         file = self.file(path)
-        return file.checksum or FileChecksum(f"{family} OF MEMORY", f"{crc64(file.data):016x}")
+        algorithm = CRC64 if family == CRC64 else f"{family} OF MEMORY"
+        return file.checksum or FileChecksum(algorithm, f"{crc64(file.data):016x}")
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         self.traffic.wrote()
@@ -381,6 +396,26 @@ class _MemoryWriter(Writer):
         if not self._done:
             self._done = True
             self._owner.remove(self._work_path)
+
+
+class _MemoryAppender(Writer):
+    def __init__(self, owner: MemoryFileSystem, path: str) -> None:
+        self._owner = owner
+        self._path = path
+
+    def write(self, data: bytes) -> None:
+        self._owner.traffic.wrote(len(data))
+        file = self._owner.file(self._path)
+        self._owner._publish(self._path, file.data + data, file.metadata)
+
+    def commit(self, check: Callable[[Stored], None]) -> Stored:
+        data, status = self._owner.file(self._path).data, self._owner.file(self._path).status
+        stored = Stored(len(data), status.etag, status.mtime_ms, crc64(data))
+        check(stored)
+        return stored
+
+    def abort(self) -> None:
+        pass
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -47,6 +47,8 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "ParentNotDirectoryException": AlreadyExists,
     "NotADirectoryException": AlreadyExists,
     "InvalidPathException": StoreError,
+    "HadoopIllegalArgumentException": StoreError,
+    "IllegalArgumentException": StoreError,
     "PathComponentTooLongException": StoreError,
     "MaxDirectoryItemsExceededException": StoreError,
     "NSQuotaExceededException": StoreError,

@@ -30,7 +30,7 @@ from .order import in_name_order
 from .questions import Policies, checksum_of, is_being_written
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
-from .writer import HdfsWriter
+from .writer import HdfsAppender, HdfsWriter
 
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
@@ -64,6 +64,7 @@ class HdfsFileSystem(FileSystem):
             checksums=_families(hadoop_conf),
             snapshots=True,
             atomic_move=True,
+            appends=True,
         )
         self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
         self.traffic = self.client.traffic
@@ -113,6 +114,9 @@ class HdfsFileSystem(FileSystem):
         if why := self.java.missing():
             raise StoreError(_hazard(wrong, why))
         return HdfsWriter(self.client, path, work_path, attributes, keep, self.java.create)
+
+    def open_appender(self, path: str, length: int) -> Writer:
+        return HdfsAppender(self.client, path, length)
 
     def make_directory(self, path: str) -> None:
         self.client.make_directory(path)

@@ -140,7 +140,7 @@ class WebHdfs:
             status, headers, body = _exchange(address, call, target, what)
             location = headers.get("Location") or ""
             if status != 307 or not location:
-                return _answer_of(what, status, headers, body)
+                return _answer_of(call, what, status, body)
             where = urlsplit(location)
             is_secure = where.scheme == "https"
             address = WebAddress(where.hostname or "", where.port or (443 if is_secure else 80), is_secure)
@@ -165,9 +165,10 @@ def _exchange(address: WebAddress, call: Call, target: str, what: str) -> tuple[
         connection.close()
 
 
-def _answer_of(what: str, status: int, headers: http.client.HTTPMessage, body: bytes) -> Answer:
+def _answer_of(call: Call, what: str, status: int, body: bytes) -> Answer:
     """A document that is whole. Raises StoreError."""
-    if status == 200 and not body and headers.get("Content-Length") == "0":
+    # Some changes are answered by their status alone, which comes once they were made.
+    if status == 200 and not body and call.method != "GET":
         return {}
     try:
         answer = json.loads(body)
@@ -175,7 +176,8 @@ def _answer_of(what: str, status: int, headers: http.client.HTTPMessage, body: b
             raise ValueError("no object")
     except ValueError:
         problem = f"cannot {what}: status {status} and no answer of WebHDFS"
-        raise (Unreachable if status in (200, 500, 502, 503, 504) else StoreError)(problem) from None
+        may_pass = status in (200, 500, 502, 503, 504)
+        raise ((Unreachable if call.may_repeat else Unanswered) if may_pass else StoreError)(problem) from None
     if status == 200:
         return answer
     refusal = answer.get("RemoteException")

@@ -9,7 +9,7 @@ from typing import Protocol
 from hdfs_native import WriteOptions
 
 from ...model.attributes import NOTHING, Attributes
-from ...model.errors import NotFound, StoreError
+from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored, Writer
 from .client import HdfsClient
 from .creation import Creation
@@ -104,3 +104,46 @@ class HdfsWriter(Writer):
         # Whatever brought us here is the error to be seen, not what cleaning up after it meets.
         with contextlib.suppress(StoreError):
             self._client.remove(self._work_path)
+
+
+class HdfsAppender(Writer):
+    """Writes behind the end of a file, in place. One writer at a time may; who died loses that right in a minute."""
+
+    def __init__(self, client: HdfsClient, path: str, length: int) -> None:
+        self._client = client
+        self._path = path
+        self._done = False
+        what = f"append to {path}"
+        client.traffic.wrote()
+        try:
+            self._file: OpenFile = client.ask(what, lambda native: native.append(path))
+        except AlreadyExists as error:
+            error.retryable = True
+            raise
+        status = client.status(path)
+        if status is None or status.length != length:
+            self.abort()
+            raise StoreError(f"cannot {what}: it has no longer {length} bytes")
+
+    def write(self, data: bytes) -> None:
+        self._client.ask_data(f"append to {self._path}", lambda: self._file.write(data))
+        self._client.traffic.wrote(len(data), 0)
+
+    def commit(self, check: Callable[[Stored], None]) -> Stored:
+        self._close()
+        status = self._client.status(self._path)
+        if status is None:
+            raise StoreError(f"{self._path} vanished while it was appended to")
+        stored = Stored(status.length, mtime_ms=status.modification_time)
+        check(stored)
+        return stored
+
+    def abort(self) -> None:
+        """What was written stays; the file is closed, so that others may write to it."""
+        with contextlib.suppress(StoreError):
+            self._close()
+
+    def _close(self) -> None:
+        if not self._done:
+            self._done = True
+            self._client.ask_data(f"close {self._path}", lambda: self._file.close())

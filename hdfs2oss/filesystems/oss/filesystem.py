@@ -117,6 +117,9 @@ class OssFileSystem(FileSystem):
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
         return uploads.put_part(self._client, path, upload_id, number, data)
 
+    def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
+        return copying.copy_range(self._client, path, etag, offset, size, (path, upload_id, number))
+
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         return uploads.complete(self._client, path, upload_id, parts)
 

@@ -8,16 +8,17 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import IllegalName, TransferError, TypeConflict, WriteError
+from ...model.options import SMALLEST_PART_BYTES
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
 from ...records.planfile import PlanWriter
-from ...rules.packing import cost_of, part_size_for, threads_for
+from ...rules.packing import chunk_size_for, cost_of, part_size_for, threads_for
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
 from .hazards import Hazards
 
 # A directory by itself holds no bytes.
-_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.CHECK)
+_WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.APPEND, FileAction.CHECK)
 _WORK = {FileAction.MKDIR: Work.DIRECTORY, FileAction.REFRESH: Work.ATTRIBUTES}
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
@@ -144,6 +145,9 @@ class Planner:
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target
         work = Work.REFUSED if problem is not None else _WORK.get(action, Work.FILE)
+        chunk_size_bytes = chunk_size_for(
+            source.block_size_bytes, self._options.blocks_per_chunk, self._options.chunk_size_bytes
+        )
         return CopyItem(
             path=pair.path,
             root=pair.root,
@@ -154,16 +158,23 @@ class Planner:
             etag=source.etag,
             target_length=target.length if target is not None else -1,
             target_mtime_ms=target.mtime_ms if target is not None else -1,
-            part_size_bytes=part_size_for(source.length, self._options.part_size_bytes),
+            part_size_bytes=self._part_size(source, chunk_size_bytes),
+            chunk_size_bytes=chunk_size_bytes,
             problem=problem.text if problem is not None else "",
             problem_class=problem.error if problem is not None else "",
             work=work,
         )
 
+    def _part_size(self, source: FileStatus, chunk_size_bytes: int) -> int:
+        """A chunk has whole parts, which OSS does not take too small."""
+        asked = max(SMALLEST_PART_BYTES, min(self._options.part_size_bytes, chunk_size_bytes))
+        return part_size_for(source.length, asked)
+
     def _write(self, item: CopyItem) -> None:
         length = item.length if item.work is not Work.ATTRIBUTES else 0
         cost = cost_of(length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
-        if self._target.multipart and item.work is Work.FILE and item.length > self._options.chunk_size_bytes:
+        is_cut = self._target.multipart and item.work is Work.FILE and item.action != FileAction.APPEND
+        if is_cut and item.length > item.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:
             self._items.add(item, cost)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+from ...filesystems.capabilities import Capabilities
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
@@ -182,9 +183,17 @@ def decision_of(context: RunContext) -> Decide:
     if context.layout.onto_file:
         return decide_single
     options, damaged = context.options, damage.recall(context.open_job_dir())
-    offered = open_filesystem(context.layout.base, context.stores).capabilities.checksums
+    target = open_filesystem(context.layout.base, context.stores).capabilities
     checks = [
-        checks_between(open_filesystem(root.source, context.stores).capabilities.checksums, offered)
+        checks_between(open_filesystem(root.source, context.stores).capabilities.checksums, target.checksums)
         for root in context.layout.roots
     ]
-    return lambda pair: decide(pair, options, damaged, checks[pair.root])
+    appends_from_bytes = _appends_from(target, options)
+    return lambda pair: decide(pair, options, damaged, checks[pair.root], appends_from_bytes)
+
+
+def _appends_from(target: Capabilities, options: CopyOptions) -> int:
+    """The length from which a file at the target may be appended to; 0 for never. A part cannot be too small."""
+    if not options.append or not target.checksums:
+        return 0
+    return 1 if target.appends else options.part_size_bytes if target.multipart and target.server_copy else 0

@@ -12,6 +12,7 @@ from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.records.intents import read_intents
 from hdfs2oss.records.ledger import read_results
+from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.rules.account import discrepancy
 from hdfs2oss.rules.filesum import CRC64, MD5_OF_CRC
 from hdfs2oss.rules.packing import pack
@@ -117,6 +118,24 @@ def test_a_large_file_is_checked_before_an_upload_is_opened(make_context, there,
     assert len([call for call in store.calls if call[0] == "begin"]) == (outcome == "COPIED")
     assert store.wrapped.file("/t/large").data == LARGE
     assert counters.get(COPY_MAPPER, "SKIP") == (outcome == "SKIPPED")
+
+
+@pytest.mark.parametrize(("blocks", "chunks"), [(0, 0), (1, 4), (2, 2), (3, 2), (4, 0)])
+def test_a_file_of_more_blocks_than_a_chunk_has_is_cut_at_blocks(make_context, blocks, chunks) -> None:
+    block = 200 * 1024
+    data = bytes(range(256)) * (4 * 200 * 4 - 1)
+    store = store_of({"f": data}, {}, OSS)
+    store.wrapped.place("/s/f", data, mtime_ms=1000, block_size_bytes=block)
+    context = make_context(store, ["/s"], "/t", update=True, blocks_per_chunk=blocks)
+    found = survey(context, LocalRunner(0))
+    assert len(found.large_slices) == (chunks > 0)
+    if chunks:
+        (task,) = pack(found.large_slices, 1)
+        cuts = cut_task(context, task, "1")
+        sizes = [item.size for item in read_slices(context.open_job_dir(), tuple(cuts.chunks))]
+        assert len(sizes) == chunks
+        assert set(sizes[:-1]) == {blocks * block}
+        assert sum(sizes) == len(data)
 
 
 def test_a_large_file_that_cannot_be_compared_is_counted_once(make_context) -> None:

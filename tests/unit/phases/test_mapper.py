@@ -42,7 +42,9 @@ def plan(context: RunContext, items: list[CopyItem], name: str = "plan/1.parquet
 
 def file(store: MemoryFileSystem, path: str, data: bytes, **fields: object) -> CopyItem:
     store.place(f"/s/{path}", data, mtime_ms=1000)
-    return CopyItem(path, 0, "COPY", "F", len(data), 1000, part_size_bytes=PART)._replace(**fields)  # type: ignore[arg-type]
+    return CopyItem(path, 0, "COPY", "F", len(data), 1000, part_size_bytes=PART, chunk_size_bytes=CHUNK)._replace(
+        **fields
+    )  # type: ignore[arg-type]
 
 
 def outcomes(context: RunContext, report: TaskReport) -> dict[str, str]:

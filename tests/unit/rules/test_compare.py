@@ -74,6 +74,27 @@ def test_what_listings_cannot_answer_is_asked_where_the_stores_can_tell(source, 
     assert decide(FilePair("p", source, target), options, (), checks) is action
 
 
+GROWN = UPDATE.model_copy(update={"append": True})
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "options", "appends_from", "action"),
+    [
+        (file(6), file(5), GROWN, 1, FileAction.APPEND),
+        (file(6), file(5), GROWN, 5, FileAction.APPEND),
+        (file(6), file(5), GROWN, 6, FileAction.OVERWRITE),
+        (file(6), file(5), GROWN, 0, FileAction.OVERWRITE),
+        (file(6), file(5), UPDATE, 1, FileAction.OVERWRITE),
+        (file(6), file(0), GROWN, 1, FileAction.OVERWRITE),
+        (file(5), file(6), GROWN, 1, FileAction.OVERWRITE),
+        (file(5), file(5), GROWN, 1, FileAction.SKIP),
+        (file(6), DAMAGED, GROWN, 1, FileAction.OVERWRITE),
+    ],
+)
+def test_append_is_for_a_target_that_is_shorter_and_long_enough(source, target, options, appends_from, action) -> None:
+    assert decide(FilePair("p", source, target), options, {("p", "D")}, Checks.NEVER, appends_from) is action
+
+
 @pytest.mark.parametrize("checks", list(Checks))
 def test_without_update_nothing_is_asked(checks) -> None:
     assert decide(FilePair("p", file(5, 9), file(5, 1)), PLAIN, (), checks) is FileAction.SKIP
@@ -96,6 +117,7 @@ def test_every_row_of_the_docstring_has_a_case() -> None:
     assert decide.__doc__ is not None
     table = [line.split() for line in decide.__doc__.splitlines()]
     rows = {tuple(words[:-1]) for words in table if words and words[-1] in FileAction.__members__}
+    rows.remove(("file", "file", "-append", "target", "shorter"))
     assert rows == {tuple(name.partition(" (")[0].split()) for name, *_ in (*ROWS, *ASKED) if not name.startswith("(")}
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hdfs2oss.model.values import PlanSlice
 from hdfs2oss.rules.packing import (
     MOST_PARTS,
+    chunk_size_for,
     cost_of,
     cut,
     group_limit,
@@ -104,3 +105,10 @@ def test_an_empty_file_costs_something_and_waiting_is_shared() -> None:
 @pytest.mark.parametrize(("close", "asked", "threads"), [(0.0, None, 16), (0.2, None, 48), (0.2, 3, 3), (0.0, 9, 9)])
 def test_more_threads_where_closing_is_waiting(close: float, asked: int | None, threads: int) -> None:
     assert threads_for(close, asked) == threads
+
+
+@pytest.mark.parametrize(
+    ("block", "blocks", "expected"), [(128, 0, 1000), (128, 3, 384), (0, 2, 2 * 64 << 20), (0, 0, 1000)]
+)
+def test_chunks_are_of_so_many_blocks_where_that_is_asked_for(block, blocks, expected) -> None:
+    assert chunk_size_for(block, blocks, 1000) == expected

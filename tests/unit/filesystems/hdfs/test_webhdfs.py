@@ -139,6 +139,20 @@ def test_a_change_names_its_method_and_parameters_even_twice_the_same() -> None:
     ]
 
 
+def test_nothing_is_an_answer_to_a_change_and_none_to_a_question() -> None:
+    with ScriptedStore(EMPTY) as store:
+        with pytest.raises(Unreachable):
+            web(store).get("/d", "GETXATTRS")
+        assert len(store.requests) == QUICK.attempts
+        assert web(store).change("POST", "/d", "CONCAT") == {}
+
+
+def test_what_is_no_answer_to_a_change_leaves_it_open_whether_it_was_made() -> None:
+    with ScriptedStore(Answer(502, b"<html>")) as store, pytest.raises(Unanswered):
+        web(store).change("POST", "/d", "CONCAT")
+    assert len(store.requests) == 1
+
+
 def test_a_datanode_that_the_namenode_names_is_asked() -> None:
     with ScriptedStore(ok({"FileChecksum": {"length": 28}})) as node:
         place = f"http://127.0.0.1:{node.port}/webhdfs/v1/f?op=GETFILECHECKSUM&namenoderpcaddress=nn:8020"

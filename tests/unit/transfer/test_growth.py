@@ -1,0 +1,126 @@
+"""-append: the head is proven, the tail travels, and whatever goes wrong the target is never a mixture."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from hdfs2oss.model.errors import PermissionDenied, ReadError, SourceChanged, StoreError, Unreachable, WriteError
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.model.values import CopyItem
+from hdfs2oss.rules.filesum import CRC64, FileChecksum
+from hdfs2oss.rules.throttle import Throttle
+from hdfs2oss.transfer.buffers import BufferBudget
+from hdfs2oss.transfer.growth import Grown, NotGrown, grow
+from hdfs2oss.transfer.stream import Ends, Transfer
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
+
+HDFS = LIKE_HDFS._replace(checksums=(CRC64,), appends=True)
+OSS = LIKE_OSS._replace(checksums=(CRC64,), server_copy=True)
+PART = 1024
+DATA = bytes(range(256)) * 40
+ENDS = Ends(Uri("hdfs", "a", "/s"), Uri("hdfs", "b", "/t"), "/.hdfs2oss-work-1")
+ITEM = CopyItem("f", 0, "APPEND", "F", len(DATA), 1000, part_size_bytes=PART)
+
+
+class Case:
+    def __init__(self, there: bytes, capabilities=HDFS, *faults: Fault) -> None:
+        source = MemoryFileSystem(HDFS)
+        source.place("/s", DATA, mtime_ms=1000, etag="")
+        target = MemoryFileSystem(capabilities)
+        target.place("/t", there)
+        self.source, self.target = FlakyFileSystem(source), FlakyFileSystem(target, *faults)
+
+    def run(self) -> Grown | NotGrown:
+        with ThreadPoolExecutor(4) as pool:
+            transfer = Transfer(self.source, self.target, Throttle(None), BufferBudget(1 << 20), pool)
+            return grow(transfer, ENDS, ITEM)
+
+    @property
+    def there(self) -> bytes:
+        return self.target.wrapped.file("/t").data  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def sent(self) -> int:
+        return self.target.traffic.bytes_written - 0
+
+
+@pytest.mark.parametrize("capabilities", [HDFS, OSS], ids=["HDFS", "OSS"])
+@pytest.mark.parametrize("head", [1, PART, PART + 1, len(DATA) - 1])
+def test_only_the_tail_travels(capabilities, head) -> None:
+    case = Case(DATA[:head], capabilities)
+    before = case.target.traffic.bytes_written
+    grown = case.run()
+    assert isinstance(grown, Grown)
+    assert (grown.tail_bytes, case.target.traffic.bytes_written - before) == (len(DATA) - head, len(DATA) - head)
+    assert case.there == DATA
+    assert case.target.wrapped.open_uploads() == []
+    assert grown.copied.stored.length == len(DATA)
+
+
+@pytest.mark.parametrize("capabilities", [HDFS, OSS], ids=["HDFS", "OSS"])
+@pytest.mark.parametrize("there", [b"x" * 100, DATA, DATA + b"1", b""])
+def test_what_is_no_head_of_the_source_is_left_as_it_is(capabilities, there) -> None:
+    case = Case(there, capabilities)
+    assert case.run() == NotGrown()
+    assert case.there == there
+
+
+def test_a_checksum_that_cannot_be_had_or_computed_proves_nothing() -> None:
+    case = Case(DATA[:100], HDFS, Fault("checksum", "/t", PermissionDenied))
+    assert "/t" in case.run().why
+    case = Case(DATA[:100])
+    case.target.wrapped.file("/t").checksum = FileChecksum("SHA-256", "00")
+    assert case.run().why
+    assert case.there == DATA[:100]
+
+
+@pytest.mark.parametrize("capabilities", [HDFS, OSS], ids=["HDFS", "OSS"])
+def test_a_source_that_changes_meanwhile_is_told(capabilities) -> None:
+    case = Case(DATA[:100], capabilities)
+    touch = Fault("open", "/s", Unreachable)
+    case.source.faults.append(touch)
+    with pytest.raises(ReadError):
+        case.run()
+    case.source.faults.clear()
+    case.source.wrapped.place("/s", DATA, mtime_ms=2000, etag="")
+    with pytest.raises(SourceChanged):
+        case.run()
+    assert case.there == DATA[:100]
+
+
+def test_an_append_that_breaks_leaves_a_head_which_the_next_one_goes_on_from(monkeypatch) -> None:
+    monkeypatch.setattr("hdfs2oss.transfer.stream.STREAM_PIECE_BYTES", 1000)
+    case = Case(DATA[:100], HDFS, Fault("write", "/t", Unreachable, after=3000, times=1))
+    with pytest.raises(WriteError):
+        case.run()
+    assert DATA.startswith(case.there)
+    assert len(case.there) > 100
+    grown = case.run()
+    assert isinstance(grown, Grown)
+    assert case.there == DATA
+
+
+@pytest.mark.parametrize(("error", "expected"), [(Unreachable, WriteError), (StoreError, None)])
+def test_a_file_that_cannot_be_appended_to_is_copied_anew_and_a_silent_store_asked_again(error, expected) -> None:
+    case = Case(DATA[:100], HDFS, Fault("append", "/t", error))
+    if expected is None:
+        assert isinstance(case.run(), NotGrown)
+    else:
+        with pytest.raises(expected):
+            case.run()
+    assert case.there == DATA[:100]
+
+
+@pytest.mark.parametrize(("operation", "error"), [("copy", StoreError), ("copy", Unreachable), ("part", Unreachable)])
+def test_an_upload_that_fails_is_dropped(operation, error) -> None:
+    case = Case(DATA[:2000], OSS, Fault(operation, "/t", error))
+    if error is StoreError:
+        assert isinstance(case.run(), NotGrown)
+    else:
+        with pytest.raises(WriteError):
+            case.run()
+    assert case.there == DATA[:2000]
+    assert case.target.wrapped.open_uploads() == []
