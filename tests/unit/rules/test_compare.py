@@ -51,7 +51,9 @@ def test_decide(source, target, options, action) -> None:
     assert {decide(FilePair("p", source, target), one, known) for one in options} == {action}
 
 
+BLOCKS = tuple(file(5, 1)._replace(block_size_bytes=size) for size in (1, 2))
 ASKED = [
+    ("file file -update -pb, other block sizes", *BLOCKS, {"preserve": "b"}, Checks.ALWAYS, FileAction.OVERWRITE),
     ("file file -update sizes differ", file(6), file(5), {}, Checks.ALWAYS, FileAction.OVERWRITE),
     ("file file -update both empty", file(0, 9000), file(0, 1), {}, Checks.ALWAYS, FileAction.SKIP),
     ("file file -update checks ALWAYS", file(5, 1), file(5, 9), {}, Checks.ALWAYS, FileAction.CHECK),
