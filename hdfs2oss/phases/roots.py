@@ -38,7 +38,7 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
         facts = [fact for facts in found for fact in facts]
     layout = lay_out(facts, options.target, target_kind, options.sync, options.layout, bool(options.rdiff))
     if options.delete:
-        refuse_to_delete_sources(layout, options.target)
+        refuse_to_delete_sources(layout)
     return layout
 
 

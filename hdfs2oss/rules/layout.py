@@ -119,12 +119,19 @@ def lay_out(
     return layout
 
 
-def refuse_to_delete_sources(layout: Layout, target: Uri) -> None:
-    """With -delete a source inside the target would be deleted itself, as no source brings it. Raises UsageError."""
+def refuse_to_delete_sources(layout: Layout) -> None:
+    """Refuse, for -delete, a source in a directory that another one (or its own contents) is mapped onto.
+
+    What no source brings is deleted there, so the source itself would be. Raises UsageError.
+    """
+    cleared = {layout.target_of(copy_root.prefix) for copy_root in layout.roots if not copy_root.is_file}
     for copy_root in layout.roots:
-        if target.holds(copy_root.source):
+        place = copy_root.source
+        while place not in cleared and place != place.parent:
+            place = place.parent
+        if place in cleared:
             raise UsageError(
-                f"the source {copy_root.source} lies inside the target {target}: -delete would delete it",
+                f"the source {copy_root.source} lies inside the target {place}: -delete would delete it",
                 "Name a target beside the source, or leave out -delete.",
             )
 

@@ -146,6 +146,7 @@ ROWS = [
 ]
 DIFFERENT = [
     Row("26 P22 -update of an empty directory makes the target", ["void"], {}, 0, 0, UPDATE),
+    Row("26 P23 -update -delete of an empty directory makes the target", ["void"], {}, 0, 0, ("-update", "-delete")),
     Row("P14 directories of one name within two sources merge", ["p", "q"], {"d/x": b"1", "d/y": b"2"}, 2, 2, UPDATE),
     Row("P15 two sources of one name merge", ["p/d", "q/d"], {"d/x": b"1", "d/y": b"2"}, 2, 1),
     Row("P27 a path twice is one source, in a list as well", ["s/a", "only/x", "s/a"], {"a": b"A", "x": b"1"}, 2, 0),
@@ -224,6 +225,23 @@ def test_with_a_layout_a_second_run_lands_where_the_first_one_did(command, ends,
     done = [command("--layout", rules, *flags, source, target) for flags in ((), ("-overwrite",))]
     assert [(one.code, one["COPY"]) for one in done] == [(0, 1), (0, 1)]
     assert target.read() == after
+
+
+def test_with_delete_a_layout_says_what_is_cleared_up(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"x": b"1"})
+    target.make({"source/gone": b"2", "neighbour/y": b"3"})
+    assert command("-update", "-delete", "--layout", "named", source, target).code == 0
+    assert target.read() == {"source/x": b"1", "neighbour/y": b"3"}
+
+
+def test_a_source_inside_the_target_is_refused_with_delete(command, ends) -> None:
+    place, _ = ends
+    (place / "deep" / "s").make({"x": b"1"})
+    done = command("-update", "-delete", place / "deep" / "s", place)
+    assert done.code == 2
+    assert f"the source {place}/deep/s lies inside the target {place}: -delete would delete it" in done.text
+    assert place.read() == {"deep/s/x": b"1"}
 
 
 @pytest.mark.parametrize("path", ["sub", "d"], ids=["missing", "present"])

@@ -66,7 +66,16 @@ keys = st.builds(
     st.sampled_from(["", "", "/"]),
 )
 trees = st.lists(keys, max_size=14)
-FILTERS = [(), (".*/tmp",), (".*/a.b", "/s1/b"), ("/s2",), (".*/b/.*",)]
+FILTERS = [
+    {},
+    {"filters": (".*/tmp",)},
+    {"filters": (".*/a.b", "/s1/b")},
+    {"filters": ("/s2",)},
+    {"filters": (".*/b/.*",)},
+    {"exclude": ("tmp/", "/a/*")},
+    {"include": ("a*",)},
+    {"include": ("/a/**/b", "/b/"), "exclude": ("a-b",)},
+]
 SOURCES = [["/s1"], ["/s1", "/s2"], ["/s1", "/s2", "/lone/one"], ["/lone/one"], ["/lone/one", "/lone/tmp"]]
 
 
@@ -82,21 +91,25 @@ SOURCES = [["/s1"], ["/s1", "/s2"], ["/s1", "/s2", "/lone/one"], ["/lone/one"], 
     st.sampled_from(SOURCES),
     st.sampled_from(FILTERS),
 )
-@example(["a/b/", "a/x"], ["a/b/", "a/y"], [], 1, "update", SOURCES[1], ())
-@example(["tmp/a/b", "b/tmp/c"], ["tmp/a/c"], ["a", "b/tmp"], 0, "update", SOURCES[2], (".*/tmp",))
-@example([f"a/b/{number}" for number in range(9)], [], [], 0, "plain", SOURCES[0], ())
+@example(["a/b/", "a/x"], ["a/b/", "a/y"], [], 1, "update", SOURCES[1], {})
+@example(["tmp/a/b", "b/tmp/c"], ["tmp/a/c"], ["a", "b/tmp"], 0, "update", SOURCES[2], {"filters": (".*/tmp",)})
+@example([f"a/b/{number}" for number in range(9)], [], [], 0, "plain", SOURCES[0], {})
+@example(["b/c d/x", "b/ä/a", "tmp/a"], ["b/c d/y"], ["b/c d/z"], 0, "plain", SOURCES[1], {"include": ("a*",)})
 def test_what_the_walks_gave_is_planned_skipped_excluded_or_in_conflict(
     make_context, first, second, target, entries, mode, sources, filters
 ) -> None:
     store = store_of(s1=first, s2=second, t=target, lone=["one", "tmp"])
     options = {} if mode == "plain" else {mode: True}
-    context = make_context(store, sources, "/t", filters=filters, **options)
+    context = make_context(store, sources, "/t", **filters, **options)
     try:
         whole, in_units = found_by(context), found_by(context, entries)
     except DuplicateEntry:
         return
     assert (account(whole), account(in_units)) == ("", "")
     assert listed(whole) == listed(in_units)
+    assert [own(whole).get(f"{what}_EXCLUDED") for what in KINDS] == [
+        own(in_units).get(f"{what}_EXCLUDED") for what in KINDS
+    ]
 
 
 @settings(

@@ -1,5 +1,7 @@
 """Where sources go: each row is a command, what was at the target, and where a file of the source ends up."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from hdfs2oss.model.errors import UsageError
@@ -107,23 +109,28 @@ def test_a_name_can_take_a_target_out_of_the_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "kind", "target", "refused"),
+    ("sources", "target", "rules", "refused"),
     [
-        ("/t/s", DIRECTORY, "/t", True),
-        ("/t/d/f", FILE, "/t", True),
-        ("/s", DIRECTORY, "/t", False),
-        ("/ts", DIRECTORY, "/t", False),
-        ("/d/f", FILE, "/d/g", False),
+        (["/t/s"], "/t", "distcp", True),
+        (["/s", "/t/d/f:file"], "/t", "distcp", True),
+        (["/s", "/t/d"], "/t", "contents", True),
+        (["/a/s", "/t/s/d"], "/t", "named", True),
+        (["/t/d/s"], "/", "contents", True),
+        (["/s"], "/t", "distcp", False),
+        (["/ts", "/t-s"], "/t", "contents", False),
+        (["/d/f:file"], "/d/g", "distcp", False),
+        (["/t/d/s"], "/t", "named", False),
+        (["/t/d/f:file", "/t/d/g:file"], "/t", "distcp", False),
     ],
 )
-def test_a_source_inside_the_target_is_refused_where_deletion_would_meet_it(source, kind, target, refused) -> None:
-    place = Uri("hdfs", "nn", target)
-    layout = lay_out([SourceFact(Uri("hdfs", "nn", source), kind)], place, MISSING, True)
-    if not refused:
-        return refuse_to_delete_sources(layout, place)
-    with pytest.raises(UsageError, match="-delete would delete it"):
-        refuse_to_delete_sources(layout, place)
-    return None
+def test_a_source_is_refused_where_deletion_would_meet_it(sources, target, rules, refused) -> None:
+    facts = [
+        SourceFact(Uri("hdfs", "nn", path.removesuffix(":file")), FILE if path.endswith(":file") else DIRECTORY)
+        for path in sources
+    ]
+    layout = lay_out(facts, Uri("hdfs", "NN:8020", target), MISSING, True, rules)
+    with pytest.raises(UsageError, match="-delete would delete it") if refused else nullcontext():
+        refuse_to_delete_sources(layout)
 
 
 @pytest.mark.parametrize("sync", [False, True])
