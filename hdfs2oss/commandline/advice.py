@@ -70,7 +70,7 @@ def advice(
 
 def needs_update(layout: Layout, options: CopyOptions) -> bool:
     """Whether the same command would by now lay out another tree, so that -update must stand before it."""
-    return not options.sync and not _lays_out_again(layout, options)
+    return not options.sync and not options.atomic and not _lays_out_again(layout, options)
 
 
 def _words(

@@ -10,8 +10,6 @@ from .grammar import USAGE_HINT
 # By field of the row.
 _WITHHELD = {
     "xtrack": "tracking missing files",
-    "atomic": "an atomic switch of the whole target",
-    "work_dir_text": "a work directory for -atomic",
     "backup": "deleting what is missing at the source",
     "dry_run": "a dry run",
 }

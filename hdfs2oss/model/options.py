@@ -156,6 +156,10 @@ class CopyOptions(BaseModel):
             (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
             (bool(self.max_delete) and not self.delete, "--max-delete is valid only with -delete"),
             (self.allow_empty_source and not self.delete, "--allow-empty-source is valid only with -delete"),
+            (
+                self.atomic and self.delete,
+                "-atomic and -delete exclude each other: a target that is new holds nothing else",
+            ),
             (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
             ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),
             (

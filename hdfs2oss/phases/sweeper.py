@@ -18,7 +18,7 @@ from ..model.counters import OWN
 from ..model.errors import NotFound, StoreError
 from ..model.uri import Uri, join_path
 from ..model.values import Work
-from ..records import intents, leavings, ledger
+from ..records import intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
 from ..records.planfile import read_slices
@@ -115,12 +115,13 @@ class Sweeper:
     def _own_work_paths(self) -> Iterable[str]:
         """Records that were being written, and the lock."""
         run_path, store = self._job_dir.run_path, self._job_dir.filesystem
-        for name in ("", "plan", "ledger", "uploads", intents.DIRECTORY):
+        for name in ("", "plan", "ledger", "uploads", intents.DIRECTORY, leavings.DIRECTORY):
             with suppress(NotFound):
                 for row in store.walk(join_path(run_path, name), recursive=False):
                     if row.path.startswith(WORK_PREFIX):
                         yield join_path(join_path(run_path, name), row.path)
         yield work_path_beside(join_path(self._job_dir.path, "_lock"), f"lock-{self._job_dir.run_id}")
+        yield state.work_path_of(self._job_dir)
 
     def _paths(self, intent: Intent) -> Iterator[str]:
         """The targets of an attempt's files; none where it ended before its plan was whole."""

@@ -2,12 +2,14 @@
 
     <base>/<pair>/_lock/                   who works here: see records/fence.py
     <base>/<pair>/ledger/                  the compacted ledger of the pair
+    <base>/<pair>/state.json               which snapshot the target holds: see records/state.py
     <base>/<pair>/damaged/                 target files that were written damaged and could not be removed
     <base>/<pair>/runs/<run>/run.json      what was asked
                              plan/         what the survey found to be done
                              ledger/       what happened to every item
                              uploads/      multipart uploads that were opened
                              intents/      what tasks may leave behind when they die
+                             leavings/     what the run itself makes and removes: snapshots, a work directory
                              report.json   the end, with counters and failures
                              counters.txt  the counters as they were printed
 

@@ -54,5 +54,10 @@ def write_state(job_dir: JobDir, state: PairState) -> None:
     held, towards = (one._asdict() if one else None for one in (state.held, state.towards))
     value = {"held": held, "towards": towards, "step": state.step, "run": job_dir.run_id}
     data = (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-    work_path = work_path_beside(path, job_dir.run_id)
+    work_path = work_path_of(job_dir)
     job_dir.patiently(lambda: job_dir.filesystem.put(path, data, work_path, {}))
+
+
+def work_path_of(job_dir: JobDir) -> str:
+    """Where a run writes its state before it counts."""
+    return work_path_beside(join_path(job_dir.path, NAME), f"state-{job_dir.run_id}")

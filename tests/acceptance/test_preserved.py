@@ -121,6 +121,30 @@ def test_71_to_73_and_83_owners_and_modes_at_each_level_and_the_root_only_where_
     assert has(target / "plain", "ugp") == has(source, "ugp")
 
 
+def test_74_modes_are_equal_on_the_final_path_of_an_atomic_copy(command, ends) -> None:
+    source, target = ends
+    make_file(source / "d/e/f", permission=0o640)
+    for number, path in enumerate(("d/e", "d", "")):
+        give(source / path, permission=0o1700 + number, mtime_ms=MTIME + number)
+    assert command("-atomic", "-ppt", source, target).code == 0
+    for path in ("d/e/f", "d/e", "d", ""):
+        assert has(target / path, "pt") == has(source / path, "pt")
+
+
+def test_75_times_of_directories_are_equal_though_files_in_them_were_deleted(command, ends) -> None:
+    source, target = ends
+    make_file(source / "d/e/f")
+    for path in ("d/e/f", "d/e/more", "d/gone/g"):
+        make_file(target / path)
+    for number, path in enumerate(("d/e", "d", "")):
+        give(source / path, mtime_ms=MTIME + number)
+    done = command("-update", "-updateRoot", "-delete", "-pt", source, target)
+    assert (done.code, done["FILES_DELETED"]) == (0, 2)
+    assert target.read() == {"d/e/f": b""}
+    for path in ("d/e", "d", ""):
+        assert has(target / path, "t") == has(source / path, "t")
+
+
 def test_75_times_of_files_and_directories_are_equal_though_files_were_written_into_them(command, ends) -> None:
     source, target = ends
     for number, path in enumerate(("d/e/f", "d/g")):

@@ -1,41 +1,14 @@
 """Snapshots of a real HDFS: read, made, compared."""
 
-import os
 import random
-import urllib.request
-from dataclasses import replace
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
-from hdfs2oss.filesystems.registry import open_filesystem
+from tests.hdfs_snapshots import allow, rename, snapshot, snapshots, store_of, with_web
 from tests.stores.snapshots import Node, report
 from tests.trees import Place
 
 pytestmark = pytest.mark.hdfs
-
-
-def store_of(place: Place) -> HdfsFileSystem:
-    store = open_filesystem(place.uri, place.stores)
-    assert isinstance(store, HdfsFileSystem)
-    return store
-
-
-def allow(place: Place) -> Place:
-    """What `hdfs dfsadmin -allowSnapshot` does."""
-    user = store_of(place).client._user or os.environ.get("HADOOP_USER_NAME") or os.environ.get("USER", "root")
-    url = f"{os.environ['SANDBOX_WEBHDFS']}/webhdfs/v1{place.uri.path}?op=ALLOWSNAPSHOT&user.name={user}"
-    with urllib.request.urlopen(urllib.request.Request(url, method="PUT")) as answer:
-        assert answer.status == 200
-    return place
-
-
-def snapshot(place: Place, name: str) -> None:
-    store_of(place).make_snapshot(place.uri.path, name)
-
-
-def snapshots(place: Place) -> set[str]:
-    return {row.path for row in store_of(place).walk(f"{place.uri.path}/.snapshot", recursive=False)}
 
 
 @pytest.fixture
@@ -46,9 +19,7 @@ def places(hdfs_place, command, monkeypatch, sandbox, home):
     command.extra = ["--job-dir", f"file://{home}/jobs"]
 
     def make(scheme: str, name: str) -> Place:
-        place = hdfs_place(scheme, name)
-        web = {"dfs.namenode.http-address": os.environ["SANDBOX_WEBHDFS"].removeprefix("http://")}
-        return replace(place, stores=replace(place.stores, hadoop_conf={**place.stores.hadoop_conf, **web}))
+        return with_web(hdfs_place(scheme, name))
 
     return make
 
@@ -118,10 +89,6 @@ REWORKED = {
     "log": b"first, second",
     "e/": None,
 }
-
-
-def rename(place: Place, path: str, new_path: str) -> None:
-    store_of(place).move((place / path).uri.path, (place / new_path).uri.path)
 
 
 def rework(source: Place) -> None:

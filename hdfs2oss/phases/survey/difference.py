@@ -79,7 +79,8 @@ def survey_changes(context: RunContext, runner: Runner, changes: Changes) -> Sur
     refuse_hazardous_target(open_filesystem(context.layout.base, context.stores), context.layout)
     rows = [(path, True) for path in changes.created] + [(path, False) for path in changes.modified]
     bins = max(1, min(runner.slots * _TASKS_PER_SLOT, len(rows) // _FEWEST_OF_TASK))
-    arrivals = tuple(move.new_path for move in changes.moves)
+    new = Overlap(changes.created)
+    arrivals = tuple(move.new_path for move in changes.moves if new.holds(move.new_path))
     tasks = [_task(number, rows[number::bins], arrivals) for number in range(bins)]
     found = SurveyReport()
     runner.run_wave("survey", partial(changes_task, context), tasks, found.add)

@@ -13,13 +13,16 @@ from typing import NamedTuple
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
 from ...model.counters import OWN, Counters, Counts
+from ...model.errors import StoreError, StoreGone
 from ...model.uri import Uri, join_path
 from ...records.fence import Fence
 from ...rules.snapshot_diff import Step
+from ...runners.base import is_last_try
 from ...runners.stop import checkpoint
 from ...runs.run import Run
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk
+from ...tasks.outage import is_unanswered
 
 _TASKS_PER_SLOT = 4
 _THREADS = 32
@@ -42,6 +45,14 @@ class StepsTask(NamedTuple):
     base: Uri
     hidden: str
     steps: tuple[Step, ...]
+
+
+class StepsReport(NamedTuple):
+    """What a task did, and why it did not do all of it."""
+
+    counts: Counts
+    failure: str = ""
+    hint: str = ""
 
 
 class Places(NamedTuple):
@@ -73,21 +84,35 @@ def carry_out_by_keys(context: RunContext, run: Run, phase: Phase, steps: Sequen
             StepsTask(f"{work}-{number:05d}", work, places.base, places.hidden, tuple(chosen[number::bins]))
             for number in range(bins)
         ]
-        run.wave(work, partial(steps_task, context), tasks, run.report.counters.merge)
+
+        def take(report: StepsReport) -> None:
+            run.report.counters.merge(report.counts)
+            if report.failure:
+                raise StoreError(report.failure, report.hint)
+
+        run.wave(work, partial(steps_task, context), tasks, take)
     if phase is Phase.DROP:
         store.remove_tree(places.hidden, ())
 
 
-def steps_task(context: RunContext, task: StepsTask, attempt: str) -> Counts:
-    """Carry out one kind of work for some steps. A task function; safe to run twice, as the whole phase is."""
+def steps_task(context: RunContext, task: StepsTask, attempt: str) -> StepsReport:
+    """Carry out one kind of work for some steps. A task function; safe to run twice, as the whole phase is.
+
+    Raises StoreGone where the store gave no answer and another try of the task follows.
+    """
     desk = TaskDesk(context, task.name, attempt)
     store = open_filesystem(task.base, context.stores)
     fence = Fence(desk.job_dir, context.fence)
-    for step in task.steps:
-        checkpoint()
-        fence.pass_through()
-        _carry_out(store, task, step, desk.counters)
-    return desk.counts()
+    try:
+        for step in task.steps:
+            checkpoint()
+            fence.pass_through()
+            _carry_out(store, task, step, desk.counters)
+    except StoreError as error:
+        if is_unanswered(error) and not is_last_try(attempt):
+            raise StoreGone(str(error), error.hint) from error
+        return StepsReport(desk.counts(), str(error), error.hint)
+    return StepsReport(desk.counts())
 
 
 def _carry_out(store: FileSystem, task: StepsTask, step: Step, counters: Counters) -> None:

@@ -20,6 +20,7 @@ from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
 from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
+from ...phases.switch import refuse_unfit_switch, switching
 from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
@@ -67,6 +68,7 @@ class CopyJob:
             layout = self.layout = find_roots(options, stores)
             notices = check_attributes(options, layout, stores)
             span = find_span(options, layout, stores)
+            refuse_unfit_switch(options, layout, stores)
         for line in mapping(layout, options):
             self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk)
@@ -98,10 +100,11 @@ class CopyJob:
 
 def _copy_whole(context: RunContext, run: Run) -> None:
     forget_snapshot(context)
-    with standing_still(context, run) as context:
+    # With -atomic all goes into a work directory; behind the block it stands where `context` says.
+    with switching(context, run) as working, standing_still(working, run) as reading:
         with run.phase("survey"):
-            found = survey(context, run.runner)
-        _copy(context, run, found)
+            found = survey(reading, run.runner)
+        _copy(reading, run, found)
 
 
 def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None]:
