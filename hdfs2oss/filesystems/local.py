@@ -19,10 +19,11 @@ from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ..rules.filters import work_path_beside
 from ..rules.preservation import changes, of_status
-from .base import FileSystem, Reader, Stored, Walk, Writer
+from .base import FileSystem, Reader, Stored, Writer
 from .capabilities import Capabilities
 from .traffic import Traffic
 from .tree_walk import TreeWalk
+from .walk import Walk
 
 _TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY)
 

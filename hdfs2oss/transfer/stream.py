@@ -101,7 +101,7 @@ class Transfer:
             elif self.target.capabilities.multipart:
                 copied = self._copy_parts(ends, item, reader, kept)
             else:
-                copied = self._copy_stream(ends, item, reader, kept)
+                copied = self.copy_range(ends, item, reader, 0, item.length, kept)
             return copied._replace(source_etag=reader.etag)
 
     @contextmanager
@@ -187,13 +187,14 @@ class Transfer:
         verify(ends, item.length, sums[0], stored)
         return Copied(stored, *sums, proof(stored))
 
-    def _copy_stream(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
+    def copy_range(self, ends: Ends, item: CopyItem, reader: Reader, start: int, size: int, kept: Attributes) -> Copied:
+        """Copy the bytes [start, start + size) of a file as a stream, into a file of their own."""
         sum64 = sum32 = 0
         with writing(ends):
             writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
-            for piece in self.read_ahead(ends, reader, 0, item.length):
+            for piece in self.read_ahead(ends, reader, start, size):
                 self.checkpoint()
                 sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
                 with writing(ends):
@@ -201,7 +202,7 @@ class Transfer:
 
             def check(stored: Stored) -> None:
                 self.refuse_changed_source(ends, item, reader.etag)
-                verify(ends, item.length, sum64, stored)
+                verify(ends, size, sum64, stored)
 
             self.checkpoint()
             with writing(ends):

@@ -14,9 +14,10 @@ from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
 from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
-from ..base import FileSystem, OpenUpload, Reader, Removal, Stored, Walk
+from ..base import FileSystem, OpenUpload, Reader, Removal, Stored
 from ..capabilities import Capabilities
 from ..credentials import OssAccess
+from ..walk import Walk
 from . import attributes as object_attributes
 from . import copying, subtree, uploads
 from . import notes as object_notes
