@@ -37,6 +37,10 @@ class Report:
     # Why nothing was deleted, though -delete was given; and the option that lifts the brake, where one refused it.
     withheld: str = ""
     lifted_by: tuple[str, ...] = ()
+    # Where -xtrack wrote down what only the target has.
+    tracked: str = ""
+    # Of a dry run: what would be done, in lines for the operator.
+    rehearsal: list[str] = field(default_factory=list)
     # Why the run did not come to its end, and its exit code then; the counters are what is known.
     ended_by: str = ""
     ended_code: int = 0

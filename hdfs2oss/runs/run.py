@@ -139,7 +139,7 @@ def open_run(
     4. When the lock is lost the runner is cancelled, nothing more is published, and LockLost (5) is raised.
     5. The lock is given back whatever happens.
     """
-    run_id = time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
+    run_id = new_run_id()
     job_dir = JobDir(open_filesystem(place, stores), place.path, run_id)
     lock = Lock(job_dir.filesystem, job_dir.path, run_id, pace=pace)
     heartbeat = Heartbeat(lock, runner.cancel, pace)
@@ -147,9 +147,9 @@ def open_run(
         job_dir.patiently(lock.acquire)
     heartbeat.start()
     try:
-        run = Run(runner, timeline, job_dir, heartbeat, _empty_report(run_id, options, place))
+        run = Run(runner, timeline, job_dir, heartbeat, empty_report(run_id, options, place))
         if lock.predecessor is not None:
-            dead = _empty_report(lock.predecessor.run, options, place)
+            dead = empty_report(lock.predecessor.run, options, place)
             for line in complete_predecessor(job_dir, lock.predecessor, dead):
                 timeline.progress.say(line)
         try:
@@ -175,7 +175,13 @@ def _exit_code(error: BaseException) -> int:
     return error.exit_code if isinstance(error, Hdfs2ossError) else Hdfs2ossError.exit_code
 
 
-def _empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:
+def new_run_id() -> str:
+    """A name for a run, after all earlier ones."""
+    return time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
+
+
+def empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:
+    """The report of a run of which nothing is known yet; `place` is the job directory."""
     return Report(run_id, _shown(options.sources), str(options.target), f"{place}/runs/{run_id}")
 
 

@@ -101,7 +101,8 @@ class _Ending:
         print_lines(account(report), self._screen.out)
         if report.exit_code:
             print_lines(self._advise(), self._screen.messages)
-        print_lines([last_line(report.source, report.target, report.exit_code == 0)], self._screen.out)
+        what = "dry run of the copy" if report.rehearsal else "copy"
+        print_lines([last_line(report.source, report.target, report.exit_code == 0, what)], self._screen.out)
 
     def _ended_badly(self, error: Exception) -> int:
         """Why, unless a signal has said it; then what is known of the run."""

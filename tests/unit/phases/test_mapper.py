@@ -121,6 +121,18 @@ def test_a_task_that_is_told_to_stop_copies_nothing_more_and_publishes_nothing(m
     assert (targets(memory), context.open_job_dir().names("ledger")) == ({}, [])
 
 
+def test_a_task_that_is_told_to_stop_makes_no_directory(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t")
+    task = plan(context, [CopyItem("empty", 0, "MKDIR", "D", 0, 0, work=Work.DIRECTORY)])
+    request_stop()
+    try:
+        with pytest.raises(Interrupted):
+            copy_task(context, task, "1")
+    finally:
+        clear_stop()
+    assert memory.status("/t/empty") is None
+
+
 @pytest.mark.parametrize(("fault", "tries"), [("put", 1), ("open", 3)])
 def test_what_a_store_has_asked_again_by_itself_is_not_tried_again_with_the_file(
     make_context, memory, fault, tries
