@@ -117,8 +117,7 @@ class Report:
     @property
     def failed_files(self) -> int:
         """Files and directories that did not arrive as planned."""
-        names = ("FILES_FAILED", "FILES_CHANGED", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
-        return sum(self.counters.get(OWN, name) for name in names)
+        return failed_in(self.counters.as_dict())
 
     @property
     def undeleted(self) -> int:
@@ -182,3 +181,9 @@ class Report:
                 for one in self.failures
             ],
         }
+
+
+def failed_in(counts: Counts) -> int:
+    """Files and directories that did not arrive as planned, by these counters."""
+    names = ("FILES_FAILED", "FILES_CHANGED", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
+    return sum(counts.get(OWN, {}).get(name, 0) for name in names)

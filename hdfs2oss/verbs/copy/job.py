@@ -73,7 +73,7 @@ class CopyJob:
             refuse_unfit_switch(options, layout, stores)
         for line in mapping(layout, options):
             self._progress.say(line)
-        place = choose_place(options, stores, self._homes, self._runner.shares_disk)
+        place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         make_log_dir(options.log_path, stores)
         if options.dry_run:
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)

@@ -12,6 +12,7 @@ from hdfs2oss.model.errors import (
     CorruptData,
     Interrupted,
     PermissionDenied,
+    QuotaExceeded,
     StoreGone,
     Throttled,
     Unreachable,
@@ -211,7 +212,7 @@ def test_a_file_that_is_at_fault_itself_does_not_make_its_node_unfit(make_contex
     assert outcomes(context, report) == {"a": "COPIED", "b": "FAILED"}
 
 
-@pytest.mark.parametrize("error", [AuthenticationFailed, BucketMissing])
+@pytest.mark.parametrize("error", [AuthenticationFailed, BucketMissing, QuotaExceeded])
 @pytest.mark.parametrize("is_last", [False, True])
 def test_what_every_file_would_meet_ends_the_wave_with_its_own_message(make_context, memory, error, is_last) -> None:
     flaky = FlakyFileSystem(memory, Fault("put", "/t/", error))
