@@ -136,6 +136,20 @@ def test_the_job_directory_within_the_target_is_no_change_of_it(copy, make_place
     assert {path: data for path, data in read(target).items() if not path.startswith("jobs/")} == REWORKED
 
 
+def test_a_directory_that_holds_our_records_is_neither_moved_nor_deleted(copy, make_place, store) -> None:
+    source, target = make_place("file", "source").make(TREE), make_place("file", "target")
+    job_dir = (target / "gone/jobs").uri
+    for place in (source, target):
+        store.allow(place.local)
+    store.make_snapshot(source.uri.path, "s1")
+    copy(source, target, update=True, from_snapshot="s1", job_dir=job_dir)
+    store.make_snapshot(target.uri.path, "s1")
+    rework(source, store)
+    with pytest.raises(BrakeError, match="holds records of hdfs2oss, and gone was renamed or deleted"):
+        copy(source, target, update=True, diff=("s1", "s2"), job_dir=job_dir)
+    assert {path: data for path, data in read(target).items() if "jobs/" not in path} == TREE
+
+
 @pytest.mark.parametrize("strength", range(11))
 def test_a_run_that_ends_at_any_rename_is_gone_on_with(copy, ends, store, home, strength) -> None:
     source, target = ends

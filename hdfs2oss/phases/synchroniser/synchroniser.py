@@ -13,6 +13,8 @@ After COPY the target holds the second snapshot. Any other copy to the target fo
 from __future__ import annotations
 
 import hashlib
+import shlex
+from collections.abc import Sequence
 
 from ...filesystems.registry import open_filesystem
 from ...filesystems.snapshots import find_snapshot, what_there_is
@@ -22,7 +24,7 @@ from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
-from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, make_plan
+from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, Step, make_plan
 from ...rules.snapshot_paths import SnapshotPlace
 from ...runs.run import Run
 from ...tasks.context import RunContext
@@ -78,8 +80,10 @@ class Synchroniser:
         return compare(self._span, self._context.stores)
 
     def apply(self, changes: Changes) -> None:
-        """Rename and delete at the target. Raises CommitError; the same command goes on then."""
+        """Rename and delete at the target. Raises CommitError, and the same command goes on; BrakeError, untouched."""
         steps = make_plan(changes).steps
+        if not self._target.capabilities.server_copy:
+            self._refuse_to_move_own_places(steps)
         counters = self._run.report.counters
         counters.add(OWN, "SNAPSHOT_RENAMES", sum(1 for step in steps if step.new_path is not None and not step.stays))
         counters.add(OWN, "SNAPSHOT_DELETES", len(changes.deleted))
@@ -104,6 +108,17 @@ class Synchroniser:
         if self._run.report.exit_code == 0:
             self._run.check_lock()
             write_state(self._job_dir, PairState(self._towards if self._towards.snapshot else None))
+
+    def _refuse_to_move_own_places(self, steps: Sequence[Step]) -> None:
+        """A directory goes with all in it, where it is one entry of a NameNode."""
+        for step in steps:
+            held = next((one for one in self._places.own if f"{one}/".startswith(f"{step.path}/")), None)
+            if held is not None:
+                raise BrakeError(
+                    f"{self._base.join(held)} holds records of hdfs2oss, and {step.path} was renamed or deleted "
+                    "between the snapshots",
+                    "Keep them outside of the target: --job-dir, -log.",
+                )
 
     def _refuse_changed_target(self) -> None:
         name = self._held.snapshot
@@ -168,7 +183,12 @@ class Synchroniser:
 
     def _whole_copy(self) -> str:
         options = self._context.options
-        return f"hdfs2oss -update --from-snapshot {self._held.snapshot} {options.sources[0]} {options.target}"
+        words = ["hdfs2oss", "-update", "--from-snapshot", self._held.snapshot]
+        words += ["--job-dir", str(options.job_dir)] if options.job_dir else []
+        is_selective = bool(options.filters or options.include or options.exclude)
+        return shlex.join([*words, str(options.sources[0]), str(options.target)]) + (
+            " (with the filters and globs of this command)" if is_selective else ""
+        )
 
 
 def forget_snapshot(context: RunContext) -> None:
