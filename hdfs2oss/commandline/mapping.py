@@ -18,12 +18,13 @@ _SHOWN = 10
 
 def mapping(layout: Layout, options: CopyOptions) -> Iterator[str]:
     """The lines; where the target decided between contents and name, that is said as well."""
+    verb = "Would copy" if options.dry_run else "Copying"
     for root in layout.roots[:_SHOWN]:
         target = layout.target_of(root.prefix)
         if root.is_file:
-            yield f"Copying {root.source} -> {target}"
+            yield f"{verb} {root.source} -> {target}"
             continue
-        yield f"Copying {_below(root.source)} -> {_below(target)}  ({_how(root, layout, options)})"
+        yield f"{verb} {_below(root.source)} -> {_below(target)}  ({_how(root, layout, options)})"
     if len(layout.roots) > _SHOWN:
         yield f"... and {len(layout.roots) - _SHOWN} more sources"
 

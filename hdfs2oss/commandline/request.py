@@ -56,11 +56,6 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
         )
     except ValidationError as error:
         raise UsageError(_reason(error), USAGE_HINT) from None
-    if options.blocks_per_chunk and options.target.scheme != "oss":
-        raise UsageError(
-            f"-blocksperchunk needs a target that takes files in parts, which {options.target} does not",
-            "Leave it out: a file goes there as one stream. Onto oss:// it works.",
-        )
     # Patterns that cannot be read are found now.
     Selection(options.include, options.exclude)
     stores = places.stores(_connections(options))

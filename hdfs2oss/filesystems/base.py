@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple
 
-from ..model.errors import CorruptData, Hdfs2ossError, StoreError
+from ..model.errors import CorruptData, StoreError
 from ..model.tally import Tally
-from ..model.values import UNLISTED, FileStatus, StoredPart
+from ..model.values import FileStatus, StoredPart
 from ..rules.filesum import FileChecksum
 from ..rules.snapshot_diff import SnapshotChange
 from .traffic import Traffic
+from .walk import Walk
 
 
 class Capabilities(NamedTuple):
@@ -76,45 +77,6 @@ class OpenUpload(NamedTuple):
     path: str
     upload_id: str
     begun_ms: int
-
-
-class Walk(abc.ABC):
-    """A tree below one directory as a stream in key order, paths relative to that directory.
-
-    A directory is opened when the row after it is asked for. After `stop_descending` the files (and names
-    of sub-directories) of the directories already open are still given, but no further sub-directory is
-    entered, not even the one given last.
-
-    A sub-directory whose listing fails gives an UNLISTED row with the reason where its next row was due, and
-    the walk goes on behind it; when the directory asked for itself fails, the walk raises.
-
-    `given` counts the rows that were given, so that whoever takes them can be held to it.
-    """
-
-    given: Tally
-
-    def __iter__(self) -> Iterator[FileStatus]:
-        return self
-
-    @abc.abstractmethod
-    def __next__(self) -> FileStatus: ...
-
-    @abc.abstractmethod
-    def stop_descending(self) -> None: ...
-
-    def seek(self, key: str) -> None:
-        """Rows before `key` are not wanted any more and may be left out; a hint that saves listing."""
-
-
-def unlisted_row(directory: str, error: Hdfs2ossError) -> FileStatus:
-    """The row that stands for what could not be listed of a directory, so that its siblings go on.
-
-    Raises the error when it is retryable: a later try might not meet it, so it is the store as a whole that
-    does not answer, and nothing behind this directory would fare better now.
-    """
-    if error.retryable:
-        raise error
-    return FileStatus(directory, UNLISTED, problem=str(error))
 
 
 class Reader(abc.ABC):
@@ -260,6 +222,17 @@ class FileSystem(abc.ABC):
     def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
         """Make the bytes [offset, offset + size) of the file `path` itself, in version `etag`, part `number` of an
         upload to it, without its bytes coming here. Only with `capabilities.server_copy`."""
+        raise NotImplementedError(type(self).__name__)
+
+    def cannot_join(self) -> str:
+        """Why a file cannot be put together of others (`join`); "" when it can."""
+        return "files go there as one stream"
+
+    def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
+        """Publish files (paths, lengths) behind each other as one, replacing a file; "already done" is found out.
+
+        `check` is given the path and the state of the whole before anybody sees it, and may raise.
+        """
         raise NotImplementedError(type(self).__name__)
 
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:

@@ -17,9 +17,10 @@ from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenie
 from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ..rules.filters import work_path_beside
-from .base import Capabilities, FileSystem, Reader, Stored, Walk, Writer
+from .base import Capabilities, FileSystem, Reader, Stored, Writer
 from .traffic import Traffic
 from .tree_walk import TreeWalk
+from .walk import Walk
 
 _TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY)
 

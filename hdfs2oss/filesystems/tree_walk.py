@@ -8,7 +8,7 @@ from ..model.errors import Hdfs2ossError
 from ..model.tally import Tally
 from ..model.values import DIRECTORY, FileStatus
 from ..rules.keys import KeyRange
-from .base import Walk, unlisted_row
+from .walk import Walk, unlisted_row
 
 # The children of one directory in key order; it and their paths are relative to the root of the walk.
 ListChildren = Callable[[str], Iterator[FileStatus]]

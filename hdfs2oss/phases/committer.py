@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from ..filesystems.base import FileSystem
+from ..filesystems.base import FileSystem, Stored
 from ..filesystems.registry import open_filesystem
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreGone, of_class
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, StoreGone, VerifyError, of_class
 from ..model.units import MIB
 from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
+from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
-from ..rules.checksum import compose_crc32c
+from ..rules.checksum import compose_crc32c, compose_crc64
+from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C
 from ..rules.packing import pack
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
@@ -24,7 +27,7 @@ from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.outage import is_unanswered
 from ..transfer.buffers import BufferBudget
 from ..transfer.results import copied_result, failed_result
-from ..transfer.stream import Ends, Transfer, refuse_other_version
+from ..transfer.stream import Copied, Ends, Transfer, refuse_other_version, verify, writing
 
 _THREADS = 8
 
@@ -108,14 +111,49 @@ def _commit(
             raise _error_of(unsent)
         _refuse_gaps(ends, item, chunks)
         transfer.refuse_changed_source(ends, item._replace(etag=_version_of(ends, item, chunks)))
+        if not target.capabilities.multipart:
+            return copied_result(item, _join_files(context, target, ends, item, chunks))
         parts = [part for chunk in chunks for part in chunk.parts]
         sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
         return copied_result(item, transfer.join(ends, item.upload_id, item.length, parts, sum32))
     except Hdfs2ossError as error:
         if is_unanswered(error) and not by.is_last_try:
             raise StoreGone(str(error), error.hint) from error
-        transfer.drop_upload(ends.target.path, item.upload_id)
+        if target.capabilities.multipart:
+            transfer.drop_upload(ends.target.path, item.upload_id)
+        else:
+            for path, _ in _pieces(context, ends, chunks):
+                with suppress(StoreError):
+                    target.remove(path)
         return failed_result(item, error)
+
+
+def _pieces(context: RunContext, ends: Ends, chunks: list[CopyResult]) -> list[tuple[str, int]]:
+    return [(chunk_path_of(context.run_id, ends.target.path, chunk.offset), chunk.size) for chunk in chunks]
+
+
+def _join_files(
+    context: RunContext, target: FileSystem, ends: Ends, item: CopyItem, chunks: list[CopyResult]
+) -> Copied:
+    """Publish chunks that are files, compared by a composed checksum where one can be had."""
+    whole64 = compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks)
+    whole32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
+    proofs = ["length"]
+
+    def check(path: str, stored: Stored) -> None:
+        verify(ends, item.length, whole64, stored)
+        with suppress(StoreError):
+            stated = target.checksum(path, COMPOSITE_CRC)
+            if stated.algorithm == COMPOSITE_CRC32C and stated.value != f"{whole32:08x}":
+                raise VerifyError(
+                    f"copying {ends.source} to {ends.target}: the CRC-32C of its chunks is {whole32:08x}, "
+                    f"that of the file that was joined of them {stated.value}"
+                )
+            proofs.append("checksum" if stated.algorithm == COMPOSITE_CRC32C else "length")
+
+    with writing(ends):
+        stored = target.join(ends.target.path, _pieces(context, ends, chunks), check)
+    return Copied(stored, whole64, whole32, proofs[-1])
 
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:

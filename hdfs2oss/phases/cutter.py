@@ -1,4 +1,4 @@
-"""Cutting large files: one multipart upload each, and chunks that different tasks send.
+"""Cutting large files: chunks that different tasks send, into one multipart upload a file, or into files to be joined.
 
 Opening uploads is work for tasks too: the driver only sees slices. What a task is going to open is on record before
 it does, so whatever ends a run, its uploads can be found and dropped.
@@ -16,6 +16,7 @@ from ..filesystems.registry import open_filesystem
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, WriteError
 from ..model.values import CopyItem, CopyTask, FileAction, PlanSlice, Work
+from ..records.intents import chunk_path_of
 from ..records.planfile import PlanWriter, read_slices
 from ..rules import packing
 from ..runs.run import Run
@@ -65,7 +66,7 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             continue
         leftovers.enter(item)
         try:
-            upload_id = target.begin_upload(context.layout.target_of(item.path).path)
+            upload_id = _begin(context, target, context.layout.target_of(item.path).path)
         except StoreError as error:
             # The mapper turns this into a failure like any other, on record in its ledger.
             refused = item._replace(
@@ -78,10 +79,20 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             continue
         whole = item._replace(work=Work.UPLOAD, upload_id=upload_id)
         uploads.add(whole, packing.cost_of(0, 0.0, 1))
-        for one in packing.cut(item.length, item.part_size_bytes, item.chunk_size_bytes):
+        for one in packing.cut(item.length, _step(target, item), item.chunk_size_bytes):
             chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
             chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
     return CutReport(chunks.publish(desk.job_dir), uploads.publish(desk.job_dir), desk.counts())
+
+
+def _begin(context: RunContext, target: FileSystem, path: str) -> str:
+    """What names the chunks of one file: an upload, or where takes none, the path of the first chunk."""
+    return target.begin_upload(path) if target.capabilities.multipart else chunk_path_of(context.run_id, path, 0)
+
+
+def _step(target: FileSystem, item: CopyItem) -> int:
+    """Chunks end where a part does; on a store without parts where a block does."""
+    return item.part_size_bytes if target.capabilities.multipart else item.chunk_size_bytes
 
 
 def _settled(context: RunContext, target: FileSystem, item: CopyItem) -> CopyItem:

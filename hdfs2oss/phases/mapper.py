@@ -28,6 +28,7 @@ from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
 from ..records.fence import Fence
+from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.packing import pack, threads_for
@@ -231,6 +232,12 @@ class Mapper:
         return copied_result(whole, transfer.copy(ends, whole))
 
     def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
+        if not self._target.capabilities.multipart:
+            with transfer.open_source(ends, item) as reader:
+                copied = transfer.copy_range(ends, item, reader, item.offset, item.size)
+            return result_of(item, Outcome.CHUNK)._replace(
+                bytes_copied=item.size, crc64=copied.crc64, crc32c=copied.crc32c, source_etag=reader.etag or item.etag
+            )
         with transfer.open_source(ends, item) as reader:
             sent = transfer.send_range(ends, item, reader, item.upload_id)
             transfer.refuse_changed_source(ends, item, reader.etag)
@@ -268,8 +275,12 @@ class Mapper:
 
     def _prepare(self, item: CopyItem, ends: Ends, number: int) -> Ends:
         """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
-        if item.work is not Work.FILE or item.action == FileAction.SKIP:
+        if item.work is Work.CHUNK and not self._target.capabilities.multipart:
+            # A file of its own, under a name that the committer knows.
+            path = chunk_path_of(self._context.run_id, ends.target.path, item.offset)
+            ends = ends._replace(target=ends.target._replace(path=path))
+        elif item.work is not Work.FILE or item.action == FileAction.SKIP:
             return ends
         if number == 1:
-            self._leftovers.enter(item)
+            self._leftovers.enter(item, ends.target.path)
         return ends._replace(work_path=self._leftovers.work_path(ends.target.path, number))

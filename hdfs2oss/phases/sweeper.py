@@ -17,12 +17,13 @@ from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
 from ..model.errors import NotFound, StoreError
 from ..model.uri import Uri, join_path
-from ..model.values import Work
+from ..model.values import CopyItem, Work
 from ..records import intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
 from ..records.planfile import read_slices
 from ..rules.filters import WORK_PREFIX, work_path_beside
+from ..rules.packing import cut
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.leftovers import MOST_TRIES
@@ -108,7 +109,14 @@ class Sweeper:
         for intent in found:
             if ledger.file_of(intent.task) in finished:
                 continue
-            for path in self._paths(intent):
+            for path, item in self._items(intent):
+                if intent.task.startswith("cut-"):
+                    # The chunks themselves; what their tasks left, intents of theirs tell.
+                    for chunk in cut(item.length, item.chunk_size_bytes, item.chunk_size_bytes):
+                        yield intents.chunk_path_of(self._job_dir.run_id, path, chunk.offset)
+                    continue
+                if item.work is Work.CHUNK:
+                    path = intents.chunk_path_of(self._job_dir.run_id, path, item.offset)
                 for attempt in range(1, MOST_TRIES + 1):
                     yield intents.work_path_of(self._job_dir.run_id, intent.task, intent.number, path, attempt)
 
@@ -124,12 +132,16 @@ class Sweeper:
         yield state.work_path_of(self._job_dir)
 
     def _paths(self, intent: Intent) -> Iterator[str]:
-        """The targets of an attempt's files; none where it ended before its plan was whole."""
+        """The targets of an attempt's files."""
+        return (path for path, item in self._items(intent) if item.work is Work.FILE)
+
+    def _items(self, intent: Intent) -> Iterator[tuple[str, CopyItem]]:
+        """An attempt's files and chunks, by their targets; none where it ended before its plan was whole."""
         base = Uri("", "", intent.base)
         with suppress(NotFound):
             for item in read_slices(self._job_dir, intent.slices):
-                if item.work is Work.FILE:
-                    yield base.join(item.path).path
+                if item.work in (Work.FILE, Work.CHUNK):
+                    yield base.join(item.path).path, item
 
     def _drop(self, upload: OpenUpload) -> int:
         self._target.abort_upload(upload.path, upload.upload_id)

@@ -69,6 +69,12 @@ def work_path_of(run_id: str, task: str, number: int, path: str, attempt: int) -
     return work_path_beside(path, f"{run_id}-{task}-{number}-{digest}-{attempt}")
 
 
+def chunk_path_of(run_id: str, path: str, offset: int) -> str:
+    """Where the chunk of a file from `offset` on lies until all of them are joined, on a store that takes no parts."""
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return work_path_beside(path, f"{run_id}-{digest}-chunk-{offset}")
+
+
 def goes_up_in_parts(item: CopyItem) -> bool:
     """Whether a row stands for a file that needs an upload, where the target takes uploads."""
     return item.work in (Work.FILE, Work.UPLOAD) and item.length > item.part_size_bytes

@@ -12,6 +12,8 @@ taken off where that is known, as is what lies in an excluded directory.
 *Missing* is what only the target has, where -delete or -xtrack asks: deleted, kept because it changed or came back at
 a source meanwhile, gone by then, not deleted because that failed, or withheld, all of it, as nothing was to go.
 
+A file that its checksum shows to be the same is skipped where it would have been copied: it was planned no longer.
+
 Two more things may become of a directory: it is *implied*, made along with what lies in it, or it is *merged*,
 another source has it too.
 """

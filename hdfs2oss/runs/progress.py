@@ -62,8 +62,8 @@ class Progress:
             self._seen.add(report.ledger_file)
             counts = report.counters.get(OWN, {})
             self._tasks_done += 1
-            self._files_done += sum(counts.get(f"FILES_{name}", 0) for name in (*ENDED, *_REMOVED))
-            self._bytes_done += counts.get("BYTES_COPIED", 0) + counts.get("BYTES_DELETED", 0)
+            self._files_done += sum(counts.get(f"FILES_{name}", 0) for name in (*ENDED, "SKIPPED", *_REMOVED))
+            self._bytes_done += sum(counts.get(f"BYTES_{name}", 0) for name in ("COPIED", "SKIPPED", "DELETED"))
 
     def say(self, text: str) -> None:
         """A line of its own, which stays."""

@@ -30,11 +30,14 @@ class Leftovers:
         self._is_claimed = False
         self._lock = threading.Lock()
 
-    def enter(self, item: CopyItem) -> None:
-        """Before the first try of a file: claim the task where the file needs that, and clear what came before."""
+    def enter(self, item: CopyItem, path: str = "") -> None:
+        """Before the first try of a file: claim the task where the file needs that, and clear what came before.
+
+        `path` is where it is written, if not at its target.
+        """
         if self._target.capabilities.atomic_put and not goes_up_in_parts(item):
             return
-        path = self._context.layout.target_of(item.path).path
+        path = path or self._context.layout.target_of(item.path).path
         mine = self._claim()
         if mine.number == 0:
             return

@@ -97,7 +97,7 @@ class Transfer:
             elif self.target.capabilities.multipart:
                 copied = self._copy_parts(ends, item, reader)
             else:
-                copied = self._copy_stream(ends, item, reader)
+                copied = self.copy_range(ends, item, reader, 0, item.length)
             return copied._replace(source_etag=reader.etag)
 
     @contextmanager
@@ -176,13 +176,14 @@ class Transfer:
         verify(ends, item.length, sums[0], stored)
         return Copied(stored, *sums, proof(stored))
 
-    def _copy_stream(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+    def copy_range(self, ends: Ends, item: CopyItem, reader: Reader, offset: int, size: int) -> Copied:
+        """Copy the bytes [offset, offset + size) of a file as a stream, into a file of their own."""
         sum64 = sum32 = 0
         with writing(ends):
             writer = self.target.open_writer(ends.target.path, ends.work_path)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
-            for piece in self.read_ahead(ends, reader, 0, item.length):
+            for piece in self.read_ahead(ends, reader, offset, size):
                 self.checkpoint()
                 sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
                 with writing(ends):
@@ -190,7 +191,7 @@ class Transfer:
 
             def check(stored: Stored) -> None:
                 self.refuse_changed_source(ends, item, reader.etag)
-                verify(ends, item.length, sum64, stored)
+                verify(ends, size, sum64, stored)
 
             self.checkpoint()
             with writing(ends):

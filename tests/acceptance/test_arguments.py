@@ -25,7 +25,6 @@ PLACES = ("file:///source", "file:///target")
         (("--from-snapshot", "s1", "-update", "-diff", "s1", "s2", *PLACES), "exclude each other"),
         (("-p", *PLACES), "the option -p is not available"),
         (("-pugp", *PLACES), "the option -p is not available"),
-        (("-blocksperchunk", "8", *PLACES), "-blocksperchunk needs a target that takes files in parts"),
         (("-v", *PLACES), "-v is valid only with -log option"),
         (("--make-snapshot", *PLACES), "--make-snapshot needs --from-snapshot NAME"),
         (("--from-snapshot", "a/b", *PLACES), "takes the name of a snapshot, not a path"),

@@ -37,8 +37,7 @@ def write(place: Place, data: bytes, block_size: int) -> None:
     raise AssertionError(f"{place} could not be written")
 
 
-def test_checksums_decide_whatever_the_times_say(command, pair) -> None:
-    """Cases 55, 56 and 57."""
+def test_checksums_decide_whatever_the_times_say(command, pair, hdfs_place) -> None:
     source, target = pair
     source.make({"same": b"12345", "other": b"12345", "empty": b""})
     target.make({"same": b"12345", "other": b"54321", "empty": b""})
@@ -46,8 +45,11 @@ def test_checksums_decide_whatever_the_times_say(command, pair) -> None:
     skipped = command("-update", "-skipcrccheck", source, target)
     assert (skipped.code, skipped["SKIP"], skipped["COPY"]) == (0, 3, 0)
     assert target.read()["other"] == b"54321"
-    done = command("-update", source, target)
+    log = hdfs_place("hdfs", "log")
+    done = command("-update", "-log", log, source, target)
     assert (done.code, done["SKIP"], done["BYTESSKIPPED"], done["COPY"]) == (0, 2, 5, 1)
+    lines = b"".join(data or b"" for data in log.read().values()).decode().splitlines()
+    assert sorted(lines) == [f"SKIP: {source}/empty", f"SKIP: {source}/same"]
     assert target.read() == source.read()
     # Now the source is newer and nothing differs.
     target.settle()
@@ -56,7 +58,7 @@ def test_checksums_decide_whatever_the_times_say(command, pair) -> None:
 
 
 def test_other_block_sizes_are_compared_by_composed_checksums(command, pair) -> None:
-    """Case 64: what MD5s of CRCs cannot compare, the Java client can."""
+    """What MD5s of CRCs cannot compare, the Java client can."""
     source, target = pair
     data = bytes(range(256)) * 64
     for name, there in (("same", data), ("other", data[::-1])):
@@ -66,6 +68,21 @@ def test_other_block_sizes_are_compared_by_composed_checksums(command, pair) -> 
     done = command("-update", source, target)
     assert (done.code, done["SKIP"], done["COPY"], done["FILES_NOT_COMPARED"]) == (0, 1, 1, 0)
     assert (target / "other").content() == data
+
+
+def test_copies_with_other_blocks_arrive_and_are_the_same_to_the_next_update(command, pair, sandbox, tmp_path) -> None:
+    """DistCp fails on the first, unless it is told how to compare; and so it does on other bytes per CRC."""
+    source, target = pair
+    data = bytes(range(256)) * 64
+    write(source / "blocks", data, 4096)
+    (tmp_path / "crc").write_bytes(data)
+    put = ("-Ddfs.bytes-per-checksum=1024", "-put", str(tmp_path / "crc"), f"{source}/crc")
+    assert sandbox.hadoop_shell(*put).returncode == 0
+    done = command("-D", "dfs.blocksize=8192", source, target)
+    assert (done.code, done["COPY"]) == (0, 2)
+    target.settle()
+    again = command("-update", source, target)
+    assert (again.code, again["SKIP"], again["COPY"], again["FILES_NOT_COMPARED"]) == (0, 2, 0, 0)
 
 
 def test_without_a_java_such_files_are_told_and_their_times_decide(command, pair, monkeypatch) -> None:
@@ -87,7 +104,6 @@ def test_without_a_java_such_files_are_told_and_their_times_decide(command, pair
 
 
 def test_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_written_anew(command, pair) -> None:
-    """Cases 58 and 59."""
     source, target = pair
     data = bytes(range(256)) * 64
     for name, there in (("grown", data[:9000]), ("little", data[:10]), ("other", data[1:9001]), ("same", data)):
@@ -102,17 +118,18 @@ def test_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_writ
     assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, 4)
 
 
+@pytest.mark.parametrize("scheme", ["oss", "hdfs"])
 def test_files_of_more_blocks_than_asked_for_are_cut_at_blocks(
-    command, pair, make_place, oss_server, monkeypatch
+    command, pair, make_place, oss_server, monkeypatch, scheme
 ) -> None:
-    """Case 99, onto OSS; as in DistCp, -append is off beside it."""
-    source, target = pair[0], make_place("oss", "target")
+    """As in DistCp, -append is off beside it. Onto HDFS the chunks are joined by CONCAT."""
+    source, target = pair[0], make_place("oss", "target") if scheme == "oss" else pair[1]
     monkeypatch.setenv("OSS_ENDPOINT", oss_server.endpoint)
     monkeypatch.setenv("OSS_ACCESS_KEY_ID", "test-id")
     monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", "test-secret")
     block = 128 * 1024
     data = bytes(range(256)) * (10 * block // 256) + b"odd"
-    for name, size in (("exact", 10 * block), ("odd", len(data)), ("few", 2 * block)):
+    for name, size in (("d/exact", 10 * block), ("odd", len(data)), ("few", 2 * block)):
         write(source / name, data[:size], block)
     source.settle()
     done = command("-update", "-blocksperchunk", "2", source, target)

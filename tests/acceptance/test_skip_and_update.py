@@ -15,21 +15,22 @@ def test_a_deep_tree_updated_again_copies_nothing(command, ends) -> None:
     source.make(DEEP).settle()
     assert command("-update", source, target)["COPY"] == 13
     assert (source / "x/1/f").mtime_ms() <= (target / "x/1/f").mtime_ms()
-    done = command("-update", source, target)
+    done = command("-update", "-delete", source, target)
     assert done.code == 0
     assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (0, 0, 13)
     assert target.read() == DEEP
 
 
-def test_a_new_file_among_old_ones_is_the_only_one_copied(command, ends) -> None:
+def test_a_new_file_among_old_ones_is_the_only_one_copied_and_what_went_goes(command, ends) -> None:
     source, target = ends
     source.make(DEEP).settle()
+    target.make({**DEEP, "y/1/gone": b"1", "gone": b"2", "old/dir/f": b"3"})
     command("-update", source, target)
-    source.make({"x/1/new": b"new"})
-    done = command("-update", source, target)
+    source.make({"x/1/new": b""})
+    done = command("-update", "-delete", source, target)
     assert done.code == 0
-    assert target.read() == {**DEEP, "x/1/new": b"new"}
-    assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (1, 3, 13)
+    assert target.read() == {**DEEP, "x/1/new": b""}
+    assert (done["COPY"], done["BYTESCOPIED"], done["SKIP"]) == (1, 0, 13)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,15 @@ def test_equal_size_and_other_content(command, make_place, scheme, seconds, copi
     done = command("-update", source, target)
     assert (done.code, done["COPY"], done["SKIP"]) == (0, copied, 2 - copied)
     assert target.read() == {"f": content, "empty": b""}
+
+
+def test_without_times_files_of_one_size_are_the_same(command, local_ends) -> None:
+    source, target = local_ends
+    target.make({"f": b"OLD"})
+    source.make({"f": b"new"})
+    age(source.local, -3600)
+    done = command("-update", "-D", "distcp.update.modification.time=false", source, target)
+    assert (done.code, done["SKIP"], target.read()) == (0, 1, {"f": b"OLD"})
 
 
 def test_equal_times_and_sizes_are_skipped(command, local_ends) -> None:

@@ -56,6 +56,20 @@ def test_a_composed_checksum_is_that_of_the_bytes_whatever_the_blocks_are(sandbo
         open_hdfs(sandbox, HadoopJvm("", {})).checksum(f"{root}/4096", COMPOSITE_CRC)
 
 
+def test_an_appender_goes_on_where_the_file_ends_and_leaves_it_closed(sandbox, root) -> None:
+    hdfs = open_hdfs(sandbox)
+    hdfs.put(f"{root}/f", b"head", f"{root}/.work", {})
+    with hdfs.open_appender(f"{root}/f", 4) as writer:
+        writer.write(b", tail")
+        assert writer.commit(lambda stored: None).length == 10
+    with pytest.raises(StoreError, match="no longer 4 bytes"):
+        hdfs.open_appender(f"{root}/f", 4)
+    with hdfs.open_appender(f"{root}/f", 10) as writer, pytest.raises(StoreError) as caught:
+        open_hdfs(sandbox).open_appender(f"{root}/f", 10)
+    assert caught.value.retryable
+    assert hdfs.read_bytes(f"{root}/f") == b"head, tail"
+
+
 @pytest.fixture
 def three_datanodes(sandbox_name: Callable[[], str]) -> Iterator[Sandbox]:
     started = Sandbox(sandbox_name(), oss=False, datanodes=3)
@@ -80,6 +94,8 @@ def test_below_an_xor_policy_files_have_the_right_parity(three_datanodes, root) 
         )
         verdicts[name] = done.stdout + done.stderr
     assert "status: OK" in verdicts["ours"]
+    with pytest.raises(StoreError, match=XOR):
+        hdfs.open_appender(f"{root}/d/ours", len(data))
     # If the native client ever gets it right, the policy need not be refused any more (rules/parity.py).
     assert "EC compute result not match" in verdicts["native"]
     three_datanodes.kill_datanode(1)

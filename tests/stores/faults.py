@@ -15,11 +15,12 @@ most `times` times. What `after` means:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Walk, Writer
+from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Writer
 from hdfs2oss.filesystems.tree_walk import TreeWalk
+from hdfs2oss.filesystems.walk import Walk
 from hdfs2oss.model.errors import StoreError, Unreachable
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import FileStatus, StoredPart
@@ -45,6 +46,7 @@ OPERATIONS = [
     "checksum",
     "append",
     "copy",
+    "join",
 ]
 
 
@@ -173,6 +175,13 @@ class FlakyFileSystem(FileSystem):
     def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
         self.meet("copy", path)
         return self.wrapped.copy_part(path, etag, offset, size, upload_id, number)
+
+    def cannot_join(self) -> str:
+        return self.wrapped.cannot_join()
+
+    def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
+        self.meet("join", path)
+        return self.wrapped.join(path, pieces, check)
 
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         self.meet("complete", path)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hdfs2oss.filesystems.base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Walk, Writer
+from hdfs2oss.filesystems.base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Writer
 from hdfs2oss.filesystems.traffic import Traffic
 from hdfs2oss.filesystems.tree_walk import TreeWalk
+from hdfs2oss.filesystems.walk import Walk
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus, StoredPart
@@ -178,6 +179,20 @@ class MemoryFileSystem(FileSystem):
         if len(self.file(path).data) != length:
             raise StoreError(f"{path} has not {length} bytes")
         return _MemoryAppender(self, path)
+
+    def cannot_join(self) -> str:
+        return "" if self.capabilities.appends else "files are one stream in this memory"
+
+    def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
+        self.traffic.wrote()
+        first = pieces[0][0]
+        data = b"".join(self.file(piece).data for piece, _ in pieces)
+        for piece, _ in pieces[1:]:
+            self.remove(piece)
+        stored = self._publish(first, data, {})
+        check(first, stored)
+        self._move(first, path)
+        return stored
 
     def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         self.traffic.wrote()

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hdfs2oss.filesystems.base import Walk
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.tree_walk import TreeWalk
+from hdfs2oss.filesystems.walk import Walk
 from hdfs2oss.model.errors import AlreadyExists, NotFound
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import FileStatus

@@ -49,6 +49,7 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "InvalidPathException": StoreError,
     "HadoopIllegalArgumentException": StoreError,
     "IllegalArgumentException": StoreError,
+    "UnsupportedOperationException": StoreError,
     "PathComponentTooLongException": StoreError,
     "MaxDirectoryItemsExceededException": StoreError,
     "NSQuotaExceededException": StoreError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hdfs_native import FileStatus as NativeStatus
 
@@ -16,16 +16,17 @@ from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import Capabilities, FileSystem, Reader, Removal, Walk, Writer, check_length
+from ..base import Capabilities, FileSystem, Reader, Removal, Stored, Writer, check_length
 from ..hadoop_conf import user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk
+from ..walk import Walk
 from ..watchdog import TIMEOUT_SECONDS
-from . import snapshots
+from . import joining, snapshots
 from .client import HdfsClient
 from .java_client import JavaClient
 from .order import in_name_order
-from .questions import Policies, checksum_of, is_being_written
+from .questions import Policies, checksum_of, is_being_written, policy_of
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter
@@ -112,7 +113,18 @@ class HdfsFileSystem(FileSystem):
         return HdfsWriter(self.client, path, work_path, self.java.create)
 
     def open_appender(self, path: str, length: int) -> Writer:
+        # The native client appends to erasure-coded files, too, and not all of their parity is right then.
+        if why := self.web.silent_because():
+            raise StoreError(f"nobody can tell whether {path} is erasure-coded: {why}")
+        if policy := policy_of(self.web, path):
+            raise StoreError(f"{path} has the erasure-coding policy {policy}, and is not appended to")
         return HdfsAppender(self.client, path, length)
+
+    def cannot_join(self) -> str:
+        return self.web.silent_because()
+
+    def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
+        return joining.join(self.client, self.web, path, pieces, check)
 
     def make_directory(self, path: str) -> None:
         self.client.make_directory(path)

@@ -13,8 +13,9 @@ from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
 from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
-from ..base import Capabilities, FileSystem, OpenUpload, Reader, Removal, Stored, Walk
+from ..base import Capabilities, FileSystem, OpenUpload, Reader, Removal, Stored
 from ..credentials import OssAccess
+from ..walk import Walk
 from . import copying, subtree, uploads
 from . import notes as object_notes
 from .answers import content_length, modified_ms, stated_crc64, stated_etag

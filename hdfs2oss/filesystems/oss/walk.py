@@ -17,7 +17,7 @@ from ...model.errors import NotFound
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ...rules.keys import BEHIND_ALL, KeyRange, just_before
-from ..base import Walk
+from ..walk import Walk
 from .client import OssClient
 from .listing import OssEntry, list_entries
 

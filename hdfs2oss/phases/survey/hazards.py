@@ -45,3 +45,13 @@ def refuse_hazardous_target(target: FileSystem, layout: Layout) -> None:
             f"nothing may be copied to {layout.base}: {hazard}",
             "Name another target, or give this one plain replicas: hdfs ec -setPolicy -replicate -path DIRECTORY",
         )
+
+
+def refuse_one_stream(target: FileSystem, layout: Layout) -> None:
+    """Raise UsageError where files cannot be put together of chunks, as -blocksperchunk wants it."""
+    why = "" if target.capabilities.multipart else target.cannot_join()
+    if why:
+        raise UsageError(
+            f"-blocksperchunk cannot be carried out at {layout.base}: {why}",
+            "Leave it out: files are copied as one stream each then.",
+        )

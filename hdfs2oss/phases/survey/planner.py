@@ -42,6 +42,8 @@ class Planner:
         target = open_filesystem(desk.context.layout.base, desk.context.stores)
         self._target = target.capabilities
         self._hazards = Hazards(target, desk.context.layout)
+        # Onto a store that takes no parts, files are joined of chunks where that is asked for.
+        self._cuts = self._target.multipart or self._options.blocks_per_chunk > 0
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
         self._bare = Tally()
@@ -144,12 +146,14 @@ class Planner:
 
     def _part_size(self, source: FileStatus, chunk_size_bytes: int) -> int:
         """A chunk has whole parts, which OSS does not take too small."""
-        asked = max(SMALLEST_PART_BYTES, min(self._options.part_size_bytes, chunk_size_bytes))
+        asked = min(self._options.part_size_bytes, chunk_size_bytes)
+        if self._target.multipart:
+            asked = max(SMALLEST_PART_BYTES, asked)
         return part_size_for(source.length, asked)
 
     def _write(self, item: CopyItem) -> None:
         cost = cost_of(item.length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
-        is_cut = self._target.multipart and item.work is Work.FILE and item.action != FileAction.APPEND
+        is_cut = self._cuts and item.work is Work.FILE and item.action != FileAction.APPEND
         if is_cut and item.length > item.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...filesystems.base import Walk, unlisted_row
+from ...filesystems.walk import Walk, unlisted_row
 from ...model.errors import NotFound, StoreError, SurveyError
 from ...model.tally import Tally
 from ...model.values import FileStatus

@@ -27,7 +27,7 @@ from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk, publish_log
 from .exclusion import Exclusion
 from .findings import MOST_NAMED, Findings
-from .hazards import refuse_hazardous_target
+from .hazards import refuse_hazardous_target, refuse_one_stream
 from .missing import Missing, MissingSlices
 from .planner import Decide, Planner
 from .unit import UnitSurvey
@@ -94,7 +94,10 @@ def survey(
 
     Raises before anything is copied: DuplicateEntry, and UsageError for a target that would not keep the bytes.
     """
-    refuse_hazardous_target(open_filesystem(context.layout.base, context.stores), context.layout)
+    target = open_filesystem(context.layout.base, context.stores)
+    refuse_hazardous_target(target, context.layout)
+    if context.options.blocks_per_chunk:
+        refuse_one_stream(target, context.layout)
     found = SurveyReport(notices=_notices(context))
     first = survey_task(context, SurveyTask(0, first_units(context), first_share), "driver")
     found.add(first)

@@ -37,6 +37,10 @@ def test_a_directory_is_said_to_go(path, kind, given, line) -> None:
     assert lines((path, DIRECTORY), kind=kind, **given) == [f"Copying {line}"]
 
 
+def test_a_dry_run_copies_nothing_and_says_so() -> None:
+    assert lines(("/a/f", FILE), dry_run=True) == ["Would copy hdfs://nn/a/f -> oss://b/t/f"]
+
+
 @pytest.mark.parametrize(("kind", "to"), [(None, "/t"), (FILE, "/t"), (DIRECTORY, "/t/f")])
 def test_a_file_is_said_to_become_what_it_becomes(kind, to) -> None:
     assert lines(("/a/f", FILE), kind=kind) == [f"Copying hdfs://nn/a/f -> oss://b{to}"]

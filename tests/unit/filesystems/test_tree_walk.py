@@ -2,8 +2,8 @@
 
 import pytest
 
-from hdfs2oss.filesystems.base import unlisted_row
 from hdfs2oss.filesystems.tree_walk import TreeWalk
+from hdfs2oss.filesystems.walk import unlisted_row
 from hdfs2oss.filesystems.watchdog import OutOfTime
 from hdfs2oss.model.errors import PermissionDenied, Unreachable
 from hdfs2oss.model.values import DIRECTORY, UNLISTED, FileStatus

@@ -39,6 +39,15 @@ def test_a_task_known_already_is_not_counted_again() -> None:
     progress.end()
 
 
+def test_files_whose_checksums_are_equal_are_done_too() -> None:
+    progress = Progress(io.StringIO(), Clock())
+    progress.begin("copy", tasks=2, files=4, size_bytes=40)
+    counts = {"FILES_COPIED": 1, "BYTES_COPIED": 10, "FILES_SKIPPED": 2, "BYTES_SKIPPED": 20}
+    progress.task_done(TaskReport("copy-1", "1", "h", "copy-1.parquet", 1.0, 1.0, 1, {"hdfs2oss": counts}, ()))
+    assert progress.line().startswith("copy: 1/2 tasks, 3/4 files, 30 B of 40 B")
+    progress.end()
+
+
 def test_a_phase_without_tasks_tells_its_time() -> None:
     clock = Clock()
     progress = Progress(io.StringIO(), clock)

@@ -1,0 +1,112 @@
+"""-blocksperchunk onto a store that takes no parts: chunks are files, which the committer joins."""
+
+from __future__ import annotations
+
+import pytest
+
+from hdfs2oss.model.counters import COPY_MAPPER, OWN
+from hdfs2oss.model.errors import PermissionDenied, UsageError
+from hdfs2oss.model.values import TaskReport
+from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.cutter import CutReport, cut_task
+from hdfs2oss.phases.mapper import copy_task
+from hdfs2oss.phases.survey import survey
+from hdfs2oss.phases.sweeper import Sweeper
+from hdfs2oss.records.planfile import read_slices
+from hdfs2oss.rules.filesum import COMPOSITE_CRC, FileChecksum
+from hdfs2oss.rules.packing import pack
+from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
+
+BLOCK = 1000
+DATA = bytes(range(256)) * 28 + b"odd"
+HDFS = LIKE_HDFS._replace(appends=True, checksums=(COMPOSITE_CRC,))
+
+
+@pytest.fixture
+def store() -> FlakyFileSystem:
+    memory = MemoryFileSystem(HDFS)
+    memory.place("/s/large", DATA, mtime_ms=1000, block_size_bytes=BLOCK, etag="")
+    memory.place("/s/small", DATA[: 2 * BLOCK], mtime_ms=1000, block_size_bytes=BLOCK, etag="")
+    return FlakyFileSystem(memory)
+
+
+@pytest.fixture
+def context(make_context, store) -> RunContext:
+    return make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
+
+
+def send(context: RunContext) -> tuple[CutReport, list[TaskReport]]:
+    found = survey(context, LocalRunner(0))
+    (task,) = pack(found.large_slices, 1)
+    cuts = cut_task(context, task, "1")
+    return cuts, [copy_task(context, task, "1") for task in pack(found.slices + cuts.chunks, 1)]
+
+
+def commit(context: RunContext, cuts: CutReport, sent: list[TaskReport]) -> TaskReport:
+    task = CommitTask(0, tuple(cuts.uploads), tuple(report.ledger_file for report in sent))
+    return commit_task(context, task, "1")
+
+
+def there(store: FlakyFileSystem) -> dict[str, bytes]:
+    return {path[3:]: data for path, data in store.wrapped.files().items() if path.startswith("/t/")}  # type: ignore[attr-defined]
+
+
+def test_chunks_of_whole_blocks_become_one_file_that_is_counted_once(context, store) -> None:
+    cuts, sent = send(context)
+    sizes = [item.size for item in read_slices(context.open_job_dir(), tuple(cuts.chunks))]
+    assert sizes == [2 * BLOCK] * 3 + [len(DATA) - 6 * BLOCK]
+    hidden = [path for path in there(store) if path != "small"]
+    assert len(hidden) == 4
+    assert all(path.startswith(".hdfs2oss-work-") for path in hidden)
+    done = commit(context, cuts, sent)
+    assert there(store) == {"large": DATA, "small": DATA[: 2 * BLOCK]}
+    assert done.counters[COPY_MAPPER].items() >= {("COPY", 1), ("BYTESCOPIED", len(DATA))}
+    assert done.counters[OWN]["VERIFIED_BY_LENGTH"] == 1
+
+
+def test_a_chunk_that_fails_takes_the_others_of_its_file_along(context, store) -> None:
+    store.faults = [Fault("write", "-chunk-4000", PermissionDenied)]
+    cuts, sent = send(context)
+    done = commit(context, cuts, sent)
+    assert (done.counters[OWN]["FILES_FAILED"], "large" in there(store)) == (1, False)
+    assert [path for path in there(store) if "chunk" in path] == []
+
+
+class Lying(MemoryFileSystem):
+    """States other checksums than those of its bytes."""
+
+    def checksum(self, path: str, family: str) -> FileChecksum:
+        return FileChecksum("COMPOSITE-CRC32C", "00000000")
+
+
+def test_a_joined_file_of_other_bytes_is_never_seen(make_context, store) -> None:
+    lying = Lying(HDFS)
+    for name in ("large", "small"):
+        lying.place(f"/s/{name}", store.wrapped.file(f"/s/{name}").data, mtime_ms=1000, block_size_bytes=BLOCK, etag="")
+    context = make_context(lying, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
+    done = commit(context, *send(context))
+    assert done.counters[OWN]["FILES_FAILED"] == 1
+    assert [path for path in lying.files() if path.startswith("/t/")] == ["/t/small"]
+
+
+@pytest.mark.parametrize("error", [PermissionDenied])
+def test_a_file_whose_chunks_cannot_be_joined_fails_and_leaves_none_of_them(context, store, error) -> None:
+    store.faults = [Fault("join", "/t/large", error)]
+    done = commit(context, *send(context))
+    assert done.counters[OWN]["FILES_FAILED"] == 1
+    assert list(there(store)) == ["small"]
+
+
+def test_what_a_dead_run_left_of_chunks_is_removed(context, store) -> None:
+    send(context)
+    assert Sweeper(context, context.open_job_dir()).sweep() == (0, 4)
+    assert there(store) == {"small": DATA[: 2 * BLOCK]}
+
+
+def test_where_files_cannot_be_joined_nothing_is_copied(make_context, store) -> None:
+    store.capabilities = store.wrapped.capabilities = LIKE_HDFS
+    with pytest.raises(UsageError, match="blocksperchunk"):
+        survey(make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2), LocalRunner(0))
