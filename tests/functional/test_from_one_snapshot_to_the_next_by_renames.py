@@ -98,8 +98,9 @@ def test_an_immediate_second_run_is_refused(copy, ends, store) -> None:
     source, target = ends
     rework(source, store)
     copy(source, target, update=True, diff=("s1", "s2"))
-    with pytest.raises(BrakeError, match="changed since its snapshot s1"):
+    with pytest.raises(BrakeError, match="holds the snapshot s2 already") as refusal:
         copy(source, target, update=True, diff=("s1", "s2"))
+    assert f"hdfs dfs -createSnapshot {target.uri.path} s2" in refusal.value.hint
 
 
 def test_the_way_back_takes_from_the_source_what_is_not_there(copy, ends, store) -> None:

@@ -128,7 +128,7 @@ class Synchroniser:
                 raise SurveyError(
                     f"there is no snapshot {name} of the target {self._base}: "
                     f"{what_there_is(self._target, self._base.path)}",
-                    f"Make the target equal to the source's {name} first ({self._whole_copy()}), then: "
+                    f"Make the target equal to the source's {name} first ({self._whole_copy('-delete')}), then: "
                     f"hdfs dfs -createSnapshot {self._base.path} {name}",
                 )
             changed = [
@@ -138,11 +138,17 @@ class Synchroniser:
             ]
         except StoreError as error:
             raise SurveyError(f"looking for changes of the target {self._base}: {error}", error.hint) from error
+        if changed and read_state(self._job_dir).held == self._towards and self._towards.snapshot:
+            end = self._towards.snapshot
+            raise BrakeError(
+                f"the target {self._base} holds the snapshot {end} already",
+                f"There is nothing to do. For the next -diff: hdfs dfs -createSnapshot {self._base.path} {end}",
+            )
         if changed:
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
             raise BrakeError(
                 f"the target {self._base} changed since its snapshot {name}: {changed[0].kind} {changed[0].path}{more}",
-                f"Make it equal to the source's {name} again ({self._whole_copy()}), and renew its snapshot.",
+                f"Make it equal to the source's {name} again ({self._whole_copy('-delete')}), and renew its snapshot.",
             )
 
     def _counts(self, change: SnapshotChange, inside: str) -> bool:
@@ -181,9 +187,9 @@ class Synchroniser:
             return f"It holds {held.snapshot} already: there is nothing to do."
         return f"Make it so first: {self._whole_copy()}"
 
-    def _whole_copy(self) -> str:
+    def _whole_copy(self, *more: str) -> str:
         options = self._context.options
-        words = ["hdfs2oss", "-update", "--from-snapshot", self._held.snapshot]
+        words = ["hdfs2oss", "-update", *more, "--from-snapshot", self._held.snapshot]
         words += ["--job-dir", str(options.job_dir)] if options.job_dir else []
         is_selective = bool(options.filters or options.include or options.exclude)
         return shlex.join([*words, str(options.sources[0]), str(options.target)]) + (
