@@ -52,7 +52,8 @@ def advice(
     `lifting` is the option that lifts the brake which kept the run from deleting anything.
     """
     if lifting:
-        yield "Next: the copy itself is complete; if the rest is meant to be deleted, run this:"
+        done = "" if options.dry_run else "the copy itself is complete; "
+        yield f"Next: {done}if all that is meant to be deleted, run this:"
         typed = [words for words in command.typed if words[0].partition("=")[0] != lifting[0]]
         command = command._replace(typed=[*typed, lifting])
     elif layout is None:

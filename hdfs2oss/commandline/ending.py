@@ -44,13 +44,16 @@ def findings(report: Report) -> Iterator[str]:
         if report.advice:
             yield f"  {report.advice}"
     if report.withheld:
-        yield f"NOTHING WAS DELETED: {report.withheld}."
-    if report.exit_code and not report.lifted_by:
+        yield f"NOTHING {'WOULD BE' if report.rehearsal else 'WAS'} DELETED: {report.withheld}."
+    if report.exit_code and not report.lifted_by and not report.rehearsal:
         yield f"Every file that failed is on record in {report.job_dir}/ledger, a summary in report.json there."
 
 
 def account(report: Report) -> Iterator[str]:
     """How the run ended, in the words of Hadoop's `Job`; what was counted, and where it is on record."""
+    if report.rehearsal:
+        yield from report.rehearsal
+        return
     yield _job_line(report)
     yield from report.counters.lines()
     left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
@@ -71,9 +74,9 @@ def _job_line(report: Report) -> str:
     return f"Job {report.run_id} failed with state {state} due to: {cause}"
 
 
-def last_line(source: str, target: str, success: bool) -> str:
+def last_line(source: str, target: str, success: bool, what: str = "copy") -> str:
     """`copy from SRC to DST does succeed !!!`"""
-    return f"copy from {source} to {target} does {'succeed' if success else 'fail'} !!!"
+    return f"{what} from {source} to {target} does {'succeed' if success else 'fail'} !!!"
 
 
 def refusal(error: BaseException) -> Iterator[str]:
@@ -111,7 +114,7 @@ def _deleted(report: Report) -> Iterator[str]:
     """What became of that which only the target had."""
     entries = {
         name: [report.counters.get(OWN, f"{what}_{name}") for what in ("DIRECTORIES", "FILES")]
-        for name in ("MISSING", "DELETED", "WITHHELD")
+        for name in ("DELETED", "WITHHELD")
     }
     if any(entries["DELETED"]):
         directories, files = entries["DELETED"]
@@ -121,8 +124,10 @@ def _deleted(report: Report) -> Iterator[str]:
             if (count := report.counters.get(OWN, name))
         ]
         yield f"Deleted at the target, as no source has them: {directories} directories, {files} files{''.join(kept)}."
-    if any(entries["WITHHELD"]):
-        directories, files = entries["WITHHELD"]
+    directories, files = entries["WITHHELD"]
+    if report.tracked:
+        yield f"Only the target has {directories} directories, {files} files: they are listed in {report.tracked}"
+    elif directories or files:
         yield f"Not deleted at the target, though no source has them: {directories} directories, {files} files."
 
 

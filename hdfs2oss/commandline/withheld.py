@@ -10,10 +10,7 @@ from .grammar import USAGE_HINT
 # By field of the row.
 _WITHHELD = {
     "preserve": "preserving attributes",
-    "xtrack": "tracking missing files",
     "update_root": "preserving attributes of the root",
-    "backup": "deleting what is missing at the source",
-    "dry_run": "a dry run",
 }
 
 

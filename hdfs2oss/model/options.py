@@ -156,6 +156,28 @@ class CopyOptions(BaseModel):
             (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
             (bool(self.max_delete) and not self.delete, "--max-delete is valid only with -delete"),
             (self.allow_empty_source and not self.delete, "--allow-empty-source is valid only with -delete"),
+            (self.backup_dir is not None and not self.delete, "--backup-dir is valid only with -delete"),
+            (
+                self.backup_dir is not None and not self._may_hold_backups(self.backup_dir),
+                "--backup-dir must be another directory of the target's bucket, as OSS itself copies there: "
+                "on HDFS the trash keeps what is deleted",
+            ),
+            (
+                self.xtrack_path is not None and not self.sync,
+                "-xtrack writes down what -delete would delete, so it needs -update or -overwrite, too",
+            ),
+            (
+                self.xtrack_path is not None and bool(self.diff or self.rdiff or self.atomic),
+                "-xtrack does not go with -diff, -rdiff and -atomic: the target as a whole is not listed there",
+            ),
+            (
+                self.xtrack_path is not None and (self.delete or self.dry_run),
+                "-xtrack writes down what -delete would delete: give one of -xtrack, -delete and --dry-run -delete",
+            ),
+            (
+                self.dry_run and bool(self.diff or self.rdiff or self.atomic or self.make_snapshot or self.run_async),
+                "--dry-run is not available with -diff, -rdiff, -atomic, -async and --make-snapshot",
+            ),
             (
                 self.atomic and self.delete,
                 "-atomic and -delete exclude each other: a target that is new holds nothing else",
@@ -167,6 +189,11 @@ class CopyOptions(BaseModel):
                 "--from-snapshot and -diff/-rdiff exclude each other: -diff reads its second snapshot",
             ),
         )
+
+    def _may_hold_backups(self, place: Uri) -> bool:
+        target = self.target
+        is_same_store = (place.scheme, place.authority) == (target.scheme, target.authority) == ("oss", place.authority)
+        return is_same_store and place.path != "/" and place not in (target, *self.sources)
 
     @property
     def snapshot_to_read(self) -> str:

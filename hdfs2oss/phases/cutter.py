@@ -14,15 +14,17 @@ from functools import partial
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
 from ..model.counters import Counters, Counts
-from ..model.errors import StoreError, WriteError
+from ..model.errors import StoreError, StoreGone, WriteError
 from ..model.values import CopyItem, CopyTask, FileAction, PlanSlice, Work
 from ..records.intents import chunk_path_of
 from ..records.planfile import PlanWriter, read_slices
 from ..rules import packing
+from ..runners.base import is_last_try
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk
 from ..tasks.leftovers import Leftovers
+from ..tasks.outage import concerns_all, is_unanswered, wave_ended
 from ..transfer.comparison import Side, settle
 
 _CHECKS_AT_ONCE = 8
@@ -51,7 +53,11 @@ def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutRep
 
 
 def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
-    """Open an upload for each large file of a task and write down its chunks. A task function."""
+    """Open an upload for each large file of a task and write down its chunks. A task function.
+
+    Raises StoreGone where the store gave no answer and another try of the task follows, which clears what this one
+    opened; WaveEnded when no file would fare better.
+    """
     desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
     name = f"{desk.name}-{attempt}.parquet"
@@ -68,6 +74,10 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
         try:
             upload_id = _begin(context, target, context.layout.target_of(item.path).path)
         except StoreError as error:
+            if concerns_all(error, context.layout.base.path):
+                raise wave_ended(error) from error
+            if is_unanswered(error) and not is_last_try(attempt):
+                raise StoreGone(str(error), error.hint) from error
             # The mapper turns this into a failure like any other, on record in its ledger.
             refused = item._replace(
                 work=Work.REFUSED,

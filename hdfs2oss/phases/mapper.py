@@ -35,6 +35,7 @@ from ..rules.packing import pack, threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
+from ..runs.report import failed_in
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
@@ -57,12 +58,20 @@ _FEWEST_FAILURES = 8
 def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[CopyTask]:
     """Carry out all that is planned, as a wave; the tasks that did it."""
     tasks = pack(slices, run.slots)
-    run.follow("copy", tasks)
+    most, before, foreseen = context.options.max_failures, run.report.failed_files, [0]
 
     def take(report: TaskReport) -> None:
         run.take(report)
-        refuse_more_failures(run.report.failed_files, context.options.max_failures)
+        refuse_more_failures(run.report.failed_files, most)
 
+    def foresee(report: TaskReport) -> None:
+        foreseen[0] += failed_in(report.counters)
+        try:
+            refuse_more_failures(before + foreseen[0], most)
+        except WaveEnded as ended:
+            run.runner.end_wave(ended)
+
+    run.follow("copy", tasks, foresee=foresee)
     run.wave("copy", partial(copy_task, context), tasks, take)
     return tasks
 
@@ -115,7 +124,7 @@ class Mapper:
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try)
+        self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try, context.layout.base.path)
         self._fence = Fence(context.open_job_dir(), context.fence)
         self._transfers: dict[Uri, Transfer] = {}
 

@@ -128,7 +128,7 @@ def told_once(changes: Changes) -> Changes:
 
     def is_brought(path: str) -> bool:
         if path in arrived:
-            return False
+            return False  # What moved into a new directory is not copied along with it, so its own change is told.
         above = next((one for one in ancestors(path) if one in created or one in arrived), None)
         return above is not None and above not in arrived
 

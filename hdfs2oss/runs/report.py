@@ -37,6 +37,10 @@ class Report:
     # Why nothing was deleted, though -delete was given; and the option that lifts the brake, where one refused it.
     withheld: str = ""
     lifted_by: tuple[str, ...] = ()
+    # Where -xtrack wrote down what only the target has.
+    tracked: str = ""
+    # Of a dry run: what would be done, in lines for the operator.
+    rehearsal: list[str] = field(default_factory=list)
     # Why the run did not come to its end, and its exit code then; the counters are what is known.
     ended_by: str = ""
     ended_code: int = 0
@@ -113,8 +117,7 @@ class Report:
     @property
     def failed_files(self) -> int:
         """Files and directories that did not arrive as planned."""
-        names = ("FILES_FAILED", "FILES_CHANGED", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
-        return sum(self.counters.get(OWN, name) for name in names)
+        return failed_in(self.counters.as_dict())
 
     @property
     def undeleted(self) -> int:
@@ -178,3 +181,9 @@ class Report:
                 for one in self.failures
             ],
         }
+
+
+def failed_in(counts: Counts) -> int:
+    """Files and directories that did not arrive as planned, by these counters."""
+    names = ("FILES_FAILED", "FILES_CHANGED", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
+    return sum(counts.get(OWN, {}).get(name, 0) for name in names)

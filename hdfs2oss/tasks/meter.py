@@ -95,7 +95,7 @@ class TaskMeter:
         self.counters.add(OWN, f"FILES_{name}")
         self.counters.add(OWN, f"BYTES_{name}", result.source_length)
         if result.kept_at:
-            self.counters.add(OWN, "FILES_IN_TRASH")
+            self.counters.add(OWN, "FILES_BACKED_UP" if "://" in result.kept_at else "FILES_IN_TRASH")
 
     def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:
         if result.kind == DIRECTORY:

@@ -5,6 +5,7 @@ import getpass
 import pytest
 
 from hdfs2oss.filesystems.registry import open_filesystem
+from hdfs2oss.local_oss.faults.rule import Rule
 
 TREE = {f"{a}/{b}": f"{a}{b}".encode() for a in "xyz" for b in "12"} | {"top": b"top", "e/": None}
 EXTRA = {
@@ -185,3 +186,73 @@ def test_on_hdfs_files_go_to_the_trash(command, hdfs_place, make_place, sandbox,
     store = open_filesystem(trash, target.stores)
     assert [row.path for row in store.walk(trash.path)] == ["old", "old/2", "old/d", "old/d/1"]
     assert store.read_bytes(trash.join("old/d/1").path) == b"one"
+
+
+def test_what_is_deleted_from_a_bucket_is_copied_to_the_backup_directory_first(command, make_place) -> None:
+    source, target, backup = make_place("file", "source"), make_place("oss", "target"), make_place("oss", "backup")
+    source.make({"a": b"a"})
+    target.make({"old/d/1": b"one", "old/é <&> 2": b"two", "old/empty/": None})
+    done = command("-update", "-delete", "--backup-dir", backup, source, target)
+    assert done.code == 0, done.text
+    assert target.read() == {"a": b"a"}
+    assert (done["FILES_DELETED"], done["FILES_BACKED_UP"]) == (2, 2)
+    assert "2 of them to the backup directory" in done.text
+    (run,) = {path.partition("/")[0] for path in backup.read()}
+    assert (backup / run).read() == {"old/d/1": b"one", "old/é <&> 2": b"two"}
+
+
+def test_what_cannot_be_copied_to_the_backup_directory_stays(command, make_place, oss_server) -> None:
+    source, target = make_place("file", "source"), make_place("oss", "target")
+    source.make({"a": b"a"})
+    target.make({"old/1": b"one", "old/2": b"two"})
+    oss_server.plan.replace([Rule("error", operation="copy_object", key="*/old/1", status=403, code="AccessDenied")])
+    try:
+        done = command("-update", "-delete", "--backup-dir", target / "kept", source, target)
+    finally:
+        oss_server.plan.replace([])
+    assert done.code == 5, done.text
+    left = target.read()
+    assert (left["a"], left["old/1"], "old/2" in left) == (b"a", b"one", False)
+    assert [data for path, data in left.items() if path.startswith("kept/")] == [b"two"]
+    assert "deleting" in done.text
+    assert "which no source has" in done.text
+    # Another run leaves the backup alone.
+    again = command("-update", "-delete", "--backup-dir", target / "kept", source, target)
+    assert (again.code, again["FILES_DELETED"]) == (0, 1)
+    assert sorted(path.rpartition("/")[2] for path in target.read()) == ["1", "2", "a"]
+
+
+@pytest.mark.parametrize("where", ["file", "other bucket", "the target"])
+def test_a_backup_directory_elsewhere_is_refused(command, make_place, where) -> None:
+    source, target = make_place("file", "source"), make_place("oss", "target")
+    source.make({"a": b"a"})
+    backup = {"file": "file:///tmp/backup", "other bucket": "oss://other/backup", "the target": target}[where]
+    done = command("-update", "-delete", "--backup-dir", backup, source, target)
+    assert (done.code, target.exists()) == (2, False)
+    assert "must be another directory of the target's bucket" in done.text
+
+
+@pytest.mark.parametrize("scheme", ["file", "oss"])
+def test_track_writes_down_what_delete_would_delete(command, make_place, scheme) -> None:
+    source, target, track = make_place("file", "source"), make_place(scheme, "target"), make_place(scheme, "track")
+    source.make({"a": b"a", "new/n": b"n"})
+    target.make({"z": b"z", "old/b": b"b", "old-b": b"-", "old/d/c": b"c", "a": b"a"})
+    done = command("-update", "-xtrack", track, source, target)
+    assert done.code == 0, done.text
+    assert sorted(target.read()) == ["a", "new/n", "old-b", "old/b", "old/d/c", "z"]
+    (name,) = track.read()
+    assert name.endswith("/missing-00000.txt")
+    found = [line for line in (track / name).content().decode().splitlines() if scheme == "file" or line[-1] != "/"]
+    directories = ["old/", "old/d/"] if scheme == "file" else []
+    assert found == [f"{target}/{path}" for path in sorted(["z", "old/b", "old-b", "old/d/c", *directories])]
+    assert f"they are listed in {track}" in done.text
+    assert command("-update", "-xtrack", track, source, target).code == 0
+    assert len(track.read()) == 2
+
+
+def test_track_of_equal_trees_is_an_empty_list(command, local_ends, make_place) -> None:
+    source, target = local_ends
+    track = make_place("file", "track")
+    source.make({"a": b"a"})
+    assert command("-update", "-xtrack", track, source, target).code == 0
+    assert list(track.read().values()) == [b""]

@@ -16,7 +16,7 @@ from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.progress import Progress
 from hdfs2oss.runs.report import Report
 from hdfs2oss.verbs.copy.job import CopyJob
-from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.faults import Fault, FlakyFileSystem, ForgetfulFileSystem
 from tests.stores.memory import EVERYTHING, LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
 names = st.sampled_from(["a", "a-b", "a0", "b", "tmp", "é", ".Trash", ".hdfs2oss", ".hdfs2oss-work-1"])
@@ -139,6 +139,15 @@ def hold_to_the_model(first, second, target, two, filters, like, returning, chan
     free = {path for path in before if not is_protected(path, sources, filters) and not path.startswith(is_log)}
     assert gone == free - at_sources - changed
     assert report.undeleted == 0
+
+
+def test_a_row_that_was_lost_on_the_way_keeps_everything() -> None:
+    memory = MemoryFileSystem(LIKE_HDFS, clock_ms=lambda: 2000)
+    put(memory, "/s1", ["a", "b", "c"])
+    put(memory, "/t", ["a", "b", "c", "old"])
+    report = copy(ForgetfulFileSystem(memory, "b"), ["/s1"])
+    assert (report.exit_code, report.withheld) == (1, "the accounts do not balance")
+    assert list(below(memory, "/t")) == ["a", "b", "c", "old"]
 
 
 @pytest.mark.parametrize("like", [LIKE_HDFS, LIKE_OSS], ids=["like HDFS", "like OSS"])

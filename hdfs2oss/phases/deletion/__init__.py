@@ -1,5 +1,6 @@
-"""-delete: removes what only the target has, after everything else went well."""
+"""-delete: removes what only the target has, after everything else went well. -xtrack: writes it down."""
 
-from .wave import delete
+from .tracking import track
+from .wave import delete, may_delete
 
-__all__ = ["delete"]
+__all__ = ["delete", "may_delete", "track"]

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
-from ...model.errors import AlreadyExists, CommitError, StoreError, StoreGone
+from ...model.errors import AlreadyExists, CommitError, NotFound, StoreError, StoreGone
+from ...model.uri import Uri
 from ...model.values import DIRECTORY, CopyItem, CopyResult, FileStatus, Outcome
 from ...rules.deletion import is_unchanged
 from ...rules.keys import is_within, parent_of
@@ -19,6 +20,7 @@ from ...transfer.results import failed_result, result_of
 
 # Candidates that one thread looks at, and then removes: the fewer, the less time lies between the two.
 _SHARE = 64
+_BACKUP_THREADS = 16
 
 
 class Remover:
@@ -36,6 +38,8 @@ class Remover:
         self._target = open_filesystem(context.layout.base, context.stores)
         self._pool = pool
         self._is_last_try = is_last_try
+        backup_dir = context.options.backup_dir
+        self._backup_dir = backup_dir.join(context.run_id) if backup_dir is not None else None
 
     def remove(self, batch: Sequence[CopyItem]) -> Iterator[CopyResult]:
         """The results of a batch: files, or directories none of which lies in another. Raises StoreGone."""
@@ -47,11 +51,17 @@ class Remover:
             yield from results
 
     def _remove_share(self, directories: bool, share: Sequence[CopyItem]) -> list[CopyResult]:
+        failed: list[CopyResult] = []
+        kept_at: dict[str, str] = {}
+        if self._backup_dir is not None and not directories:
+            failed, kept_at = self._back_up(self._backup_dir, share)
+            share = [item for item in share if item.path in kept_at]
         try:
             found, leaving = self._look_again(directories, share)
             removals = self._target.remove_each([self._path(item) for item in leaving], directories)
         except StoreError as error:
-            return [self._failed(item, error) for item in share]
+            return [*failed, *(self._failed(item, error) for item in share)]
+        found += failed
         for item, removal in zip(leaving, removals, strict=True):
             if isinstance(removal.error, AlreadyExists) and directories:
                 found.append(self._kept(item, "it is not empty, as something in it stays, or came after the survey"))
@@ -60,8 +70,33 @@ class Remover:
             elif not removal.was_there:
                 found.append(result_of(item, Outcome.GONE))
             else:
-                found.append(result_of(item, Outcome.DELETED)._replace(kept_at=removal.kept_at))
+                found.append(result_of(item, Outcome.DELETED)._replace(kept_at=kept_at.get(item.path, removal.kept_at)))
         return found
+
+    def _back_up(self, backup_dir: Uri, share: Sequence[CopyItem]) -> tuple[list[CopyResult], dict[str, str]]:
+        """Copy files before they are looked at again: the results of those that failed, and where the others are.
+
+        What changes while it is copied, or after that, shows in the look that follows, and stays.
+        """
+        failed: list[CopyResult] = []
+        kept_at: dict[str, str] = {}
+
+        def keep(item: CopyItem) -> StoreError | None:
+            try:
+                self._target.copy_within(self._path(item), backup_dir.join(item.path).path)
+            except StoreError as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(_BACKUP_THREADS, "backup") as pool:
+            for item, error in zip(share, pool.map(keep, share), strict=True):
+                if error is None:
+                    kept_at[item.path] = str(backup_dir.join(item.path))
+                elif isinstance(error, NotFound):
+                    failed.append(result_of(item, Outcome.GONE))
+                else:
+                    failed.append(self._failed(item, error))
+        return failed, kept_at
 
     def _look_again(self, directories: bool, share: Sequence[CopyItem]) -> tuple[list[CopyResult], list[CopyItem]]:
         """The results of those that stay, and those that go."""

@@ -48,17 +48,11 @@ def delete(context: RunContext, run: Run, files: list[PlanSlice], directories: d
     Nothing is removed as a tree: a directory goes when it is empty, so what came in since the survey stays, and
     the directory with it.
     """
-    report = run.report
-    reason = obstacle(report)
-    if not reason and all(root.is_file for root in context.layout.roots):
-        reason = "no source is a directory that the target could mirror"
-    if reason:
-        report.withhold_deletion(reason)
+    own = run.report.counters.as_dict().get(OWN, {})
+    if not obstacle(run.report) and discrepancy(own, is_listed_whole=True, is_at_its_end=False):
+        run.report.withhold_deletion("the accounts do not balance")
         return
-    counts = report.counters.as_dict().get(OWN, {})
-    brake = refusal(counts, context.options.max_delete, context.options.allow_empty_source)
-    if brake is not None:
-        report.withhold_deletion(*brake)
+    if not may_delete(context, run.report):
         return
     with run.phase("delete"):
         for tasks in _stages(files, directories, run.slots):
@@ -80,6 +74,21 @@ def _stages(
         yield [DeleteTask(f"delete-{name}-{one.number:05}", one.slices) for one in pack(slices, slots)]
 
 
+def may_delete(context: RunContext, report: Report) -> bool:
+    """Whether the candidates may go, by what is known so far; where not, the report says why."""
+    reason = obstacle(report)
+    if not reason and all(root.is_file for root in context.layout.roots):
+        reason = "no source is a directory that the target could mirror"
+    if reason:
+        report.withhold_deletion(reason)
+        return False
+    counts = report.counters.as_dict().get(OWN, {})
+    brake = refusal(counts, context.options.max_delete, context.options.allow_empty_source)
+    if brake is not None:
+        report.withhold_deletion(*brake)
+    return brake is None
+
+
 def obstacle(report: Report) -> str:
     """Why nothing may be concluded from what is missing at the sources; "" when all went well so far."""
     if report.problems:
@@ -88,9 +97,6 @@ def obstacle(report: Report) -> str:
         return "the copy was ended early"
     if report.failed_files:
         return f"{report.failed_files} entries failed, or changed while they were copied"
-    own = report.counters.as_dict().get(OWN, {})
-    if discrepancy(own, is_listed_whole=True, is_at_its_end=False):
-        return "the accounts do not balance"
     return ""
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
-from ...model.errors import WaveEnded
+from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
-from ...phases.deletion import delete
+from ...phases.deletion import delete, may_delete, track
 from ...phases.mapper import copy, ledger_files_of
+from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
 from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
@@ -26,7 +28,7 @@ from ...runners.base import Runner
 from ...runs.place import choose_place
 from ...runs.progress import Progress
 from ...runs.report import Report
-from ...runs.run import Run, open_run
+from ...runs.run import Run, empty_report, new_run_id, open_run
 from ...runs.timeline import Timeline
 from ...tasks.context import RunContext
 
@@ -68,8 +70,12 @@ class CopyJob:
             refuse_unfit_switch(options, layout, stores)
         for line in mapping(layout, options):
             self._progress.say(line)
-        place = choose_place(options, stores, self._homes, self._runner.shares_disk)
+        place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         make_log_dir(options.log_path, stores)
+        if options.dry_run:
+            report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
+            _rehearse(RunContext(options, layout, stores, place, report.run_id), self._runner, timeline, report)
+            return report
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
             self._announce(run.report.job_dir)
@@ -136,3 +142,24 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
         raise
     if context.options.delete:
         delete(context, run, found.missing.files, found.missing.directories)
+    track(context, run, found.missing.files, found.missing.directories)
+
+
+def _rehearse(context: RunContext, runner: Runner, timeline: Timeline, report: Report) -> None:
+    """Survey, and tell what was found. No lock is needed where nothing is written; the plan is removed again."""
+    report.phase_seconds = timeline.seconds
+    report.log_dir = str(context.open_log_dir().place or "")
+    job_dir = context.open_job_dir()
+    try:
+        with timeline.phase("survey"):
+            found = survey(context, runner)
+        report.add_survey(found.counters, found.problems)
+        report.notices += found.notices
+        missing = [*found.missing.files, *(one for several in found.missing.directories.values() for one in several)]
+        with timeline.phase("rehearsal"):
+            rehearse(context, report, [*found.slices, *found.large_slices, *missing])
+        if context.options.delete:
+            may_delete(context, report)
+    finally:
+        with suppress(StoreError):
+            job_dir.filesystem.remove(job_dir.run_path, recursive=True)

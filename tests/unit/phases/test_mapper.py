@@ -11,6 +11,7 @@ from hdfs2oss.model.errors import (
     CorruptData,
     Interrupted,
     PermissionDenied,
+    QuotaExceeded,
     StoreGone,
     Throttled,
     Unreachable,
@@ -120,6 +121,18 @@ def test_a_task_that_is_told_to_stop_copies_nothing_more_and_publishes_nothing(m
     assert (targets(memory), context.open_job_dir().names("ledger")) == ({}, [])
 
 
+def test_a_task_that_is_told_to_stop_makes_no_directory(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t")
+    task = plan(context, [CopyItem("empty", 0, "MKDIR", "D", 0, 0, work=Work.DIRECTORY)])
+    request_stop()
+    try:
+        with pytest.raises(Interrupted):
+            copy_task(context, task, "1")
+    finally:
+        clear_stop()
+    assert memory.status("/t/empty") is None
+
+
 @pytest.mark.parametrize(("fault", "tries"), [("put", 1), ("open", 3)])
 def test_what_a_store_has_asked_again_by_itself_is_not_tried_again_with_the_file(
     make_context, memory, fault, tries
@@ -198,7 +211,7 @@ def test_a_file_that_is_at_fault_itself_does_not_make_its_node_unfit(make_contex
     assert outcomes(context, report) == {"a": "COPIED", "b": "FAILED"}
 
 
-@pytest.mark.parametrize("error", [AuthenticationFailed, BucketMissing])
+@pytest.mark.parametrize("error", [AuthenticationFailed, BucketMissing, QuotaExceeded])
 @pytest.mark.parametrize("is_last", [False, True])
 def test_what_every_file_would_meet_ends_the_wave_with_its_own_message(make_context, memory, error, is_last) -> None:
     flaky = FlakyFileSystem(memory, Fault("put", "/t/", error))
