@@ -63,8 +63,8 @@ class Watchdog:
     def call(self, what: str, function: Callable[[], T], timeout_seconds: float = 0.0, begins_pause: bool = True) -> T:
         """Run `function` on another thread and give what it gives, or raise what it raises.
 
-        Raises OutOfTime, and for the time-out pause after one at once. `begins_pause` is off for calls whose
-        slowness need not be the fault of `place`.
+        Raises OutOfTime, and for the time-out pause after one at once, unless a call is answered meanwhile.
+        `begins_pause` is off for calls whose slowness need not be the fault of `place`.
         """
         if self._now() < self._silent_until:
             raise OutOfTime(f"cannot {what}: {self._place} did not answer moments ago")
@@ -88,6 +88,8 @@ class Watchdog:
                 raise job.error
             finally:
                 del job  # the traceback would keep it alive in a cycle
+        if begins_pause:
+            self._silent_until = 0.0
         return job.result  # type: ignore[no-any-return]
 
 

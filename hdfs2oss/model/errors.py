@@ -22,6 +22,7 @@ Hdfs2ossError            1   anything not foreseen
       BucketMissing          no such bucket                          ends the wave
     AlreadyExists            the path is taken
     PermissionDenied         the store knows who asks and says no
+    QuotaExceeded            no more may be stored, here or anywhere  ends the wave, where its target lies within
     AuthenticationFailed     the store does not accept who asks      ends the wave
       ClockOff               the clock of this node is wrong                       retryable
     Unreachable              no answer, refused, or out of time      asked again   retryable
@@ -41,7 +42,7 @@ What trying again may bring is two things (`rules/retry.py` has every level that
 What ends the wave concerns the store as a whole: 100 million files would fail of it one by one.
 
 A class that one store keeps to itself (OutOfTime, ObjectReplaced ...) is defined there and travels as its base.
-A TransferError that has a cause is retryable, or ends the wave, when its cause is or does.
+A TransferError that has a cause is retryable, or ends the wave, when its cause is or does, and reaches as far.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class Hdfs2ossError(Exception):
     retryable = False
     skippable = False
     ends_wave = False
+    # The directory below which every other file would fail likewise; "" where that is known of this one only.
+    reach = ""
     # The ETags of what was written damaged and may still stand at the target.
     left_etags: tuple[str, ...] = ()
 
@@ -116,6 +119,7 @@ class TransferError(Hdfs2ossError):
         failure = cls(message, cause.hint)
         failure.retryable = cause.retryable
         failure.ends_wave = cause.ends_wave
+        failure.reach = cause.reach
         failure.left_etags = cause.left_etags
         return failure
 
@@ -163,7 +167,10 @@ class WaveEnded(TransferError):
 class CommitError(Hdfs2ossError):
     """Publication, directory attributes or deletion failed."""
 
-    meaning = "publication of the records, or a deletion, failed; or another run took the job directory over"
+    meaning = (
+        "publication of the records, a deletion, or attributes of directories failed; "
+        "or another run took the job directory over"
+    )
     exit_code = 5
 
 
@@ -199,6 +206,12 @@ class AlreadyExists(StoreError):
 
 class PermissionDenied(StoreError):
     """The store knows who asks and says no."""
+
+
+class QuotaExceeded(StoreError):
+    """No more may be stored: in the whole store, or below the directory that `reach` names ("" where it is unknown)."""
+
+    reach = "/"
 
 
 class AuthenticationFailed(StoreError):

@@ -25,6 +25,7 @@ _WORDS = {
     FileAction.APPEND: "append to",
     FileAction.CHECK: "compare, and copy if they differ",
     FileAction.SKIP: "skip",
+    FileAction.REFRESH: "give attributes, where they differ, to",
     FileAction.MKDIR: "make",
     FileAction.DELETE: "delete",
     FileAction.CONFLICT: "refuse",

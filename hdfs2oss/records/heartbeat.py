@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from ..model.errors import LockLost, StoreError
 from .lock import PACE, Lock, Pace
@@ -12,12 +13,22 @@ _RELEASE_SECONDS = 5.0
 
 
 class Heartbeat:
-    """Beats from `start` to `stop`. When the lock is lost it calls `on_lost` once, at the next beat, and ends."""
+    """Beats from `start` to `stop`. When the lock is lost it calls `on_lost` once, at the next beat, and ends.
 
-    def __init__(self, lock: Lock, on_lost: Callable[[], None], pace: Pace = PACE) -> None:
+    Each beat is a block of `watched`: nobody else asks the job directory all the time.
+    """
+
+    def __init__(
+        self,
+        lock: Lock,
+        on_lost: Callable[[], None],
+        pace: Pace = PACE,
+        watched: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.lock = lock
         self._on_lost = on_lost
         self._pace = pace
+        self._watched = watched
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lock-heartbeat", daemon=True)
         # Why the run may publish nothing more.
@@ -38,7 +49,8 @@ class Heartbeat:
         pause = self._pace.beat_seconds
         while not self._stopped.wait(pause):
             try:
-                self.lock.beat()
+                with self._watched():
+                    self.lock.beat()
                 pause = self._pace.beat_seconds
             except LockLost as error:
                 self.loss = error

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ..filesystems.base import FileSystem
-from ..model.errors import Unreachable
+from ..model.errors import StoreError, Unreachable
 from ..model.uri import Uri, join_path
 from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX
 from ..rules.retry import RetryClock, RetryPolicy, call_with_retries
@@ -62,6 +62,7 @@ def patiently(
     call: Callable[[], T],
     policy: RetryPolicy = PATIENCE,
     clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
+    on_repeat: Callable[[StoreError, float], None] | None = None,
 ) -> T:
     """Call, and call again after whatever may pass; a silence that cost a whole time-out is no reason to give up."""
 
@@ -73,7 +74,7 @@ def patiently(
                 raise Unreachable(error.message, error.hint) from error
             raise
 
-    return call_with_retries(once, policy, clock)
+    return call_with_retries(once, policy, clock, on_repeat)
 
 
 class JobDir:

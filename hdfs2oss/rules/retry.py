@@ -20,20 +20,21 @@ count the first one); what a level gives up with may be taken up by the next:
     request          What is `asked_again`: 3 tries in 8 s (8 in 25 s where there are several NameNodes), throttled 6
       hdfs/client    in 18 s; the native client makes up to 3 of each, 10 s long. Once only: bytes written, closing,
                      renaming, later pages of a listing.
-    store pause      No try at all: once a request has ended Unreachable, the store is not asked for 30 s.
-      rules/retry
-    time-out pause   No try at all: once a NameNode was silent for 40 s, it is not asked for 30 s. DataNodes have 45 s
-      watchdog       for what is written (hdfs/client), and no pause.
+    store pause      No try at all: once a request has ended Unreachable, the store is not asked for 30 s, or until a
+      rules/retry    request that was under way is answered.
+    time-out pause   No try at all: once a NameNode was silent for 40 s, it is likewise not asked for 30 s. DataNodes
+      watchdog       have 45 s for what is written (hdfs/client), and no pause.
     record           Of a run or task, `asked_again` or throttled: for 300 s, then the task or the run fails. Two tries
       records/jobdir in 3 s for what a run writes that ends badly.
     lock             The heartbeat: every 15 s, and 5 s after one that failed. After 60 s without, another run may
       records/lock   take the lock over, once it has seen it unchanged for 90 s.
     file             A file, chunk or directory whose error is `retryable`: 3 tries, after 0.5 and 1 s, then FAILED in
       phases/mapper  the ledger. Not a failed write on a store that publishes at once.
-    outage           No try at all: once 8 files in a row (as many as there are threads, if more) have failed so, or the
-      tasks/outage   last ones for want of an answer, a task ends without a record; in its last try it fails the rest.
+    outage           No try at all: once 8 files in a row (as many as there are threads, if more) have failed so, the
+      tasks/outage   last ones for want of an answer, or some just before it came back in the second round, a task ends
+                     without a record; in its last try it fails the rest.
     task, in place   One that found a store gone: 4 tries with 30 s between them, wherever it runs, and none after an
-      runners/       error that every other file would meet.
+      runners/       error that every other file would meet. 2 without a pause where one before it waited in vain.
       patience
     task, local      One whose worker process died: 3 tries, at once, then the run fails. One that raised: once.
       runners/local
@@ -84,7 +85,8 @@ class StorePause:
     """Remembers that a store gave no answer, so that its silence costs one time-out and not one for every file.
 
     Once a call ends Unreachable, and no other succeeded since that call began, calls fail at once for
-    `pause_seconds`; the next one after that tries again.
+    `pause_seconds`; the next one after that tries again. A call that was under way and succeeds after all ends the
+    pause: the store is back.
     """
 
     def __init__(self, pause_seconds: float = PAUSE_SECONDS, now: Callable[[], float] = time.monotonic) -> None:
@@ -107,6 +109,7 @@ class StorePause:
                 self._silent_until = self._now() + self._pause_seconds
             raise
         self._succeeded_at = self._now()
+        self._silent_until = -math.inf
         return result
 
 

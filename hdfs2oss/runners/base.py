@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from ..model.errors import Hdfs2ossError
 from .signals import daemon_thread
 
 Task = TypeVar("Task")
@@ -67,6 +68,12 @@ class Runner(abc.ABC):
         `name` may be shown to anybody, so it holds no path with a secret. Returns when all are done. Raises
         what a task raised once it has no attempts left (only for an unfit node: file-level failures are
         reports), at once what ends the wave, or Interrupted after `cancel`.
+        """
+
+    def end_wave(self, error: Hdfs2ossError) -> None:
+        """End the wave that runs, in which `run_wave` raises `error`; called from another thread.
+
+        For waves whose reports are not live; elsewhere who is handed a report raises by itself.
         """
 
     @abc.abstractmethod

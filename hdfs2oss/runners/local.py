@@ -16,7 +16,7 @@ from typing import Any
 
 from ..model.errors import Interrupted, TransferError
 from .base import Attempt, Report, Runner, Task, TaskFunction
-from .patience import PAUSE_SECONDS, run_patiently
+from .patience import PAUSE_SECONDS, renew_patience, run_patiently
 from .signals import left_to_the_driver
 from .stop import clear_stop, request_stop
 
@@ -35,6 +35,7 @@ class LocalRunner(Runner):
         self._cancelled = threading.Event()
         self._attempts = 0
         clear_stop()
+        renew_patience()
 
     def run_wave(
         self,

@@ -38,8 +38,8 @@ def run_until_signal(
     """Run the job on a thread and give its exit code; call this from the main thread.
 
     1. An exception of the job is raised here.
-    2. After a signal `on_signal` is called here, the job has `grace_seconds` to end, and the
-       exit code is 128 + the signal's number, whatever the job returns or raises.
+    2. After a signal `on_signal` is called here, and the job has `grace_seconds` to end. What it returns is the exit
+       code: it may have come to its end at that very moment. Where it raises, it is 128 + the signal's number.
     3. A job that does not end in time is left behind: the process ends at once with that code.
     4. A second signal ends the process at once with its code.
     5. SIGHUP stays ignored where it was: `nohup` means it.
@@ -63,7 +63,7 @@ def run_until_signal(
         thread.join(grace_seconds)
         if thread.is_alive():
             _leave(code)
-        return code
+        return outcome.code_or(code)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -127,6 +127,10 @@ class _Outcome:
         if self._error is not None:
             raise self._error
         return self._code
+
+    def code_or(self, other: int) -> int:
+        """What the job returned, or the other code where it raised."""
+        return other if self._error is not None else self._code
 
 
 def _leave(code: int) -> None:

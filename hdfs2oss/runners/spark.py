@@ -6,7 +6,6 @@ import io
 import json
 import os
 import pickle
-import re
 import signal
 import sys
 import threading
@@ -22,16 +21,15 @@ from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
 
 from ..filesystems.hadoop_conf import keep_relevant
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
-from ..model.uri import mask_secrets
 from .base import Attempt, Report, Runner, Task, TaskFunction
-from .chain import Ended, deal, ends_wave, error_of, find_failure, refuse_missing_ends, run_chain
+from .chain import Ended, deal, ends_wave, error_of, refuse_missing_ends, run_chain
+from .jvm_errors import reason, translate
 from .patience import PAUSE_SECONDS
 from .spark_settings import is_local, most_attempts, most_slots, settings_for, shares_machine
 from .waiting import ClusterFacts, Waiting
 
 # From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
 _MOST_CLOSURE_BYTES = 512 * 1024
-_LONGEST_REASON = 1000
 _STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
 _OSS_KEYS = (
@@ -66,6 +64,8 @@ class SparkRunner(Runner):
         self._closed = threading.Event()
         self._waves = 0
         self._groups: set[str] = set()
+        # Why the wave that runs is ended from outside.
+        self._ending: Hdfs2ossError | None = None
         self._counts = {"Launched map tasks": 0, "Failed map tasks": 0, "Total time spent by all map tasks (ms)": 0}
         self._context, self._is_mine = _start(verbose)
         settings = dict(self._context.getConf().getAll())
@@ -89,6 +89,7 @@ class SparkRunner(Runner):
         self._raise_if_cancelled()
         if not tasks:
             return
+        self._ending = None
         chains = deal(tasks, self._chains or len(tasks))
         body = partial(_run_partition, work, self._most_attempts, self._pause_seconds)
         _check_size(body)
@@ -109,8 +110,15 @@ class SparkRunner(Runner):
             raise error_of(next(filter(ends_wave, failed), failed[0]))
         refuse_missing_ends(name, tasks, ended)
 
+    def end_wave(self, error: Hdfs2ossError) -> None:
+        self._ending = error
+        self._cancel_groups()
+
     def cancel(self) -> None:
         self._cancelled.set()
+        self._cancel_groups()
+
+    def _cancel_groups(self) -> None:
         deadline = time.monotonic() + _CANCEL_SECONDS
         while self._groups and time.monotonic() < deadline:
             # A wave may have been about to start: it is cancelled again until it has ended.
@@ -191,13 +199,23 @@ class SparkRunner(Runner):
             ended: list[Ended] = self._context.parallelize(chains, len(chains)).mapPartitions(body).collect()
         except (Py4JError, OSError, EOFError) as error:
             self._raise_if_cancelled()
-            raise _translate(error, description) from error
+            if self._ending is not None:
+                self._wait_for_tasks(group)
+                raise self._ending from error
+            raise translate(error, description) from error
         finally:
             if not self._cancelled.is_set():
                 with suppress(Py4JError, OSError):
                     self._count(group, len(chains))
         self._counts["Total time spent by all map tasks (ms)"] += round(1000 * sum(one.seconds for one in ended))
         return ended
+
+    def _wait_for_tasks(self, group: str) -> None:
+        """Until none of a cancelled wave runs any more: what they leave is swept up next."""
+        deadline = time.monotonic() + _CANCEL_SECONDS
+        with suppress(Py4JError, OSError):
+            while self._status_of([group]).active and time.monotonic() < deadline:
+                time.sleep(0.1)
 
     def _count(self, group: str, expected: int) -> None:
         """Add the wave's tasks as Spark has counted them; its status runs a moment behind."""
@@ -292,7 +310,7 @@ def _start(verbose: bool) -> tuple[SparkContext, bool]:
         with Waiting(lambda: facts):
             return SparkContext(conf=conf), True
     except Py4JJavaError as error:
-        raise Hdfs2ossError(f"Spark did not start on {master}: {_reason(error)}") from error
+        raise Hdfs2ossError(f"Spark did not start on {master}: {reason(error)}") from error
 
 
 def _run_partition(
@@ -317,33 +335,3 @@ def _check_size(body: partial[Iterator[Ended]]) -> None:
             f"the description of this run takes {size // 1024} KiB and at most {_MOST_CLOSURE_BYTES // 1024} travel",
             "Give fewer sources or filters in one run.",
         )
-
-
-def _translate(error: Exception, description: str) -> Hdfs2ossError:
-    """An error of Spark's as one of ours, in one line."""
-    if not isinstance(error, Py4JJavaError):
-        return Interrupted("the Spark driver has gone", "", signal.SIGTERM)
-    text = _text(error)
-    failure = find_failure(text)
-    if failure is not None:
-        return error_of(failure)
-    if "SparkContext was shut down" in text or "SparkContext has been shut down" in text:
-        return Interrupted("Spark was shut down", "", signal.SIGTERM)
-    hint = ""
-    if "ExecutorLostFailure" in text:
-        hint = "Executors were lost: more spark.executor.memoryOverhead or fewer --threads may help."
-    return Hdfs2ossError(f"Spark gave up on the wave {description}: {_reason(error)}", hint)
-
-
-def _reason(error: Py4JJavaError) -> str:
-    """What Spark says, in one line and without stack traces."""
-    lines = _text(error).partition("Driver stacktrace:")[0].splitlines()
-    words = " ".join(line.strip() for line in lines if not re.match(r"\s+(at |File |\^|\.\.\. )", line)).split()
-    return mask_secrets(" ".join(words))[:_LONGEST_REASON] or "no reason given"
-
-
-def _text(error: Py4JJavaError) -> str:
-    try:
-        return str(error.java_exception.getMessage())
-    except (Py4JError, OSError):
-        return "the Spark driver has gone"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ..filesystems.base import FileSystem
@@ -11,6 +11,7 @@ from ..model.errors import AlreadyExists, CommitError, PermissionDenied, StoreEr
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records.jobdir import default_base, pair_name, patiently
+from ..records.silence import Silence
 from ..rules.retry import RetryClock
 
 
@@ -20,6 +21,7 @@ def choose_place(
     homes: Sequence[Uri],
     shares_disk: bool,
     clock: RetryClock = RetryClock(),  # noqa: B008 (immutable)
+    say: Callable[[str], None] = lambda line: None,
 ) -> Uri:
     """The job directory of the pair: where an option says, else in the first of `homes` that this user may write.
 
@@ -30,10 +32,11 @@ def choose_place(
     asks for patience, does not answer       it is waited for; then CommitError. The next one would have another
                                              lock and another ledger of the same pair.
 
-    `shares_disk` says whether all tasks see the files of this machine. Raises UsageError when no home will do.
+    `shares_disk` says whether all tasks see the files of this machine; `say` is told what is waited for. Raises
+    UsageError when no home will do.
     """
     with beginning(options.job_dir or homes[0]):
-        base = options.job_dir or _writable_base(stores, homes, shares_disk, clock)
+        base = options.job_dir or _writable_base(stores, homes, shares_disk, clock, say)
     return base.join(pair_name(options.sources, options.target))
 
 
@@ -65,14 +68,17 @@ def naming(job_dir: Uri) -> Iterator[None]:
         ) from error
 
 
-def _writable_base(stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool, clock: RetryClock) -> Uri:
+def _writable_base(
+    stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool, clock: RetryClock, say: Callable[[str], None]
+) -> Uri:
     refusals = []
     for home in homes:
         if home.scheme == "file" and not shares_disk:
             continue
         base = default_base(home)
+        silence = Silence(str(base), say)
         try:
-            _make(open_filesystem(base, stores), base.path, clock)
+            _make(open_filesystem(base, stores), base.path, clock, silence)
         except (PermissionDenied, AlreadyExists) as error:
             refusals.append(str(error))
             continue
@@ -83,5 +89,6 @@ def _writable_base(stores: StoreConfig, homes: Sequence[Uri], shares_disk: bool,
     )
 
 
-def _make(filesystem: FileSystem, path: str, clock: RetryClock) -> None:
-    patiently(lambda: filesystem.make_directory(path), clock=clock)
+def _make(filesystem: FileSystem, path: str, clock: RetryClock, silence: Silence) -> None:
+    patiently(lambda: filesystem.make_directory(path), clock=clock, on_repeat=silence.failed)
+    silence.answered()

@@ -25,31 +25,47 @@ _REMOVED = ("DELETED", "KEPT", "GONE", "UNDELETED")
 class Progress:
     """Counts finished tasks, files and bytes of the copy phase; prints from a thread of its own.
 
-    Where reports come only at the end of a wave (Spark), the ledger files that tasks publish tell it before.
+    Where reports come only at the end of a wave (Spark), the ledger files that tasks publish tell it before: they are
+    looked for each time before a line is printed.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stream: TextIO = sys.stderr,
+        clock: Callable[[], float] = time.monotonic,
+        pause_seconds: float | None = None,
+    ) -> None:
+        """A line each `pause_seconds`, if those are given."""
         self._stream = stream
         self._clock = clock
         self._on_terminal = stream.isatty()
+        self._pause_seconds = pause_seconds or (_TERMINAL_SECONDS if self._on_terminal else _LOG_SECONDS)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._job_dir: JobDir | None = None
+        self._on_found: Callable[[TaskReport], None] = _nothing
         self._seen: set[str] = set()
         self._phase = ""
         self._started = clock()
         self._tasks = self._tasks_done = self._files = self._files_done = self._bytes = self._bytes_done = 0
 
     def begin(
-        self, phase: str, tasks: int = 0, files: int = 0, size_bytes: int = 0, job_dir: JobDir | None = None
+        self,
+        phase: str,
+        tasks: int = 0,
+        files: int = 0,
+        size_bytes: int = 0,
+        job_dir: JobDir | None = None,
+        on_found: Callable[[TaskReport], None] | None = None,
     ) -> None:
-        """A phase begins; with `job_dir` its ledger is polled for finished tasks."""
+        """A phase begins; with `job_dir` its ledger is polled for finished tasks, and `on_found` told of each."""
         with self._lock:
             self._phase, self._tasks, self._files, self._bytes = phase, tasks, files, size_bytes
             self._tasks_done = self._files_done = self._bytes_done = 0
             self._started = self._clock()
             self._job_dir = job_dir
+            self._on_found = on_found or _nothing
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
             self._thread.start()
@@ -94,8 +110,7 @@ class Progress:
             )
 
     def _run(self) -> None:
-        pause = _TERMINAL_SECONDS if self._on_terminal else _LOG_SECONDS
-        while not self._stop.wait(pause):
+        while not self._stop.wait(self._pause_seconds):
             self._poll()
             text = self.line()
             self._stream.write(f"\r\x1b[K{text}" if self._on_terminal else f"{time.strftime('%H:%M:%S')} {text}\n")
@@ -108,7 +123,13 @@ class Progress:
         try:
             for name in job_dir.names("ledger"):
                 if name not in self._seen:
-                    self.task_done(ledger.read_report(job_dir, name))
+                    report = ledger.read_report(job_dir, name)
+                    self.task_done(report)
+                    self._on_found(report)
         except Hdfs2ossError:
             # Display only: the run itself will meet, and report, what is wrong with the job directory.
             return
+
+
+def _nothing(report: TaskReport) -> None:
+    """Nobody wants to be told."""

@@ -23,8 +23,9 @@ from ..model.uri import Uri, mask_secrets
 from ..model.values import PlanSlice, TaskReport
 from ..records import fence
 from ..records.heartbeat import Heartbeat
-from ..records.jobdir import HASTE, JobDir
+from ..records.jobdir import HASTE, JobDir, patiently
 from ..records.lock import PACE, Lock, Pace
+from ..records.silence import Silence
 from ..runners.base import Report as Answer
 from ..runners.base import Runner, Task, TaskFunction
 from ..runners.signals import arrived
@@ -84,16 +85,23 @@ class Run:
         if tasks:
             self.runner.run_wave(name, work, tasks, on_report)
 
-    def follow(self, phase: str, tasks: Sequence[Sliced], files: int | None = None) -> None:
+    def follow(
+        self,
+        phase: str,
+        tasks: Sequence[Sliced],
+        files: int | None = None,
+        foresee: Callable[[TaskReport], None] | None = None,
+    ) -> None:
         """From now on progress tells how many of these tasks, their files and bytes are done.
 
-        `files` is how many there are; without it, those that were planned and are not copied yet.
+        `files` is how many there are; without it, those that were planned and are not copied yet. Where a wave hands
+        its reports over only at its end, `foresee` is given each as soon as it is on record.
         """
         slices = [piece for task in tasks for piece in task.slices]
         polled = None if self.runner.reports_live else self._job_dir
         size_bytes = sum(one.size_bytes for one in slices)
         files = self.report.files_to_come if files is None else files
-        self._timeline.progress.begin(phase, len(tasks), files, size_bytes, polled)
+        self._timeline.progress.begin(phase, len(tasks), files, size_bytes, polled, foresee)
 
     def take(self, report: TaskReport) -> None:
         """Fold the report of a task."""
@@ -106,7 +114,12 @@ class Run:
         fence.check(self._job_dir, self.fence)
 
     def settle(self) -> None:
-        """All phases are over: the report is completed, and its accounts are checked."""
+        """All phases are over: the report is completed, and its accounts are checked.
+
+        What tasks of a wave that was ended had on record already belongs to it.
+        """
+        if self.report.stopped:
+            fold_ledgers(self._job_dir, self.report, self._folded)
         self.report.add_job(self.runner.describe())
         self.report.check_identities()
         self.report.tell_not_compared()
@@ -138,13 +151,16 @@ def open_run(
     3. A store error that leaves the block is the job directory's.
     4. When the lock is lost the runner is cancelled, nothing more is published, and LockLost (5) is raised.
     5. The lock is given back whatever happens.
+    6. That the job directory is waited for is said, from the taking of the lock on.
     """
     run_id = new_run_id()
     job_dir = JobDir(open_filesystem(place, stores), place.path, run_id)
     lock = Lock(job_dir.filesystem, job_dir.path, run_id, pace=pace)
-    heartbeat = Heartbeat(lock, runner.cancel, pace)
+    silence = Silence(str(place), timeline.progress.say)
+    heartbeat = Heartbeat(lock, runner.cancel, pace, silence.watched)
     with beginning(place):
-        job_dir.patiently(lock.acquire)
+        patiently(lock.acquire, on_repeat=silence.failed)
+        silence.answered()
     heartbeat.start()
     try:
         run = Run(runner, timeline, job_dir, heartbeat, empty_report(run_id, options, place))
@@ -166,6 +182,7 @@ def open_run(
                 raise heartbeat.loss from error
             raise
     finally:
+        silence.end()
         heartbeat.stop()
 
 

@@ -20,15 +20,23 @@ class Outage:
     ----------------------------------------------   -------------------------------------   -----------------------
     so many in a row                                 StoreGone                               the rest is not tried
     the task ends with some, as nothing answered     StoreGone                               they are on record
+    some in its second round, before others arrived  StoreGone                               they are on record
     a failure that would be that of every file       WaveEnded                               WaveEnded
+
+    A failure that reaches over a whole directory is that of every file when all of them go below that directory:
+    `base` is where they go.
     """
 
-    def __init__(self, limit: int, is_last_try: bool = True) -> None:
+    def __init__(self, limit: int, is_last_try: bool = True, base: str = "/") -> None:
         self._limit = limit
         self._is_last_try = is_last_try
+        self._base = base
         self._in_a_row = 0
         self._unanswered = ""
         self._is_second_round = False
+        # In the second round: what was not answered before something arrived, so that the store came back just then.
+        self._missed = ""
+        self._has_returned = False
         self._refusal: Hdfs2ossError | None = None
         self._lock = threading.Lock()
         # Why the rest of a task is not tried; empty while the store is there.
@@ -37,12 +45,14 @@ class Outage:
     def failed(self, error: Hdfs2ossError) -> None:
         """An item has failed for good."""
         with self._lock:
-            if error.ends_wave and self._refusal is None:
+            if self._refusal is None and concerns_all(error, self._base):
                 self._refusal = error
                 self.reason = f"not tried, because every file would fail likewise: {error}"
             self._in_a_row = self._in_a_row + 1 if error.retryable else 0
             if not self._is_second_round:
                 self._unanswered = str(error) if is_unanswered(error) else ""
+            elif is_unanswered(error):
+                self._missed = str(error)
             if self._in_a_row >= self._limit and not self.reason:
                 self.reason = f"not tried, because {self._in_a_row} files in a row failed; the last one: {error}"
 
@@ -50,12 +60,12 @@ class Outage:
         """An item has arrived."""
         with self._lock:
             self._in_a_row, self._unanswered = 0, ""
+            self._has_returned = self._has_returned or bool(self._missed)
 
     def refuse_to_go_on(self) -> None:
         """Between items: raise what ends the task without a record of it."""
         if self._refusal is not None:
-            message = f"the copy was ended, as every other file would fail likewise: {self._refusal}"
-            raise WaveEnded(message, self._refusal.hint)
+            raise wave_ended(self._refusal)
         if self.reason and not self._is_last_try:
             raise StoreGone(f"a store cannot be reached: files were {self.reason}")
 
@@ -66,8 +76,20 @@ class Outage:
     def refuse_to_end(self) -> None:
         """After the last item: likewise, and where the store was gone by then."""
         self.refuse_to_go_on()
-        if self._unanswered and not self._is_last_try:
-            raise StoreGone(f"a store could not be reached when the task ended: {self._unanswered}")
+        missed = self._unanswered or (self._missed if self._has_returned else "")
+        if missed and not self._is_last_try:
+            raise StoreGone(f"a store could not be reached when the task ended: {missed}")
+
+
+def concerns_all(error: Hdfs2ossError, base: str) -> bool:
+    """Whether every other file that goes below the directory `base` would fail likewise."""
+    within = bool(error.reach) and f"{base.rstrip('/')}/".startswith(f"{error.reach.rstrip('/')}/")
+    return error.ends_wave or within
+
+
+def wave_ended(error: Hdfs2ossError) -> WaveEnded:
+    """What to raise for an error that concerns all."""
+    return WaveEnded(f"the copy was ended, as every other file would fail likewise: {error}", error.hint)
 
 
 def is_unanswered(error: Hdfs2ossError) -> bool:

@@ -139,3 +139,34 @@ def test_a_file_that_is_being_written_is_not_copied_though_its_length_says_nothi
     file.close()
     assert copy(source, target, update=True).exit_code == 0
     assert (tmp_path / "target/open").read_bytes() == b"x" * BLOCK_BYTES * blocks
+
+
+@pytest.mark.parametrize("quota", [{"namespacequota": "4"}, {"storagespacequota": "10"}], ids=["of names", "of space"])
+def test_a_quota_of_the_target_ends_the_copy_at_once(hdfs, root, change, copy, conf, tmp_path, quota) -> None:
+    hdfs.make_directory(f"{root}/full/t")
+    change(f"{root}/full", "SETQUOTA", **quota)
+    (tmp_path / "source").mkdir()
+    for number in range(100):
+        (tmp_path / f"source/f{number:02d}").write_bytes(b"bytes")
+    target = parse_uri(f"{conf['fs.defaultFS']}{root}/full/t").uri
+    report = copy(Uri("file", "", str(tmp_path / "source")), target, update=True)
+    assert report.exit_code == 4, report
+    assert "every other file would fail likewise" in report.stopped
+    assert f"{root}/full is exceeded" in report.stopped
+    assert f"QUOTA {root}/full" in report.advice
+
+
+def test_a_quota_of_a_directory_of_the_target_fails_the_files_below_it_only(
+    hdfs, root, change, copy, conf, tmp_path
+) -> None:
+    hdfs.make_directory(f"{root}/part/d")
+    change(f"{root}/part/d", "SETQUOTA", namespacequota="1")
+    names = [f"{folder}/f{number:02d}" for folder in "de" for number in range(20)]
+    for name in names:
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "source" / name).write_bytes(b"bytes")
+    target = parse_uri(f"{conf['fs.defaultFS']}{root}/part").uri
+    report = copy(Uri("file", "", str(tmp_path / "source")), target, update=True)
+    assert (report.exit_code, report.stopped) == (4, "")
+    assert sorted(one.path for one in report.failures) == [name for name in names if name.startswith("d/")]
+    assert sorted(row.path for row in hdfs.walk(f"{root}/part/e")) == [f"f{number:02d}" for number in range(20)]

@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import oss2
 import pytest
 
+from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.local_oss.faults.rule import Rule
 from tests.spark.conftest import PROJECT
 
 pytestmark = pytest.mark.faults
@@ -31,11 +34,11 @@ class Copy:
         for number in range(FILES):
             (folder / f"source/f{number:02d}").write_bytes(os.urandom(FILE_BYTES))
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
-        words = ["-update", *options, "--job-dir", f"file://{self.folder}/jobs"]
+    def start(self, *options: str, jobs: str = "", **environment: str) -> subprocess.Popen[str]:
+        words = ["-update", *options, "--job-dir", jobs or f"file://{self.folder}/jobs"]
         process = subprocess.Popen(
             [sys.executable, "-m", "hdfs2oss", *words, f"file://{self.folder}/source", f"file://{self.target}"],
-            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -93,6 +96,24 @@ def test_an_interrupted_run_leaves_its_account_on_record_and_on_the_screen(copy,
     assert 0 < own["FILES_COPIED"] < FILES
     assert counters in said
     assert f"FILES_COPIED={own['FILES_COPIED']}\n" in counters
+
+
+def test_a_signal_that_comes_when_a_run_has_come_to_a_good_end_takes_nothing_from_it(copy, tmp_path) -> None:
+    """The records are whole, and only the lock is still to be given back."""
+    with LocalOssServer(tmp_path / "oss", "id", "secret", buckets=["jobs"]) as server:
+        server.plan.replace([Rule("latency", key="*.released/", seconds=3.0)])
+        keys = {"OSS_ENDPOINT": server.endpoint, "OSS_ACCESS_KEY_ID": "id", "OSS_ACCESS_KEY_SECRET": "secret"}
+        process = copy.start(jobs="oss://jobs/", **keys)
+        session = oss2.Session()
+        session.session.trust_env = False
+        bucket = oss2.Bucket(oss2.Auth("id", "secret"), server.endpoint, "jobs", session=session)
+        wait_for(lambda: any(one.key.endswith("/report.json") for one in oss2.ObjectIterator(bucket)))
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert "the copy was interrupted" in said, "the signal came too late to prove anything"
+    assert f"FILES_COPIED={FILES}\n" in said
+    assert said.splitlines()[-1].endswith("does succeed !!!")
 
 
 def test_after_a_kill_the_next_run_says_what_arrived_and_completes_the_report(copy) -> None:

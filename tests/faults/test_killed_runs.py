@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hdfs2oss.filesystems.registry import open_filesystem
+from hdfs2oss.model.errors import StoreError
 from hdfs2oss.rules.filters import WORK_PREFIX
 from tests.trees import Place
 
@@ -46,42 +47,54 @@ def start(source: Place, target: Place, *arguments: str) -> subprocess.Popen[str
     )
 
 
-def litter(target: Place, home: Path) -> list[str]:
+def paths(place: Place) -> list[str]:
+    """All that is there, work files too."""
+    store = open_filesystem(place.uri, place.stores)
+    return [row.path for row in store.walk(place.uri.path)] if store.status(place.uri.path) is not None else []
+
+
+def litter(target: Place, jobs: Place) -> list[str]:
     """Work files at the target and in the job directory, and open uploads."""
-    store = open_filesystem(target.uri, target.stores)
-    found = [str(path) for path in home.rglob(f"{WORK_PREFIX}*")]
-    if store.capabilities.multipart:
-        return found + [str(one) for one in store.find_uploads(target.uri.path)]
-    if store.status(target.uri.path) is None:
-        return found
-    return found + [row.path for row in store.walk(target.uri.path) if WORK_PREFIX in row.path]
+    found = [path for path in paths(target) + paths(jobs) if WORK_PREFIX in path]
+    for place in (target, jobs):
+        store = open_filesystem(place.uri, place.stores)
+        if store.capabilities.multipart:
+            found += [str(one) for one in store.find_uploads(place.uri.path)]
+    return found
 
 
-def wait_until_at_work(home: Path) -> None:
-    """Until a task has put on record what it may leave."""
+def is_at_work(jobs: Place) -> bool:
+    """Whether a task has put on record what it may leave."""
+    try:
+        return any("/intents/" in path and path.endswith(".json") for path in paths(jobs))
+    except StoreError:
+        return False  # it changes while it is listed
+
+
+def wait_until_at_work(jobs: Place) -> None:
     deadline = time.monotonic() + 60
-    while not list(home.glob("jobs/*/runs/*/intents/*.json")) and time.monotonic() < deadline:
+    while not is_at_work(jobs) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
-def kill_and_go_on(source: Place, target: Place, home: Path, moment: float) -> int:
+def kill_and_go_on(source: Place, target: Place, jobs: Place, moment: float) -> int:
     """Kill a run so long after it went to work, and run the same command again; how much the first one had left."""
     source.make(TREE).settle()
-    killed = start(source, target, "-bandwidth", "1", "--job-dir", f"file://{home}/jobs")
+    killed = start(source, target, "-bandwidth", "1", "--job-dir", str(jobs))
     try:
-        wait_until_at_work(home)
+        wait_until_at_work(jobs)
         time.sleep(moment)
     finally:
         killed.send_signal(signal.SIGKILL)
         killed.communicate(timeout=30)
-    left = litter(target, home)
-    again = start(source, target, "--job-dir", f"file://{home}/jobs")
+    left = litter(target, jobs)
+    again = start(source, target, "--job-dir", str(jobs))
     try:
         output, _ = again.communicate(timeout=150)
     finally:
         again.kill()
     assert again.returncode == 0, output
-    assert litter(target, home) == [], output
+    assert litter(target, jobs) == [], output
     assert {path: data for path, data in target.read().items() if data is not None} == TREE
     return len(left)
 
@@ -90,7 +103,8 @@ def kill_and_go_on(source: Place, target: Place, home: Path, moment: float) -> i
 @pytest.mark.parametrize("scheme", ["oss", "file"])
 @pytest.mark.parametrize("moment", [0.0, 0.5])
 def test_a_killed_run_leaves_nothing_once_the_same_command_has_run_again(make_place, home, scheme, moment) -> None:
-    left = kill_and_go_on(make_place("file", "source"), make_place(scheme, "target"), home, moment)
+    source, target = make_place("file", "source"), make_place(scheme, "target")
+    left = kill_and_go_on(source, target, make_place("file", "jobs"), moment)
     print(f"left at {moment} s: {left}")
 
 
@@ -102,14 +116,15 @@ def test_runs_killed_at_twenty_moments_leave_nothing(make_place, home, scheme) -
     left = 0
     for number in range(20):
         source, target = make_place("file", f"source-{number}"), make_place(scheme, f"target-{number}")
-        left += kill_and_go_on(source, target, home / f"{number}", moments.uniform(0.0, 2.0))
+        jobs = make_place(scheme if number % 2 else "file", f"jobs-{number}")
+        left += kill_and_go_on(source, target, jobs, moments.uniform(0.0, 2.0))
     assert left, "no moment was one at which there was anything to leave"
 
 
 @pytest.mark.hdfs
 @pytest.mark.timeout(300)
 def test_a_run_killed_while_it_writes_to_hdfs_leaves_nothing(make_place, hdfs_place, home) -> None:
-    kill_and_go_on(make_place("file", "source"), hdfs_place("hdfs", "target"), home, 0.3)
+    kill_and_go_on(make_place("file", "source"), hdfs_place("hdfs", "target"), make_place("file", "jobs"), 0.3)
 
 
 @pytest.mark.hdfs
@@ -120,5 +135,6 @@ def test_runs_killed_at_twenty_moments_leave_nothing_on_hdfs(make_place, hdfs_pl
     left = 0
     for number in range(20):
         source, target = make_place("file", f"source-{number}"), hdfs_place("hdfs", f"target-{number}")
-        left += kill_and_go_on(source, target, home / f"{number}", moments.uniform(0.0, 2.0))
+        jobs = hdfs_place("hdfs", f"jobs-{number}") if number % 2 else make_place("file", f"jobs-{number}")
+        left += kill_and_go_on(source, target, jobs, moments.uniform(0.0, 2.0))
     assert left, "no moment was one at which there was anything to leave"

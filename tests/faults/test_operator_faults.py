@@ -124,8 +124,8 @@ def test_a_datanode_that_dies_fails_its_files_and_no_other_thing(broken: Sandbox
         broken.start_datanode()
     assert ended.code == 4
     failure = ended.line_with("FAILED: ")
-    assert "/lake/f" in failure
-    assert f"{bucket(broken)}/datanode/f" in failure
+    assert "/lake/" in failure
+    assert f"{bucket(broken)}/datanode/" in failure
     assert "DataNode" in failure
     ended.line_with("Next: mend the cause and run this; what arrived is not copied again:")
     again = run(broken, "-update", "--job-dir", home, "/lake", f"{bucket(broken)}/datanode")
@@ -165,6 +165,35 @@ def test_a_job_directory_that_is_away_for_a_while_ends_no_run(broken: Sandbox, e
         ended = away(broken, elsewhere, broken.freeze_namenode, broken.thaw_namenode, "namenode")
     assert ended.code == 0, ended.output
     ended.line_with("COPY=30")
+    assert ended.output.count("is waited for, 5 m 00 s at most: ") == 1, ended.output
+    assert ended.output.count("answers again, after ") == 1, ended.output
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_a_namenode_that_is_started_anew_costs_no_file(broken: Sandbox) -> None:
+    """Source and job directory are away for half a minute, and then in safe mode."""
+    mended: list[threading.Timer] = []
+
+    def restart() -> None:
+        broken.kill_namenode()
+        mended.append(threading.Timer(30.0, broken.start_namenode))
+        mended[0].start()
+
+    words = ["-bandwidth", "1", "--job-dir", f"{broken.env()['SANDBOX_HDFS']}/jobs/restart", "/lake"]
+    try:
+        ended = during(
+            broken,
+            restart,
+            *(*words, f"{bucket(broken)}/restart"),
+            wait_for=" copy: ",
+            within_seconds=WITH_PATIENCE_SECONDS,
+        )
+    finally:
+        for timer in mended:
+            timer.join()
+    assert ended.code == 0, ended.output
+    ended.line_with(f"COPY={FILES}")
 
 
 @pytest.mark.full
@@ -178,7 +207,8 @@ def test_a_job_directory_that_stays_away_is_named_and_the_account_is_printed(bro
     finally:
         broken.thaw_namenode()
     assert ended.code == 5, ended.output
-    assert "NameNode" in ended.line_with("job directory hdfs://")
+    assert "NameNode" in ended.line_with("cannot go on without its job directory hdfs://")
+    assert ended.output.count("is waited for, 5 m 00 s at most: ") == 1, ended.output
     ended.line_with("FILES_EXPECTED=30")
 
 

@@ -1,7 +1,9 @@
 """What fails stays a matter of its own file or directory, is counted, and shows in the exit code."""
 
+import io
 import json
 import os
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -10,10 +12,21 @@ from hdfs2oss.commandline.ending import findings
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
-from hdfs2oss.model.errors import AuthenticationFailed, CorruptData, PermissionDenied, SurveyError, Unreachable
+from hdfs2oss.model.errors import (
+    AuthenticationFailed,
+    CorruptData,
+    Hdfs2ossError,
+    PermissionDenied,
+    SurveyError,
+    Unreachable,
+)
+from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
+from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runners.patience import TRIES_HERE
+from hdfs2oss.runs.progress import Progress
+from hdfs2oss.verbs.copy.job import CopyJob
 from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte
 
 TREE = {"a": b"alpha", "b": b"beta", "d/c": b"gamma", "d/e/f": b"delta"}
@@ -312,6 +325,52 @@ def test_keys_that_expire_end_the_copy_at_once_with_a_report(copy, upload_ends, 
     (written,) = home.rglob("report.json")
     assert json.loads(written.read_text())["stopped"] == report.stopped
     assert f"STOPPED: {report.stopped}" in list(findings(report))
+
+
+class LateRunner(LocalRunner):
+    """Hands reports over at the end of a wave only, as Spark does; before the last task it waits to be told to end."""
+
+    reports_live = False
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.slots = 6
+        self.tasks: list[object] = []
+        self._ended = threading.Event()
+        self._error: Hdfs2ossError | None = None
+
+    def run_wave(self, name, work, tasks, on_report) -> None:
+        if name != "copy":
+            super().run_wave(name, work, tasks, on_report)
+            return
+        reports = [work(task, Attempt(f"{number}")) for number, task in enumerate(tasks[:-1])]
+        self.tasks = list(tasks)
+        self._ended.wait(30)
+        if self._error is not None:
+            raise self._error
+        for report in [*reports, work(tasks[-1], Attempt("last"))]:
+            on_report(report)
+
+    def end_wave(self, error: Hdfs2ossError) -> None:
+        self._error = error
+        self._ended.set()
+
+
+def test_failures_are_counted_while_a_wave_runs_whose_reports_come_at_its_end(
+    local_ends, home, break_files: Break, count
+) -> None:
+    source, target = local_ends
+    source.make({f"bad-{number}": b"x" * 40_000 for number in range(6)})
+    break_files(Fault("open", "source/bad", PermissionDenied))
+    runner, progress = LateRunner(), Progress(io.StringIO(), pause_seconds=0.05)
+    # So slow that each file is a task of its own; none of them is read.
+    options = CopyOptions(sources=(source.uri,), target=target.uri, max_failures=2, bandwidth_mb=0.001)
+    report = CopyJob(options, target.stores, runner, progress, [Uri("file", "", str(home))]).run()
+    progress.end()
+    assert len(runner.tasks) == 6
+    assert "files have failed, which is more than 2" in report.stopped
+    assert (report.failed_files, count(report, "FILES_NOT_TRIED")) == (5, 1)
+    assert (report.exit_code, report.discrepancy) == (4, "")
 
 
 @pytest.mark.parametrize(("most", "is_ended"), [(2, True), (3, False)])

@@ -6,6 +6,7 @@ import oss2
 import pytest
 
 from hdfs2oss.filesystems.local import LocalFileSystem
+from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
 from hdfs2oss.model.errors import CommitError, Hdfs2ossError, PermissionDenied
 from hdfs2oss.model.uri import Uri
@@ -46,15 +47,36 @@ def test_a_run_that_cannot_go_on_leaves_no_upload_open(copy, upload_ends, break_
     assert [upload.key for upload in oss2.MultipartUploadIterator(bucket, prefix=prefix)] == []
 
 
-def test_a_run_that_lost_its_lock_while_it_surveyed_copies_nothing(copy, local_ends, break_files, home) -> None:
-    source, target = local_ends
-    source.make({"a": b"1", "b": b"2"})
+@pytest.fixture
+def lost_while_surveying(home) -> Fault:
+    """The lock goes while the source is listed."""
 
     def take_away() -> None:
         (lock,) = home.rglob("_lock")
         LocalFileSystem().remove(str(lock), recursive=True)
 
-    break_files(Fault("list", "/source", silent=True, times=1, meanwhile=take_away))
+    return Fault("list", "/source", silent=True, times=1, meanwhile=take_away)
+
+
+def test_a_run_that_lost_its_lock_while_it_surveyed_copies_nothing(
+    copy, local_ends, break_files, lost_while_surveying
+) -> None:
+    source, target = local_ends
+    source.make({"a": b"1", "b": b"2"})
+    break_files(lost_while_surveying)
     with pytest.raises(Hdfs2ossError, match="taken over by another run"):
         copy(source, target)
     assert not target.exists()
+
+
+def test_a_run_that_lost_its_lock_while_it_surveyed_opens_no_upload(
+    copy, upload_ends, break_files, oss_stores, lost_while_surveying
+) -> None:
+    source, target = upload_ends
+    source.make({"large": os.urandom(700_000)})
+    break_files(lost_while_surveying)
+    watched = FlakyFileSystem(OssFileSystem("lake", oss_stores.oss["lake"], 8))
+    seat_filesystem(target.uri, oss_stores, watched)
+    with pytest.raises(Hdfs2ossError, match="taken over by another run"):
+        copy(source, target, **PARTS)
+    assert {operation for operation, _ in watched.calls} <= {"status", "list", "uploads"}

@@ -6,27 +6,42 @@ Each mutant is a change written down in a `.toml` file beside this one:
     file = "hdfs2oss/rules/keys.py"             # where
     old = "return key > self.after"             # stands there exactly once
     new = "return key >= self.after"
-    tests = ["tests/unit/rules/test_keys.py"]   # looked at first; the others only when these notice nothing
+    tests = ["tests/unit/rules/test_keys.py::test_a_range_begins_behind_its_first_key_and_ends_with_its_last"]
 
-The changes are applied one at a time to a copy of the tree. A mutant is caught when a test fails or hangs.
-One that cannot be applied is an error of the list: the code has moved on, and the mutant must follow it.
+The changes are applied one at a time to a copy of the tree, and the tests that a mutant names are run: seconds. Only
+when they notice nothing, all fast tests are: minutes. What is found in the end:
 
-    python -m tests.mutants [--only WORD] [--jobs N] [--least PERCENT]
+    word       when                                                           counts as caught
+    --------   ------------------------------------------------------------   --------------------
+    CAUGHT     a test that the mutant names fails, or hangs                   yes
+    LATE       only another one of the fast tests does: name that one         yes
+    SURVIVED   no fast test does                                              no
+    STALE      the change cannot be applied: the code has moved on            no: the list is wrong
+    BROKEN     the tests cannot be run, or what fails fails without it too    no: the list is wrong
+
+The named tests run on the unchanged tree first: nothing is learnt from one that fails there.
+
+    python -m tests.mutants [--only WORD] [--quick] [--jobs N] [--least PERCENT]
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
+import py_compile
 import queue
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,10 +53,14 @@ except ModuleNotFoundError:  # Python 3.10, where pytest brings it
 PROJECT = Path(__file__).resolve().parents[2]
 LISTS = Path(__file__).parent
 FAST = "not spark and not hdfs and not yarn and not faults and not conformance and not full"
-# A mutant that makes a loop endless is caught by the clock.
-_HINT_SECONDS, _SUITE_SECONDS = 180, 900
-# Exit codes of pytest that say nothing about a mutant.
-_WRONG_USE, _NO_TESTS = 4, 5
+# A mutant that makes a loop endless is caught by the clock: that of a test, and that of a process which hangs.
+_TEST_SECONDS, _NAMED_SECONDS, _ALL_SECONDS = 60, 240, 1800
+_A_HANG = "the clock"
+_NOT_ASKED = ("mutants", "__pycache__")
+# Leaders of process groups: pytest with the servers and commands that its tests have started.
+_running: set[int] = set()
+# One test, without its parameters; a file that could not be read stands there without a test.
+_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+?::[^\[\s]+)", re.MULTILINE)
 
 
 class Mutant(NamedTuple):
@@ -55,11 +74,16 @@ class Mutant(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a mutant: CAUGHT, SURVIVED or STALE (it could not be applied)."""
+    """What became of a mutant: a word of the table above, and the test that noticed it."""
 
     mutant: Mutant
     word: str
     seconds: float
+    by: str = ""
+
+
+class Broken(Exception):
+    """The tests could not be run."""
 
 
 def read_mutants(only: str = "") -> list[Mutant]:
@@ -68,7 +92,7 @@ def read_mutants(only: str = "") -> list[Mutant]:
     for path in sorted(LISTS.glob("*.toml")):
         for number, row in enumerate(tomllib.loads(path.read_text())["mutant"], 1):
             name = f"{path.stem}-{number:02d}"
-            found.append(Mutant(name, row["file"], row["old"], row["new"], tuple(row.get("tests", ()))))
+            found.append(Mutant(name, row["file"], row["old"], row["new"], tuple(row["tests"])))
     return [one for one in found if only in one.name or only in one.file]
 
 
@@ -78,8 +102,8 @@ def is_stale(mutant: Mutant, tree: Path = PROJECT) -> bool:
     return not path.is_file() or path.read_text().count(mutant.old) != 1
 
 
-def judge(mutant: Mutant, tree: Path) -> Verdict:
-    """Apply a mutant to a tree, look whether a test fails, and take it back."""
+def judge(mutant: Mutant, tree: Path, is_quick: bool = False) -> Verdict:
+    """Apply a mutant to a tree, look whether a test fails (`is_quick`: one of those it names), and take it back."""
     started = time.monotonic()
     if is_stale(mutant, tree):
         return Verdict(mutant, "STALE", 0.0)
@@ -87,25 +111,59 @@ def judge(mutant: Mutant, tree: Path) -> Verdict:
     text = path.read_text()
     path.write_text(text.replace(mutant.old, mutant.new))
     try:
-        noticed = bool(mutant.tests) and _fails(tree, mutant.tests, _HINT_SECONDS)
-        noticed = noticed or _fails(tree, ("tests",), _SUITE_SECONDS)
+        word, by = "CAUGHT", first_failure(tree, mutant.tests, _NAMED_SECONDS)
+        if not by and not is_quick:
+            word, by = "LATE", first_failure(tree, _all_tests(tree), _ALL_SECONDS)
+    except Broken as error:
+        word, by = "BROKEN", str(error)
     finally:
         path.write_text(text)
-    return Verdict(mutant, "CAUGHT" if noticed else "SURVIVED", time.monotonic() - started)
+    if word == "LATE" and by not in ("", _A_HANG) and not _passes(tree, by):
+        word, by = "BROKEN", f"{by} fails without the mutant as well"
+    return Verdict(mutant, word if by else "SURVIVED", time.monotonic() - started, by)
 
 
-def _fails(tree: Path, tests: tuple[str, ...], seconds: float) -> bool:
-    # A changed file may bear the time of the old one: compiled code is not kept.
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", FAST, *tests]
+def first_failure(tree: Path, tests: Iterable[str], seconds: float) -> str:
+    """The first of some tests that fails in a tree, "" when none does. Raises Broken when they cannot be run."""
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", FAST]
+    command += [f"--timeout={_TEST_SECONDS}", f"--basetemp={tree}-tmp", *tests]
     # Python processes that a test starts must see this tree, too.
-    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    ) as process:
+        _running.add(process.pid)
+        try:
+            said = process.communicate(timeout=seconds)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            _end(process.pid)
+            return _A_HANG
+        finally:
+            _running.discard(process.pid)
+    if process.returncode == 0:
+        return ""
+    found = _FAILURE.search(said)
+    if found is None:
+        raise Broken(said[-2000:])
+    return found[1]
+
+
+def _passes(tree: Path, test: str) -> bool:
     try:
-        ended = subprocess.run(command, cwd=tree, timeout=seconds, capture_output=True, check=False, env=environment)
-    except subprocess.TimeoutExpired:
-        return True
-    if ended.returncode in (_WRONG_USE, _NO_TESTS):
-        raise RuntimeError(f"pytest could not run {tests}:\n{ended.stdout.decode()[-2000:]}")
-    return ended.returncode != 0
+        return not first_failure(tree, [test], _NAMED_SECONDS)
+    except Broken:
+        return False
+
+
+def _end(leader: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _all_tests(tree: Path) -> list[str]:
+    """The rooms of the tests, `unit` first. Without these lists: they fail for every mutant, as its place is gone."""
+    rooms = [path.name for path in (tree / "tests").iterdir() if path.is_dir() and path.name not in _NOT_ASKED]
+    return [f"tests/{room}" for room in sorted(rooms, reverse=True)]
 
 
 def _copies(folder: Path, count: int) -> Iterator[Path]:
@@ -122,51 +180,84 @@ def _copies(folder: Path, count: int) -> Iterator[Path]:
             if (PROJECT / name).is_file():
                 (tree / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(PROJECT / name, tree / name)
+        # Tests that look for the environment find it where it always is.
+        (tree / ".venv").symlink_to(PROJECT / ".venv")
+        # Compiled code counts while the content is the same: a changed file may bear the time of the old one.
+        compileall.compile_dir(
+            tree / "hdfs2oss", quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
+        )
         yield tree
 
 
-def run(mutants: list[Mutant], jobs: int) -> list[Verdict]:
-    """Judge all mutants, `jobs` at a time, each in a copy of its own."""
+def run(mutants: list[Mutant], jobs: int, is_quick: bool = False) -> list[Verdict]:
+    """Judge all mutants, `jobs` at a time, each in a copy of its own. Raises Broken."""
     verdicts: list[Verdict] = []
     lock = threading.Lock()
     with tempfile.TemporaryDirectory(prefix="hdfs2oss-mutants-") as folder:
+        trees = list(_copies(Path(folder), jobs))
+        if failing := first_failure(trees[0], sorted({test for one in mutants for test in one.tests}), _ALL_SECONDS):
+            raise Broken(f"without any mutant this fails: {failing}")
         free: queue.Queue[Path] = queue.Queue()
-        for tree in _copies(Path(folder), jobs):
+        for tree in trees:
             free.put(tree)
 
         def one(mutant: Mutant) -> None:
             tree = free.get()
             try:
-                verdict = judge(mutant, tree)
+                verdict = judge(mutant, tree, is_quick)
             finally:
                 free.put(tree)
             with lock:
                 verdicts.append(verdict)
-                print(f"{verdict.word:8} {verdict.seconds:6.1f} s  {mutant.name}  {mutant.file}", flush=True)
+                print(f"{verdict.word:8} {verdict.seconds:6.1f} s  {mutant.name:12}  {verdict.by}", flush=True)
 
         with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(one, mutants))
-    return verdicts
+            try:
+                list(pool.map(one, mutants))
+            except BaseException:
+                for leader in list(_running):
+                    _end(leader)
+                raise
+    return sorted(verdicts)
+
+
+def summarize(verdicts: list[Verdict], seconds: float) -> float:
+    """Say which mutants call for a hand, and the score, which is returned in per cent."""
+    for verdict in verdicts:
+        if verdict.word != "CAUGHT":
+            mutant = verdict.mutant
+            print(f"\n{verdict.word} {mutant.name} in {mutant.file}\n- {mutant.old}\n+ {mutant.new}\n  {verdict.by}")
+    for word in ("LATE", "BROKEN", "STALE", "SURVIVED"):
+        names = [one.mutant.name for one in verdicts if one.word == word]
+        if names:
+            print(f"\n{word}: {' '.join(names)}")
+    caught = sum(one.word in ("CAUGHT", "LATE") for one in verdicts)
+    share = 100 * caught / len(verdicts)
+    print(f"\n{caught} of {len(verdicts)} mutants were caught: {share:.1f} %, in {seconds / 60:.0f} minutes")
+    return share
 
 
 def main() -> int:
-    """0 when enough mutants were caught and none is stale."""
+    """0 when enough mutants were caught and each could be tried."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("--only", default="", help="mutants with this in their name or file")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="run no other tests than those that the mutants name")
     parser.add_argument("--least", type=float, default=95.0, help="per cent that must be caught (default %(default)s)")
     arguments = parser.parse_args()
-    verdicts = run(read_mutants(arguments.only), arguments.jobs)
-    if not verdicts:
+    mutants = read_mutants(arguments.only)
+    if not mutants:
         print("no mutant bears that name")
         return 2
-    caught = sum(one.word == "CAUGHT" for one in verdicts)
-    for one in sorted(verdicts):
-        if one.word != "CAUGHT":
-            print(f"\n{one.word} {one.mutant.name} in {one.mutant.file}\n- {one.mutant.old}\n+ {one.mutant.new}")
-    share = 100 * caught / len(verdicts)
-    print(f"\n{caught} of {len(verdicts)} mutants were caught: {share:.0f} %")
-    return 0 if share >= arguments.least and not any(one.word == "STALE" for one in verdicts) else 1
+    started = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        verdicts = run(mutants, arguments.jobs, arguments.quick)
+    except Broken as error:
+        print(error)
+        return 2
+    share = summarize(verdicts, time.monotonic() - started)
+    return 0 if share >= arguments.least and not any(one.word in ("STALE", "BROKEN") for one in verdicts) else 1
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from hdfs2oss.model.errors import Hdfs2ossError, Interrupted, Unreachable, UsageError
+from hdfs2oss.model.errors import Hdfs2ossError, Interrupted, Unreachable, UsageError, WaveEnded
 from hdfs2oss.runners.signals import run_until_signal
 from tests.spark import spark_tasks
 
@@ -161,6 +161,29 @@ def test_cancel_ends_a_wave_within_seconds(spark_runner, make_context, tmp_path)
     with pytest.raises(Interrupted):
         run(runner, spark_tasks.double, [1], make_context())
     runner.close()
+    assert run(spark_runner, spark_tasks.double, [1], make_context())[0][0] == 2
+
+
+def test_a_wave_that_is_ended_from_outside_raises_what_it_was_ended_with(spark_runner, make_context, tmp_path):
+    enough = WaveEnded("the copy was ended, because 3 files have failed", "Mend that.")
+    caught = []
+
+    def job():
+        with pytest.raises(WaveEnded) as ended:
+            run(spark_runner, spark_tasks.sleep_long, [1, 2], make_context())
+        caught.append((ended.value, time.monotonic(), spark_runner.status().active))
+
+    thread = spark_runner.make_thread(job)
+    thread.start()
+    while not (tmp_path / "started-1").exists():
+        time.sleep(0.05)
+    started = time.monotonic()
+    spark_runner.end_wave(enough)
+    thread.join(20)
+    ((error, at, still_active),) = caught
+    assert error is enough
+    assert at - started < 15
+    assert still_active == 0
     assert run(spark_runner, spark_tasks.double, [1], make_context())[0][0] == 2
 
 

@@ -145,7 +145,7 @@ def start(tmp_path, oss):
             process.wait()
 
 
-def wait_for(condition, seconds=60.0):
+def wait_for(condition, seconds=150.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

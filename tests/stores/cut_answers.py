@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +13,21 @@ class Wire:
     """A server on loopback: one request a connection, answered by what `answer(number, request)` gives."""
 
     def __init__(self, answer: Callable[[int, bytes], bytes], keeps: bool = False) -> None:
-        """With `keeps` a connection is left open after its answer, until the client has gone."""
+        """With `keeps` a connection is left open after its answer, until the client has gone; see `say`."""
         self._answer = answer
         self._keeps = keeps
         self.sent = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.requests = 0
+        self._open: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def say(self, data: bytes) -> None:
+        """Send something that nobody asked for behind the answer on the connection that is kept."""
+        assert self.sent.wait(10)
+        assert self._open is not None
+        self._open.sendall(data)
 
     def __enter__(self) -> Wire:
         self._thread.start()
@@ -44,17 +52,22 @@ class Wire:
                 answer = self._answer(self.requests, request)
                 self.requests += 1
                 connection.sendall(answer)
+                self._open = connection
                 self.sent.set()
                 if self._keeps:
                     connection.recv(1)
 
 
-def record(port: int) -> tuple[Wire, list[bytes]]:
-    """A wire that passes everything on to a real server, and the answers that came back, whole."""
+def record(port: int, page_rows: int = 4) -> tuple[Wire, list[bytes]]:
+    """A wire that passes everything on to a real server, and the answers that came back, whole.
+
+    Listings are asked for in pages of a few rows, so that a small tree has several.
+    """
     answers: list[bytes] = []
 
     def forward(_: int, request: bytes) -> bytes:
         head, _, body = request.partition(b"\r\n\r\n")
+        head = re.sub(rb"(?<=[?&]max-keys=)\d+", b"%d" % page_rows, head)
         with socket.create_connection(("127.0.0.1", port), 10) as upstream:
             upstream.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
             answers.append(b"".join(iter(lambda: upstream.recv(65536), b"")))

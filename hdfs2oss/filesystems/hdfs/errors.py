@@ -5,6 +5,7 @@ FileExistsError, IsADirectoryError, *AlreadyExists*     AlreadyExists
 AccessControlException                                  PermissionDenied
 SafeMode, Retriable, ServerTooBusy, StandbyException    Throttled
 SASL, Kerberos, invalid token                           AuthenticationFailed
+NS-, DSQuotaExceeded, quota by storage type             QuotaExceeded, with the directory whose quota it is
 checksum, short block                                   CorruptData
 OSError, connection, block not reachable                Unreachable
 ParentNotDirectoryException, "is not a directory"       AlreadyExists; NotFound to those who bring nothing
@@ -24,6 +25,7 @@ from ...model.errors import (
     Hdfs2ossError,
     NotFound,
     PermissionDenied,
+    QuotaExceeded,
     StoreError,
     Throttled,
     Unreachable,
@@ -52,9 +54,9 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "UnsupportedOperationException": StoreError,
     "PathComponentTooLongException": StoreError,
     "MaxDirectoryItemsExceededException": StoreError,
-    "NSQuotaExceededException": StoreError,
-    "DSQuotaExceededException": StoreError,
-    "QuotaByStorageTypeExceededException": StoreError,
+    "NSQuotaExceededException": QuotaExceeded,
+    "DSQuotaExceededException": QuotaExceeded,
+    "QuotaByStorageTypeExceededException": QuotaExceeded,
     "AuthorizationException": AuthenticationFailed,
     "SaslException": AuthenticationFailed,
     "InvalidToken": AuthenticationFailed,
@@ -78,6 +80,8 @@ _BELOW_A_FILE = re.compile(r"ParentNotDirectory|NotADirectory|is not a directory
 _PATH = re.compile(r"/\S*")
 # What the client says of a name that no configuration and no name server knows.
 _NO_HOST = re.compile(r"No NameNode hosts found|lookup address|name or service not known|name resolution", re.I)
+# "The DiskSpace quota of /a is exceeded", "... of directory /a is", "Quota by storage type : SSD on path : /a is".
+_QUOTA_OF = re.compile(r"(?:quota[^/]*? of (?:directory )?|on path ?: )(/.*?) is exceeded", re.I)
 _DATANODE = re.compile(r'ip_addr: \\?"([^"\\]*).*?xfer_port: (\d+)')
 _MAX_MESSAGE = 300
 
@@ -112,17 +116,30 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
     if match:
         name = match[1].rsplit(".", 1)[-1].rsplit("$", 1)[-1]
         message = f"cannot {what}: {_shorten(match[2])} ({name} from {place})"
-        kind = class_of_java(name, match[2])
-        return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
+        return error_of_java(name, match[2], message)
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
     kind = Unreachable if isinstance(error, OSError) else StoreError
     return (_class_by_text(text) or kind)(message, hint)
 
 
-def class_of_java(name: str, text: str) -> type[StoreError]:
-    """The class of ours for an exception that a Hadoop server names (without its package) and explains."""
-    return _BY_CLASS.get(name) or _class_by_text(text) or StoreError
+def error_of_java(name: str, said: str, message: str) -> StoreError:
+    """The error of ours for an exception that a Hadoop server names (without its package) and explains."""
+    kind = _BY_CLASS.get(name) or _class_by_text(said) or StoreError
+    if kind is QuotaExceeded:
+        return _quota_exceeded(name, said, message)
+    return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
+
+
+def _quota_exceeded(name: str, said: str, message: str) -> QuotaExceeded:
+    """Concerns all that goes below the directory whose quota it is."""
+    found = _QUOTA_OF.search(said)
+    directory = found[1] if found else ""
+    option = "-setQuota" if name.startswith("NS") else "-setSpaceQuota"
+    hint = f"Remove what is not needed there, or raise the quota: hdfs dfsadmin {option} QUOTA {directory or 'DIR'}"
+    error = QuotaExceeded(message, hint)
+    error.reach = directory
+    return error
 
 
 def _no_host_hint(what: str, place: str) -> str:

@@ -10,7 +10,7 @@ from ...rules.filesum import MD5_OF_CRC, FileChecksum
 from ..base import NoChecksum
 from ..hadoop_jvm import HadoopJvm, JavaFailed
 from .creation import Creation
-from .errors import class_of_java
+from .errors import error_of_java
 
 T = TypeVar("T")
 
@@ -86,9 +86,8 @@ class JavaClient:
         try:
             return self._jvm.call(what, function, timeout_seconds)
         except JavaFailed as error:
-            kind = class_of_java(error.name, error.message)
             message = f"cannot {what}: {error.message} ({error.name} from the Java client of {self._address})"
-            raise kind(message) from None
+            raise error_of_java(error.name, error.message, message) from None
 
     def _filesystem(self, jvm: Any, mode: str) -> Any:
         with self._lock:

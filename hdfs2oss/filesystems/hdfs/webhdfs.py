@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ...model.errors import StoreError, Throttled, Unreachable
 from ...rules.retry import RetryPolicy, call_with_retries
-from .errors import class_of_java
+from .errors import error_of_java
 
 Method = Literal["GET", "PUT", "POST", "DELETE"]
 # Names that come up more than once (`xattr.name`) need the second form.
@@ -183,7 +183,7 @@ def _answer_of(call: Call, what: str, status: int, body: bytes) -> Answer:
     refusal = answer.get("RemoteException")
     told = refusal if isinstance(refusal, dict) else {}
     name, message = str(told.get("exception", f"status {status}")), " ".join(str(told.get("message", "")).split())
-    raise class_of_java(name, message)(f"cannot {what}: {name}: {message}")
+    raise error_of_java(name, message, f"cannot {what}: {name}: {message}")
 
 
 def member(answer: Mapping[str, Any], name: str, path: str) -> Answer:

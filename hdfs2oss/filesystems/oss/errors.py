@@ -5,7 +5,8 @@ another endpoint is named (403, 301, 307)               WrongEndpoint (a StoreEr
 404 NoSuchBucket                                        BucketMissing (a NotFound)
 404                                                     NotFound
 InvalidAccessKeyId, SignatureDoesNotMatch, token        AuthenticationFailed
-UserDisable, signing region, 401, 407                   AuthenticationFailed
+UserDisable, InDebt, signing region, 401, 407           AuthenticationFailed
+a quota is told of (code with Quota in it)              QuotaExceeded
 RequestTimeTooSkewed                                    ClockOff (an AuthenticationFailed)
 403 and FileImmutable                                   PermissionDenied
 409 FileAlreadyExists                                   AlreadyExists
@@ -28,6 +29,7 @@ from ...model.errors import (
     CorruptData,
     NotFound,
     PermissionDenied,
+    QuotaExceeded,
     StoreError,
     Throttled,
     Unreachable,
@@ -73,6 +75,8 @@ class ObjectReplaced(CorruptData):
 # What an answer without any mark of OSS may still be: a balancer or a proxy before it, which asks for patience.
 _MAY_PASS = (407, 408, 429)
 _ON_BUCKETS = ("oss:ListObjects", "oss:ListMultipartUploads")
+_BILLS_HINT = "Look at the console: pay what is overdue, or ask the owner of the bucket to, and run again."
+_QUOTA_HINT = "Remove what is not needed, or have the quota raised, and run again."
 _KEYS_HINT = "Check OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (or the keys in the path)."
 # code: (class, sentence in place of the store's own words or "", hint)
 _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
@@ -88,6 +92,14 @@ _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
         AuthenticationFailed,
         "the account is disabled",
         "Look at the console: bills are overdue, or OSS is not activated for the account.",
+    ),
+    "InDebt": (AuthenticationFailed, "the account is in arrears", _BILLS_HINT),
+    "InDebtOverdue": (AuthenticationFailed, "the account is in arrears, and has been for too long", _BILLS_HINT),
+    "AbnormalBucketOwnerStatus": (AuthenticationFailed, "the account of the bucket's owner is suspended", _BILLS_HINT),
+    "BucketDisable": (
+        AuthenticationFailed,
+        "the bucket is disabled",
+        "Look for a security notice in the console's message center.",
     ),
     "RequestTimeTooSkewed": (
         ClockOff,
@@ -176,6 +188,8 @@ def _by_words(error: OssError, bucket: str, action: str) -> tuple[type[StoreErro
     said = (error.message or "").lower()
     if error.status == 407:
         return AuthenticationFailed, "the proxy wants to know who asks", PROXY_HINT
+    if "Quota" in (error.code or ""):
+        return QuotaExceeded, "", _QUOTA_HINT
     if "signing region" in said:
         hint = "Set OSS_REGION to the region of the bucket (cn-hangzhou for oss-cn-hangzhou.aliyuncs.com)."
         return AuthenticationFailed, "", hint

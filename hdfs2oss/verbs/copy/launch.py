@@ -20,7 +20,7 @@ from ...model.errors import Hdfs2ossError, Interrupted
 from ...model.options import DEFAULT_MAPS, CopyOptions
 from ...runners.base import Runner
 from ...runners.local import LocalRunner
-from ...runners.signals import run_until_signal
+from ...runners.signals import arrived, run_until_signal
 from ...runs.progress import Progress
 from ...runs.report import Report
 from .detached import announcer
@@ -49,7 +49,7 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
             lifting = job.report.lifted_by if job.report is not None else ()
             return advice(command, request.options, job.layout, started, lifting)
 
-        ending = _Ending(request.options, job, advise, progress, screen)
+        ending = Ending(request.options, job, advise, progress, screen)
 
         def stop() -> None:
             ending.interrupted()
@@ -62,8 +62,13 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
         close_filesystems()
 
 
-class _Ending:
-    """Says how the copy ended: once, be it that the job ends or that a signal arrives first."""
+class Ending:
+    """Says how the copy ended: once, be it that the job ends or that a signal arrives first.
+
+    the job came to its end     its account, its last line, its exit code; also where a signal came at that moment
+    it was interrupted          why, what is known of it, and 128 + the number of the signal
+    it failed                   why, what is known of it, and the exit code of the error
+    """
 
     def __init__(
         self,
@@ -86,8 +91,9 @@ class _Ending:
             report = self._job.run()
         except Exception as error:  # noqa: BLE001 - raised again where nobody has said yet why the run ends
             return self._ended_badly(error)
-        if self._takes_the_word():
-            self._reported(report)
+        if not self._takes_the_word():
+            print_lines(["The copy had come to its end by then:"], self._screen.messages)
+        self._reported(report)
         return report.exit_code
 
     def interrupted(self) -> None:
@@ -113,11 +119,11 @@ class _Ending:
         if self._job.report is not None:
             print_lines(account(self._job.report), self._screen.out)
         print_lines([last_line(_sources(self._options), str(self._options.target), False)], self._screen.out)
+        if arrived() and (not is_first or isinstance(error, Interrupted)):
+            # What a store or a cluster says while it is torn down is no defect.
+            return 128 + arrived()
         if isinstance(error, Hdfs2ossError):
             return error.exit_code
-        if not is_first:
-            # What a store or a cluster says while it is torn down is no defect.
-            return Interrupted.exit_code
         raise error
 
     def _refuse(self, error: Hdfs2ossError) -> None:

@@ -39,6 +39,24 @@ def test_after_one_time_out_others_fail_at_once_until_the_pause_is_over() -> Non
     assert watchdog.call("ask again", lambda: 42) == 42
 
 
+@pytest.mark.parametrize("begins_pause", [True, False])
+def test_a_call_that_is_answered_after_the_time_out_of_another_ends_the_pause(begins_pause: bool) -> None:
+    watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05, pause_seconds=30, now=lambda: 0.0)
+
+    def wait_for_a_time_out() -> int:
+        with pytest.raises(OutOfTime):
+            watchdog.call("ask", threading.Event().wait)
+        return 41
+
+    assert watchdog.call("ask slowly", wait_for_a_time_out, 10.0, begins_pause) == 41
+    if begins_pause:
+        assert watchdog.call("ask", lambda: 42) == 42
+    else:
+        # What DataNodes say tells nothing of the NameNode.
+        with pytest.raises(OutOfTime, match="moments ago"):
+            watchdog.call("ask", lambda: 42)
+
+
 def test_a_slow_call_that_is_not_the_places_fault_stops_nobody() -> None:
     watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05)
     with pytest.raises(OutOfTime):

@@ -43,6 +43,14 @@ def removed(context: RunContext, found: SurveyReport) -> tuple[TaskReport, dict[
     return report, {one.path: one.outcome for one in results}
 
 
+def test_what_a_filter_matches_by_its_path_at_the_target_stays(make_context) -> None:
+    store = store_of(s=["a"], t=["a", "gone", "kept", "old/gone", "old/kept/x"])
+    filters = ("/t/kept", "file:///t/old/kept")
+    context = make_context(store, ["/s"], "/t", update=True, delete=True, filters=filters)
+    paths = [item.path for item in candidates(context, surveyed(context))]
+    assert sorted(paths) == ["gone", "old/gone"]
+
+
 @pytest.mark.parametrize("entries", [0, 1, 3, 10, 1_000_000])
 def test_candidates_are_the_same_whatever_the_budget_of_a_unit(make_context, entries) -> None:
     target = [f"{a}/{b}/{c}" for a in "abcd" for b in "xyz" for c in "12345"] + ["a/x/empty/", "f", "d0", "a-b"]

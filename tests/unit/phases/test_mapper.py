@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from hdfs2oss.filesystems.oss.errors import BucketMissing
+from hdfs2oss.model.attributes import NOTHING
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
     CorruptData,
     Interrupted,
     PermissionDenied,
+    QuotaExceeded,
     StoreGone,
     Throttled,
     Unreachable,
@@ -120,6 +122,18 @@ def test_a_task_that_is_told_to_stop_copies_nothing_more_and_publishes_nothing(m
     assert (targets(memory), context.open_job_dir().names("ledger")) == ({}, [])
 
 
+def test_a_task_that_is_told_to_stop_makes_no_directory(make_context, memory) -> None:
+    context = make_context(memory, ["/s"], "/t")
+    task = plan(context, [CopyItem("empty", 0, "MKDIR", "D", 0, 0, work=Work.DIRECTORY)])
+    request_stop()
+    try:
+        with pytest.raises(Interrupted):
+            copy_task(context, task, "1")
+    finally:
+        clear_stop()
+    assert memory.status("/t/empty") is None
+
+
 @pytest.mark.parametrize(("fault", "tries"), [("put", 1), ("open", 3)])
 def test_what_a_store_has_asked_again_by_itself_is_not_tried_again_with_the_file(
     make_context, memory, fault, tries
@@ -198,7 +212,7 @@ def test_a_file_that_is_at_fault_itself_does_not_make_its_node_unfit(make_contex
     assert outcomes(context, report) == {"a": "COPIED", "b": "FAILED"}
 
 
-@pytest.mark.parametrize("error", [AuthenticationFailed, BucketMissing])
+@pytest.mark.parametrize("error", [AuthenticationFailed, BucketMissing, QuotaExceeded])
 @pytest.mark.parametrize("is_last", [False, True])
 def test_what_every_file_would_meet_ends_the_wave_with_its_own_message(make_context, memory, error, is_last) -> None:
     flaky = FlakyFileSystem(memory, Fault("put", "/t/", error))
@@ -217,13 +231,13 @@ def test_each_try_of_a_file_has_a_work_path_of_its_own_and_removes_the_last_one(
     class Leaving(FlakyFileSystem):
         """Its writers leave what they wrote, as where the answer to a rename never came."""
 
-        def open_writer(self, path, work_path):
+        def open_writer(self, path, work_path, attributes=NOTHING):
             if "/t/" in path:
                 left.append(work_path)
             if len(left) <= 3:
                 self.wrapped.place(work_path, b"half")
                 raise Unreachable("no answer")
-            return super().open_writer(path, work_path)
+            return super().open_writer(path, work_path, attributes)
 
     context = make_context(Leaving(store), ["/s"], "/t")
     copy_task(context, plan(context, [file(store, "a", b"12", part_size_bytes=1)]), "1")

@@ -64,6 +64,7 @@ trees = st.lists(keys, max_size=14)
 @given(trees, trees, trees, st.integers(0, 5), st.sampled_from(["update", "overwrite", "plain"]), st.booleans())
 @example(["a-b/x", "a/y", "b/z"], [], ["a"], 1, "update", False)
 @example(["a", "a-b/x"], ["b/y", "a-b/z"], ["a/q/r"], 1, "update", True)
+@example(["a/b/x", "a/c/y", "a/d/z"], [], ["a"], 1, "update", False)
 @example([f"a/b/{number}" for number in range(9)], [], [], 0, "update", False)
 def test_small_units_plan_what_one_unit_plans(make_context, first, second, target, entries, mode, two) -> None:
     store = store_of(s1=first, s2=second, t=target)
@@ -214,6 +215,25 @@ def test_a_store_that_cannot_be_reached_stops_the_unit(make_context) -> None:
     flaky = FlakyFileSystem(store_of(s1=["a"], s2=["b"]), Fault("list", "/s1", Unreachable))
     found, report = run(make_context(flaky, ["/s1", "/s2"], "/t", update=True))
     assert (found, len(report.problems)) == (Counter(), 1)
+
+
+def test_a_target_whose_root_cannot_be_listed_stops_the_unit(make_context) -> None:
+    flaky = FlakyFileSystem(store_of(s=["a", "d/x"], t=["a"]), Fault("list", "/t", PermissionDenied))
+    found, report = run(make_context(flaky, ["/s"], "/t", update=True))
+    assert (found, [place for place, _ in report.problems]) == (Counter(), ["file:///s -> file:///t"])
+
+
+def test_a_directory_that_goes_before_its_own_unit_begins_is_a_problem(make_context) -> None:
+    store = store_of(s=["d/a/x", "d/z/y", "e/w"])
+
+    def remove() -> None:
+        store.remove("/s/d", recursive=True)
+
+    # Listed once by the unit that hands its directories back, and again for them.
+    flaky = FlakyFileSystem(store, Fault("list", "/s/d", skip=1, silent=True, times=1, meanwhile=remove))
+    found, report = run(make_context(flaky, ["/s"], "/t"), 1)
+    assert {path for path, action, _, _ in found if action == "COPY"} == {"e/w"}
+    assert ("file:///s/d -> file:///t/d", "the directory has gone since it was listed") in report.problems
 
 
 class _WithUnusableKeys(FlakyFileSystem):

@@ -142,6 +142,16 @@ def test_our_own_places_at_the_target_take_no_part(make_context, entries) -> Non
     assert (found, report.problems) == ({"d/a", "records/x"}, [])
 
 
+def test_an_empty_directory_is_planned_where_only_our_own_place_stands(make_context) -> None:
+    store = store_of("/t/records/x", "/t/seen/x")
+    for path in ("/s/records", "/s/seen"):
+        store.make_directory(path)
+    context = make_context(store, ["/s"], "/t", update=True, job_dir=place("/t/records"))
+    _, report = run(context)
+    items = read_slices(context.open_job_dir(), tuple(report.slices))
+    assert [(item.path, item.action) for item in items] == [("records", "MKDIR")]
+
+
 @BUDGETS
 def test_a_source_that_is_named_is_copied_though_its_name_is_one_of_ours(make_context, entries) -> None:
     store = store_of("/s/.hdfs2oss/pair/runs/1/report.json", "/s/.hdfs2oss/.hdfs2oss/deeper")

@@ -62,12 +62,14 @@ class MadeUpStore(MemoryFileSystem):
             yield FileStatus(f"{prefix}{number:08d}", kind, 0 if kind == DIRECTORY else 10, 1000)
 
 
-def peak_of(make_context, shape: str, entries: int, missing: int, share: Share) -> tuple[int, SurveyReport]:
+def peak_of(
+    make_context, shape: str, entries: int, missing: int, share: Share, later_share: Share | None = None
+) -> tuple[int, SurveyReport]:
     context = make_context(MadeUpStore(shape, entries, missing), ["/s"], "/t", update=True, delete=True)
     gc.collect()
     tracemalloc.start()
     try:
-        report = survey(context, LocalRunner(0, pause_seconds=0.0), share, share)
+        report = survey(context, LocalRunner(0, pause_seconds=0.0), share, later_share or share)
         return tracemalloc.get_traced_memory()[1], report
     finally:
         tracemalloc.stop()
@@ -89,8 +91,9 @@ def test_ten_times_the_entries_take_hardly_more_memory(make_context, shape) -> N
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_200_000_entries_take_the_memory_of_20_000_also_where_half_of_them_are_missing(make_context, shape) -> None:
-    less, _ = peak_of(make_context, shape, 20_000, 2, Share(5_000, 3600.0))
-    more, found = peak_of(make_context, shape, 200_000, 2, Share(50_000, 3600.0))
+    shares = Share(20_000, 3600.0), Share(200_000, 3600.0)
+    less, _ = peak_of(make_context, shape, 20_000, 2, *shares)
+    more, found = peak_of(make_context, shape, 200_000, 2, *shares)
     assert entries_at_target(found) >= 0.99 * 200_000
     assert more < 1.3 * less
 

@@ -7,6 +7,7 @@ from hdfs2oss.records.fence import lock_path
 from hdfs2oss.records.heartbeat import Heartbeat
 from hdfs2oss.records.holder import Holder
 from hdfs2oss.records.lock import Lock, Pace
+from hdfs2oss.records.silence import Silence
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 
@@ -19,8 +20,8 @@ def lost() -> threading.Event:
     return threading.Event()
 
 
-def begin(store, lost: threading.Event) -> Heartbeat:
-    heartbeat = Heartbeat(Lock(store, PAIR, "one"), lost.set, QUICK)
+def begin(store, lost: threading.Event, **more) -> Heartbeat:
+    heartbeat = Heartbeat(Lock(store, PAIR, "one"), lost.set, QUICK, **more)
     heartbeat.lock.acquire()
     heartbeat.start()
     return heartbeat
@@ -45,6 +46,23 @@ def test_a_store_that_does_not_answer_is_asked_again_and_no_loss(lost) -> None:
     assert beaten.wait(10)
     assert (silent.struck, lost.is_set(), heartbeat.loss) == (3, False, None)
     heartbeat.stop()
+
+
+def test_a_store_that_does_not_answer_and_then_does_is_told_as_that(lost) -> None:
+    said: list[str] = []
+    back = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if "again" in line:
+            back.set()
+
+    store = FlakyFileSystem(MemoryFileSystem(), Fault("put", "_lock", Unreachable, times=3))
+    heartbeat = begin(store, lost, watched=Silence("hdfs://nn/jobs", say).watched)
+    assert back.wait(10)
+    heartbeat.stop()
+    assert len(said) == 2
+    assert "as the test wants it" in said[0]
 
 
 def test_stopping_gives_the_lock_back_and_leaves_no_thread(lost) -> None:

@@ -171,6 +171,7 @@ def test_a_run_that_was_followed_publishes_nothing_and_its_late_beat_changes_not
             act()
     one.release()
     assert store.read_bytes(lock_path(PAIR, 2)) == before
+    assert store.status(lock_path(PAIR, 2, ".beat")) is None
     with pytest.raises(BrakeError, match="run other"):
         take(store, "three")
 

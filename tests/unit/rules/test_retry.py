@@ -137,3 +137,19 @@ def test_one_lost_call_is_no_silence_while_others_that_began_later_are_answered(
     with pytest.raises(Unreachable):
         pause.call(lost)
     assert pause.call(time.fail()) == "done"
+
+
+def test_a_call_under_way_that_is_answered_after_all_ends_the_pause() -> None:
+    time = Time()
+    pause = StorePause(30, lambda: time.now)
+
+    def answered_late() -> str:
+        time.now += 20
+        with pytest.raises(Unreachable, match="no route"):
+            pause.call(time.fail(Unreachable("no route")))
+        with pytest.raises(Unreachable, match="not asked again so soon"):
+            pause.call(time.fail())
+        return "late"
+
+    assert pause.call(answered_late) == "late"
+    assert pause.call(time.fail()) == "done"

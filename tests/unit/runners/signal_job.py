@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 
-from hdfs2oss.runners.signals import run_until_signal
+from hdfs2oss.runners.signals import arrived, run_until_signal
 
 mode = sys.argv[1]
 told = threading.Event()
@@ -22,7 +22,7 @@ def job():
     if mode == "raising":
         raise RuntimeError("interrupted in the middle")
     sys.stdout.write("cleaned up\n")
-    return 5
+    return 5 if mode == "done" else 128 + arrived()
 
 
 code = run_until_signal(job, told.set, grace_seconds=0.5 if mode == "deaf" else 10)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from hdfs2oss.model.errors import StoreGone, Unreachable
 from hdfs2oss.runners.base import Attempt, is_last_try
 from hdfs2oss.runners.chain import NodeUnfit, error_of, find_failure, run_chain
 from hdfs2oss.runners.local import LocalRunner
-from hdfs2oss.runners.patience import TRIES_HERE, run_patiently
+from hdfs2oss.runners.patience import TRIES_HERE, renew_patience, run_patiently
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    renew_patience()
+    yield
+    renew_patience()
 
 
 class Store:
@@ -62,3 +71,22 @@ def test_the_local_runner_rides_an_outage_out() -> None:
     reports: list[str] = []
     LocalRunner(0, pause_seconds=0.0).run_wave("w", Store(2).work, [1], reports.append)
     assert reports == ["1.2"]
+
+
+def test_a_process_that_has_waited_in_vain_does_not_wait_again_until_the_store_is_back() -> None:
+    gone = Store(TRIES_HERE + 2)
+    for number in range(2):
+        with pytest.raises(StoreGone):
+            run_patiently(gone.work, 1, Attempt(f"{number}", is_last=False), 0.0)
+    assert [name for name, _ in gone.tries[TRIES_HERE:]] == ["1", "1.1"]
+    assert run_patiently(gone.work, 2, Attempt("2"), 60.0) == "2"
+    again = Store(TRIES_HERE - 1)
+    assert run_patiently(again.work, 3, Attempt("3"), 0.0) == "3.3"
+
+
+def test_where_patience_is_spent_the_last_try_is_still_the_one_that_writes_failures_down() -> None:
+    gone = Store(TRIES_HERE + 1)
+    with pytest.raises(StoreGone):
+        run_patiently(gone.work, 1, Attempt("0"), 0.0)
+    assert run_patiently(gone.work, 2, Attempt("1"), 60.0) == "1.1"
+    assert gone.tries[TRIES_HERE:] == [("1", False), ("1.1", True)]

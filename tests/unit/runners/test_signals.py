@@ -41,6 +41,12 @@ def test_a_signal_stops_the_job_and_gives_its_exit_code(start, number, code):
     assert f"returned {code}" in output
 
 
+def test_a_job_that_had_come_to_its_end_when_the_signal_arrived_keeps_its_exit_code(start):
+    process = start("done")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 5
+
+
 def test_an_error_on_the_way_out_does_not_hide_the_signal(start):
     process = start("raising")
     process.send_signal(signal.SIGTERM)

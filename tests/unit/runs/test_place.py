@@ -32,11 +32,11 @@ class Clock:
         self.now += seconds
 
 
-def choose(make_context, store, shares_disk: bool = True, clock: Clock | None = None, **options):
+def choose(make_context, store, shares_disk: bool = True, clock: Clock | None = None, say=None, **options):
     context = make_context(store, ["/s"], "/t", **options)
     time = clock or Clock()
     waiting = RetryClock(lambda: time.now, time.sleep, lambda: 0.9)
-    chosen = choose_place(context.options, context.stores, HOMES, shares_disk, waiting)
+    chosen = choose_place(context.options, context.stores, HOMES, shares_disk, waiting, say or (lambda line: None))
     assert chosen.name == pair_name(context.options.sources, context.options.target)
     return str(chosen.parent)
 
@@ -56,9 +56,13 @@ def test_a_home_in_safe_mode_or_without_an_answer_is_waited_for(make_context, me
     """Else the records of one pair, and its lock, would lie here today and there tomorrow."""
     clock = Clock()
     passing = Fault("make_directory", "/first", weather, times=8)
-    assert choose(make_context, FlakyFileSystem(memory, passing), clock=clock) == "file:///first/.hdfs2oss"
+    said: list[str] = []
+    chosen = choose(make_context, FlakyFileSystem(memory, passing), clock=clock, say=said.append)
+    assert chosen == "file:///first/.hdfs2oss"
     assert passing.struck == 8
     assert clock.now > 30
+    assert ["is waited for" in said[0], "answers again" in said[1]] == [True, True], said
+    assert len(said) == 2
 
 
 @pytest.mark.parametrize("weather", [Throttled, Unreachable, OutOfTime])

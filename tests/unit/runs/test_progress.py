@@ -60,10 +60,13 @@ def test_a_phase_without_tasks_tells_its_time() -> None:
 def test_published_ledger_files_are_found_while_a_wave_runs() -> None:
     job_dir = JobDir(MemoryFileSystem(), "/jobs", "run")
     progress = Progress(io.StringIO(), Clock())
-    progress.begin("copy", tasks=2, files=2, size_bytes=2, job_dir=job_dir)
+    found: list[str] = []
+    progress.begin("copy", 2, 2, 2, job_dir, lambda report: found.append(report.task))
     ledger.publish(job_dir, report(1, 1, 1), [])
     progress._poll()
+    progress._poll()
     assert progress.line().startswith("copy: 1/2 tasks, 1/2 files")
+    assert found == ["copy-1"]
     progress.end()
 
 

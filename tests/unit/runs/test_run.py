@@ -118,6 +118,13 @@ def test_a_run_that_fails_leaves_the_account_of_what_is_known_and_gives_the_lock
     assert memory.status(RELEASED) is not None
 
 
+def test_the_account_of_a_run_that_fails_holds_no_secret(begin: Begin, memory) -> None:
+    with pytest.raises(SurveyError), begin(memory):
+        raise SurveyError("cannot list oss://id:hush@b/x")
+    report = json.loads(records(memory)["report.json"])
+    assert report["ended_by"] == "SurveyError: cannot list oss://***@b/x"
+
+
 def test_ledgers_that_nobody_handed_over_are_folded_once_when_a_run_ends_badly(begin: Begin, memory) -> None:
     """As on Spark, where a lost wave hands over nothing."""
 

@@ -1,4 +1,6 @@
-from hdfs2oss.model.errors import PermissionDenied, Unreachable
+import pytest
+
+from hdfs2oss.model.errors import PermissionDenied, QuotaExceeded, StoreGone, Unreachable, WaveEnded, WriteError
 from hdfs2oss.tasks.outage import Outage
 
 GONE, OWN_FAULT = Unreachable("no answer"), PermissionDenied("not yours")
@@ -38,3 +40,52 @@ def test_an_outage_lasts_and_keeps_its_first_reason() -> None:
     outage.succeeded()
     outage.failed(Unreachable("something else"))
     assert outage.reason == first
+
+
+@pytest.mark.parametrize(
+    ("reach", "is_all"),
+    [
+        ("/", True),
+        ("/lake", True),
+        ("/lake/t", True),
+        ("/lake/t/", True),
+        ("/lake/t/a", False),
+        ("/la", False),
+        ("", False),
+    ],
+)
+def test_a_failure_that_reaches_over_all_that_is_written_ends_the_wave(reach: str, is_all: bool) -> None:
+    outage = Outage(3, base="/lake/t")
+    full = QuotaExceeded("the quota is exceeded", "Raise it.")
+    full.reach = reach
+    outage.failed(WriteError.caused_by("writing failed: the quota is exceeded", full))
+    if not is_all:
+        outage.refuse_to_go_on()
+        return
+    with pytest.raises(WaveEnded, match="every other file would fail likewise: writing failed") as caught:
+        outage.refuse_to_go_on()
+    assert caught.value.hint == "Raise it."
+
+
+SECOND_ROUNDS = {
+    "all arrive": ("++", False),
+    "one fails in the end, as before: it may be at fault itself": ("+-", False),
+    "the store comes back in between": ("-+", True),
+    "comes back, and a file fails by its own fault": ("o+", False),
+}
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize(("events", "is_gone"), SECOND_ROUNDS.values(), ids=SECOND_ROUNDS)
+def test_what_was_not_answered_in_the_second_round_just_before_the_store_came_back(events, is_gone, is_last) -> None:
+    outage = Outage(8, is_last)
+    outage.failed(GONE)
+    outage.succeeded()
+    outage.second_round()
+    for event in events:
+        outage.succeeded() if event == "+" else outage.failed(GONE if event == "-" else OWN_FAULT)
+    if not is_gone or is_last:
+        outage.refuse_to_end()
+        return
+    with pytest.raises(StoreGone, match="could not be reached when the task ended: no answer"):
+        outage.refuse_to_end()

@@ -9,6 +9,7 @@ from hdfs2oss.model.errors import (
     CorruptData,
     NotFound,
     PermissionDenied,
+    QuotaExceeded,
     StoreError,
     Throttled,
     Unreachable,
@@ -39,7 +40,7 @@ def rpc(name: str, message: str = "no luck") -> RuntimeError:
         (rpc("java.io.IOException", "Source /a and destination /b must both be directories"), AlreadyExists),
         (rpc("org.apache.hadoop.fs.ParentNotDirectoryException", "/f (is not a directory)"), AlreadyExists),
         (rpc("java.io.IOException", "/f is not a directory"), AlreadyExists),
-        (rpc("org.apache.hadoop.hdfs.protocol.DSQuotaExceededException"), StoreError),
+        (rpc("org.apache.hadoop.hdfs.protocol.DSQuotaExceededException"), QuotaExceeded),
         (RuntimeError("DataTransferError(checksum mismatch)"), CorruptData),
         (RuntimeError("SASLError: No valid Kerberos ticket"), AuthenticationFailed),
         (RuntimeError("Failed to complete file in time"), Unreachable),
@@ -104,6 +105,37 @@ def test_what_ends_the_process_and_what_is_ours_passes(error: BaseException) -> 
     with pytest.raises(type(error)) as caught, map_errors("read /a", PLACE):
         raise error
     assert caught.value is error
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "reach", "option"),
+    [
+        (
+            "NSQuotaExceededException",
+            "The NameSpace quota (directories and files) of directory /q is is exceeded: quota=3 file count=4",
+            "/q is",
+            "-setQuota",
+        ),
+        (
+            "DSQuotaExceededException",
+            "The DiskSpace quota of /q/a is exceeded: quota = 100 B = 100 B but diskspace consumed = 134217728 B",
+            "/q/a",
+            "-setSpaceQuota",
+        ),
+        (
+            "QuotaByStorageTypeExceededException",
+            "Quota by storage type : SSD on path : /q is exceeded. quota : 1 B but space consumed : 2 B",
+            "/q",
+            "-setSpaceQuota",
+        ),
+        ("DSQuotaExceededException", "The DiskSpace quota is exceeded: quota = 1 B", "", "-setSpaceQuota"),
+    ],
+)
+def test_a_quota_concerns_all_below_the_directory_whose_it_is(name: str, said: str, reach: str, option: str) -> None:
+    with pytest.raises(QuotaExceeded) as caught, map_errors("write /q/f", PLACE):
+        raise rpc(f"org.apache.hadoop.hdfs.protocol.{name}", said)
+    assert caught.value.reach == reach
+    assert f"hdfs dfsadmin {option} QUOTA {reach or 'DIR'}" in caught.value.hint
 
 
 def test_safe_mode_says_what_to_wait_for() -> None:

@@ -47,6 +47,15 @@ def test_a_kept_connection_that_the_store_closed_is_replaced_without_a_second_tr
         assert store.connections == 2
 
 
+def test_a_kept_connection_that_breaks_under_a_request_is_replaced_without_a_second_try() -> None:
+    """Its end comes too late to be seen before it is taken."""
+    with ScriptedStore(STORED, Answer(0), STORED) as store:
+        client = client_of(store, OssSession())
+        put(client)
+        put(client)
+        assert (len(store.requests), store.connections) == (3, 2)
+
+
 def test_a_new_connection_that_breaks_is_an_error_and_not_replaced() -> None:
     with ScriptedStore(Answer(0)) as store, pytest.raises(Unreachable, match="without an answer"):
         put(client_of(store, OssSession()))

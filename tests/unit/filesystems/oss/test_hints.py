@@ -3,7 +3,7 @@
 import pytest
 
 from hdfs2oss.filesystems.oss.errors import WrongEndpoint, action_of
-from hdfs2oss.model.errors import AuthenticationFailed, NotFound, PermissionDenied, StoreError, Throttled
+from hdfs2oss.model.errors import AuthenticationFailed, NotFound, PermissionDenied, QuotaExceeded, StoreError, Throttled
 
 from .scripted_store import Answer, ScriptedStore, error
 
@@ -87,6 +87,10 @@ def test_every_request_has_a_permission(request_of, action: str) -> None:
     ("answer", "words", "hint"),
     [
         (error(403, "UserDisable"), "the account is disabled", "bills are overdue"),
+        (error(403, "InDebt"), "the account is in arrears", "pay what is overdue"),
+        (error(403, "InDebtOverdue"), "the account is in arrears", "pay what is overdue"),
+        (error(403, "AbnormalBucketOwnerStatus"), "the account of the bucket's owner", "ask the owner"),
+        (error(403, "BucketDisable"), "the bucket is disabled", "security notice"),
         (
             error(400, "InvalidArgument", "Invalid signing region in Authorization header."),
             "Invalid signing region",
@@ -99,3 +103,10 @@ def test_who_is_not_accepted_is_told_why(answer: Answer, words: str, hint: str) 
     assert type(found) is AuthenticationFailed
     assert words in found.message
     assert hint in found.hint
+
+
+def test_a_quota_of_the_bucket_concerns_every_file() -> None:
+    found = failure(error(403, "QuotaExceeded", "The bucket is full."), lambda store: store.put("/f", b"x", "", {}))
+    assert type(found) is QuotaExceeded
+    assert (found.reach, found.retryable) == ("/", False)
+    assert "The bucket is full." in found.message

@@ -2,8 +2,10 @@
 
 import pytest
 
-from hdfs2oss.filesystems.oss.listing import OssEntry, parse_page
+from hdfs2oss.filesystems.oss.listing import OssEntry, list_entries, parse_page
 from hdfs2oss.model.errors import Unreachable
+
+from .scripted_store import Answer, ScriptedStore
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>b</Name><EncodingType>url</EncodingType>'
 ROW = (
@@ -97,3 +99,12 @@ def test_rows_and_prefixes_together_are_what_a_page_counts() -> None:
 
 def test_a_page_may_end_in_white_space() -> None:
     assert parse_page(page(USUAL) + "\n\n") == ([entry("a")], "")
+
+
+def test_only_the_first_few_are_one_page_however_many_follow() -> None:
+    state = "<IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>"
+    rows = [ROW.format(key=key, etag='"AB-2"', more="") for key in ("a", "b")]
+    with ScriptedStore(Answer(200, page(*rows, state=state).encode())) as store:
+        found = [one.key for one in list_entries(store.open()._client, "", limit=2)]
+    assert (found, len(store.requests)) == (["a", "b"], 1)
+    assert "max-keys=2" in store.requests[0].path
