@@ -8,7 +8,7 @@ from tests.stores.memory import MemoryFileSystem
 def test_a_state_is_replaced_and_read_back() -> None:
     job_dir = JobDir(MemoryFileSystem(), "/jobs/pair", "run-1")
     assert read_state(job_dir) == PairState()
-    on_its_way = PairState(Held("s1", 5, "p", "f"), Held("s2", 6, "p", "f"), "PLACE")
+    on_its_way = PairState(Held("s1", 5, "p", "f"), Held("s2", 6, "p", "f"), "PLACE", 7)
     for state in (on_its_way, PairState(Held("s2", 6)), PairState()):
         write_state(job_dir, state)
         assert read_state(job_dir) == state._replace(run="run-1")
