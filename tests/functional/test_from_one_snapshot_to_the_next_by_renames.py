@@ -98,8 +98,9 @@ def test_an_immediate_second_run_is_refused(copy, ends, store) -> None:
     source, target = ends
     rework(source, store)
     copy(source, target, update=True, diff=("s1", "s2"))
-    with pytest.raises(BrakeError, match="changed since its snapshot s1"):
+    with pytest.raises(BrakeError, match="holds the snapshot s2 already") as refusal:
         copy(source, target, update=True, diff=("s1", "s2"))
+    assert f"hdfs dfs -createSnapshot {target.uri.path} s2" in refusal.value.hint
 
 
 def test_the_way_back_takes_from_the_source_what_is_not_there(copy, ends, store) -> None:
@@ -134,6 +135,20 @@ def test_the_job_directory_within_the_target_is_no_change_of_it(copy, make_place
     rework(source, store)
     assert copy(source, target, update=True, diff=("s1", "s2"), job_dir=job_dir).exit_code == 0
     assert {path: data for path, data in read(target).items() if not path.startswith("jobs/")} == REWORKED
+
+
+def test_a_directory_that_holds_our_records_is_neither_moved_nor_deleted(copy, make_place, store) -> None:
+    source, target = make_place("file", "source").make(TREE), make_place("file", "target")
+    job_dir = (target / "gone/jobs").uri
+    for place in (source, target):
+        store.allow(place.local)
+    store.make_snapshot(source.uri.path, "s1")
+    copy(source, target, update=True, from_snapshot="s1", job_dir=job_dir)
+    store.make_snapshot(target.uri.path, "s1")
+    rework(source, store)
+    with pytest.raises(BrakeError, match="holds records of hdfs2oss, and gone was renamed or deleted"):
+        copy(source, target, update=True, diff=("s1", "s2"), job_dir=job_dir)
+    assert {path: data for path, data in read(target).items() if "jobs/" not in path} == TREE
 
 
 @pytest.mark.parametrize("strength", range(11))

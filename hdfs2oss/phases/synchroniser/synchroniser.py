@@ -13,6 +13,8 @@ After COPY the target holds the second snapshot. Any other copy to the target fo
 from __future__ import annotations
 
 import hashlib
+import shlex
+from collections.abc import Sequence
 
 from ...filesystems.registry import open_filesystem
 from ...filesystems.snapshots import find_snapshot, what_there_is
@@ -22,7 +24,7 @@ from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
-from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, make_plan
+from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, Step, make_plan
 from ...rules.snapshot_paths import SnapshotPlace
 from ...runs.run import Run
 from ...tasks.context import RunContext
@@ -78,8 +80,10 @@ class Synchroniser:
         return compare(self._span, self._context.stores)
 
     def apply(self, changes: Changes) -> None:
-        """Rename and delete at the target. Raises CommitError; the same command goes on then."""
+        """Rename and delete at the target. Raises CommitError, and the same command goes on; BrakeError, untouched."""
         steps = make_plan(changes).steps
+        if not self._target.capabilities.server_copy:
+            self._refuse_to_move_own_places(steps)
         counters = self._run.report.counters
         counters.add(OWN, "SNAPSHOT_RENAMES", sum(1 for step in steps if step.new_path is not None and not step.stays))
         counters.add(OWN, "SNAPSHOT_DELETES", len(changes.deleted))
@@ -105,6 +109,17 @@ class Synchroniser:
             self._run.check_lock()
             write_state(self._job_dir, PairState(self._towards if self._towards.snapshot else None))
 
+    def _refuse_to_move_own_places(self, steps: Sequence[Step]) -> None:
+        """A directory goes with all in it, where it is one entry of a NameNode."""
+        for step in steps:
+            held = next((one for one in self._places.own if f"{one}/".startswith(f"{step.path}/")), None)
+            if held is not None:
+                raise BrakeError(
+                    f"{self._base.join(held)} holds records of hdfs2oss, and {step.path} was renamed or deleted "
+                    "between the snapshots",
+                    "Keep them outside of the target: --job-dir, -log.",
+                )
+
     def _refuse_changed_target(self) -> None:
         name = self._held.snapshot
         try:
@@ -113,7 +128,7 @@ class Synchroniser:
                 raise SurveyError(
                     f"there is no snapshot {name} of the target {self._base}: "
                     f"{what_there_is(self._target, self._base.path)}",
-                    f"Make the target equal to the source's {name} first ({self._whole_copy()}), then: "
+                    f"Make the target equal to the source's {name} first ({self._whole_copy('-delete')}), then: "
                     f"hdfs dfs -createSnapshot {self._base.path} {name}",
                 )
             changed = [
@@ -123,11 +138,17 @@ class Synchroniser:
             ]
         except StoreError as error:
             raise SurveyError(f"looking for changes of the target {self._base}: {error}", error.hint) from error
+        if changed and read_state(self._job_dir).held == self._towards and self._towards.snapshot:
+            end = self._towards.snapshot
+            raise BrakeError(
+                f"the target {self._base} holds the snapshot {end} already",
+                f"There is nothing to do. For the next -diff: hdfs dfs -createSnapshot {self._base.path} {end}",
+            )
         if changed:
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
             raise BrakeError(
                 f"the target {self._base} changed since its snapshot {name}: {changed[0].kind} {changed[0].path}{more}",
-                f"Make it equal to the source's {name} again ({self._whole_copy()}), and renew its snapshot.",
+                f"Make it equal to the source's {name} again ({self._whole_copy('-delete')}), and renew its snapshot.",
             )
 
     def _counts(self, change: SnapshotChange, inside: str) -> bool:
@@ -166,9 +187,14 @@ class Synchroniser:
             return f"It holds {held.snapshot} already: there is nothing to do."
         return f"Make it so first: {self._whole_copy()}"
 
-    def _whole_copy(self) -> str:
+    def _whole_copy(self, *more: str) -> str:
         options = self._context.options
-        return f"hdfs2oss -update --from-snapshot {self._held.snapshot} {options.sources[0]} {options.target}"
+        words = ["hdfs2oss", "-update", *more, "--from-snapshot", self._held.snapshot]
+        words += ["--job-dir", str(options.job_dir)] if options.job_dir else []
+        is_selective = bool(options.filters or options.include or options.exclude)
+        return shlex.join([*words, str(options.sources[0]), str(options.target)]) + (
+            " (with the filters and globs of this command)" if is_selective else ""
+        )
 
 
 def forget_snapshot(context: RunContext) -> None:
