@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
-from ..model.errors import StoreError, StoreGone, TransferError
+from ..model.errors import CommitError, StoreError, StoreGone, TransferError, WaveEnded
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records.fence import Fence
@@ -26,7 +26,7 @@ from ..runners.stop import checkpoint
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
-from ..tasks.outage import is_unanswered
+from ..tasks.outage import concerns_all, is_unanswered, wave_ended
 from ..tasks.preserving import SIDECARS, Preserving
 from ..transfer.results import failed_result, result_of
 
@@ -57,14 +57,21 @@ def code_directories(context: RunContext, run: Run, levels: Sequence[Level]) -> 
 
 
 def keep_attributes(context: RunContext, run: Run, levels: Sequence[Level]) -> None:
-    """Give all directories their attributes, unless files are missing: a later run is to come back to them (or -i)."""
+    """Give all directories their attributes, unless files are missing: a later run is to come back to them (or -i).
+
+    Raises CommitError when no directory would fare better.
+    """
     options, report = context.options, run.report
     if levels and (report.failed_files or report.problems) and not options.ignore_failures:
         report.notices.append(
             "directories were not given their attributes, as not all files arrived: the next run does it (or -i)"
         )
     elif levels:
-        _carry_out(context, run, sorted(levels, reverse=True), "attributes", attributes_task)
+        try:
+            _carry_out(context, run, sorted(levels, reverse=True), "attributes", attributes_task)
+        except WaveEnded as ended:
+            # What was to be copied and deleted is done by now.
+            raise CommitError(f"directories were not given their attributes: {ended}", ended.hint) from ended
     sidecars = report.counters.get(OWN, SIDECARS)
     if sidecars:
         report.notices.append(
@@ -173,6 +180,8 @@ def _work_through(
             source, target = _ends(context, item)
             failure = TransferError.caused_by(f"keeping the attributes of {source} at {target}: {error}", error)
             failure.__cause__ = error
+        if concerns_all(failure, context.layout.base.path):
+            raise wave_ended(failure) from failure
         if is_unanswered(failure) and not is_last_try(attempt):
             raise StoreGone(str(failure), failure.hint) from failure
         return failed_result(item, failure)

@@ -254,3 +254,42 @@ def test_81_and_82_who_is_no_superuser_fails_where_owners_differ_and_nowhere_els
     assert (done.code, done["SKIP"], done["COPY"]) == (0, 2, 0)
     done = command("-update", "-pp", source, target / "mine")
     assert (done.code, done["SKIP"], done["FILES_REFRESHED"]) == (0, 2, 0)
+
+
+def test_a_file_that_goes_in_chunks_or_has_grown_has_all_attributes_at_the_end(command, ends) -> None:
+    source, target = ends
+    kept = {"owner": "alice", "permission": 0o640, "acl": BOB, "xattrs": (("user.x", b"\xff"),)}
+    data = bytes(range(256)) * 64
+    make_file(source / "f", data, block_size_bytes=4096, replication=2, mtime_ms=MTIME, atime_ms=MTIME, **kept)
+    assert command("-blocksperchunk", "2", "-prbuaxt", source, target).code == 0
+    assert target.read() == {"f": data}
+    letters = "rbuax"
+    assert has(target / "f", letters) == has(source / "f", letters)
+    assert has(target / "f", "t").mtime_ms == MTIME
+    with_more = open_filesystem(source.uri, source.stores).open_appender((source / "f").uri.path, len(data))
+    with with_more:
+        with_more.write(b"more")
+        with_more.commit(lambda stored: None)
+    give(source / "f", mtime_ms=MTIME + 1, owner="bob")
+    done = command("-update", "-append", "-puaxt", source, target)
+    assert (done.code, done["BYTESCOPIED"]) == (0, 4)
+    assert has(target / "f", letters) == has(source / "f", letters)
+    assert has(target / "f", "t").mtime_ms == MTIME + 1
+
+
+def test_directories_that_changed_between_two_snapshots_get_their_attributes(command, ends, hdfs_place, web) -> None:
+    source, _ = ends
+    there = hdfs_place("oss", "there")
+    for path in ("b/f", "same/g"):
+        make_file(source / path)
+    web("PUT", source, "ALLOWSNAPSHOT")
+    web("PUT", source, "CREATESNAPSHOT", snapshotname="s1")
+    assert command("-update", "--from-snapshot", "s1", "-pp", source, there).code == 0
+    make_file(source / "new/h", permission=0o604)
+    for path, permission in (("b", 0o711), ("new", 0o1705)):
+        give(source / path, permission=permission)
+    web("PUT", source, "CREATESNAPSHOT", snapshotname="s2")
+    done = command("-update", "-diff", "s1", "s2", "-pp", source, there)
+    assert (done.code, done["COPY"]) == (0, 1)
+    paths = ("b", "new", "same")
+    assert [has(there / path, "p") for path in paths] == [has(source / path, "p") for path in paths]

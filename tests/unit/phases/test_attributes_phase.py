@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from hdfs2oss.model.counters import ATTRIBUTES_FAILED, OWN
-from hdfs2oss.model.errors import PermissionDenied, StoreGone, Unreachable
+from hdfs2oss.model.errors import AuthenticationFailed, CommitError, PermissionDenied, StoreGone, Unreachable
 from hdfs2oss.model.values import DIRECTORY, PlanSlice, Work
 from hdfs2oss.phases.attributes import LevelTask, _waves, attributes_task, code_directories, keep_attributes
 from hdfs2oss.phases.survey import survey
@@ -172,6 +172,16 @@ def test_a_store_that_is_gone_leaves_no_record_while_another_try_follows(make_co
     before = len(kept_paths(store))
     assert attributes_task(context, task, "3").attempt == "2"
     assert len(kept_paths(store)) == before
+
+
+def test_what_every_directory_would_meet_ends_the_phase_with_exit_code_5(make_context) -> None:
+    store = lake()
+    store.faults.append(Fault("keep", error=AuthenticationFailed))
+    context = make_context(store, ["/s"], "/t", preserve="u", update=True)
+    levels = survey(context, LocalRunner(0)).directories
+    with pytest.raises(CommitError, match="directories were not given their attributes") as caught:
+        keep_attributes(context, SmallRun(), levels)
+    assert caught.value.exit_code == 5
 
 
 def test_few_directories_are_one_task_and_many_are_a_wave_for_each_depth() -> None:
