@@ -27,6 +27,11 @@ def differences_of(case: Case) -> list[Difference]:
     return [one for one in DIFFERENCES if one.holds(case)]
 
 
+def brought_by_a_source(case: Case) -> set[str]:
+    """The paths at the target, as DistCp lays them out, that the sources hold."""
+    return {path for path, _, _ in _all_landings(case)}
+
+
 def _all_landings(case: Case) -> list[tuple[str, str, Entry]]:
     """Every entry of the sources: its path at the target (by DistCp's rules), the source it is of, and itself."""
     landings = []
@@ -76,6 +81,21 @@ def _only_files_delete(case: Case) -> bool:
     return "-delete" in case.words and all("" in tree for tree in case.sources.values())
 
 
+def _leaves_another_alone(case: Case) -> bool:
+    target = case.target or {}
+    return (
+        bool(case.keeps)
+        and not case.syncs
+        and any(_differs(target.get(path), one) for path, _, one in _all_landings(case))
+    )
+
+
+def _differs(at_target: Entry | None, at_source: Entry) -> bool:
+    if at_target is None or at_target.data is None or at_source.data is None:
+        return False
+    return len(at_target.data) != len(at_source.data)
+
+
 def _appends_to_empty(case: Case) -> bool:
     target = case.target or {}
     lengths = {path: len(entry.data or b"") for path, _, entry in _all_landings(case)}
@@ -120,6 +140,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         "files alone mirror nothing: with -delete, the directory they go into keeps what it has",
         _only_files_delete,
         frozenset({TREE}),
+    ),
+    Difference(
+        "a file that is left alone though it differs keeps its attributes, too",
+        _leaves_another_alone,
+        frozenset({ATTRIBUTES}),
     ),
     Difference(
         "-append to an empty file writes it anew",

@@ -14,7 +14,7 @@ from hdfs2oss.cli import main
 from hdfs2oss.filesystems.registry import close_filesystems
 
 from .cases import Case, make_case
-from .differences import ATTRIBUTES, CODE, COUNTERS, DIFFERENCES, GROUPS, TREE, differences_of
+from .differences import ATTRIBUTES, CODE, COUNTERS, DIFFERENCES, GROUPS, TREE, brought_by_a_source, differences_of
 from .distcp import RealDistCp, real_distcp
 from .world import Found, World
 
@@ -112,7 +112,7 @@ def _filter_words(case: Case, tmp_path: Path) -> list[str]:
 
 def _shown(tree: dict[str, Found], case: Case, allowed: frozenset[str]) -> dict[str, tuple[object, ...]]:
     """What must be equal: bytes, and what is asked to be kept; times only then, as the clock of a run plays a part."""
-    keeps = case.keeps
+    timed = brought_by_a_source(case) if "t" in case.keeps else set()
     if ATTRIBUTES in allowed:
         return {path: (found.data,) for path, found in tree.items()}
     return {
@@ -121,7 +121,7 @@ def _shown(tree: dict[str, Found], case: Case, allowed: frozenset[str]) -> dict[
             found.mode,
             found.owner,
             None if GROUPS in allowed and found.data is not None else found.group,
-            found.mtime_ms if "t" in keeps else None,
+            found.mtime_ms if path in timed else None,
             found.replication,
             found.block_size_bytes,
         )
