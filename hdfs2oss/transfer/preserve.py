@@ -63,7 +63,8 @@ class Preservation:
 
         A store that keeps times beside its objects lists others: by those a restored file looks outdated for ever.
         """
-        if "t" not in self.letters_of(FILE) or "t" in self.source.capabilities.lists_kept:
+        known = self.source.capabilities.lists_kept, self.target.capabilities.lists_kept
+        if "t" not in self.letters_of(FILE) or "t" in known[0] or "t" not in known[1]:
             return False
         return self.source.read_attributes(path, FILE, "t").mtime_ms == mtime_ms
 

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ...filesystems.registry import open_filesystem
 from ...filesystems.snapshots import find_snapshot, what_there_is
@@ -24,12 +26,15 @@ from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
-from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, Step, make_plan
+from ...rules.snapshot_diff import MODIFY, Changes, Overlap, SnapshotChange, Step, make_plan
 from ...rules.snapshot_paths import SnapshotPlace
 from ...runs.run import Run
 from ...tasks.context import RunContext
 from .span import Span, compare
 from .steps import Phase, Places, carry_out_by_keys, carry_out_by_renames
+
+# Clocks of this node and of the store may differ by so much.
+_CLOCKS_DIFFER_MS = 60_000
 
 
 class Synchroniser:
@@ -46,6 +51,8 @@ class Synchroniser:
         self._held = _held(context, span.start)
         self._towards = _held(context, span.end)
         self._step = Phase.STAGE
+        # When the first run began to go this way; 0 when this is the first.
+        self._since_ms = 0
         own = [context.job_dir, context.options.job_dir, context.options.log_path]
         self._places = Places(
             self._base,
@@ -69,6 +76,7 @@ class Synchroniser:
                     f"{self._again(state)}copy as a whole: {self._whole_copy()}",
                 )
             self._step = Phase(state.step)
+            self._since_ms = state.since_ms
             return
         if self._target.capabilities.snapshots:
             self._refuse_changed_target()
@@ -87,10 +95,13 @@ class Synchroniser:
         counters = self._run.report.counters
         counters.add(OWN, "SNAPSHOT_RENAMES", sum(1 for step in steps if step.new_path is not None and not step.stays))
         counters.add(OWN, "SNAPSHOT_DELETES", len(changes.deleted))
+        if self._since_ms and self._target.capabilities.multipart:
+            self._drop_uploads(steps)
+        self._since_ms = self._since_ms or time.time_ns() // 1_000_000
         phases = list(Phase)
         for phase in phases[phases.index(self._step) :]:
             self._run.check_lock()
-            write_state(self._job_dir, PairState(self._held, self._towards, phase.value))
+            write_state(self._job_dir, PairState(self._held, self._towards, phase.value, self._since_ms))
             try:
                 if self._target.capabilities.server_copy:
                     carry_out_by_keys(self._context, self._run, phase, steps, self._places)
@@ -108,6 +119,17 @@ class Synchroniser:
         if self._run.report.exit_code == 0:
             self._run.check_lock()
             write_state(self._job_dir, PairState(self._towards if self._towards.snapshot else None))
+
+    def _drop_uploads(self, steps: Sequence[Step]) -> None:
+        """A run that was killed may have left uploads of copies that OSS makes by parts. None is reason to give up."""
+        places = [self._places.hidden, *(self._base.join(one.new_path).path for one in steps if one.new_path)]
+        ours = Overlap(place.strip("/") for place in places)
+        with suppress(StoreError):
+            for upload in self._target.find_uploads(self._base.path):
+                path = upload.path.strip("/")
+                if upload.begun_ms >= self._since_ms - _CLOCKS_DIFFER_MS and (ours.holds(path) or ours.has(path)):
+                    self._target.abort_upload(upload.path, upload.upload_id)
+                    self._run.report.counters.add(OWN, "UPLOADS_DROPPED")
 
     def _refuse_to_move_own_places(self, steps: Sequence[Step]) -> None:
         """A directory goes with all in it, where it is one entry of a NameNode."""
