@@ -170,8 +170,9 @@ class FileSystem(abc.ABC):
         raise NotImplementedError(type(self).__name__)
 
     def open_appender(self, path: str, length: int) -> Writer:
-        """Write on behind the end of a file of `length` bytes; what is written shows, and stays, without `commit` too.
-        AlreadyExists while somebody else writes to it. Only with `capabilities.appends`."""
+        """Write on behind the end of a file of `length` bytes; what is written shows, and stays, without `commit` too:
+        then with a modification time of 1970. AlreadyExists while somebody else writes to it. Only with
+        `capabilities.appends`."""
         raise NotImplementedError(type(self).__name__)
 
     def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:

@@ -136,6 +136,19 @@ def test_the_job_directory_within_the_target_is_no_change_of_it(copy, make_place
     assert {path: data for path, data in read(target).items() if not path.startswith("jobs/")} == REWORKED
 
 
+@pytest.mark.parametrize("option", ["log_path", "job_dir"])
+def test_a_directory_is_not_renamed_or_deleted_with_our_own_places_in_it(copy, ends, store, option) -> None:
+    source, target = ends
+    own = {option: (target / "gone/deep/ours").uri}
+    copy(source, target, update=True, from_snapshot="s1", **own)
+    rework(source, store)
+    with pytest.raises(BrakeError, match="gone, and with it our own .*gone/deep/ours"):
+        copy(source, target, update=True, diff=("s1", "s2"), **own)
+    found = read(target)
+    assert {path: data for path, data in found.items() if "/ours/" not in path} == TREE
+    assert any("/ours/" in path for path in found)
+
+
 @pytest.mark.parametrize("strength", range(11))
 def test_a_run_that_ends_at_any_rename_is_gone_on_with(copy, ends, store, home, strength) -> None:
     source, target = ends

@@ -13,6 +13,7 @@ After COPY the target holds the second snapshot. Any other copy to the target fo
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from ...filesystems.registry import open_filesystem
 from ...filesystems.snapshots import find_snapshot, what_there_is
@@ -22,7 +23,7 @@ from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
-from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, make_plan
+from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, Step, ancestors, make_plan
 from ...rules.snapshot_paths import SnapshotPlace
 from ...runs.run import Run
 from ...tasks.context import RunContext
@@ -78,8 +79,14 @@ class Synchroniser:
         return compare(self._span, self._context.stores)
 
     def apply(self, changes: Changes) -> None:
-        """Rename and delete at the target. Raises CommitError; the same command goes on then."""
+        """Rename and delete at the target. Raises CommitError; the same command goes on then.
+
+        BrakeError where a directory would be renamed or deleted with one of our own places in it: where a NameNode
+        renames, nothing in a tree can be spared.
+        """
         steps = make_plan(changes).steps
+        if not self._target.capabilities.server_copy:
+            self._refuse_to_move_own(steps)
         counters = self._run.report.counters
         counters.add(OWN, "SNAPSHOT_RENAMES", sum(1 for step in steps if step.new_path is not None and not step.stays))
         counters.add(OWN, "SNAPSHOT_DELETES", len(changes.deleted))
@@ -104,6 +111,16 @@ class Synchroniser:
         if self._run.report.exit_code == 0:
             self._run.check_lock()
             write_state(self._job_dir, PairState(self._towards if self._towards.snapshot else None))
+
+    def _refuse_to_move_own(self, steps: Sequence[Step]) -> None:
+        above = {one: path for path in self._places.own for one in ancestors(path)}
+        moved = next((step.path for step in steps if step.path in above), None)
+        if moved is not None:
+            raise BrakeError(
+                f"{self._span.words} would rename or delete {self._base.join(moved)}, and with it our own "
+                f"{self._base.join(above[moved])} (--job-dir or -log); nothing was changed",
+                "Name a directory outside the target.",
+            )
 
     def _refuse_changed_target(self) -> None:
         name = self._held.snapshot
