@@ -53,13 +53,18 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
     }
     own = {field: places.resolve(text) for field, text in asked.items() if text}
     names = other_names([one.authority for one in (*found, *own.values()) if one.scheme == "hdfs"], conf)
+    own = {field: _by_one_name(place, names) for field, place in own.items()}
     *found, target = (_by_one_name(place, names) for place in found)
     try:
         options = CopyOptions(
             sources=tuple(dict.fromkeys(found)),
             target=target,
             filters=read_filters(places, command.filter_list) if command.filter_list else (),
-            **{field: _by_one_name(place, names) for field, place in own.items()},
+            log_path=own.get("log_path"),
+            job_dir=own.get("job_dir"),
+            xtrack_path=own.get("xtrack_path"),
+            work_dir=own.get("work_dir"),
+            backup_dir=own.get("backup_dir"),
             **{**settings.fields, **command.options},
         )
     except ValidationError as error:

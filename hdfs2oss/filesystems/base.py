@@ -232,7 +232,8 @@ class FileSystem(abc.ABC):
     def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
         """Publish files (paths, lengths) behind each other as one, replacing a file; "already done" is found out.
 
-        `check` is given the path and the state of the whole before anybody sees it, and may raise.
+        `check` is given the path and the state of the whole before anybody sees it, and may raise. Where the first
+        piece is gone it is given `path` itself, which is the whole, published before, or what stood there all along.
         """
         raise NotImplementedError(type(self).__name__)
 

@@ -142,7 +142,7 @@ def test_a_directory_is_not_renamed_or_deleted_with_our_own_places_in_it(copy, e
     own = {option: (target / "gone/deep/ours").uri}
     copy(source, target, update=True, from_snapshot="s1", **own)
     rework(source, store)
-    with pytest.raises(BrakeError, match="gone, and with it our own .*gone/deep/ours"):
+    with pytest.raises(BrakeError, match=r"gone, and with it our own .*gone/deep/ours"):
         copy(source, target, update=True, diff=("s1", "s2"), **own)
     found = read(target)
     assert {path: data for path, data in found.items() if "/ours/" not in path} == TREE
