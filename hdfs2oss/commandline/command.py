@@ -9,7 +9,6 @@ from ..model.errors import UsageError
 from .grammar import USAGE_HINT, option_words, read_words
 from .pasting import Program, refuse_pasted
 from .switches import SWITCHES, Switch
-from .withheld import refuse_withheld
 
 USAGE = "hdfs2oss [options] SOURCE... TARGET"
 
@@ -47,7 +46,6 @@ def parse(argv: Sequence[str], program: Program = lambda: ("hdfs2oss",)) -> Copy
     for switch, texts in options:
         value = _value(switch, texts)
         given[switch.field] = (*given.get(switch.field, ()), value) if switch.is_list else value
-    refuse_withheld((switch.field, switch.words[0]) for switch, _ in options)
     properties = dict(given.pop("properties", ()))
     own = {name: given.pop(name) for name in CopyCommand._fields if name in given}
     if "notes" in own:

@@ -12,42 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple
 
+from ..model.attributes import NOTHING, Attributes
 from ..model.errors import CorruptData, StoreError
 from ..model.tally import Tally
 from ..model.values import FileStatus, StoredPart
 from ..rules.filesum import FileChecksum
 from ..rules.snapshot_diff import SnapshotChange
+from .capabilities import Capabilities
 from .traffic import Traffic
 from .walk import Walk
-
-
-class Capabilities(NamedTuple):
-    """What differs between stores, asked instead of their types."""
-
-    # The row of the File System Counters: FILE, HDFS, OSS.
-    counter_name: str
-    # `put` and `complete_upload` publish whole files at once, so nothing is renamed.
-    atomic_put: bool
-    # Files can be sent as parts, in any order and from several machines. Otherwise they are streams (`open_writer`).
-    multipart: bool
-    # A directory exists by itself, not just by the files below it.
-    real_directories: bool
-    # Characters that no element of a path may hold.
-    forbidden_characters: str = ""
-    # Seconds that closing a small file takes, whatever its size: more threads hide it.
-    close_seconds: float = 0.0
-    # Many files are removed by one request.
-    removes_together: bool = False
-    # The families of checksums (rules/filesum.py) that it may be asked for, the one to ask for first first.
-    checksums: tuple[str, ...] = ()
-    # Snapshots can be made, dropped and compared.
-    snapshots: bool = False
-    # A file or directory gets another path at once (`move`), whatever lies in it.
-    atomic_move: bool = False
-    # The store copies files by itself (`copy_within`).
-    server_copy: bool = False
-    # A file can be written on behind its end (`open_appender`).
-    appends: bool = False
 
 
 class NoChecksum(StoreError):
@@ -94,6 +67,10 @@ class Reader(abc.ABC):
 
         Raises CorruptData when fewer come. Never ask past the end. May be called by several threads at once.
         """
+
+    def attributes(self) -> Attributes | None:
+        """What is kept with the file, where opening it told; else None, and the file system is to be asked."""
+        return None
 
     @abc.abstractmethod
     def close(self) -> None: ...
@@ -162,8 +139,8 @@ class FileSystem(abc.ABC):
     def open_reader(self, path: str, expected_length: int) -> Reader:
         """Open for reading. The caller compares `length` with what it expects."""
 
-    def open_writer(self, path: str, work_path: str) -> Writer:
-        """Write a stream to `work_path` and publish it as `path`. Parents are made.
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
+        """Write a stream to `work_path` and publish it as `path`, with these attributes. Parents are made.
 
         Only without `capabilities.multipart`: with it, what is too large for `put` goes up in parts.
         """
@@ -175,12 +152,14 @@ class FileSystem(abc.ABC):
         `capabilities.appends`."""
         raise NotImplementedError(type(self).__name__)
 
-    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+    def put(
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
+    ) -> Stored:
         """Write a small file whole and publish it, replacing a file; verified by the store's checksum where it has one.
 
         `metadata` is kept where the store can keep it. Stores with `atomic_put` ignore `work_path`.
         """
-        with self.open_writer(path, work_path) as writer:
+        with self.open_writer(path, work_path, attributes) as writer:
             writer.write(data)
             return writer.commit(lambda stored: check_length(path, stored, len(data)))
 
@@ -210,8 +189,8 @@ class FileSystem(abc.ABC):
     def create_exclusive(self, path: str, data: bytes) -> bool:
         """Write a whole small file under a path that is free, at once; False when it was taken. The first wins."""
 
-    def begin_upload(self, path: str) -> str:
-        """Open a multipart upload and give its id. Only with `capabilities.multipart`, like the four below.
+    def begin_upload(self, path: str, attributes: Attributes = NOTHING) -> str:
+        """Open an upload of a file with these attributes: its id. With `capabilities.multipart`, like the four below.
 
         A begin whose answer was lost leaves no second upload open."""
         raise NotImplementedError(type(self).__name__)
@@ -251,6 +230,17 @@ class FileSystem(abc.ABC):
 
     def keep_note(self, path: str, notes: Mapping[str, str]) -> None:
         """Attach short notes to a published file, where the store can (object tags on OSS)."""
+
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        """What these letters of -p stand for at a FILE or DIRECTORY, as far as the store knows it. Raises NotFound."""
+        raise NotImplementedError(type(self).__name__)
+
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        """Give a file or directory that is there these attributes; False when it had them. May be run twice."""
+        raise NotImplementedError(type(self).__name__)
+
+    def refuse_attributes(self, letters: str) -> None:
+        """Raise StoreError, with the next step, where these letters of `capabilities.keeps` are switched off here."""
 
     def checksum(self, path: str, family: str) -> FileChecksum:
         """What the store states, without reading the file, of a family in `capabilities.checksums`; else NoChecksum."""

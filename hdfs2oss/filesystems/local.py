@@ -13,11 +13,14 @@ import stat as stat_bits
 import uuid
 from collections.abc import Callable, Iterator
 
+from ..model.attributes import NOTHING, Attributes
 from ..model.errors import AlreadyExists, CorruptData, NotFound, PermissionDenied, StoreError
 from ..model.uri import join_path
 from ..model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ..rules.filters import work_path_beside
-from .base import Capabilities, FileSystem, Reader, Stored, Writer
+from ..rules.preservation import changes, of_status
+from .base import FileSystem, Reader, Stored, Writer
+from .capabilities import Capabilities
 from .traffic import Traffic
 from .tree_walk import TreeWalk
 from .walk import Walk
@@ -55,7 +58,13 @@ class LocalFileSystem(FileSystem):
 
     def __init__(self) -> None:
         self.capabilities = Capabilities(
-            "FILE", atomic_put=False, multipart=False, real_directories=True, atomic_move=True
+            "FILE",
+            atomic_put=False,
+            multipart=False,
+            real_directories=True,
+            keeps="ugpt",
+            lists_kept="ugpt",
+            atomic_move=True,
         )
         self.traffic = Traffic()
 
@@ -102,8 +111,8 @@ class LocalFileSystem(FileSystem):
             raise NotFound(f"cannot read {path}: it is a directory")
         return _LocalReader(self, path, descriptor, found.st_size)
 
-    def open_writer(self, path: str, work_path: str) -> Writer:
-        return _LocalWriter(self, path, work_path)
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
+        return _LocalWriter(self, path, work_path, attributes)
 
     def make_directory(self, path: str) -> None:
         self.traffic.wrote()
@@ -147,6 +156,14 @@ class LocalFileSystem(FileSystem):
                 os.unlink(work_path)
         return True
 
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        self.traffic.read()
+        return _attributes_of(path).only(letters)
+
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        self.traffic.wrote()
+        return _keep(path, attributes)
+
 
 class _LocalReader(Reader):
     def __init__(self, owner: LocalFileSystem, path: str, descriptor: int, length: int) -> None:
@@ -179,8 +196,9 @@ class _LocalReader(Reader):
 
 
 class _LocalWriter(Writer):
-    def __init__(self, owner: LocalFileSystem, path: str, work_path: str) -> None:
+    def __init__(self, owner: LocalFileSystem, path: str, work_path: str, attributes: Attributes) -> None:
         self._owner = owner
+        self._attributes = attributes
         self._path = path
         self._work_path = work_path
         self._done = False
@@ -202,6 +220,9 @@ class _LocalWriter(Writer):
             self._file.close()
         stored = Stored(found.st_size, mtime_ms=found.st_mtime_ns // 1_000_000)
         check(stored)
+        if self._attributes != NOTHING:
+            _keep(self._work_path, self._attributes)
+            stored = stored._replace(mtime_ms=os.stat(self._work_path).st_mtime_ns // 1_000_000)
         with map_errors("publish", self._path):
             os.replace(self._work_path, self._path)
         self._done = True
@@ -214,6 +235,47 @@ class _LocalWriter(Writer):
         self._file.close()
         with contextlib.suppress(OSError):
             os.unlink(self._work_path)
+
+
+def _attributes_of(path: str) -> Attributes:
+    with map_errors("read the attributes of", path, brings_nothing=True):
+        return of_status(_row("", os.stat(path)))
+
+
+def _keep(path: str, wanted: Attributes) -> bool:
+    """Set what differs of owner, group, permission and times; nothing else is kept here."""
+    missing = changes(wanted, _attributes_of(path)).only("ugpt")
+    if missing == NOTHING:
+        return False
+    with map_errors("set the attributes of", path, brings_nothing=True):
+        if missing.owner is not None or missing.group is not None:
+            os.chown(path, _user_number(missing.owner), _group_number(missing.group))
+        if missing.permission is not None:
+            os.chmod(path, missing.permission)
+        if missing.mtime_ms is not None:
+            atime_ms = missing.mtime_ms if missing.atime_ms is None else missing.atime_ms
+            os.utime(path, ns=(atime_ms * 1_000_000, missing.mtime_ms * 1_000_000))
+    return True
+
+
+def _user_number(name: str | None) -> int:
+    """The number of a user as `_user_name` names it; -1 leaves things as they are."""
+    if name is None or name.isdecimal():
+        return int(name or -1)
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise StoreError(f"this machine has no user {name!r}", "Make it, or leave u out of -p.") from None
+
+
+def _group_number(name: str | None) -> int:
+    """The same for a group."""
+    if name is None or name.isdecimal():
+        return int(name or -1)
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise StoreError(f"this machine has no group {name!r}", "Make it, or leave g out of -p.") from None
 
 
 def _row(path: str, found: os.stat_result) -> FileStatus:

@@ -12,6 +12,9 @@ OUTPUT_FORMAT = "File Output Format Counters"
 COPY_MAPPER = "org.apache.hadoop.tools.mapred.CopyMapper$Counter"
 OWN = "hdfs2oss"
 
+# Directories that could not be given their attributes.
+ATTRIBUTES_FAILED = "DIRECTORY_ATTRIBUTES_FAILED"
+
 # Hadoop's order: framework groups first, the tool's own last.
 GROUPS = (FILE_SYSTEM, JOB, FRAMEWORK, INPUT_FORMAT, OUTPUT_FORMAT, COPY_MAPPER, OWN)
 

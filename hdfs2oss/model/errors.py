@@ -167,7 +167,10 @@ class WaveEnded(TransferError):
 class CommitError(Hdfs2ossError):
     """Publication, directory attributes or deletion failed."""
 
-    meaning = "publication of the records, or a deletion, failed; or another run took the job directory over"
+    meaning = (
+        "publication of the records, a deletion, or attributes of directories failed; "
+        "or another run took the job directory over"
+    )
     exit_code = 5
 
 

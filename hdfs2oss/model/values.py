@@ -83,6 +83,7 @@ class FileAction(str, enum.Enum):
     OVERWRITE = "OVERWRITE"
     APPEND = "APPEND"
     CHECK = "CHECK"
+    REFRESH = "REFRESH"
     SKIP = "SKIP"
     MKDIR = "MKDIR"
     DELETE = "DELETE"
@@ -94,6 +95,7 @@ class Outcome(str, enum.Enum):
 
     COPIED = "COPIED"
     SKIPPED = "SKIPPED"
+    REFRESHED = "REFRESHED"
     MADE = "MADE"
     FAILED = "FAILED"
     CHANGED = "CHANGED"
@@ -109,6 +111,7 @@ class Work(str, enum.Enum):
 
     FILE        copy a file whole
     DIRECTORY   make a directory
+    ATTRIBUTES  give what is there at the target the attributes of its source; no bytes travel
     CHUNK       send a range of a file into an upload
     UPLOAD      complete the upload of a file whose chunks were sent
     REFUSED     nothing: it cannot be copied, and is a failure on record
@@ -117,6 +120,7 @@ class Work(str, enum.Enum):
 
     FILE = "FILE"
     DIRECTORY = "DIRECTORY"
+    ATTRIBUTES = "ATTRIBUTES"
     CHUNK = "CHUNK"
     UPLOAD = "UPLOAD"
     REFUSED = "REFUSED"

@@ -12,7 +12,7 @@ from ..filesystems.base import FileSystem, Stored
 from ..filesystems.registry import open_filesystem
 from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, StoreGone, VerifyError, of_class
 from ..model.units import MIB
-from ..model.values import CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
+from ..model.values import FILE, CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
@@ -25,6 +25,7 @@ from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.outage import is_unanswered
+from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget
 from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Copied, Ends, Transfer, refuse_other_version, verify, writing
@@ -139,12 +140,13 @@ def _join_files(
     whole64 = compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks)
     whole32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
     proofs = ["length"]
+    preservation = Preserving(context).of(ends.source)
 
     def check(path: str, stored: Stored) -> None:
         verify(ends, item.length, whole64, stored)
         if path == ends.target.path and stored.mtime_ms == item.target_mtime_ms:
             raise VerifyError(
-                f"copying {ends.source} to {ends.target}: its chunks are gone, and the target is what stood there before",
+                f"copying {ends.source} to {ends.target}: its chunks have gone, and the target is what it was before",
                 "Run the same command with -update.",
             )
         with suppress(StoreError):
@@ -155,6 +157,8 @@ def _join_files(
                     f"that of the file that was joined of them {stated.value}"
                 )
             proofs.append("checksum" if stated.algorithm == COMPOSITE_CRC32C else "length")
+        if preservation is not None:
+            target.keep_attributes(path, FILE, preservation.wanted(ends.source.path, FILE))
 
     with writing(ends):
         stored = target.join(ends.target.path, _pieces(context, ends, chunks), check)

@@ -13,9 +13,10 @@ from functools import partial
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
+from ..model.attributes import NOTHING, Attributes
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, StoreGone, WriteError
-from ..model.values import CopyItem, CopyTask, FileAction, PlanSlice, Work
+from ..model.values import FILE, CopyItem, CopyTask, FileAction, PlanSlice, Work
 from ..records.intents import chunk_path_of
 from ..records.planfile import PlanWriter, read_slices
 from ..rules import packing
@@ -25,6 +26,7 @@ from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk
 from ..tasks.leftovers import Leftovers
 from ..tasks.outage import concerns_all, is_unanswered, wave_ended
+from ..tasks.preserving import Preserving
 from ..transfer.comparison import Side, settle
 
 _CHECKS_AT_ONCE = 8
@@ -63,6 +65,7 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     name = f"{desk.name}-{attempt}.parquet"
     leftovers = Leftovers(context, desk.name, task.slices, target)
     chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
+    preserving = Preserving(context)
     with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
         items = list(pool.map(partial(_settled, context, target), read_slices(desk.job_dir, task.slices)))
     for item in items:
@@ -72,7 +75,10 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             continue
         leftovers.enter(item)
         try:
-            upload_id = _begin(context, target, context.layout.target_of(item.path).path)
+            source = context.layout.source_of(item.root, item.path)
+            preservation = preserving.of(source)
+            kept = preservation.wanted(source.path, FILE) if preservation is not None else NOTHING
+            upload_id = _begin(context, target, context.layout.target_of(item.path).path, kept)
         except StoreError as error:
             if concerns_all(error, context.layout.base.path):
                 raise wave_ended(error) from error
@@ -92,12 +98,13 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
         for one in packing.cut(item.length, _step(target, item), item.chunk_size_bytes):
             chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
             chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
+    preserving.count(desk.counters)
     return CutReport(chunks.publish(desk.job_dir), uploads.publish(desk.job_dir), desk.counts())
 
 
-def _begin(context: RunContext, target: FileSystem, path: str) -> str:
+def _begin(context: RunContext, target: FileSystem, path: str, kept: Attributes) -> str:
     """What names the chunks of one file: an upload, or where takes none, the path of the first chunk."""
-    return target.begin_upload(path) if target.capabilities.multipart else chunk_path_of(context.run_id, path, 0)
+    return target.begin_upload(path, kept) if target.capabilities.multipart else chunk_path_of(context.run_id, path, 0)
 
 
 def _step(target: FileSystem, item: CopyItem) -> int:

@@ -41,11 +41,12 @@ from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
+from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.comparison import Side, settle
 from ..transfer.growth import Grown, grow
 from ..transfer.results import copied_result, failed_result, result_of
-from ..transfer.stream import Ends, Transfer
+from ..transfer.stream import Ends, Transfer, reading
 
 # What the buffers of one task may hold together.
 _BUFFER_BYTES = 256 * MIB
@@ -99,6 +100,7 @@ def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
         desk.take(result)
         has_failed = has_failed or result.has_failed
     mapper.refuse_if_taken_over(has_failed)
+    mapper.preserving.count(desk.counters)
     desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
     return desk.publish()
 
@@ -126,6 +128,7 @@ class Mapper:
         self._buffers = BufferBudget(_BUFFER_BYTES)
         self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try, context.layout.base.path)
         self._fence = Fence(context.open_job_dir(), context.fence)
+        self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
@@ -209,10 +212,12 @@ class Mapper:
             case Work.DIRECTORY:
                 self._make_directory(ends)
                 return result_of(item, Outcome.MADE)
+            case Work.ATTRIBUTES:
+                return self._refresh(item, ends)
             case Work.CHUNK:
                 return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE if item.action == FileAction.SKIP:
-                return result_of(item, Outcome.SKIPPED)
+                return self._refresh(item, ends)
             case Work.FILE if item.action == FileAction.APPEND:
                 return self._append(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE:
@@ -221,6 +226,8 @@ class Mapper:
                 raise TransferError(f"copying {ends.source} to {ends.target}: {item.work.value} is work of other tasks")
 
     def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
+        if self._is_restored(item, ends):
+            return item._replace(action=FileAction.SKIP.value)
         if item.action != FileAction.CHECK:
             return item
         source = self._transfer(ends.source, part_pool).source
@@ -233,9 +240,27 @@ class Mapper:
             message = f"making the directory {ends.target} for {ends.source}: {error}"
             raise TransferError.caused_by(message, error) from error
 
+    def _refresh(self, item: CopyItem, ends: Ends) -> CopyResult:
+        preservation = self.preserving.of(ends.source)
+        is_new = preservation is not None and preservation.refresh(ends.source, ends.target, item.kind)
+        return result_of(item, Outcome.REFRESHED if is_new else Outcome.SKIPPED)
+
+    def _is_restored(self, item: CopyItem, ends: Ends) -> bool:
+        """Whether only the time rule asks about a file that an earlier run brought back with its own time."""
+        if not self._context.options.preserve or not self._context.options.update or item.work is not Work.FILE:
+            return False
+        preservation = self.preserving.of(ends.source)
+        if preservation is None or item.length != item.target_length or item.action == FileAction.SKIP:
+            return False
+        with reading(ends):
+            return preservation.is_restored(ends.source.path, item.target_mtime_ms)
+
     def _append(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
         found = grow(transfer, ends, item)
         if isinstance(found, Grown):
+            if not self._target.capabilities.multipart:
+                # Times at least are others since bytes were appended in place; an upload has brought all along.
+                self._refresh(item, ends)
             return copied_result(item, found.copied)._replace(bytes_copied=found.tail_bytes)
         whole = item._replace(action=FileAction.OVERWRITE.value, problem=found.why)
         return copied_result(whole, transfer.copy(ends, whole))
@@ -243,7 +268,9 @@ class Mapper:
     def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
         if not self._target.capabilities.multipart:
             with transfer.open_source(ends, item) as reader:
-                copied = transfer.copy_range(ends, item, reader, item.offset, item.size)
+                # Chunks are joined only where they are alike in these; the whole gets all the rest.
+                kept = transfer.kept(ends, reader).only("rb")
+                copied = transfer.copy_range(ends, item, reader, item.offset, item.size, kept)
             return result_of(item, Outcome.CHUNK)._replace(
                 bytes_copied=item.size, crc64=copied.crc64, crc32c=copied.crc32c, source_etag=reader.etag or item.etag
             )
@@ -270,6 +297,7 @@ class Mapper:
                 part_pool,
                 _PARTS_AT_ONCE,
                 self._checkpoint,
+                self.preserving.of(store),
             )
         return self._transfers[store]
 

@@ -25,6 +25,7 @@ _WORDS = {
     FileAction.APPEND: "append to",
     FileAction.CHECK: "compare, and copy if they differ",
     FileAction.SKIP: "skip",
+    FileAction.REFRESH: "give attributes, where they differ, to",
     FileAction.MKDIR: "make",
     FileAction.DELETE: "delete",
     FileAction.CONFLICT: "refuse",
@@ -88,8 +89,8 @@ def _add_uncounted(report: Report, sums: dict[str, Tally]) -> None:
 
 def _told(found: Rehearsed, listed_in: str) -> Iterator[str]:
     yield "Dry run: nothing was copied, made or deleted. The command would"
-    for action, words in _WORDS.items():
-        tally = found.sums.get(action.value)
+    for action in FileAction:
+        words, tally = _WORDS.get(action, action.value.lower()), found.sums.get(action.value)
         if tally is None or not (tally.files or tally.directories):
             continue
         parts = [f"{tally.files} files ({format_size(tally.size_bytes)})"] if tally.files else []

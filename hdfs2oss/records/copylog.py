@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ..filesystems.base import FileSystem
 from ..model.uri import Uri, join_path
-from ..model.values import CopyResult, Outcome
+from ..model.values import DIRECTORY, CopyResult, Outcome
 from ..rules.filters import work_path_beside
 from ..rules.layout import Layout
 
@@ -63,7 +63,7 @@ class CopyLog:
         source = layout.named_source_of(result.root, result.path)
         if result.outcome == Outcome.COPIED:
             self.copied(source, layout.target_of(result.path), result.source_length, result.source_length)
-        elif result.outcome == Outcome.SKIPPED:
+        elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED) and result.kind != DIRECTORY:
             self.skipped(source, layout.target_of(result.path), result.source_length, result.source_length)
         elif result.has_failed:
             self.failed(source, result.message)

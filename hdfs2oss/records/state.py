@@ -28,11 +28,12 @@ class Held(NamedTuple):
 
 
 class PairState(NamedTuple):
-    """What the target holds; with `towards` it is on its way there, and `step` is the one that began last."""
+    """What the target holds; with `towards` it is on its way there since `since_ms`, and `step` began last."""
 
     held: Held | None = None
     towards: Held | None = None
     step: str = ""
+    since_ms: int = 0
     run: str = ""
 
 
@@ -45,14 +46,14 @@ def read_state(job_dir: JobDir) -> PairState:
         return PairState()
     fields = json.loads(data)
     held, towards = (Held(**fields[name]) if fields[name] else None for name in ("held", "towards"))
-    return PairState(held, towards, fields["step"], fields["run"])
+    return PairState(held, towards, fields["step"], fields["since_ms"], fields["run"])
 
 
 def write_state(job_dir: JobDir, state: PairState) -> None:
     """Replace what is known."""
     path = join_path(job_dir.path, NAME)
     held, towards = (one._asdict() if one else None for one in (state.held, state.towards))
-    value = {"held": held, "towards": towards, "step": state.step, "run": job_dir.run_id}
+    value = {"held": held, "towards": towards, "step": state.step, "since_ms": state.since_ms, "run": job_dir.run_id}
     data = (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
     work_path = work_path_of(job_dir)
     job_dir.patiently(lambda: job_dir.filesystem.put(path, data, work_path, {}))

@@ -44,6 +44,7 @@ def decide(
     file        file        -append      target shorter                  APPEND
     file        file        -update      sizes differ                    OVERWRITE
     file        file        -update      both empty                      SKIP
+    file        file        -update      -pb, other block sizes          OVERWRITE
     file        file        -update      checks ALWAYS                   CHECK
     file        file        -update      source not newer than target    SKIP
     file        file        -update      checks WHERE_NEWER              CHECK
@@ -86,8 +87,16 @@ def _decide_update(source: FileStatus, target: FileStatus, options: CopyOptions,
         return FileAction.OVERWRITE
     if source.length == 0:
         return FileAction.SKIP
+    if "b" in options.preserve and _differ_in_blocks(source, target):
+        return FileAction.OVERWRITE
     if options.skip_crc:
         checks = Checks.NEVER
     by_times = decide_by_times(source.mtime_ms, target.mtime_ms, options)
     is_worth_asking = checks is Checks.ALWAYS or (checks is Checks.WHERE_NEWER and by_times is FileAction.OVERWRITE)
     return FileAction.CHECK if is_worth_asking else by_times
+
+
+def _differ_in_blocks(source: FileStatus, target: FileStatus) -> bool:
+    """Blocks are cut when a file is written; a store without blocks has none that could differ."""
+    sizes = source.block_size_bytes, target.block_size_bytes
+    return all(sizes) and sizes[0] != sizes[1]

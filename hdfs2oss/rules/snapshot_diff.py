@@ -241,6 +241,10 @@ class Overlap:
         self._paths = set(paths)
         self._above = {one for path in self._paths for one in ancestors(path)}
 
+    def has(self, path: str) -> bool:
+        """Whether a path is one of them."""
+        return path in self._paths
+
     def holds(self, path: str) -> bool:
         """Whether a path lies in one of them, and is none of them."""
         return any(one in self._paths for one in ancestors(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model.counters import FRAMEWORK, JOB, OWN, Counters, Counts
+from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, Counters, Counts
 from ..model.errors import BrakeError, CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
@@ -134,7 +134,7 @@ class Report:
             return Unlisted.exit_code if found or self.failed_files else SurveyError.exit_code
         if self.failed_files or self.stopped:
             return TransferError.exit_code
-        if self.undeleted:
+        if self.undeleted or self.counters.get(OWN, ATTRIBUTES_FAILED):
             return CommitError.exit_code
         if self.lifted_by:
             return BrakeError.exit_code

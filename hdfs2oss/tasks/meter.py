@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 
 from ..filesystems.base import FileSystem
-from ..model.counters import COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters, Counts
-from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport
+from ..model.counters import ATTRIBUTES_FAILED, COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters, Counts
+from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport, Work
 from ..records import ledger
 
 # So many failures travel to the driver with a report; all of them are in the ledger.
@@ -36,6 +36,8 @@ class TaskMeter:
             self.counters.add(OWN, "FILES_NOT_COMPARED")
         if result.is_deletion:
             self._count_deletion(result)
+        elif result.work is Work.ATTRIBUTES and result.kind == DIRECTORY:
+            self._count_directory(result)
         elif result.outcome == Outcome.MADE:
             self.counters.add(OWN, "DIRECTORIES_MADE")
         elif result.outcome == Outcome.COPIED:
@@ -45,11 +47,13 @@ class TaskMeter:
             self.counters.add(OWN, f"VERIFIED_BY_{result.verified_by.upper()}")
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")
-        elif result.outcome == Outcome.SKIPPED:
+        elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED):
+            # The survey planned it; it turned out that no bytes were to be sent.
             self._count_file("SKIP", ("BYTESSKIPPED",), "SKIPPED", result)
-            # The survey planned it; its checksum says that there is nothing to do.
             self.counters.add(OWN, "FILES_PLANNED", -1)
             self.counters.add(OWN, "BYTES_PLANNED", -result.source_length)
+            if result.outcome == Outcome.REFRESHED:
+                self.counters.add(OWN, "FILES_REFRESHED")
         else:
             what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)
@@ -86,6 +90,15 @@ class TaskMeter:
             failures=tuple(failures[:_MOST_FAILURES]),
             not_compared=next((f"{one.path}: {one.not_compared}" for one in results if one.not_compared), ""),
         )
+
+    def _count_directory(self, result: CopyResult) -> None:
+        """The attributes of a directory, which has been counted as such before."""
+        if result.has_failed:
+            self.counters.add(OWN, ATTRIBUTES_FAILED)
+        elif result.outcome == Outcome.REFRESHED:
+            self.counters.add(OWN, "DIRECTORIES_REFRESHED")
+        elif result.outcome == Outcome.MADE:
+            self.counters.add(OWN, "DIRECTORIES_CODED")
 
     def _count_deletion(self, result: CopyResult) -> None:
         name = "UNDELETED" if result.has_failed else result.outcome

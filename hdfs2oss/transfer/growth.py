@@ -151,8 +151,9 @@ def _compare_whole(transfer: Transfer, ends: Ends, digest: Digest) -> str:
 
 def _join_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, head: _Head) -> Copied | NotGrown:
     path = ends.target.path
+    kept = transfer.kept(ends, reader)
     with writing(ends):
-        upload_id = transfer.target.begin_upload(path)
+        upload_id = transfer.target.begin_upload(path, kept)
     try:
         try:
             parts = _copy_head(transfer, path, upload_id, head)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Reader, Stored
+from ..model.attributes import NOTHING, Attributes
 from ..model.errors import (
     NotFound,
     ReadError,
@@ -30,11 +31,12 @@ from ..model.errors import (
 )
 from ..model.units import MIB
 from ..model.uri import Uri
-from ..model.values import CopyItem, StoredPart
+from ..model.values import FILE, CopyItem, StoredPart
 from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
 from ..rules.filesum import CRC32C_NOTE, CRC64_NOTE
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
+from .preserve import Preservation
 
 # Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
 STREAM_PIECE_BYTES = 4 * MIB
@@ -88,16 +90,18 @@ class Transfer:
     parts_at_once: int = 4
     # Called between parts, and before a file is published; what it raises ends the copy.
     checkpoint: Callable[[], None] = nothing
+    preservation: Preservation | None = None
 
     def copy(self, ends: Ends, item: CopyItem) -> Copied:
         """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
         with self.open_source(ends, item) as reader:
+            kept = self.kept(ends, reader)
             if item.length <= item.part_size_bytes:
-                copied = self._copy_whole(ends, item, reader)
+                copied = self._copy_whole(ends, item, reader, kept)
             elif self.target.capabilities.multipart:
-                copied = self._copy_parts(ends, item, reader)
+                copied = self._copy_parts(ends, item, reader, kept)
             else:
-                copied = self.copy_range(ends, item, reader, 0, item.length)
+                copied = self.copy_range(ends, item, reader, 0, item.length, kept)
             return copied._replace(source_etag=reader.etag)
 
     @contextmanager
@@ -163,7 +167,14 @@ class Transfer:
         if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
             raise _source_changed(ends, "its modification time is another")
 
-    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+    def kept(self, ends: Ends, reader: Reader) -> Attributes:
+        """What the target is to have of the source beside its bytes."""
+        if self.preservation is None:
+            return NOTHING
+        with reading(ends):
+            return self.preservation.wanted(ends.source.path, FILE, reader)
+
+    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         with self.buffers.hold(item.length):
             with reading(ends):
                 data = self._read(ends, reader, 0, item.length)
@@ -172,18 +183,18 @@ class Transfer:
             notes = notes_of(*sums)
             self.checkpoint()
             with writing(ends):
-                stored = self.target.put(ends.target.path, data, ends.work_path, notes)
+                stored = self.target.put(ends.target.path, data, ends.work_path, notes, kept)
         verify(ends, item.length, sums[0], stored)
         return Copied(stored, *sums, proof(stored))
 
-    def copy_range(self, ends: Ends, item: CopyItem, reader: Reader, offset: int, size: int) -> Copied:
-        """Copy the bytes [offset, offset + size) of a file as a stream, into a file of their own."""
+    def copy_range(self, ends: Ends, item: CopyItem, reader: Reader, start: int, size: int, kept: Attributes) -> Copied:
+        """Copy the bytes [start, start + size) of a file as a stream, into a file of their own."""
         sum64 = sum32 = 0
         with writing(ends):
-            writer = self.target.open_writer(ends.target.path, ends.work_path)
+            writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
-            for piece in self.read_ahead(ends, reader, offset, size):
+            for piece in self.read_ahead(ends, reader, start, size):
                 self.checkpoint()
                 sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
                 with writing(ends):
@@ -198,11 +209,11 @@ class Transfer:
                 stored = writer.commit(check)
         return Copied(stored, sum64, sum32, proof(stored))
 
-    def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader) -> Copied:
+    def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         whole = item._replace(offset=0, size=item.length, first_part=1)
         path = ends.target.path
         with writing(ends):
-            upload_id = self.target.begin_upload(path)
+            upload_id = self.target.begin_upload(path, kept)
         try:
             sent = self.send_range(ends, whole, reader, upload_id)
             self.refuse_changed_source(ends, item, reader.etag)

@@ -12,7 +12,6 @@ PLACES = ("file:///source", "file:///target")
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("-update", "-overwrite", *PLACES), "Overwrite and update options are mutually exclusive"),
         (("-delete", *PLACES), "Delete missing is applicable only with update or overwrite options"),
         (("-update", "--max-delete", "5", *PLACES), "--max-delete is valid only with -delete"),
         (("-update", "--allow-empty-source", *PLACES), "--allow-empty-source is valid only with -delete"),
@@ -23,9 +22,6 @@ PLACES = ("file:///source", "file:///target")
         (("-update", "-diff", "s1", " ", *PLACES), "Must provide both the starting and ending snapshot names"),
         (("-update", "-diff", "s1", "s2", "-rdiff", "s2", "s1", *PLACES), "-diff and -rdiff are mutually exclusive"),
         (("--from-snapshot", "s1", "-update", "-diff", "s1", "s2", *PLACES), "exclude each other"),
-        (("-p", *PLACES), "the option -p is not available"),
-        (("-pugp", *PLACES), "the option -p is not available"),
-        (("-v", *PLACES), "-v is valid only with -log option"),
         (("--make-snapshot", *PLACES), "--make-snapshot needs --from-snapshot NAME"),
         (("--from-snapshot", "a/b", *PLACES), "takes the name of a snapshot, not a path"),
         (("-m", "-f", "x"), "-m needs a value"),

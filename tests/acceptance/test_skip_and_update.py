@@ -68,6 +68,16 @@ def test_equal_times_and_sizes_are_skipped(command, local_ends) -> None:
     assert target.read() == {"f": b"OLD"}
 
 
+@pytest.mark.parametrize("letters", ["-p", "-pb"])
+def test_a_tree_whose_attributes_are_kept_is_not_sent_again(command, ends, letters) -> None:
+    source, target = ends
+    source.make({"a": b"1", "d/b": b"22", "empty": b""}).settle()
+    assert command("-update", letters, source, target)["COPY"] == 3
+    done = command("-update", letters, source, target)
+    assert (done.code, done["COPY"], done["SKIP"], done["BYTESCOPIED"]) == (0, 0, 3, 0)
+    assert target.read() == {"a": b"1", "d/b": b"22", "empty": b""}
+
+
 def test_onto_oss_the_store_joins_the_head_that_it_has_with_the_tail(command, make_place, oss_server) -> None:
     source, target = make_place("file", "source"), make_place("oss", "target")
     data = random.Random(3).randbytes(3_000_000)

@@ -27,8 +27,9 @@ def authority(sandbox: Sandbox) -> str:
 
 
 @pytest.fixture(scope="module")
-def hdfs(authority: str) -> HdfsFileSystem:
-    return HdfsFileSystem(authority, {})
+def hdfs(authority: str, sandbox: Sandbox) -> HdfsFileSystem:
+    web = sandbox.env()["SANDBOX_WEBHDFS"].removeprefix("http://")
+    return HdfsFileSystem(authority, {"fs.defaultFS": f"hdfs://{authority}", "dfs.namenode.http-address": web})
 
 
 @pytest.fixture
@@ -113,10 +114,10 @@ def test_names_are_given_in_the_order_of_their_utf8_bytes(hdfs: HdfsFileSystem, 
 
 def test_attributes_are_set_and_told(hdfs: HdfsFileSystem, root: str) -> None:
     hdfs.put(f"{root}/file", b"1", f"{root}/.work", {})
-    hdfs.set_owner(f"{root}/file", "hive", "lake")
-    hdfs.set_permission(f"{root}/file", 0o1640)
-    hdfs.set_replication(f"{root}/file", 2)
-    hdfs.set_times(f"{root}/file", 1_500_000_000_123, None)
+    hdfs.attributes.set_owner(f"{root}/file", "hive", "lake")
+    hdfs.attributes.set_permission(f"{root}/file", 0o1640)
+    hdfs.attributes.set_replication(f"{root}/file", 2)
+    hdfs.attributes.set_times(f"{root}/file", 1_500_000_000_123, None)
     status = hdfs.status(f"{root}/file")
     assert status is not None
     assert (status.owner, status.group, status.permission) == ("hive", "lake", 0o1640)
@@ -150,7 +151,7 @@ def test_a_refusal_names_user_and_path_on_one_line(
     authority: str, hdfs: HdfsFileSystem, root: str, monkeypatch
 ) -> None:
     hdfs.make_directory(f"{root}/private")
-    hdfs.set_permission(f"{root}/private", 0o700)
+    hdfs.attributes.set_permission(f"{root}/private", 0o700)
     monkeypatch.setenv("HADOOP_USER_NAME", "restored-afterwards")
     other = HdfsFileSystem(authority, {}, user="nobody")
     with pytest.raises(PermissionDenied) as caught:
@@ -168,7 +169,7 @@ def test_a_sub_directory_that_may_not_be_read_is_a_row_and_the_walk_goes_on(
 ) -> None:
     hdfs.make_directory(f"{root}/a/private/deeper")
     hdfs.make_directory(f"{root}/z")
-    hdfs.set_permission(f"{root}/a/private", 0o700)
+    hdfs.attributes.set_permission(f"{root}/a/private", 0o700)
     monkeypatch.setenv("HADOOP_USER_NAME", "restored-afterwards")
     rows = list(HdfsFileSystem(authority, {}, user="nobody").walk(root))
     assert [(row.key, row.kind) for row in rows] == [
@@ -214,8 +215,8 @@ def test_errors_of_the_client_come_out_as_ours(hdfs: HdfsFileSystem, root: str) 
     for attempt in (
         lambda: hdfs.put(f"{root}/a:b", b"", f"{root}/.work", {}),
         lambda: hdfs.client.rename(f"{root}/d", f"{root}/d/e/f"),
-        lambda: hdfs.set_permission(f"{root}/missing", 0o644),
-        lambda: hdfs.set_times(f"{root}/d", -1, None),
+        lambda: hdfs.attributes.set_permission(f"{root}/missing", 0o644),
+        lambda: hdfs.attributes.set_times(f"{root}/d", -1, None),
     ):
         with pytest.raises(StoreError):
             attempt()

@@ -14,6 +14,7 @@ from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule
+from hdfs2oss.model.attributes import Attributes
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
     CorruptData,
@@ -122,9 +123,9 @@ def test_metadata_and_notes_come_back(store: OssFileSystem) -> None:
 
 
 def test_metadata_of_an_upload_is_fixed_when_it_begins(store: OssFileSystem) -> None:
-    upload = store.begin_upload("/file", {"owner": "hive"})
+    upload = store.begin_upload("/file", Attributes(owner="hive"))
     store.complete_upload("/file", upload, [store.put_part("/file", upload, 1, b"1")])
-    assert store.read_notes("/file") == {"owner": "hive"}
+    assert store.read_notes("/file") == {"hdfs2oss-attributes": "1;u=hive"}
 
 
 def test_a_note_that_no_tag_may_hold_is_refused(store: OssFileSystem) -> None:
@@ -308,3 +309,70 @@ def test_an_object_of_others_has_no_crc_32c(server, store) -> None:
         store.checksum("/f", COMPOSITE_CRC)
     with pytest.raises(NotFound):
         store.checksum("/none", COMPOSITE_CRC)
+
+
+def test_attributes_are_changed_and_all_else_that_is_known_of_an_object_stays(
+    server: LocalOssServer, store: OssFileSystem
+) -> None:
+    said = {
+        "x-oss-meta-of-others": "1",
+        "Content-Type": "text/plain",
+        "Cache-Control": "no-cache",
+        "x-oss-storage-class": "IA",
+        "x-oss-object-acl": "public-read",
+        "x-oss-tagging": "a=b",
+        "x-oss-server-side-encryption": "AES256",
+    }
+    bucket(server).put_object("f", b"123", headers=said)
+    before = bucket(server).head_object("f")
+    assert store.keep_attributes("/f", FILE, Attributes(owner="alice"))
+    after = bucket(server).head_object("f")
+    assert after.headers["x-oss-meta-hdfs2oss-attributes"] == "1;u=alice"
+    for name in ("x-oss-meta-of-others", "Content-Type", "Cache-Control", "x-oss-storage-class", "ETag",
+                 "x-oss-server-side-encryption", "x-oss-hash-crc64ecma"):  # fmt: skip
+        assert after.headers[name] == before.headers[name]
+    assert bucket(server).get_object_acl("f").acl == "public-read"
+    assert store.read_notes("/f")["a"] == "b"
+    assert store.read_bytes("/f") == b"123"
+
+
+def test_an_object_that_is_replaced_while_its_attributes_are_kept_keeps_its_own(
+    server: LocalOssServer, store: OssFileSystem
+) -> None:
+    store.put("/f", b"1", "", {})
+    server.plan.replace([Rule("latency", operation="copy_object", seconds=1.0)])
+    failures: list[StoreError] = []
+
+    def keep() -> None:
+        try:
+            store.keep_attributes("/f", FILE, Attributes(owner="alice"))
+        except StoreError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.plan.state()[0][1] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    bucket(server).put_object("f", b"22")
+    thread.join()
+    server.plan.replace([])
+    assert len(failures) == 1
+    assert store.read_attributes("/f", FILE, "u") == Attributes()
+    assert store.read_bytes("/f") == b"22"
+
+
+def test_a_line_that_cannot_be_read_is_an_error_that_names_the_object(
+    server: LocalOssServer, store: OssFileSystem
+) -> None:
+    bucket(server).put_object("f", b"1", headers={"x-oss-meta-hdfs2oss-attributes": "7;u=a"})
+    with pytest.raises(StoreError, match="what is kept with /f cannot be read: attributes of version '7'"):
+        store.read_attributes("/f", FILE, "u")
+
+
+def test_a_bucket_itself_and_a_directory_without_a_marker_have_no_attributes(store: OssFileSystem) -> None:
+    store.put("/d/f", b"1", "", {})
+    assert store.read_attributes("/", DIRECTORY, "ugp") == store.read_attributes("/d", DIRECTORY, "ugp") == Attributes()
+    assert not store.keep_attributes("/", DIRECTORY, Attributes(owner="a"))
+    assert store.keep_attributes("/d", DIRECTORY, Attributes(owner="a"))
+    assert store.read_attributes("/d", DIRECTORY, "ugp") == Attributes(owner="a")

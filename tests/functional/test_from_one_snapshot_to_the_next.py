@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from hdfs2oss.filesystems.registry import close_filesystems, seat_filesystem
+from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem, seat_filesystem
 from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.errors import BrakeError, CommitError, SourceNotFound, SurveyError, UsageError
 from hdfs2oss.model.uri import Uri
@@ -310,6 +310,24 @@ def test_a_run_that_ends_in_any_step_is_gone_on_with(
     assert copy(source, target, update=True, diff=("s1", "s2")).exit_code == 0
     assert target.read() == REWORKED
     assert states(home)[0]["held"]["snapshot"] == "s2"
+
+
+def test_uploads_of_copies_that_a_killed_run_left_are_dropped_and_no_others(
+    copy, source, target, store, hold, oss_server, count
+) -> None:
+    hold()
+    rework(source, store)
+    oss_server.plan.replace([Rule("error", operation="copy_object", after=4, status=403, code="AccessDenied")])
+    with pytest.raises(CommitError):
+        copy(source, target, update=True, diff=("s1", "s2"))
+    oss_server.plan.replace([])
+    bucket = open_filesystem(target.uri, target.stores)
+    theirs = (target / "elsewhere").uri.path
+    for path in ((target / "b/f").uri.path, (target / "saved").uri.path, theirs):
+        bucket.begin_upload(path)
+    done = copy(source, target, update=True, diff=("s1", "s2"))
+    assert (done.exit_code, count(done, "UPLOADS_DROPPED")) == (0, 1)
+    assert {one.path for one in bucket.find_uploads(target.uri.path)} == {theirs, (target / "saved").uri.path}
 
 
 def test_a_full_copy_after_an_interrupted_difference_clears_its_hidden_place(

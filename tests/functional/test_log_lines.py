@@ -20,8 +20,8 @@ def lines(log: Place) -> list[str]:
 
 def test_without_v_only_skips_and_failures_have_a_line(copy, ends, log) -> None:
     source, target = ends
-    target.make({"b": b"same"})
     source.make({"a": b"1", "b": b"same"}).settle()
+    target.make({"b": b"same"})
     copy(source, target, update=True, log_path=log.uri)
     assert lines(log) == [f"SKIP: {source}/b"]
     assert [path.rpartition("/")[2] for path in log.read()].count("_SUCCESS") == 1
@@ -29,8 +29,8 @@ def test_without_v_only_skips_and_failures_have_a_line(copy, ends, log) -> None:
 
 def test_with_v_each_copied_and_each_skipped_file_has_a_line_with_both_ends(copy, ends, log) -> None:
     source, target = ends
-    target.make({"b": b"same"})
     source.make({"a": b"1", "b": b"same", "empty/": None}).settle()
+    target.make({"b": b"same"})
     copy(source, target, update=True, log_path=log.uri, verbose=True)
     assert lines(log) == [
         f"FILE_COPIED: source={source}/a, size=1 --> target={target}/a, size=1",

@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
+from tests.stores.contract_attributes import AttributesContract
 from tests.stores.contract_reading import ReadContract, StatusContract, WalkContract
 from tests.stores.contract_writing import ChangeContract, MultipartContract, StreamContract, WriteContract
 
 __all__ = ["FileSystemContract", "MultipartContract", "StreamContract"]
 
 
-class FileSystemContract(StatusContract, WalkContract, ReadContract, WriteContract, ChangeContract):
+class FileSystemContract(StatusContract, WalkContract, ReadContract, WriteContract, ChangeContract, AttributesContract):
     """Everything but streams and parts: a store has the one or the other."""

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Writer
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.filesystems.walk import Walk
+from hdfs2oss.model.attributes import NOTHING, Attributes
 from hdfs2oss.model.errors import StoreError, Unreachable
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import FileStatus, StoredPart
@@ -43,6 +44,8 @@ OPERATIONS = [
     "abort",
     "uploads",
     "note",
+    "attributes",
+    "keep",
     "checksum",
     "append",
     "copy",
@@ -141,16 +144,18 @@ class FlakyFileSystem(FileSystem):
         self.meet("open", path)
         return _FlakyReader(self, path, self.wrapped.open_reader(path, expected_length))
 
-    def open_writer(self, path: str, work_path: str) -> Writer:
-        return _FlakyWriter(self, path, self.wrapped.open_writer(path, work_path))
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
+        return _FlakyWriter(self, path, self.wrapped.open_writer(path, work_path, attributes))
 
     def open_appender(self, path: str, length: int) -> Writer:
         self.meet("append", path)
         return _FlakyWriter(self, path, self.wrapped.open_appender(path, length))
 
-    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+    def put(
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
+    ) -> Stored:
         self.meet("put", path)
-        return self.wrapped.put(path, data, work_path, metadata)
+        return self.wrapped.put(path, data, work_path, metadata, attributes)
 
     def make_directory(self, path: str) -> None:
         self.meet("make_directory", path)
@@ -164,9 +169,9 @@ class FlakyFileSystem(FileSystem):
         self.meet("create", path)
         return self.wrapped.create_exclusive(path, data)
 
-    def begin_upload(self, path: str) -> str:
+    def begin_upload(self, path: str, attributes: Attributes = NOTHING) -> str:
         self.meet("begin", path)
-        return self.wrapped.begin_upload(path)
+        return self.wrapped.begin_upload(path, attributes)
 
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
         self.meet("part", path)
@@ -203,6 +208,17 @@ class FlakyFileSystem(FileSystem):
         self.meet("note", path)
         self.wrapped.keep_note(path, notes)
 
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        self.meet("attributes", path)
+        return self.wrapped.read_attributes(path, kind, letters)
+
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        self.meet("keep", path)
+        return self.wrapped.keep_attributes(path, kind, attributes)
+
+    def refuse_attributes(self, letters: str) -> None:
+        self.wrapped.refuse_attributes(letters)
+
     def close(self) -> None:
         self.wrapped.close()
 
@@ -234,6 +250,9 @@ class _FlakyReader(Reader):
                 fault = None
             given += len(piece)
             yield piece
+
+    def attributes(self) -> Attributes | None:
+        return self._wrapped.attributes()
 
     def close(self) -> None:
         self._wrapped.close()

@@ -12,19 +12,34 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hdfs2oss.filesystems.base import Capabilities, FileSystem, OpenUpload, Reader, Stored, Writer
+from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Writer
+from hdfs2oss.filesystems.capabilities import Capabilities
 from hdfs2oss.filesystems.traffic import Traffic
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.filesystems.walk import Walk
+from hdfs2oss.model.attributes import NOTHING, PRESERVABLE, Attributes
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus, StoredPart
 from hdfs2oss.rules.checksum import compose_crc64, crc64
 from hdfs2oss.rules.filesum import CRC64, FileChecksum
+from hdfs2oss.rules.preservation import changes, merged, of_status
 
-LIKE_HDFS = Capabilities("HDFS", atomic_put=False, multipart=False, real_directories=True, forbidden_characters=":")
-LIKE_OSS = Capabilities("OSS", atomic_put=True, multipart=True, real_directories=False)
-EVERYTHING = Capabilities("MEMORY", atomic_put=True, multipart=True, real_directories=True)
+LIKE_HDFS = Capabilities(
+    "HDFS",
+    atomic_put=False,
+    multipart=False,
+    real_directories=True,
+    forbidden_characters=":",
+    keeps=PRESERVABLE,
+    lists_kept="rbugpt",
+)
+LIKE_OSS = Capabilities(
+    "OSS", atomic_put=True, multipart=True, real_directories=False, keeps=PRESERVABLE, attributes_limit_bytes=7680
+)
+EVERYTHING = Capabilities(
+    "MEMORY", atomic_put=True, multipart=True, real_directories=True, keeps=PRESERVABLE, lists_kept="rbugpt"
+)
 
 
 @dataclass
@@ -35,6 +50,7 @@ class MemoryFile:
     status: FileStatus
     metadata: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    kept: Attributes = NOTHING
     # Stated for every family, in place of one of the bytes.
     checksum: FileChecksum | None = None
 
@@ -46,6 +62,7 @@ class MemoryDirectory:
     status: FileStatus
     marked: bool
     children: dict[str, MemoryFile | MemoryDirectory] = field(default_factory=dict)
+    kept: Attributes = NOTHING
 
 
 Node = MemoryFile | MemoryDirectory
@@ -62,7 +79,7 @@ class MemoryFileSystem(FileSystem):
         self._root = MemoryDirectory(FileStatus("", DIRECTORY), marked=True)
         self._uploads: dict[str, tuple[str, dict[int, bytes]]] = {}
         self._begun_ms: dict[str, int] = {}
-        self._upload_metadata: dict[str, dict[str, str]] = {}
+        self._upload_attributes: dict[str, Attributes] = {}
         self._completed: dict[str, Stored] = {}
 
     # Arranging and looking, for tests.
@@ -120,12 +137,14 @@ class MemoryFileSystem(FileSystem):
             raise NotFound(f"cannot read {path}: there is no such file")
         return _MemoryReader(self, path, node)
 
-    def open_writer(self, path: str, work_path: str) -> Writer:
-        return _MemoryWriter(self, path, work_path)
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
+        return _MemoryWriter(self, path, work_path, attributes)
 
-    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
+    def put(
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
+    ) -> Stored:
         self.traffic.wrote(len(data))
-        return self._publish(path, bytes(data), metadata)
+        return self._publish(path, bytes(data), metadata, attributes)
 
     def make_directory(self, path: str) -> None:
         self.traffic.wrote()
@@ -151,12 +170,12 @@ class MemoryFileSystem(FileSystem):
             self._publish(path, bytes(data), {})
             return True
 
-    def begin_upload(self, path: str, metadata: Mapping[str, str] | None = None) -> str:
+    def begin_upload(self, path: str, attributes: Attributes = NOTHING) -> str:
         self.traffic.wrote()
         upload_id = uuid.uuid4().hex
         self._begun_ms[upload_id] = self._clock_ms()
         self._uploads[upload_id] = (path, {})
-        self._upload_metadata[upload_id] = dict(metadata or {})
+        self._upload_attributes[upload_id] = attributes
         return upload_id
 
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
@@ -208,7 +227,7 @@ class MemoryFileSystem(FileSystem):
                 if part.number not in held or crc64(held[part.number]) != part.crc64:
                     raise CorruptData(f"part {part.number} of {path} is not what was sent")
             stored = self._publish(
-                path, b"".join(held[part.number] for part in parts), self._upload_metadata[upload_id]
+                path, b"".join(held[part.number] for part in parts), {}, self._upload_attributes[upload_id]
             )
             if stored.crc64 != compose_crc64((part.crc64, part.length) for part in parts):
                 raise CorruptData(f"{path} is not the sum of its parts")
@@ -245,6 +264,35 @@ class MemoryFileSystem(FileSystem):
         self.traffic.read()
         return {**self.file(path).metadata, **self.file(path).notes}
 
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        self.traffic.read()
+        return self._known(path, kind).only(letters)
+
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        self.traffic.wrote()
+        with self._lock:
+            if kind == DIRECTORY and not self.capabilities.real_directories:
+                self._directory(path, mark=True)
+            if changes(attributes, self._known(path, kind)) == NOTHING:
+                return False
+            self._give(path, attributes)
+            return True
+
+    def _known(self, path: str, kind: str) -> Attributes:
+        node = self._find(path)
+        if node is None or (kind == DIRECTORY) != isinstance(node, MemoryDirectory):
+            raise NotFound(f"cannot read the attributes of {path}: there is no such path")
+        return merged(node.kept, of_status(node.status)) if self.capabilities.lists_kept else node.kept
+
+    def _give(self, path: str, wanted: Attributes) -> None:
+        """Kept beside the status, which tells what listings of this store tell."""
+        node = self._find(path)
+        assert node is not None
+        node.kept = merged(wanted, node.kept)
+        if self.capabilities.lists_kept:
+            known = {name: value for name, value in wanted._asdict().items() if name in FileStatus._fields}
+            node.status = node.status._replace(**{name: value for name, value in known.items() if value is not None})
+
     # The tree
 
     def _find(self, path: str) -> Node | None:
@@ -274,7 +322,7 @@ class MemoryFileSystem(FileSystem):
         node.marked = node.marked or marked
         return node
 
-    def _publish(self, path: str, data: bytes, metadata: Mapping[str, str]) -> Stored:
+    def _publish(self, path: str, data: bytes, metadata: Mapping[str, str], attributes: Attributes = NOTHING) -> Stored:
         with self._lock:
             if set(path) & set(self.capabilities.forbidden_characters):
                 raise StoreError(f"cannot write {path}: the name is not allowed here")
@@ -286,7 +334,8 @@ class MemoryFileSystem(FileSystem):
             etag = f"{value:016X}"
             status = FileStatus("", FILE, len(data), self._clock_ms(), etag=etag)
             directory.children[name] = MemoryFile(data, status, dict(metadata))
-            return Stored(len(data), etag, status.mtime_ms, value)
+            self._give(path, attributes)
+            return Stored(len(data), etag, directory.children[name].status.mtime_ms, value)
 
     def _move(self, path: str, new_path: str) -> None:
         self.traffic.wrote()
@@ -320,6 +369,10 @@ class _MemoryReader(Reader):
         self._data = file.data
         self.length = len(file.data)
         self.etag = file.status.etag
+        self._kept = file.kept
+
+    def attributes(self) -> Attributes | None:
+        return None if self._owner.capabilities.lists_kept else self._kept
 
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         end = offset + size
@@ -338,10 +391,11 @@ class _MemoryReader(Reader):
 class _MemoryWriter(Writer):
     """Visible at its work path while it is written, as on a real store."""
 
-    def __init__(self, owner: MemoryFileSystem, path: str, work_path: str) -> None:
+    def __init__(self, owner: MemoryFileSystem, path: str, work_path: str, attributes: Attributes) -> None:
         self._owner = owner
         self._path = path
         self._work_path = work_path
+        self._attributes = attributes
         self._data = bytearray()
         self._done = False
         owner._publish(work_path, b"", {})
@@ -351,7 +405,7 @@ class _MemoryWriter(Writer):
         self._data += data
 
     def commit(self, check: Callable[[Stored], None]) -> Stored:
-        stored = self._owner._publish(self._work_path, bytes(self._data), {})
+        stored = self._owner._publish(self._work_path, bytes(self._data), {}, self._attributes)
         check(stored)
         self._owner._move(self._work_path, self._path)
         self._done = True

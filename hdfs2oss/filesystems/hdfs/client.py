@@ -16,6 +16,7 @@ from hdfs_native import FileStatus as NativeStatus
 
 from ...model.errors import NotFound
 from ...model.uri import NAMENODE_PORT
+from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
@@ -24,6 +25,7 @@ from .errors import map_errors
 
 T = TypeVar("T")
 
+_PERMISSION_BITS = 0o1777
 # The NameNode's own page size; a page is fetched under one time-out.
 _PAGE_ROWS = 1000
 # Hadoop's defaults, which come along in a dumped configuration, wait for 120 s and 183 s.
@@ -183,6 +185,22 @@ def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list
     if len(page) == 1 and not page[0].isdir and page[0].path.rstrip("/") == path.rstrip("/"):
         raise NotFound(f"cannot list {path}: it is not a directory")
     return rows, page
+
+
+def row_of(path: str, status: NativeStatus) -> FileStatus:
+    """What the NameNode says of a path as a row of ours."""
+    return FileStatus(
+        path,
+        DIRECTORY if status.isdir else FILE,
+        status.length,
+        status.modification_time,
+        status.access_time,
+        status.owner,
+        status.group,
+        status.permission & _PERMISSION_BITS,
+        status.replication or 0,
+        status.blocksize or 0,
+    )
 
 
 def address_of(authority: str, hadoop_conf: Mapping[str, str]) -> str:

@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
-from hdfs_native import FileStatus as NativeStatus
-
+from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ...model.uri import join_path
-from ...model.values import DIRECTORY, FILE, FileStatus
+from ...model.values import FileStatus
 from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
 from ...rules.filters import work_path_beside
 from ...rules.keys import in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import Capabilities, FileSystem, Reader, Removal, Stored, Writer, check_length
+from ..base import FileSystem, Reader, Removal, Stored, Writer, check_length
+from ..capabilities import Capabilities
 from ..hadoop_conf import user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk
 from ..walk import Walk
 from ..watchdog import TIMEOUT_SECONDS
 from . import joining, snapshots
-from .client import HdfsClient
+from .attributes import HdfsAttributes
+from .client import HdfsClient, row_of
 from .java_client import JavaClient
 from .order import in_name_order
 from .questions import Policies, checksum_of, is_being_written, policy_of
@@ -31,8 +33,6 @@ from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter
 
-_LEAVE_UNCHANGED = 2**64 - 1
-_PERMISSION_BITS = 0o1777
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
 _NO_CHECKSUMS_SECONDS = 60.0
@@ -60,6 +60,8 @@ class HdfsFileSystem(FileSystem):
             real_directories=True,
             forbidden_characters=":",
             close_seconds=0.5,
+            keeps="rbugpcaxte",
+            lists_kept="rbugpt",
             checksums=_families(hadoop_conf),
             snapshots=True,
             atomic_move=True,
@@ -70,12 +72,13 @@ class HdfsFileSystem(FileSystem):
         # DataNodes that cannot be reached over HTTP from here cost one time-out, not one for every file.
         self._checksum_pause = StorePause(_NO_CHECKSUMS_SECONDS)
         self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
+        self.attributes = HdfsAttributes(self.client, self.web)
         self.policies = Policies(self.web)
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user))
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)
-        return None if found is None else _row("", found)
+        return None if found is None else row_of("", found)
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
         def list_children(directory: str) -> Iterator[FileStatus]:
@@ -89,7 +92,7 @@ class HdfsFileSystem(FileSystem):
         for page in self.client.pages(path):
             for status in page:
                 name = status.path.rsplit("/", 1)[-1]
-                yield _row(prefix + name, status)
+                yield row_of(prefix + name, status)
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         reader = HdfsReader(self.client, path)
@@ -100,17 +103,18 @@ class HdfsFileSystem(FileSystem):
             raise StoreError(f"{path} is still being written", "Run the same command with -update once it is closed.")
         return reader
 
-    def open_writer(self, path: str, work_path: str) -> Writer:
-        return self._open_writer(path, work_path)
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
+        return self._open_writer(path, work_path, attributes)
 
-    def _open_writer(self, path: str, work_path: str) -> HdfsWriter:
+    def _open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> HdfsWriter:
         """Through the native client, or through Hadoop's own where that one would write the parity wrongly."""
+        keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
         wrong = "" if self.web.silent_because() else self.policies.wrong_for(path.rpartition("/")[0] or "/")
         if not wrong:
-            return HdfsWriter(self.client, path, work_path)
+            return HdfsWriter(self.client, path, work_path, attributes, keep)
         if why := self.java.missing():
             raise StoreError(_hazard(wrong, why))
-        return HdfsWriter(self.client, path, work_path, self.java.create)
+        return HdfsWriter(self.client, path, work_path, attributes, keep, self.java.create)
 
     def open_appender(self, path: str, length: int) -> Writer:
         # The native client appends to erasure-coded files, too, and not all of their parity is right then.
@@ -193,27 +197,14 @@ class HdfsFileSystem(FileSystem):
             f"written between two blocks cannot be recognised: {why}"
         )
 
-    # Attributes; None leaves one as it is.
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        return self.attributes.read(path, letters)
 
-    def set_owner(self, path: str, owner: str | None, group: str | None) -> None:
-        """Change owner and group; the NameNode lets only its superuser change the owner."""
-        self.client.change(f"change the owner of {path}", lambda native: native.set_owner(path, owner, group))
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        return self.attributes.keep(path, attributes)
 
-    def set_permission(self, path: str, permission: int) -> None:
-        """Change the permission bits, sticky bit included."""
-        bits = permission & _PERMISSION_BITS
-        self.client.change(f"change the permission of {path}", lambda native: native.set_permission(path, bits))
-
-    def set_times(self, path: str, mtime_ms: int | None, atime_ms: int | None) -> None:
-        """Change the times; to be done last, because writing changes them."""
-        mtime = _LEAVE_UNCHANGED if mtime_ms is None else mtime_ms
-        atime = _LEAVE_UNCHANGED if atime_ms is None else atime_ms
-        self.client.change(f"change the times of {path}", lambda native: native.set_times(path, mtime, atime))
-
-    def set_replication(self, path: str, replication: int) -> None:
-        """Change the number of replicas of a file."""
-        what = f"change the replication of {path}"
-        self.client.change(what, lambda native: native.set_replication(path, replication))
+    def refuse_attributes(self, letters: str) -> None:
+        self.attributes.refuse(letters)
 
 
 def _families(hadoop_conf: Mapping[str, str]) -> tuple[str, ...]:
@@ -224,18 +215,3 @@ def _families(hadoop_conf: Mapping[str, str]) -> tuple[str, ...]:
 
 def _hazard(wrong: str, why: str) -> str:
     return f"{wrong}, which only the Java client of Hadoop writes rightly, and {why}"
-
-
-def _row(path: str, status: NativeStatus) -> FileStatus:
-    return FileStatus(
-        path,
-        DIRECTORY if status.isdir else FILE,
-        status.length,
-        status.modification_time,
-        status.access_time,
-        status.owner,
-        status.group,
-        status.permission & _PERMISSION_BITS,
-        status.replication or 0,
-        status.blocksize or 0,
-    )

@@ -1,15 +1,18 @@
-"""What only WebHDFS tells: a directory's erasure-coding policy, whether a file is still written to, a file's checksum.
-
-The native client is given the first two by the NameNode and keeps them to itself.
+"""What only WebHDFS tells and takes: erasure-coding policies, extended attributes, whether a file is still written to,
+a file's checksum. The native client has no call for these, or is told and keeps it to itself.
 """
 
 from __future__ import annotations
+
+import base64
 
 from ...model.errors import NotFound, Unreachable
 from ...rules.filesum import FileChecksum
 from ...rules.parity import is_written_rightly
 from .webhdfs import WebHdfs, member
 
+# How WebHDFS marks values in base64.
+_BASE64 = "0s"
 # A DataNode asks those of all blocks one after another.
 _CHECKSUM_SECONDS = 60.0
 # Behind the bytes per CRC (4) and the CRCs per block (8), which the algorithm's name repeats, an MD5.
@@ -48,6 +51,30 @@ def checksum_of(web: WebHdfs, path: str) -> FileChecksum:
     if not algorithm.startswith("MD5-of-") or len(value) != 2 * _MD5_BYTES:
         raise Unreachable(f"WebHDFS does not say what the checksum of {path} is")
     return FileChecksum(algorithm, value)
+
+
+def xattrs_of(web: WebHdfs, path: str) -> tuple[tuple[str, bytes], ...]:
+    """The extended attributes of a path that whoever asks may see, sorted; one without a value is empty."""
+    rows = web.get(path, "GETXATTRS", {"encoding": "base64"}).get("XAttrs")
+    if not isinstance(rows, list):
+        raise Unreachable(f"WebHDFS does not say which extended attributes {path} has")
+    return tuple(sorted((str(row["name"]), _xattr_value(row.get("value"))) for row in rows))
+
+
+def set_xattr(web: WebHdfs, path: str, name: str, value: bytes) -> None:
+    """Set one extended attribute, be it there already or not."""
+    text = _BASE64 + base64.b64encode(value).decode()
+    parameters = {"xattr.name": name, "xattr.value": text, "flag": "CREATE,REPLACE"}
+    web.change("PUT", path, "SETXATTR", parameters, may_repeat=True)
+
+
+def set_ec_policy(web: WebHdfs, path: str, policy: str) -> None:
+    """Let files that come into a directory be coded so."""
+    web.change("PUT", path, "SETECPOLICY", {"ecpolicy": policy}, may_repeat=True)
+
+
+def _xattr_value(text: str | None) -> bytes:
+    return base64.b64decode((text or "").removeprefix(_BASE64))
 
 
 class Policies:

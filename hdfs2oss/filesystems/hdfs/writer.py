@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hdfs_native import WriteOptions
 
+from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored, Writer
 from .client import HdfsClient
@@ -29,9 +30,10 @@ class OpenFile(Protocol):
 
 
 class HdfsWriter(Writer):
-    """Writes to the work path; `commit` closes, compares and renames.
+    """Writes to the work path; `commit` closes, compares, sets attributes and renames.
 
-    Bytes go through the native client, or the one that `create` opens a file with (path, what it is given).
+    Bytes go through the native client, or the one that `create` opens a file with (path, what it is given). `keep`
+    gives a path the attributes that are `wanted`.
     """
 
     def __init__(
@@ -39,11 +41,15 @@ class HdfsWriter(Writer):
         client: HdfsClient,
         path: str,
         work_path: str,
+        wanted: Attributes = NOTHING,
+        keep: Callable[[str], object] | None = None,
         create: Callable[[str, Creation], OpenFile] | None = None,
     ) -> None:
         self._client = client
         self._path = path
         self._work_path = work_path
+        self._wanted = wanted
+        self._keep = keep
         self._done = False
         self._file = self._create(create or self._create_natively)
 
@@ -52,12 +58,16 @@ class HdfsWriter(Writer):
 
         Those that come along with a file take the permission of the one above them, whatever the umask says.
         """
-        path = self._work_path
+        path, given = self._work_path, self._client.creation
+        given = given._replace(
+            replication=self._wanted.replication or given.replication,
+            block_size_bytes=self._wanted.block_size_bytes or given.block_size_bytes,
+        )
         try:
-            return create(path, self._client.creation)
+            return create(path, given)
         except NotFound:
             self._client.make_directory(path.rpartition("/")[0] or "/")
-            return create(path, self._client.creation)
+            return create(path, given)
 
     def _create_natively(self, path: str, given: Creation) -> OpenFile:
         options = WriteOptions(
@@ -81,6 +91,11 @@ class HdfsWriter(Writer):
             raise StoreError(f"{self._work_path} vanished before it could be published")
         stored = Stored(status.length, mtime_ms=status.modification_time)
         check(stored)
+        if self._keep is not None:
+            # Before anybody sees the file: it never stands there without its permission.
+            self._keep(self._work_path)
+            if self._wanted.mtime_ms is not None:
+                stored = stored._replace(mtime_ms=self._wanted.mtime_ms)
         self._client.rename(self._work_path, self._path, overwrite)
         self._done = True
         return stored

@@ -5,9 +5,13 @@ from __future__ import annotations
 import email.utils
 import xml.etree.ElementTree as ET
 
-from ...model.errors import CorruptData, Unreachable
+from ...model.attributes import NOTHING, Attributes, decode
+from ...model.errors import CorruptData, StoreError, Unreachable
 from ..base import Stored
 from .response import OssResponse
+
+# Object metadata with this name, behind `x-oss-meta-`, is a line of attributes.
+ATTRIBUTES = "hdfs2oss-attributes"
 
 
 def content_length(response: OssResponse, path: str) -> int:
@@ -34,6 +38,15 @@ def modified_ms(response: OssResponse) -> int:
     """When the object was written, or -1."""
     text = response.headers.get("Last-Modified") or ""
     return int(email.utils.parsedate_to_datetime(text).timestamp()) * 1000 if text else -1
+
+
+def stated_attributes(response: OssResponse, path: str) -> Attributes:
+    """The attributes kept with an object; NOTHING where there are none. Raises StoreError for what is no such line."""
+    line = response.headers.get(f"x-oss-meta-{ATTRIBUTES}")
+    try:
+        return decode(line) if line else NOTHING
+    except ValueError as error:
+        raise StoreError(f"what is kept with {path} cannot be read: {error}") from None
 
 
 def stored_object(response: OssResponse, path: str) -> Stored:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...model.attributes import NOTHING, PRESERVABLE, Attributes
 from ...model.errors import AlreadyExists
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
 from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
-from ..base import Capabilities, FileSystem, OpenUpload, Reader, Removal, Stored
+from ..base import FileSystem, OpenUpload, Reader, Removal, Stored
+from ..capabilities import Capabilities
 from ..credentials import OssAccess
 from ..walk import Walk
+from . import attributes as object_attributes
 from . import copying, subtree, uploads
 from . import notes as object_notes
 from .answers import content_length, modified_ms, stated_crc64, stated_etag
@@ -29,8 +32,6 @@ from .response import OssResponse
 from .session import OssSession
 from .walk import OssChildren, OssWalk, file_row
 
-_MARKER = {"Content-Type": "application/x-directory"}
-
 
 class OssFileSystem(FileSystem):
     """One bucket. `threads` is how many connections are kept."""
@@ -41,6 +42,8 @@ class OssFileSystem(FileSystem):
             atomic_put=True,
             multipart=True,
             real_directories=False,
+            keeps=PRESERVABLE,
+            attributes_limit_bytes=object_attributes.LIMIT_BYTES,
             checksums=(CRC64, COMPOSITE_CRC),
             server_copy=True,
             removes_together=True,
@@ -69,8 +72,11 @@ class OssFileSystem(FileSystem):
     def open_reader(self, path: str, expected_length: int) -> Reader:
         return OssReader(self._client, path, expected_length)
 
-    def put(self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str]) -> Stored:
-        return put_object(self._client, path, key_of(path), data, object_headers(metadata))
+    def put(
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
+    ) -> Stored:
+        headers = object_headers({**metadata, **object_attributes.attribute_metadata(attributes)})
+        return put_object(self._client, path, key_of(path), data, headers)
 
     def make_directory(self, path: str) -> None:
         """Leave a marker; one that is there stays, with its metadata."""
@@ -81,7 +87,7 @@ class OssFileSystem(FileSystem):
             raise AlreadyExists(f"cannot make the directory {path}: it is a file")
         # Two writes: the directory, whether or not it is there, and the marker once it is stored.
         self.traffic.wrote()
-        put_if_free(self._client, path, key + "/", b"", _MARKER)
+        put_if_free(self._client, path, key + "/", b"", object_attributes.MARKER)
 
     def remove(self, path: str, recursive: bool = False) -> bool:
         found = self.status(path)
@@ -106,8 +112,8 @@ class OssFileSystem(FileSystem):
     def create_exclusive(self, path: str, data: bytes) -> bool:
         return self._exclusive.create(path, data)
 
-    def begin_upload(self, path: str, metadata: Mapping[str, str] | None = None) -> str:
-        return uploads.begin(self._client, path, metadata or {})
+    def begin_upload(self, path: str, attributes: Attributes = NOTHING) -> str:
+        return uploads.begin(self._client, path, object_attributes.attribute_metadata(attributes))
 
     def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
         return uploads.put_part(self._client, path, upload_id, number, data)
@@ -139,6 +145,12 @@ class OssFileSystem(FileSystem):
     def read_notes(self, path: str) -> dict[str, str]:
         """What was kept with a file: its metadata and its notes. Raises NotFound."""
         return object_notes.read(self._client, path)
+
+    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
+        return object_attributes.read(self._client, path, kind, letters)
+
+    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
+        return object_attributes.keep(self._client, path, kind, attributes)
 
     def checksum(self, path: str, family: str) -> FileChecksum:
         return object_notes.checksum(self._client, path, family)

@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+from ...model.attributes import Attributes
 from ...model.errors import CorruptData, NotFound, Unreachable
 from ...model.units import MIB
+from ...model.values import FILE
 from ...rules.checksum import crc64
 from ..base import Reader
 from .answers import content_length, stated_crc64, stated_etag
+from .attributes import kept_with
 from .client import OssClient, key_of
 from .errors import BucketMissing, ObjectReplaced
 from .response import OssResponse
@@ -34,10 +37,14 @@ class OssReader(Reader):
         opened = client.open(f"read {path}", method, self._key)
         if method == "GET":
             self._first = opened
+        self._opened = opened
         self.length = content_length(opened, path)
         self._quoted_etag = opened.headers.get("ETag") or ""
         self.etag = stated_etag(opened)
         self._crc64 = stated_crc64(opened)
+
+    def attributes(self) -> Attributes:
+        return kept_with(self._opened, self._path, FILE)
 
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         if size <= 0:

@@ -100,7 +100,7 @@ def changes_task(context: RunContext, task: ChangesTask, attempt: str) -> Survey
     desk = TaskDesk(context, f"survey-{task.number:05d}", attempt)
     planner = Planner(desk, _decide)
     findings = Findings(desk.counters)
-    lookup = _Lookup(context, findings, frozenset(task.arrivals))
+    lookup = _Lookup(context, findings, frozenset(task.arrivals), planner.note_directory)
     for path, is_new in [*((one, True) for one in task.created), *((one, False) for one in task.modified)]:
         try:
             for pair in lookup.pairs(path, is_new):
@@ -108,10 +108,10 @@ def changes_task(context: RunContext, task: ChangesTask, attempt: str) -> Survey
         except (StoreError, SurveyError) as error:
             findings.add_problem(str(context.layout.named_source_of(0, lookup.below_base(path))), str(error))
     findings.settle()
-    slices, large_slices = planner.publish()
+    planned = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
     counts: Counts = desk.counts()
-    return SurveyReport(slices, large_slices, counters=counts, problems=findings.problems)
+    return SurveyReport(*planned, counters=counts, problems=findings.problems)
 
 
 def _decide(pair: FilePair) -> FileAction:
@@ -124,13 +124,20 @@ def _decide(pair: FilePair) -> FileAction:
 class _Lookup:
     """Pairs of what stands at paths of the source, with no target: it is not asked."""
 
-    def __init__(self, context: RunContext, findings: Findings, arrivals: frozenset[str]) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        findings: Findings,
+        arrivals: frozenset[str],
+        note_directory: Callable[[FilePair], None],
+    ) -> None:
         self._layout = context.layout
         self._store: FileSystem = open_filesystem(context.layout.roots[0].source, context.stores)
         self._real_directories = open_filesystem(context.layout.base, context.stores).capabilities.real_directories
         self._exclusion = Exclusion(context)
         self._findings = findings
         self._arrivals = arrivals
+        self._note_directory = note_directory
 
     def below_base(self, path: str) -> str:
         """A path of the source as one below the target base."""
@@ -149,6 +156,9 @@ class _Lookup:
             yield from self._tree(status, path, place)
         elif not self._real_directories and path and next(self._store.walk(place, recursive=False), None) is None:
             yield from self._pair(status, path)
+        else:
+            # It is at the target already, but what changed of it may be its attributes.
+            self._note_directory(FilePair(self.below_base(path), status, None))
 
     def _tree(self, status: FileStatus, top: str, place: str) -> Iterator[FilePair]:
         """A directory counts as empty when nothing in it is given behind it, nor moves there."""

@@ -15,8 +15,8 @@ from ...tasks.desk import TaskDesk
 from .exclusion import Exclusion
 
 # Seconds of one slot that looking at an entry again and removing it takes.
-_REMOVAL_SECONDS = 0.002
-_MOST_WAITING = 20_000
+_REMOVAL_SECONDS = 0.01
+_MOST_WAITING = 1_000
 
 
 @dataclass(slots=True)
@@ -76,8 +76,11 @@ class Missing:
         self._unit = unit
         self._sheltered = unit.directory if self._exclusion.protects_directory(unit.directory) else None
 
-    def take(self, step: Step, entered: bool) -> bool:
-        """One step; True when what lies in its directory at the target is not to be listed."""
+    def take(self, step: Step, takes_part: bool, entered: bool) -> bool:
+        """One step; True when what lies in its directory at the target is not to be listed.
+
+        `takes_part` says whether any row of a source was not left out.
+        """
         row = step.target
         if row is None or row.kind == UNLISTED:
             return False
@@ -94,7 +97,7 @@ class Missing:
             if is_directory and self._sheltered is None and self._exclusion.protects(row.path, True):
                 self._sheltered = row.path
             self._open.clear()
-            return False
+            return is_directory and self._sheltered is not None and not takes_part
         protected = self._sheltered is not None or self._exclusion.protects(row.path, is_directory)
         if is_elsewhere or protected or row.kind not in (FILE, DIRECTORY):
             if protected or not is_directory:

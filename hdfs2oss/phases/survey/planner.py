@@ -14,10 +14,12 @@ from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair,
 from ...records.planfile import PlanWriter
 from ...rules.packing import chunk_size_for, cost_of, part_size_for, threads_for
 from ...tasks.desk import TaskDesk
+from .attributes import AttributePlan
 from .hazards import Hazards
 
 # A directory by itself holds no bytes.
 _WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.APPEND, FileAction.CHECK)
+_WORK = {FileAction.MKDIR: Work.DIRECTORY, FileAction.REFRESH: Work.ATTRIBUTES}
 # What is to be done about a pair, told from its two rows.
 Decide = Callable[[FilePair], FileAction]
 
@@ -29,6 +31,14 @@ class Problem(NamedTuple):
     error: str
 
 
+class Planned(NamedTuple):
+    """Slices of ordinary items, of large files, and of directories that get attributes, each with its depth."""
+
+    slices: list[PlanSlice]
+    large_slices: list[PlanSlice]
+    directories: list[tuple[int, PlanSlice]]
+
+
 class Planner:
     """Takes the pairs of one survey task. Files above the chunk size go to a plan file of their own, to be cut."""
 
@@ -37,6 +47,9 @@ class Planner:
         self._decide = decide
         self._options = desk.context.options
         name = f"plan/{desk.name}-{desk.attempt}"
+        self._attributes = (
+            AttributePlan(desk.context, f"{desk.name}-{desk.attempt}") if self._options.preserve else None
+        )
         self._items = PlanWriter(f"{name}.parquet", desk.job_dir)
         self._large_items = PlanWriter(f"{name}-large.parquet", desk.job_dir)
         target = open_filesystem(desk.context.layout.base, desk.context.stores)
@@ -55,6 +68,8 @@ class Planner:
             return
         if source.kind == DIRECTORY and pair.target is None:
             self._hazards.note_missing(pair.path)
+        if source.kind == DIRECTORY:
+            self.note_directory(pair)
         if pair.comes_with_its_files:
             self._implied.add(source)
             return
@@ -69,16 +84,24 @@ class Planner:
         if problem is not None:
             action = FileAction.CONFLICT
         if action is FileAction.SKIP:
-            self._skip(pair, source)
-            return
+            if self._attributes is None or not self._attributes.is_due(pair):
+                self._skip(pair, source)
+                return
+            action = FileAction.REFRESH
         (self._planned if problem is None else self._conflicting).add(source)
         self._write(self._item(pair, source, action, problem))
 
-    def publish(self) -> tuple[list[PlanSlice], list[PlanSlice]]:
-        """Count what was decided, and write the plan files; the slices of ordinary items, and those of large files."""
+    def note_directory(self, pair: FilePair) -> None:
+        """A directory that only gets attributes, where any are kept."""
+        if self._attributes is not None:
+            self._attributes.take_directory(pair)
+
+    def publish(self) -> Planned:
+        """Count what was decided, and write the plan files."""
         self._count()
         job_dir = self._desk.job_dir
-        return self._items.publish(job_dir), self._large_items.publish(job_dir)
+        directories = self._attributes.publish(job_dir) if self._attributes is not None else []
+        return Planned(self._items.publish(job_dir), self._large_items.publish(job_dir), directories)
 
     def _count(self) -> None:
         counters = self._desk.counters
@@ -123,7 +146,7 @@ class Planner:
 
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target
-        work = Work.REFUSED if problem is not None else Work.DIRECTORY if action is FileAction.MKDIR else Work.FILE
+        work = Work.REFUSED if problem is not None else _WORK.get(action, Work.FILE)
         chunk_size_bytes = chunk_size_for(
             source.block_size_bytes, self._options.blocks_per_chunk, self._options.chunk_size_bytes
         )
@@ -152,7 +175,8 @@ class Planner:
         return part_size_for(source.length, asked)
 
     def _write(self, item: CopyItem) -> None:
-        cost = cost_of(item.length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
+        length = item.length if item.work is not Work.ATTRIBUTES else 0
+        cost = cost_of(length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
         is_cut = self._cuts and item.work is Work.FILE and item.action != FileAction.APPEND
         if is_cut and item.length > item.chunk_size_bytes:
             self._large_items.add(item, cost)

@@ -99,7 +99,7 @@ class UnitSurvey:
             for pair in pairing.take(sifted.step, entered):
                 self._take(pair)
             passed_by = sifted.passed_by
-            if missing is not None and missing.take(step, entered):
+            if missing is not None and missing.take(step, bool(sifted.step.sources), entered):
                 passed_by = (*passed_by, TARGET)
             merge.advance(step, passed_by)
         for pair in pairing.finish():

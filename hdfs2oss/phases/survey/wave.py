@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from ...filesystems.base import Capabilities
+from ...filesystems.capabilities import Capabilities
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
@@ -59,6 +59,7 @@ class SurveyTask(NamedTuple):
 class SurveyReport:
     """What a survey found: slices of plan files, what is still to be walked, what went wrong.
 
+    `directories` are slices of those that get attributes, each with the depth below the target base that it is about;
     `missing` is what only the target has, where that is wanted.
 
     `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
@@ -68,6 +69,7 @@ class SurveyReport:
 
     slices: list[PlanSlice] = field(default_factory=list)
     large_slices: list[PlanSlice] = field(default_factory=list)
+    directories: list[tuple[int, PlanSlice]] = field(default_factory=list)
     missing: MissingSlices = field(default_factory=MissingSlices)
     rest: list[SurveyUnit] = field(default_factory=list)
     counters: Counts = field(default_factory=dict)
@@ -79,6 +81,7 @@ class SurveyReport:
         """Take over what another task found, except its rest."""
         self.slices += other.slices
         self.large_slices += other.large_slices
+        self.directories += other.directories
         self.missing.add(other.missing)
         self.problems = (self.problems + other.problems)[:MOST_NAMED]
         self.duplicates = (self.duplicates + other.duplicates)[:MOST_NAMED]
@@ -147,9 +150,9 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     missing = Missing(desk, Exclusion(context)) if wants_missing(context.options) else None
     rest = _walk(context, task, UnitSurvey(context, planner.take, findings, missing), findings)
     findings.settle()
-    slices, large_slices = planner.publish()
+    planned = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
-    report = SurveyReport(slices, large_slices, rest=rest, problems=findings.problems, duplicates=findings.duplicates)
+    report = SurveyReport(*planned, rest=rest, problems=findings.problems, duplicates=findings.duplicates)
     if missing is not None:
         report.missing = missing.publish()
     report.counters = desk.counts()

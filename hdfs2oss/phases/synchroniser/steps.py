@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
-from ...model.counters import OWN, Counters, Counts
+from ...model.counters import OWN, Counts
 from ...model.errors import StoreError, StoreGone
+from ...model.tally import Tally
 from ...model.uri import Uri, join_path
 from ...records.fence import Fence
 from ...rules.snapshot_diff import Step
@@ -25,7 +27,9 @@ from ...tasks.desk import TaskDesk
 from ...tasks.outage import is_unanswered
 
 _TASKS_PER_SLOT = 4
-_THREADS = 32
+# Requests of one task, and steps that it takes beside each other.
+_REQUESTS_AT_ONCE = 32
+_STEPS_AT_ONCE = 8
 
 
 class Phase(str, enum.Enum):
@@ -103,34 +107,46 @@ def steps_task(context: RunContext, task: StepsTask, attempt: str) -> StepsRepor
     desk = TaskDesk(context, task.name, attempt)
     store = open_filesystem(task.base, context.stores)
     fence = Fence(desk.job_dir, context.fence)
+    steps_at_once = min(_STEPS_AT_ONCE, max(1, len(task.steps)))
+
+    def carry_out(step: Step) -> Tally:
+        checkpoint()
+        fence.pass_through()
+        return _carry_out(store, task, step, _REQUESTS_AT_ONCE // steps_at_once)
+
+    done = Tally()
     try:
-        for step in task.steps:
-            checkpoint()
-            fence.pass_through()
-            _carry_out(store, task, step, desk.counters)
+        with ThreadPoolExecutor(steps_at_once, "step") as pool:
+            for one in pool.map(carry_out, task.steps):
+                done.merge(one)
     except StoreError as error:
         if is_unanswered(error) and not is_last_try(attempt):
             raise StoreGone(str(error), error.hint) from error
-        return StepsReport(desk.counts(), str(error), error.hint)
-    return StepsReport(desk.counts())
+        return StepsReport(_counted(desk, task.work, done), str(error), error.hint)
+    return StepsReport(_counted(desk, task.work, done))
 
 
-def _carry_out(store: FileSystem, task: StepsTask, step: Step, counters: Counters) -> None:
+def _carry_out(store: FileSystem, task: StepsTask, step: Step, threads: int) -> Tally:
+    """One step; the objects that were copied or removed."""
     path = task.base.join(step.path).path
     spares = [task.base.join(spare).path for spare in step.spares]
     staged = join_path(task.hidden, str(step.number))
     if task.work in ("clear", "drop"):
-        removed = store.remove_tree(path, spares)
-        counters.add(OWN, "OBJECTS_REMOVED", removed.files + removed.directories)
-        return
+        return store.remove_tree(path, spares)
     if task.work == "stage":
-        copied = store.copy_tree(path, staged, spares, _THREADS)
-    else:
-        new_path = task.base.join(step.new_path or "").path
-        origin, kept = (staged, []) if step.is_staged else (path, spares)
-        copied = store.copy_tree(origin, new_path, kept, _THREADS)
-        counters.add(OWN, "BYTES_RENAMED", copied.size_bytes)
-    counters.add(OWN, "OBJECTS_COPIED_IN_STORE", copied.files + copied.directories)
+        return store.copy_tree(path, staged, spares, threads)
+    new_path = task.base.join(step.new_path or "").path
+    if step.is_staged:
+        return store.copy_tree(staged, new_path, (), threads)
+    return store.copy_tree(path, new_path, spares, threads)
+
+
+def _counted(desk: TaskDesk, work: str, done: Tally) -> Counts:
+    removed = work in ("clear", "drop")
+    desk.counters.add(OWN, "OBJECTS_REMOVED" if removed else "OBJECTS_COPIED_IN_STORE", done.files + done.directories)
+    if work == "place":
+        desk.counters.add(OWN, "BYTES_RENAMED", done.size_bytes)
+    return desk.counts()
 
 
 def carry_out_by_renames(store: FileSystem, phase: Phase, steps: Sequence[Step], places: Places) -> None:

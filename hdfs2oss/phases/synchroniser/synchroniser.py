@@ -13,7 +13,10 @@ After COPY the target holds the second snapshot. Any other copy to the target fo
 from __future__ import annotations
 
 import hashlib
+import shlex
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ...filesystems.registry import open_filesystem
 from ...filesystems.snapshots import find_snapshot, what_there_is
@@ -23,12 +26,15 @@ from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
-from ...rules.snapshot_diff import MODIFY, Changes, SnapshotChange, Step, ancestors, make_plan
+from ...rules.snapshot_diff import MODIFY, Changes, Overlap, SnapshotChange, Step, make_plan
 from ...rules.snapshot_paths import SnapshotPlace
 from ...runs.run import Run
 from ...tasks.context import RunContext
 from .span import Span, compare
 from .steps import Phase, Places, carry_out_by_keys, carry_out_by_renames
+
+# Clocks of this node and of the store may differ by so much.
+_CLOCKS_DIFFER_MS = 60_000
 
 
 class Synchroniser:
@@ -45,6 +51,8 @@ class Synchroniser:
         self._held = _held(context, span.start)
         self._towards = _held(context, span.end)
         self._step = Phase.STAGE
+        # When the first run began to go this way; 0 when this is the first.
+        self._since_ms = 0
         own = [context.job_dir, context.options.job_dir, context.options.log_path]
         self._places = Places(
             self._base,
@@ -68,6 +76,7 @@ class Synchroniser:
                     f"{self._again(state)}copy as a whole: {self._whole_copy()}",
                 )
             self._step = Phase(state.step)
+            self._since_ms = state.since_ms
             return
         if self._target.capabilities.snapshots:
             self._refuse_changed_target()
@@ -79,21 +88,20 @@ class Synchroniser:
         return compare(self._span, self._context.stores)
 
     def apply(self, changes: Changes) -> None:
-        """Rename and delete at the target. Raises CommitError; the same command goes on then.
-
-        BrakeError where a directory would be renamed or deleted with one of our own places in it: where a NameNode
-        renames, nothing in a tree can be spared.
-        """
+        """Rename and delete at the target. Raises CommitError, and the same command goes on; BrakeError, untouched."""
         steps = make_plan(changes).steps
         if not self._target.capabilities.server_copy:
-            self._refuse_to_move_own(steps)
+            self._refuse_to_move_own_places(steps)
         counters = self._run.report.counters
         counters.add(OWN, "SNAPSHOT_RENAMES", sum(1 for step in steps if step.new_path is not None and not step.stays))
         counters.add(OWN, "SNAPSHOT_DELETES", len(changes.deleted))
+        if self._since_ms and self._target.capabilities.multipart:
+            self._drop_uploads(steps)
+        self._since_ms = self._since_ms or time.time_ns() // 1_000_000
         phases = list(Phase)
         for phase in phases[phases.index(self._step) :]:
             self._run.check_lock()
-            write_state(self._job_dir, PairState(self._held, self._towards, phase.value))
+            write_state(self._job_dir, PairState(self._held, self._towards, phase.value, self._since_ms))
             try:
                 if self._target.capabilities.server_copy:
                     carry_out_by_keys(self._context, self._run, phase, steps, self._places)
@@ -112,15 +120,27 @@ class Synchroniser:
             self._run.check_lock()
             write_state(self._job_dir, PairState(self._towards if self._towards.snapshot else None))
 
-    def _refuse_to_move_own(self, steps: Sequence[Step]) -> None:
-        above = {one: path for path in self._places.own for one in ancestors(path)}
-        moved = next((step.path for step in steps if step.path in above), None)
-        if moved is not None:
-            raise BrakeError(
-                f"{self._span.words} would rename or delete {self._base.join(moved)}, and with it our own "
-                f"{self._base.join(above[moved])} (--job-dir or -log); nothing was changed",
-                "Name a directory outside the target.",
-            )
+    def _drop_uploads(self, steps: Sequence[Step]) -> None:
+        """A run that was killed may have left uploads of copies that OSS makes by parts. None is reason to give up."""
+        places = [self._places.hidden, *(self._base.join(one.new_path).path for one in steps if one.new_path)]
+        ours = Overlap(place.strip("/") for place in places)
+        with suppress(StoreError):
+            for upload in self._target.find_uploads(self._base.path):
+                path = upload.path.strip("/")
+                if upload.begun_ms >= self._since_ms - _CLOCKS_DIFFER_MS and (ours.holds(path) or ours.has(path)):
+                    self._target.abort_upload(upload.path, upload.upload_id)
+                    self._run.report.counters.add(OWN, "UPLOADS_DROPPED")
+
+    def _refuse_to_move_own_places(self, steps: Sequence[Step]) -> None:
+        """A directory goes with all in it, where it is one entry of a NameNode."""
+        for step in steps:
+            held = next((one for one in self._places.own if f"{one}/".startswith(f"{step.path}/")), None)
+            if held is not None:
+                raise BrakeError(
+                    f"{self._base.join(held)} holds records of hdfs2oss, and {step.path} was renamed or deleted "
+                    "between the snapshots",
+                    "Keep them outside of the target: --job-dir, -log.",
+                )
 
     def _refuse_changed_target(self) -> None:
         name = self._held.snapshot
@@ -130,7 +150,7 @@ class Synchroniser:
                 raise SurveyError(
                     f"there is no snapshot {name} of the target {self._base}: "
                     f"{what_there_is(self._target, self._base.path)}",
-                    f"Make the target equal to the source's {name} first ({self._whole_copy()}), then: "
+                    f"Make the target equal to the source's {name} first ({self._whole_copy('-delete')}), then: "
                     f"hdfs dfs -createSnapshot {self._base.path} {name}",
                 )
             changed = [
@@ -140,11 +160,17 @@ class Synchroniser:
             ]
         except StoreError as error:
             raise SurveyError(f"looking for changes of the target {self._base}: {error}", error.hint) from error
+        if changed and read_state(self._job_dir).held == self._towards and self._towards.snapshot:
+            end = self._towards.snapshot
+            raise BrakeError(
+                f"the target {self._base} holds the snapshot {end} already",
+                f"There is nothing to do. For the next -diff: hdfs dfs -createSnapshot {self._base.path} {end}",
+            )
         if changed:
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
             raise BrakeError(
                 f"the target {self._base} changed since its snapshot {name}: {changed[0].kind} {changed[0].path}{more}",
-                f"Make it equal to the source's {name} again ({self._whole_copy()}), and renew its snapshot.",
+                f"Make it equal to the source's {name} again ({self._whole_copy('-delete')}), and renew its snapshot.",
             )
 
     def _counts(self, change: SnapshotChange, inside: str) -> bool:
@@ -183,9 +209,14 @@ class Synchroniser:
             return f"It holds {held.snapshot} already: there is nothing to do."
         return f"Make it so first: {self._whole_copy()}"
 
-    def _whole_copy(self) -> str:
+    def _whole_copy(self, *more: str) -> str:
         options = self._context.options
-        return f"hdfs2oss -update --from-snapshot {self._held.snapshot} {options.sources[0]} {options.target}"
+        words = ["hdfs2oss", "-update", *more, "--from-snapshot", self._held.snapshot]
+        words += ["--job-dir", str(options.job_dir)] if options.job_dir else []
+        is_selective = bool(options.filters or options.include or options.exclude)
+        return shlex.join([*words, str(options.sources[0]), str(options.target)]) + (
+            " (with the filters and globs of this command)" if is_selective else ""
+        )
 
 
 def forget_snapshot(context: RunContext) -> None:

@@ -11,6 +11,7 @@ from ...filesystems.registry import StoreConfig
 from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
+from ...phases.attributes import code_directories, keep_attributes
 from ...phases.committer import commit
 from ...phases.cutter import CutReport, cut
 from ...phases.deletion import delete, may_delete, track
@@ -18,6 +19,7 @@ from ...phases.mapper import copy, ledger_files_of
 from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
+from ...phases.support import check_attributes
 from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
@@ -66,6 +68,7 @@ class CopyJob:
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
             layout = self.layout = find_roots(options, stores)
+            notices = check_attributes(options, layout, stores)
             span = find_span(options, layout, stores)
             refuse_unfit_switch(options, layout, stores)
         for line in mapping(layout, options):
@@ -74,10 +77,12 @@ class CopyJob:
         make_log_dir(options.log_path, stores)
         if options.dry_run:
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
+            report.notices += notices
             _rehearse(RunContext(options, layout, stores, place, report.run_id), self._runner, timeline, report)
             return report
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
+            run.report.notices += notices
             self._announce(run.report.job_dir)
             context = RunContext(options, layout, stores, place, run.id, run.fence)
             log_dir = context.open_log_dir()
@@ -130,6 +135,7 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
     run.check_lock()
     cuts = CutReport()
     try:
+        code_directories(context, run, found.directories)
         with run.phase("copy"):
             cut(context, run, found.large_slices, cuts)
             run.report.counters.merge(cuts.counters)
@@ -142,6 +148,8 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
         raise
     if context.options.delete:
         delete(context, run, found.missing.files, found.missing.directories)
+    # Last of all: what is written into a directory, or deleted, changes its times.
+    keep_attributes(context, run, found.directories)
     track(context, run, found.missing.files, found.missing.directories)
 
 
@@ -157,7 +165,8 @@ def _rehearse(context: RunContext, runner: Runner, timeline: Timeline, report: R
         report.notices += found.notices
         missing = [*found.missing.files, *(one for several in found.missing.directories.values() for one in several)]
         with timeline.phase("rehearsal"):
-            rehearse(context, report, [*found.slices, *found.large_slices, *missing])
+            directories = [piece for _, piece in found.directories]
+            rehearse(context, report, [*found.slices, *found.large_slices, *directories, *missing])
         if context.options.delete:
             may_delete(context, report)
     finally:

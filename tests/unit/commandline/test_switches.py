@@ -79,7 +79,6 @@ def test_options_are_kept_as_they_can_be_typed_again_without_the_list_of_sources
         (["--part-size", "1x", *PATHS], "option --part-size: '1x' is not a size; write a number with an optional"),
         (["-D", "key", *PATHS], "-D key is not of the form KEY=VALUE"),
         (["-D=value", *PATHS], "-D  is not of the form KEY=VALUE"),
-        (["-pugp", *PATHS], "the option -p is not available in this version (preserving attributes)"),
         ([], "no paths were given: a copy needs a source and a target"),
         (PATHS[:1], "only one path was given: a copy needs a source and a target"),
         (["-f", "list"], "with -f, exactly one path is given: the target"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hdfs2oss.filesystems.oss.errors import BucketMissing
+from hdfs2oss.model.attributes import NOTHING
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
@@ -230,13 +231,13 @@ def test_each_try_of_a_file_has_a_work_path_of_its_own_and_removes_the_last_one(
     class Leaving(FlakyFileSystem):
         """Its writers leave what they wrote, as where the answer to a rename never came."""
 
-        def open_writer(self, path, work_path):
+        def open_writer(self, path, work_path, attributes=NOTHING):
             if "/t/" in path:
                 left.append(work_path)
             if len(left) <= 3:
                 self.wrapped.place(work_path, b"half")
                 raise Unreachable("no answer")
-            return super().open_writer(path, work_path)
+            return super().open_writer(path, work_path, attributes)
 
     context = make_context(Leaving(store), ["/s"], "/t")
     copy_task(context, plan(context, [file(store, "a", b"12", part_size_bytes=1)]), "1")

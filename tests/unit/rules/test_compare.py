@@ -51,7 +51,9 @@ def test_decide(source, target, options, action) -> None:
     assert {decide(FilePair("p", source, target), one, known) for one in options} == {action}
 
 
+BLOCKS = tuple(file(5, 1)._replace(block_size_bytes=size) for size in (1, 2))
 ASKED = [
+    ("file file -update -pb, other block sizes", *BLOCKS, {"preserve": "b"}, Checks.ALWAYS, FileAction.OVERWRITE),
     ("file file -update sizes differ", file(6), file(5), {}, Checks.ALWAYS, FileAction.OVERWRITE),
     ("file file -update both empty", file(0, 9000), file(0, 1), {}, Checks.ALWAYS, FileAction.SKIP),
     ("file file -update checks ALWAYS", file(5, 1), file(5, 9), {}, Checks.ALWAYS, FileAction.CHECK),
@@ -126,3 +128,16 @@ def test_every_row_of_the_docstring_has_a_case() -> None:
 )
 def test_a_lone_file_is_always_copied(target, action) -> None:
     assert decide_single(FilePair("p", file(), target)) is action
+
+
+@pytest.mark.parametrize(
+    ("letters", "blocks", "action"),
+    [("b", (1, 2), FileAction.OVERWRITE), ("b", (1, 1), FileAction.SKIP), ("b", (1, 0), FileAction.SKIP),
+     ("b", (0, 1), FileAction.SKIP), ("ugp", (1, 2), FileAction.SKIP)],
+)  # fmt: skip
+def test_with_pb_a_file_in_other_blocks_is_copied_again_between_stores_that_have_blocks(
+    letters, blocks, action
+) -> None:
+    source, target = (file(5, 1)._replace(block_size_bytes=size) for size in blocks)
+    options = UPDATE.model_copy(update={"preserve": letters})
+    assert decide(FilePair("p", source, target), options) is action

@@ -1,7 +1,7 @@
 import pytest
 
 from hdfs2oss.model.errors import UsageError
-from hdfs2oss.rules.glob import expand, is_pattern
+from hdfs2oss.rules.glob import expand, fixed_part, is_pattern
 
 FILES = [
     "/logs/2024-01-01/a.log",
@@ -90,3 +90,11 @@ def test_a_pattern_that_is_not_closed_is_refused(pattern: str) -> None:
 @pytest.mark.parametrize(("path", "special"), [("/a b#c+d%", False), ("/a*", True), ("/a\\b", True), ("/{a", True)])
 def test_what_counts_as_a_pattern(path: str, special: bool) -> None:
     assert is_pattern(path) is special
+
+
+@pytest.mark.parametrize(
+    ("pattern", "directory"),
+    [("/a/b/*", "/a/b"), ("/a/x*/b", "/a"), ("/a/{b,c}/d", "/a"), ("/*", "/"), ("/a/b[1]", "/a")],
+)
+def test_all_matches_lie_in_the_directory_before_the_first_pattern(pattern: str, directory: str) -> None:
+    assert fixed_part(pattern) == directory

@@ -22,6 +22,7 @@ from hdfs2oss.rules.snapshot_diff import (
     apply_exclusion,
     make_plan,
     read_report,
+    told_once,
     whole_is_touched,
 )
 from tests.stores.snapshots import Node, report
@@ -331,3 +332,8 @@ def test_a_rename_into_a_name_that_is_left_out_deletes_and_one_out_of_it_creates
         return "x" in path.split("/")
 
     assert apply_exclusion(Changes((move,)), is_out, is_out) == expected
+
+
+def test_what_moved_into_a_new_directory_and_was_written_to_is_copied_all_the_same() -> None:
+    changes = Changes((Move("c", "a/c"),), ("a",), ("a", "a/d"), ("a/c", "a/e"))
+    assert told_once(changes) == Changes((Move("c", "a/c"),), ("a",), ("a",), ("a/c",))

@@ -8,14 +8,15 @@ import threading
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs.questions import checksum_of, is_being_written, policy_of
+from hdfs2oss.filesystems.hdfs.questions import Policies, checksum_of, is_being_written, policy_of
 from hdfs2oss.filesystems.hdfs.webhdfs import Unanswered, WebAddress, WebHdfs, web_addresses
 from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
 from hdfs2oss.rules.filesum import FileChecksum
 from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, Request, ScriptedStore
 
 ROOT = {"FileStatus": {"type": "DIRECTORY"}}
-XOR = {"FileStatus": {"type": "DIRECTORY", "ecPolicy": "XOR-2-1-1024k"}}
+POLICY = "XOR-2-1-1024k"
+XOR = {"FileStatus": {"type": "DIRECTORY", "ecPolicy": POLICY}}
 OPEN = {"LocatedBlocks": {"fileLength": 512, "isUnderConstruction": True, "isLastBlockComplete": True}}
 
 
@@ -40,6 +41,26 @@ def test_a_policy_is_read_off_the_status_of_the_directory(answer: Answer, policy
     with ScriptedStore(answer) as store:
         assert policy_of(web(store), "/a b/ä#?") == policy
     assert store.requests[0].path == "/webhdfs/v1/a%20b/%C3%A4%23%3F?op=GETFILESTATUS&user.name=me"
+
+
+def test_a_directory_that_is_there_is_asked_about_once_and_a_new_one_takes_after_the_one_above() -> None:
+    with ScriptedStore(ok(XOR), MISSING, MISSING, ok(ROOT), MISSING, ok(XOR), ok(ROOT)) as store:
+        policies = Policies(web(store))
+        told = f"the directory /x has the erasure-coding policy {POLICY}"
+        assert [policies.wrong_for("/x") for _ in range(2)] == [told] * 2
+        assert policies.wrong_for("/d/new/er") == ""
+        assert policies.wrong_for("/d/new") == "the directory /d has the erasure-coding policy " + POLICY
+        policies.forget()
+        assert policies.wrong_for("/x") == ""
+    assert [one.path.partition("?")[0].removeprefix("/webhdfs/v1") for one in store.requests] == [
+        "/x",
+        "/d/new/er",
+        "/d/new",
+        "/d",
+        "/d/new",
+        "/d",
+        "/x",
+    ]
 
 
 def test_a_file_is_being_written_when_its_blocks_say_so() -> None:

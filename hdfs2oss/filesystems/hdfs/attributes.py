@@ -1,0 +1,191 @@
+"""Attributes of HDFS paths: asked for, and set where they differ.
+
+ACLs go through the native client; extended attributes and erasure coding, which it does not know, through WebHDFS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import hdfs_native
+from hdfs_native import FileStatus as NativeStatus
+
+from ...model.attributes import NOTHING, AclEntry, Attributes
+from ...model.errors import NotFound, PermissionDenied, StoreError
+from ...rules.parity import is_written_rightly
+from ...rules.preservation import changes, differs_in_sticky_bit, of_status, whole_acl
+from .client import HdfsClient, row_of
+from .questions import policy_of, set_ec_policy, set_xattr, xattrs_of
+from .webhdfs import WebHdfs
+
+_LEAVE_UNCHANGED = 2**64 - 1
+_PERMISSION_BITS = 0o1777
+# What a NameNode says that keeps no access times at all.
+_NO_ACCESS_TIMES = "dfs.namenode.accesstime.precision"
+_WHO_MAY = (
+    "only the superuser of HDFS gives files to other users, and their owner only to groups of his own: "
+    "run as superuser, or leave u and g out of -p"
+)
+
+
+class HdfsAttributes:
+    """Those of one HDFS; safe for threads."""
+
+    def __init__(self, client: HdfsClient, web: WebHdfs) -> None:
+        self._client = client
+        self._web = web
+
+    def read(self, path: str, letters: str) -> Attributes:
+        """What these letters of -p stand for. Raises NotFound."""
+        status = self._client.status(path)
+        if status is None:
+            raise NotFound(f"cannot read the attributes of {path}: there is no such path")
+        return self._known(path, status, letters)
+
+    def keep(self, path: str, wanted: Attributes) -> bool:
+        """Set what differs; False when nothing did.
+
+        What needs the right to write comes first: a permission may take it away, and another owner even more.
+        """
+        needed = "".join(
+            letter
+            for letter, value in (
+                ("a", wanted.acl),
+                ("x", wanted.xattrs),
+                ("e", wanted.ec_policy),
+                ("r", wanted.replication),
+            )
+            if value is not None
+        )
+        found = self.read(path, needed + "ugpt")
+        missing = changes(wanted, found)
+        if missing == NOTHING:
+            return False
+        if missing.ec_policy is not None:
+            self.set_ec_policy(path, missing.ec_policy)
+        for name, value in missing.xattrs or ():
+            self._client.traffic.wrote()
+            set_xattr(self._web, path, name, value)
+        if missing.replication is not None and not self._is_coded(path, found.replication):
+            self.set_replication(path, missing.replication)
+        if missing.mtime_ms is not None:
+            self._set_times(path, missing.mtime_ms, missing.atime_ms)
+        if missing.acl is not None and wanted.permission is not None:
+            self._set_acl(path, whole_acl(wanted.permission, missing.acl))
+        if missing.permission is not None and (
+            missing.acl is None or differs_in_sticky_bit(missing.permission, found.permission)
+        ):
+            self.set_permission(path, missing.permission)
+        if missing.owner is not None or missing.group is not None:
+            self.set_owner(path, missing.owner, missing.group)
+        return True
+
+    def refuse(self, letters: str) -> None:
+        """Raise StoreError, with the next step, where ACLs or extended attributes are switched off or out of reach."""
+        if set(letters) & set("xe") and (why := self._web.silent_because()):
+            raise StoreError(
+                f"extended attributes and erasure coding go by WebHDFS, and that does not answer: {why}",
+                "Let this node reach dfs.namenode.http-address, or leave x and e out of -p.",
+            )
+        if "a" in letters:
+            with _explained("a", "acls", "ACLs"):
+                self._acl("/")
+        if "x" in letters:
+            with _explained("x", "xattrs", "extended attributes"):
+                xattrs_of(self._web, "/")
+
+    # None leaves one as it is.
+
+    def set_owner(self, path: str, owner: str | None, group: str | None) -> None:
+        """Change owner and group; the NameNode lets only its superuser change the owner."""
+        try:
+            self._client.change(f"change the owner of {path}", lambda native: native.set_owner(path, owner, group))
+        except PermissionDenied as error:
+            raise PermissionDenied(f"{error.message} ({_WHO_MAY})", error.hint) from error
+
+    def set_permission(self, path: str, permission: int) -> None:
+        """Change the permission bits, sticky bit included."""
+        bits = permission & _PERMISSION_BITS
+        self._client.change(f"change the permission of {path}", lambda native: native.set_permission(path, bits))
+
+    def set_times(self, path: str, mtime_ms: int | None, atime_ms: int | None) -> None:
+        """Change the times."""
+        mtime = _LEAVE_UNCHANGED if mtime_ms is None else mtime_ms
+        atime = _LEAVE_UNCHANGED if atime_ms is None else atime_ms
+        self._client.change(f"change the times of {path}", lambda native: native.set_times(path, mtime, atime))
+
+    def set_replication(self, path: str, replication: int) -> None:
+        """Change the number of replicas of a file."""
+        what = f"change the replication of {path}"
+        self._client.change(what, lambda native: native.set_replication(path, replication))
+
+    def set_ec_policy(self, path: str, policy: str) -> None:
+        """Let files that come into a directory be coded so. Raises StoreError for what would be written wrongly."""
+        if not is_written_rightly(policy):
+            raise StoreError(
+                f"the directory {path} is not given the erasure-coding policy {policy}: parity of what is written "
+                "into it would be wrong",
+                "Leave e out of -p, or write below it with Hadoop's own client.",
+            )
+        self._client.traffic.wrote()
+        set_ec_policy(self._web, path, policy)
+
+    def _set_times(self, path: str, mtime_ms: int, atime_ms: int | None) -> None:
+        try:
+            self.set_times(path, mtime_ms, atime_ms)
+        except StoreError as error:
+            if _NO_ACCESS_TIMES not in error.message or atime_ms is None:
+                raise
+            # There are no access times on this HDFS, so none is lost.
+            self.set_times(path, mtime_ms, None)
+
+    def _set_acl(self, path: str, entries: tuple[AclEntry, ...]) -> None:
+        given = [
+            hdfs_native.AclEntry(one.kind, one.scope, one.permissions, one.name or None)  # type: ignore[arg-type]
+            for one in entries
+        ]
+        self._client.change(f"change the ACL of {path}", lambda native: native.set_acl(path, given))
+
+    def _known(self, path: str, status: NativeStatus, letters: str) -> Attributes:
+        found = of_status(row_of("", status))
+        if "r" in letters and not status.isdir and self._may_be_coded(path, found.replication):
+            found = found._replace(replication=None)
+        if "a" in letters:
+            found = found._replace(acl=self._acl(path))
+        if "x" in letters:
+            self._client.traffic.read()
+            found = found._replace(xattrs=xattrs_of(self._web, path))
+        if "e" in letters:
+            self._client.traffic.read()
+            found = found._replace(ec_policy=policy_of(self._web, path))
+        return found.only(letters)
+
+    def _may_be_coded(self, path: str, replication: int | None) -> bool:
+        """Erasure-coded files call themselves single; where nobody can tell, one replica is not taken over."""
+        return replication == 1 and (bool(self._web.silent_because()) or self._is_coded(path, replication))
+
+    def _is_coded(self, path: str, replication: int | None) -> bool:
+        if replication not in (None, 1) or self._web.silent_because():
+            return False
+        self._client.traffic.read()
+        return bool(policy_of(self._web, path))
+
+    def _acl(self, path: str) -> tuple[AclEntry, ...]:
+        found = self._client.look(f"read the ACL of {path}", lambda native: native.get_acl_status(path))
+        return tuple(AclEntry(one.scope, one.type, one.name or "", one.permissions) for one in found.entries)
+
+
+@contextmanager
+def _explained(letter: str, key: str, name: str) -> Iterator[None]:
+    try:
+        yield
+    except PermissionDenied:
+        raise
+    except StoreError as error:
+        if f"dfs.namenode.{key}.enabled" not in error.message:
+            raise
+        raise StoreError(
+            f"{name} are switched off at the NameNode: {error.message}",
+            f"Set dfs.namenode.{key}.enabled to true there and restart the NameNode, or leave {letter} out of -p.",
+        ) from error
