@@ -15,8 +15,8 @@ from ...tasks.desk import TaskDesk
 from .exclusion import Exclusion
 
 # Seconds of one slot that looking at an entry again and removing it takes.
-_REMOVAL_SECONDS = 0.006
-_MOST_WAITING = 4_000
+_REMOVAL_SECONDS = 0.01
+_MOST_WAITING = 1_000
 
 
 @dataclass(slots=True)

@@ -165,7 +165,8 @@ def _rehearse(context: RunContext, runner: Runner, timeline: Timeline, report: R
         report.notices += found.notices
         missing = [*found.missing.files, *(one for several in found.missing.directories.values() for one in several)]
         with timeline.phase("rehearsal"):
-            rehearse(context, report, [*found.slices, *found.large_slices, *missing])
+            directories = [piece for _, piece in found.directories]
+            rehearse(context, report, [*found.slices, *found.large_slices, *directories, *missing])
         if context.options.delete:
             may_delete(context, report)
     finally:
