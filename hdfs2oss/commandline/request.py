@@ -8,9 +8,11 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ..filesystems.hadoop_conf import keep_relevant
+from ..filesystems.namenodes import other_names
 from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.options import CopyOptions
+from ..model.uri import Uri
 from ..rules.packing import threads_for
 from ..rules.selection import Selection
 from .command import CopyCommand
@@ -42,16 +44,27 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
     places = Places(environment, conf, command.oss_endpoint)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
     found = [places.resolve(text) for text in (*sources, command.paths[-1])]
+    asked = {
+        "log_path": command.log,
+        "job_dir": command.job_dir,
+        "xtrack_path": command.xtrack,
+        "work_dir": command.work_dir_text,
+        "backup_dir": command.backup,
+    }
+    own = {field: places.resolve(text) for field, text in asked.items() if text}
+    names = other_names([one.authority for one in (*found, *own.values()) if one.scheme == "hdfs"], conf)
+    own = {field: _by_one_name(place, names) for field, place in own.items()}
+    *found, target = (_by_one_name(place, names) for place in found)
     try:
         options = CopyOptions(
-            sources=tuple(dict.fromkeys(found[:-1])),
-            target=found[-1],
-            log_path=places.resolve(command.log) if command.log else None,
-            job_dir=places.resolve(command.job_dir) if command.job_dir else None,
+            sources=tuple(dict.fromkeys(found)),
+            target=target,
             filters=read_filters(places, command.filter_list) if command.filter_list else (),
-            xtrack_path=places.resolve(command.xtrack) if command.xtrack else None,
-            work_dir=places.resolve(command.work_dir_text) if command.work_dir_text else None,
-            backup_dir=places.resolve(command.backup) if command.backup else None,
+            log_path=own.get("log_path"),
+            job_dir=own.get("job_dir"),
+            xtrack_path=own.get("xtrack_path"),
+            work_dir=own.get("work_dir"),
+            backup_dir=own.get("backup_dir"),
             **{**settings.fields, **command.options},
         )
     except ValidationError as error:
@@ -59,11 +72,18 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
     # Patterns that cannot be read are found now.
     Selection(options.include, options.exclude)
     stores = places.stores(_connections(options))
-    return CopyRequest(options, stores, places.user, (*command.notes, *settings.notes, *_notes(stores)))
+    notes = (*command.notes, *settings.notes, *_notes(stores, names))
+    return CopyRequest(options, stores, places.user, notes)
 
 
-def _notes(stores: StoreConfig) -> Iterator[str]:
+def _by_one_name(place: Uri, names: Mapping[str, str]) -> Uri:
+    return place._replace(authority=names.get(place.authority, place.authority)) if place.scheme == "hdfs" else place
+
+
+def _notes(stores: StoreConfig, names: Mapping[str, str]) -> Iterator[str]:
     """What was found where it is easily overlooked."""
+    for other, name in names.items():
+        yield f"hdfs://{other} and hdfs://{name} are the same HDFS, which is called hdfs://{name} from here on."
     for proxy in sorted({str(access.proxy) for access in stores.oss.values() if access.proxy}):
         yield f"OSS is reached through the proxy {proxy}."
 

@@ -147,8 +147,9 @@ class FileSystem(abc.ABC):
         raise NotImplementedError(type(self).__name__)
 
     def open_appender(self, path: str, length: int) -> Writer:
-        """Write on behind the end of a file of `length` bytes; what is written shows, and stays, without `commit` too.
-        AlreadyExists while somebody else writes to it. Only with `capabilities.appends`."""
+        """Write on behind the end of a file of `length` bytes; what is written shows, and stays, without `commit` too:
+        then with a modification time of 1970. AlreadyExists while somebody else writes to it. Only with
+        `capabilities.appends`."""
         raise NotImplementedError(type(self).__name__)
 
     def put(
@@ -210,7 +211,8 @@ class FileSystem(abc.ABC):
     def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
         """Publish files (paths, lengths) behind each other as one, replacing a file; "already done" is found out.
 
-        `check` is given the path and the state of the whole before anybody sees it, and may raise.
+        `check` is given the path and the state of the whole before anybody sees it, and may raise. Where the first
+        piece is gone it is given `path` itself, which is the whole, published before, or what stood there all along.
         """
         raise NotImplementedError(type(self).__name__)
 

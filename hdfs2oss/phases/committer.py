@@ -144,6 +144,11 @@ def _join_files(
 
     def check(path: str, stored: Stored) -> None:
         verify(ends, item.length, whole64, stored)
+        if path == ends.target.path and stored.mtime_ms == item.target_mtime_ms:
+            raise VerifyError(
+                f"copying {ends.source} to {ends.target}: its chunks have gone, and the target is what it was before",
+                "Run the same command with -update.",
+            )
         with suppress(StoreError):
             stated = target.checksum(path, COMPOSITE_CRC)
             if stated.algorithm == COMPOSITE_CRC32C and stated.value != f"{whole32:08x}":

@@ -4,9 +4,10 @@
 2. The source's head, as long as the target, is read and digested as the target's store does it. Another value: the
    file was not appended to, and is copied anew.
 3. HDFS: the tail is appended in place, which is not atomic: whoever reads meanwhile sees a longer and longer head. A
-   copy that ends in the middle leaves such a head, and the next one begins with step 1 again.
+   copy that ends in the middle leaves such a head, and the next one begins with step 1 again. One that fails makes it
+   as old as can be, so that no later copy takes it for the source, which may have changed without changing its length.
    OSS: the store copies the head into parts of an upload; the tail goes up behind it, and all is published at once.
-4. Length and checksum of the whole are compared with the store's.
+4. Length and checksum of the whole are compared with the store's; what fails here counts as a failure in step 3.
 """
 
 from __future__ import annotations
@@ -116,14 +117,17 @@ def _append_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader,
             with writing(ends):
                 writer.write(piece)
 
+        proofs = [""]
+
         def check(stored: Stored) -> None:
             transfer.refuse_changed_source(ends, item, reader.etag)
             verify(ends, item.length, sum64, stored)
+            proofs.append(_compare_whole(transfer, ends, head.digest) or proof(stored))
 
         transfer.checkpoint()
         with writing(ends):
             stored = writer.commit(check)
-    return Copied(stored, sum64, sum32, _compare_whole(transfer, ends, head.digest) or proof(stored))
+    return Copied(stored, sum64, sum32, proofs[-1])
 
 
 def _compare_whole(transfer: Transfer, ends: Ends, digest: Digest) -> str:

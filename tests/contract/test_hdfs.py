@@ -27,7 +27,13 @@ def authority(sandbox: Sandbox) -> str:
 
 
 @pytest.fixture(scope="module")
-def hdfs(authority: str, sandbox: Sandbox) -> HdfsFileSystem:
+def hdfs(authority: str) -> HdfsFileSystem:
+    return HdfsFileSystem(authority, {})
+
+
+@pytest.fixture(scope="module")
+def hdfs_with_web(authority: str, sandbox: Sandbox) -> HdfsFileSystem:
+    """One that reaches WebHDFS, too: extended attributes go by it."""
     web = sandbox.env()["SANDBOX_WEBHDFS"].removeprefix("http://")
     return HdfsFileSystem(authority, {"fs.defaultFS": f"hdfs://{authority}", "dfs.namenode.http-address": web})
 
@@ -48,8 +54,8 @@ def put_all(hdfs: HdfsFileSystem, paths: list[str]) -> None:
 
 class TestHdfs(FileSystemContract, StreamContract):
     @pytest.fixture
-    def store(self, hdfs: HdfsFileSystem) -> HdfsFileSystem:
-        return hdfs
+    def store(self, hdfs_with_web: HdfsFileSystem) -> HdfsFileSystem:
+        return hdfs_with_web
 
     @pytest.fixture
     def root(self, root: str) -> str:
@@ -193,7 +199,7 @@ def test_a_name_service_is_reached_through_its_namenodes(authority: str, root: s
 
 def test_directories_that_come_with_a_file_do_not_take_after_the_one_above_them(hdfs, root: str) -> None:
     hdfs.make_directory(f"{root}/open")
-    hdfs.set_permission(f"{root}/open", 0o1777)
+    hdfs.attributes.set_permission(f"{root}/open", 0o1777)
     hdfs.put(f"{root}/open/d/e/file", b"1", f"{root}/open/d/e/.work", {})
     assert [row.permission for row in hdfs.walk(f"{root}/open")] == [0o755, 0o755, 0o644]
 

@@ -88,6 +88,11 @@ def test_an_appender_goes_on_where_the_file_ends_and_leaves_it_closed(sandbox, r
         open_hdfs(sandbox).open_appender(f"{root}/f", 10)
     assert caught.value.retryable
     assert hdfs.read_bytes(f"{root}/f") == b"head, tail"
+    assert hdfs.status(f"{root}/f").mtime_ms > 0
+    with hdfs.open_appender(f"{root}/f", 10) as writer:
+        writer.write(b" and no end")
+    assert hdfs.read_bytes(f"{root}/f") == b"head, tail and no end"
+    assert hdfs.status(f"{root}/f").mtime_ms == 0
 
 
 @pytest.fixture

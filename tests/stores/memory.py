@@ -205,6 +205,10 @@ class MemoryFileSystem(FileSystem):
     def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
         self.traffic.wrote()
         first = pieces[0][0]
+        if self.status(first) is None and (there := self.status(path)) is not None:
+            found = Stored(there.length, there.etag, there.mtime_ms)
+            check(path, found)
+            return found
         data = b"".join(self.file(piece).data for piece, _ in pieces)
         for piece, _ in pieces[1:]:
             self.remove(piece)
@@ -417,20 +421,25 @@ class _MemoryAppender(Writer):
     def __init__(self, owner: MemoryFileSystem, path: str) -> None:
         self._owner = owner
         self._path = path
+        self._has_written = self._done = False
 
     def write(self, data: bytes) -> None:
         self._owner.traffic.wrote(len(data))
         file = self._owner.file(self._path)
         self._owner._publish(self._path, file.data + data, file.metadata)
+        self._has_written = True
 
     def commit(self, check: Callable[[Stored], None]) -> Stored:
         data, status = self._owner.file(self._path).data, self._owner.file(self._path).status
         stored = Stored(len(data), status.etag, status.mtime_ms, crc64(data))
         check(stored)
+        self._done = True
         return stored
 
     def abort(self) -> None:
-        pass
+        if self._has_written and not self._done:
+            file = self._owner.file(self._path)
+            file.status = file.status._replace(mtime_ms=0)
 
 
 def _split(path: str) -> tuple[str, str]:

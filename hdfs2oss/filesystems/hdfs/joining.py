@@ -21,7 +21,7 @@ def join(
     pieces: Sequence[tuple[str, int]],
     check: Callable[[str, Stored], None],
 ) -> Stored:
-    """Append all pieces to the first one, in order, check it, and rename it to `path`.
+    """Append all pieces to the first one, in order, check it, and rename it to `path`; see `FileSystem.join`.
 
     Each step finds out how far an earlier try of it came, by lengths: the first piece has grown by so many others, or
     is gone because it is published.
@@ -33,7 +33,9 @@ def join(
         published = client.status(path)
         if published is None or published.length != whole:
             raise NotFound(f"cannot join {path}: its first piece {first} is gone")
-        return Stored(published.length, mtime_ms=published.modification_time)
+        stored = Stored(published.length, mtime_ms=published.modification_time)
+        check(path, stored)
+        return stored
     length, left = _left_of(path, there.length, pieces)
     while left:
         batch, left = left[:_MOST_AT_ONCE], left[_MOST_AT_ONCE:]

@@ -14,6 +14,10 @@ from ..base import Stored, Writer
 from .client import HdfsClient
 from .creation import Creation
 
+# 1970: before any source was written.
+UNFINISHED_MTIME_MS = 0
+_UNCHANGED = 2**64 - 1
+
 
 class OpenFile(Protocol):
     """A file being written, by whichever client."""
@@ -107,12 +111,16 @@ class HdfsWriter(Writer):
 
 
 class HdfsAppender(Writer):
-    """Writes behind the end of a file, in place. One writer at a time may; who died loses that right in a minute."""
+    """Writes behind the end of a file, in place. One writer at a time may; who died loses that right in a minute.
+
+    What was written and not committed stays, and gets a modification time that no copy takes for that of its source.
+    """
 
     def __init__(self, client: HdfsClient, path: str, length: int) -> None:
         self._client = client
         self._path = path
-        self._done = False
+        self._is_closed = self._is_good = False
+        self._written = 0
         what = f"append to {path}"
         client.traffic.wrote()
         try:
@@ -126,6 +134,7 @@ class HdfsAppender(Writer):
             raise StoreError(f"cannot {what}: it has no longer {length} bytes")
 
     def write(self, data: bytes) -> None:
+        self._written += len(data)
         self._client.ask_data(f"append to {self._path}", lambda: self._file.write(data))
         self._client.traffic.wrote(len(data), 0)
 
@@ -136,14 +145,22 @@ class HdfsAppender(Writer):
             raise StoreError(f"{self._path} vanished while it was appended to")
         stored = Stored(status.length, mtime_ms=status.modification_time)
         check(stored)
+        self._is_good = True
         return stored
 
     def abort(self) -> None:
-        """What was written stays; the file is closed, so that others may write to it."""
+        """What was written stays; the file is closed, so that others may write to it, and told from a good copy."""
+        if self._is_good:
+            return
+        self._is_good = True
         with contextlib.suppress(StoreError):
             self._close()
+        if self._written:
+            what = f"change the times of {self._path}"
+            with contextlib.suppress(StoreError):
+                self._client.change(what, lambda native: native.set_times(self._path, UNFINISHED_MTIME_MS, _UNCHANGED))
 
     def _close(self) -> None:
-        if not self._done:
-            self._done = True
+        if not self._is_closed:
+            self._is_closed = True
             self._client.ask_data(f"close {self._path}", lambda: self._file.close())

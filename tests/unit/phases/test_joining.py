@@ -100,6 +100,21 @@ def test_a_file_whose_chunks_cannot_be_joined_fails_and_leaves_none_of_them(cont
     assert list(there(store)) == ["small"]
 
 
+def test_what_stood_there_before_is_not_taken_for_what_an_earlier_attempt_published(make_context, store) -> None:
+    store.wrapped.place("/t/large", bytes(len(DATA)), mtime_ms=500)
+    context = make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
+    cuts, sent = send(context)
+    store.faults = [
+        Fault("join", "/t/large", PermissionDenied, times=1),
+        Fault("create", "ledger/commit", PermissionDenied, times=1),
+    ]
+    with pytest.raises(PermissionDenied):
+        commit(context, cuts, sent)
+    done = commit(context, cuts, sent)
+    assert there(store)["large"] == bytes(len(DATA))
+    assert (done.counters[OWN].get("FILES_COPIED", 0), done.counters[OWN].get("FILES_FAILED", 0)) == (0, 1)
+
+
 def test_what_a_dead_run_left_of_chunks_is_removed(context, store) -> None:
     send(context)
     assert Sweeper(context, context.open_job_dir()).sweep() == (0, 4)

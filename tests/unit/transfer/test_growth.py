@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
-from hdfs2oss.model.errors import PermissionDenied, ReadError, SourceChanged, StoreError, Unreachable, WriteError
+from hdfs2oss.model.errors import (
+    PermissionDenied,
+    ReadError,
+    SourceChanged,
+    StoreError,
+    Unreachable,
+    VerifyError,
+    WriteError,
+)
+from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.model.values import CopyItem
+from hdfs2oss.model.values import CopyItem, FileAction, FilePair
+from hdfs2oss.rules.compare import decide
 from hdfs2oss.rules.filesum import CRC64, FileChecksum
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
@@ -89,6 +100,31 @@ def test_a_source_that_changes_meanwhile_is_told(capabilities) -> None:
     with pytest.raises(SourceChanged):
         case.run()
     assert case.there == DATA[:100]
+
+
+def test_what_was_appended_of_a_source_that_changed_is_no_copy_of_it_for_any_later_run() -> None:
+    changed = bytes(len(DATA))
+    case = Case(DATA[:100])
+    replace = partial(case.source.wrapped.place, "/s", changed, mtime_ms=2000, etag="")
+    case.target.faults.append(Fault("write", "/t", meanwhile=replace, silent=True))
+    with pytest.raises(SourceChanged):
+        case.run()
+    rows = [store.wrapped.file(path).status for store, path in ((case.source, "/s"), (case.target, "/t"))]
+    assert rows[0].length == rows[1].length
+    options = CopyOptions(sources=(ENDS.source,), target=ENDS.target, update=True)
+    assert decide(FilePair("f", *rows), options) is FileAction.OVERWRITE
+
+
+def test_a_whole_that_is_not_what_was_read_is_no_copy_either() -> None:
+    case = Case(DATA[:100])
+
+    def damage() -> None:
+        case.target.wrapped.file("/t").checksum = FileChecksum(CRC64, "00")
+
+    case.target.faults.append(Fault("checksum", "/t", skip=1, meanwhile=damage, silent=True))
+    with pytest.raises(VerifyError):
+        case.run()
+    assert case.target.wrapped.file("/t").status.mtime_ms == 0
 
 
 def test_an_append_that_breaks_leaves_a_head_which_the_next_one_goes_on_from(monkeypatch) -> None:

@@ -79,6 +79,14 @@ def test_what_an_earlier_try_published_is_done() -> None:
         run(NameNode({"/d/f": 699}))
 
 
+def test_what_stands_at_the_path_of_a_whole_that_is_gone_is_checked() -> None:
+    def refuse(path: str, stored: Stored) -> None:
+        raise VerifyError(f"{path} {stored.mtime_ms}")
+
+    with pytest.raises(VerifyError, match="/d/f 7"):
+        run(NameNode({"/d/f": 700}), refuse)
+
+
 def test_a_first_piece_of_an_odd_length_is_never_joined() -> None:
     node = NameNode({**dict(PIECES), "/d/p0": 11})
     with pytest.raises(CorruptData):
