@@ -1,4 +1,4 @@
-"""Skip or copy by checksums, HDFS to HDFS: DistCp's cases on a real cluster."""
+"""Skip or copy by checksums, HDFS to HDFS, on a real cluster, by the catalogue (41, 55-59, 63-65, 99)."""
 
 import time
 
@@ -37,7 +37,7 @@ def write(place: Place, data: bytes, block_size: int) -> None:
     raise AssertionError(f"{place} could not be written")
 
 
-def test_checksums_decide_whatever_the_times_say(command, pair, hdfs_place) -> None:
+def test_55_to_57_checksums_decide_whatever_the_times_say(command, pair, hdfs_place) -> None:
     source, target = pair
     source.make({"same": b"12345", "other": b"12345", "empty": b""})
     target.make({"same": b"12345", "other": b"54321", "empty": b""})
@@ -57,7 +57,7 @@ def test_checksums_decide_whatever_the_times_say(command, pair, hdfs_place) -> N
     assert (again.code, again["SKIP"], again["COPY"], again["FILES_NOT_COMPARED"]) == (0, 3, 0, 0)
 
 
-def test_other_block_sizes_are_compared_by_composed_checksums(command, pair) -> None:
+def test_64_other_block_sizes_are_compared_by_composed_checksums(command, pair) -> None:
     """What MD5s of CRCs cannot compare, the Java client can."""
     source, target = pair
     data = bytes(range(256)) * 64
@@ -70,7 +70,9 @@ def test_other_block_sizes_are_compared_by_composed_checksums(command, pair) -> 
     assert (target / "other").content() == data
 
 
-def test_copies_with_other_blocks_arrive_and_are_the_same_to_the_next_update(command, pair, sandbox, tmp_path) -> None:
+def test_63_to_65_differs_copies_with_other_blocks_arrive_and_are_the_same_to_the_next_update(
+    command, pair, sandbox, tmp_path
+) -> None:
     """DistCp fails on the first, unless it is told how to compare; and so it does on other bytes per CRC."""
     source, target = pair
     data = bytes(range(256)) * 64
@@ -103,7 +105,7 @@ def test_without_a_java_such_files_are_told_and_their_times_decide(command, pair
     assert "no Java was found" in done.text
 
 
-def test_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_written_anew(command, pair) -> None:
+def test_58_59_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_written_anew(command, pair) -> None:
     source, target = pair
     data = bytes(range(256)) * 64
     for name, there in (("grown", data[:9000]), ("little", data[:10]), ("other", data[1:9001]), ("same", data)):
@@ -119,7 +121,7 @@ def test_of_files_that_have_grown_only_the_tails_travel_and_another_head_is_writ
 
 
 @pytest.mark.parametrize("scheme", ["oss", "hdfs"])
-def test_files_of_more_blocks_than_asked_for_are_cut_at_blocks(
+def test_41_99_files_of_more_blocks_than_asked_for_are_cut_at_blocks(
     command, pair, make_place, oss_server, monkeypatch, scheme
 ) -> None:
     """As in DistCp, -append is off beside it. Onto HDFS the chunks are joined by CONCAT."""

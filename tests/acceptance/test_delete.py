@@ -1,4 +1,4 @@
-"""-delete: what only the target has goes, and nothing else."""
+"""-delete: what only the target has goes, and nothing else; numbers are those of the catalogue (84-92)."""
 
 import getpass
 
@@ -18,7 +18,7 @@ EXTRA = {
 }
 
 
-def test_what_only_the_target_has_goes_and_a_second_run_finds_nothing(command, ends) -> None:
+def test_84_what_only_the_target_has_goes_and_a_second_run_finds_nothing(command, ends) -> None:
     source, target = ends
     source.make(TREE).settle()
     target.make({**EXTRA, "top": b"top"})
@@ -35,7 +35,7 @@ def test_what_only_the_target_has_goes_and_a_second_run_finds_nothing(command, e
     assert (again.code, again["FILES_MISSING"], again["DIRECTORIES_MISSING"], again["COPY"]) == (0, 0, 0, 0)
 
 
-def test_flat_names_that_interleave(command, ends) -> None:
+def test_85_flat_names_that_interleave(command, ends) -> None:
     source, target = ends
     source.make({name: name.encode() for name in "24579A"}).settle()
     target.make({name: name.encode() for name in "1345789"})
@@ -43,7 +43,7 @@ def test_flat_names_that_interleave(command, ends) -> None:
     assert sorted(target.read()) == sorted("24579A")
 
 
-def test_one_file_of_two_is_left(command, local_ends) -> None:
+def test_86_one_file_of_two_is_left(command, local_ends) -> None:
     source, target = local_ends
     source.make({"file1": b"1"})
     target.make({"file1": b"1", "file2": b"2"})
@@ -51,7 +51,7 @@ def test_one_file_of_two_is_left(command, local_ends) -> None:
     assert target.read() == {"file1": b"1"}
 
 
-def test_a_lone_file_onto_a_file_deletes_nothing(command, local_ends) -> None:
+def test_87_a_lone_file_onto_a_file_deletes_nothing(command, local_ends) -> None:
     source, target = local_ends
     (source / "file").put(b"new")
     target.make({"file": b"old", "other": b"kept"})
@@ -72,7 +72,7 @@ def test_two_sources_delete_nothing_that_either_has(command, local_ends, make_pl
     assert done["FILES_DELETED"] == 2
 
 
-def test_a_filter_protects_what_it_keeps_from_being_copied(command, local_ends, tmp_path) -> None:
+def test_92_differs_a_filter_protects_what_it_keeps_from_being_copied(command, local_ends, tmp_path) -> None:
     source, target = local_ends
     source.make({"a": b"a", "left-out": b"s", "tmp/x": b"x"})
     target.make({"left-out": b"old", "tmp/x": b"old", "tmp/y": b"y", "d/tmp/z": b"z", "d/gone": b"g", "gone": b"g"})
@@ -233,7 +233,7 @@ def test_a_backup_directory_elsewhere_is_refused(command, make_place, where) -> 
 
 
 @pytest.mark.parametrize("scheme", ["file", "oss"])
-def test_track_writes_down_what_delete_would_delete(command, make_place, scheme) -> None:
+def test_89_differs_track_writes_down_what_delete_would_delete(command, make_place, scheme) -> None:
     source, target, track = make_place("file", "source"), make_place(scheme, "target"), make_place(scheme, "track")
     source.make({"a": b"a", "new/n": b"n"})
     target.make({"z": b"z", "old/b": b"b", "old-b": b"-", "old/d/c": b"c", "a": b"a"})
