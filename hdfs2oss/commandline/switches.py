@@ -137,7 +137,7 @@ GROUPS = (
             _flag(
                 "-update",
                 "update",
-                "copy only files that differ: size first, then source newer than target",
+                "copy only files that differ: in size, then by checksum, where there is none by a newer source",
                 "--update",
             ),
             _flag("-overwrite", "overwrite", "copy every file, whatever the target holds", "--overwrite"),
@@ -194,11 +194,12 @@ GROUPS = (
             _flag(
                 "-i",
                 "ignore_failures",
-                "accepted; other files go on anyway, and the exit code always tells",
+                "let directories have their attributes (-p) though files failed; other files go on anyway, and the "
+                "exit code always tells",
                 "--ignore-failures",
             ),
-            _value(("-log", "--log"), "log", "write a line for each file into DIR", "DIR"),
-            _flag("-v", "verbose", "list every file in the -log directory, and show stack traces", "--verbose"),
+            _value(("-log", "--log"), "log", "write a line for each file that is skipped or fails into DIR", "DIR"),
+            _flag("-v", "verbose", "-log copied files, too, and show stack traces", "--verbose"),
             Switch(
                 ("-D", "--property"),
                 "properties",
@@ -268,7 +269,7 @@ GROUPS = (
                 "max_delete",
                 "refuse to delete more than N entries, or N% of the target's",
                 "N|N%",
-                unset="10% of what is above 1000",
+                unset="10%, but 1000 at least",
             ),
             _flag(
                 "--allow-empty-source", "allow_empty_source", "let -delete empty the target of a source that is empty"
