@@ -7,6 +7,7 @@ Repeated and trailing slashes, `.` and `..` mean what they mean in Hadoop's `Pat
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .errors import UsageError
@@ -71,6 +72,11 @@ class Uri(NamedTuple):
         if self._replace(path="/") != other._replace(path="/"):
             return False
         return other.path == self.path or other.path.startswith(self.path.rstrip("/") + "/")
+
+    def paths_within(self, places: Iterable[Uri]) -> tuple[str, ...]:
+        """The relative paths of those places that lie below this one."""
+        start = len(self.path.rstrip("/")) + 1
+        return tuple(place.path[start:] for place in places if place != self and self.holds(place))
 
 
 class UriSecrets(NamedTuple):

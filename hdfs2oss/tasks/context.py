@@ -24,6 +24,16 @@ class RunContext:
     # Compared before something is published (records/fence.py); 0 where no lock is held.
     fence: int = 0
 
+    @property
+    def own_places(self) -> tuple[Uri, ...]:
+        """Where this run keeps what is ours: no copy takes it along, and nothing of it is moved or deleted.
+
+        The job directory, where it was asked to be, and the directories of -log, -xtrack and --backup-dir.
+        """
+        options = self.options
+        places = (self.job_dir, options.job_dir, options.log_path, options.xtrack_path, options.backup_dir)
+        return tuple(place for place in places if place is not None)
+
     def open_job_dir(self) -> JobDir:
         """The job directory through this process's own client."""
         return JobDir(open_filesystem(self.job_dir, self.stores), self.job_dir.path, self.run_id)

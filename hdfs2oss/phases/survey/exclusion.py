@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...model.uri import Uri
+from ...model.values import CopyRoot
 from ...rules.filters import is_own_work, make_filter
 from ...rules.keys import is_within
 from ...rules.layout import Layout
@@ -16,8 +19,7 @@ TRASH_NAME = ".Trash"
 class Exclusion:
     """Asked once for every source row, so all that can be worked out beforehand is.
 
-    Our own places are the job directory, where it was asked to be, and the directories of -log, -xtrack and
-    --backup-dir. One that is the very source is no reason to leave out everything: it counts only where it lies
+    One of our own places that is the very source is no reason to leave out everything: it counts only where it lies
     within a source.
     """
 
@@ -25,16 +27,14 @@ class Exclusion:
         self._layout: Layout = context.layout
         self._has_filters = bool(context.options.filters)
         self._matches_filter = make_filter(context.options.filters)
-        options = context.options
-        places = [context.job_dir, options.job_dir, options.log_path, options.xtrack_path, options.backup_dir]
         self._selection = Selection(context.options.include, context.options.exclude)
-        own = [place for place in places if place is not None]
+        own = context.own_places
         roots = context.layout.roots
         self._prefixes = [root.prefix for root in roots]
-        self._own = [_paths_within(root.source, root.prefix, own) for root in roots]
+        self._own = [_paths_below(root, own) for root in roots]
         self._own_at_sources = frozenset[str]().union(*self._own)
-        self.own_at_target = _paths_within(context.layout.base, "", own)
-        self._sources_at_target = _paths_within(context.layout.base, "", [root.source for root in roots])
+        self.own_at_target = frozenset(context.layout.base.paths_within(own))
+        self._sources_at_target = frozenset(context.layout.base.paths_within(root.source for root in roots))
 
     def excludes(self, root: int, path: str, is_directory: bool) -> bool:
         """Whether a source path (below the target base) is left out; a directory takes all below it along.
@@ -94,7 +94,6 @@ class Exclusion:
         return path[len(copy_root.prefix) :].lstrip("/") if copy_root.prefix else path
 
 
-def _paths_within(place: Uri, prefix: str, own: list[Uri]) -> frozenset[str]:
-    base = f"{prefix}/" if prefix else ""
-    start = len(place.path.rstrip("/")) + 1
-    return frozenset(base + one.path[start:] for one in own if one != place and place.holds(one))
+def _paths_below(root: CopyRoot, own: Iterable[Uri]) -> frozenset[str]:
+    base = f"{root.prefix}/" if root.prefix else ""
+    return frozenset(base + path for path in root.source.paths_within(own))

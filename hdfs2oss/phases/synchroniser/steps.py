@@ -18,6 +18,7 @@ from ...model.errors import StoreError, StoreGone
 from ...model.tally import Tally
 from ...model.uri import Uri, join_path
 from ...records.fence import Fence
+from ...rules.keys import is_within
 from ...rules.snapshot_diff import Step
 from ...runners.base import is_last_try
 from ...runners.stop import checkpoint
@@ -173,7 +174,7 @@ def carry_out_by_renames(store: FileSystem, phase: Phase, steps: Sequence[Step],
 
 
 def _is_own(path: str, own: Sequence[str]) -> bool:
-    return any(path == one or path.startswith(one + "/") for one in own)
+    return any(is_within(path, one) for one in own)
 
 
 def _sparing(step: Step, own: Sequence[str]) -> Step:

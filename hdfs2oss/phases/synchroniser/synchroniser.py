@@ -26,6 +26,7 @@ from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
+from ...rules.keys import is_within
 from ...rules.snapshot_diff import MODIFY, Changes, Overlap, SnapshotChange, Step, make_plan
 from ...rules.snapshot_paths import SnapshotPlace
 from ...runs.run import Run
@@ -53,16 +54,7 @@ class Synchroniser:
         self._step = Phase.STAGE
         # When the first run began to go this way; 0 when this is the first.
         self._since_ms = 0
-        own = [context.job_dir, context.options.job_dir, context.options.log_path]
-        self._places = Places(
-            self._base,
-            _hidden(context),
-            tuple(
-                one.path[len(self._base.path) + 1 :]
-                for one in own
-                if one and one != self._base and self._base.holds(one)
-            ),
-        )
+        self._places = Places(self._base, _hidden(context), self._base.paths_within(context.own_places))
 
     def refuse_other_target(self) -> None:
         """Raise BrakeError unless the target holds the first snapshot, or is on its way from it to the second."""
@@ -134,7 +126,7 @@ class Synchroniser:
     def _refuse_to_move_own_places(self, steps: Sequence[Step]) -> None:
         """A directory goes with all in it, where it is one entry of a NameNode."""
         for step in steps:
-            held = next((one for one in self._places.own if f"{one}/".startswith(f"{step.path}/")), None)
+            held = next((one for one in self._places.own if is_within(one, step.path)), None)
             if held is not None:
                 raise BrakeError(
                     f"{self._base.join(held)} holds records of hdfs2oss, and {step.path} was renamed or deleted "
@@ -183,10 +175,10 @@ class Synchroniser:
                 below.append(path[len(inside) + 1 :])
         below = [one for one in below if not any(is_own_work(name) for name in one.split("/"))]
         own = self._places.own
-        below = [one for one in below if not any((one + "/").startswith(f"{place}/") for place in own)]
+        below = [one for one in below if not any(is_within(one, place) for place in own)]
         if change.kind == MODIFY:
             # The directories above our own places changed with them.
-            below = [one for one in below if not any(place.startswith(one + "/") for place in own)]
+            below = [one for one in below if not any(is_within(place, one) for place in own)]
         return bool(below)
 
     def _again(self, state: PairState) -> str:

@@ -89,6 +89,12 @@ def test_a_place_holds_itself_and_what_lies_below_but_not_its_namesakes() -> Non
     assert Uri("oss", "b", "/").holds(place)
 
 
+def test_places_within_one_are_told_by_their_paths_below_it_also_below_a_root() -> None:
+    root, place = Uri("oss", "b", "/"), Uri("oss", "b", "/a")
+    assert root.paths_within([place, root, place.join("b/c"), Uri("oss", "c", "/a")]) == ("a", "a/b/c")
+    assert place.paths_within([place, root, place.join("b/c"), Uri("oss", "b", "/ab")]) == ("b/c",)
+
+
 SPELLINGS = [("nn", "nn:8020"), ("NN", "nn"), ("NN.example:8020", "nn.example"), ("HDFS80423", "HDFS80423:8020")]
 
 
