@@ -17,6 +17,8 @@ from .uri import Uri
 # OSS takes 10,000 parts a file and 100 KB a part at least.
 SMALLEST_PART_BYTES = 100 * 1024
 DEFAULT_MAPS = 20
+# A number of entries, or a share of those at the target.
+MAX_DELETE = re.compile(r"(\d+)|(\d+(?:\.\d+)?)%")
 # What -diff calls what is there now.
 CURRENT_STATE = "."
 
@@ -103,7 +105,7 @@ class CopyOptions(BaseModel):
     @field_validator("max_delete")
     @classmethod
     def _number_or_share(cls, limit: str) -> str:
-        if limit and not re.fullmatch(r"\d+|\d+(\.\d+)?%", limit):
+        if limit and not MAX_DELETE.fullmatch(limit):
             raise ValueError(f"--max-delete {limit} is neither a number of entries (500) nor a share (10%)")
         return limit
 

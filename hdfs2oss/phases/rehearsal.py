@@ -18,7 +18,6 @@ from ..tasks.context import RunContext
 from ..transfer.results import failed_result
 
 _SHOWN = 20
-_MOST_FAILURES = 100
 _WORDS = {
     FileAction.COPY: "copy",
     FileAction.OVERWRITE: "overwrite",
@@ -72,10 +71,9 @@ def rehearse(context: RunContext, report: Report, slices: Sequence[PlanSlice]) -
 
 def _refuse(context: RunContext, report: Report, item: CopyItem) -> None:
     report.counters.add(OWN, "DIRECTORIES_FAILED" if item.kind == DIRECTORY else "FILES_FAILED")
-    if len(report.failures) < _MOST_FAILURES:
-        ends = f"{context.layout.named_source_of(item.root, item.path)} to {context.layout.target_of(item.path)}"
-        error = of_class(item.problem_class)(f"copying {ends}: {item.problem}")
-        report.failures.append(failed_result(item, error))
+    ends = f"{context.layout.named_source_of(item.root, item.path)} to {context.layout.target_of(item.path)}"
+    error = of_class(item.problem_class)(f"copying {ends}: {item.problem}")
+    report.keep_failures([failed_result(item, error)])
 
 
 def _add_uncounted(report: Report, sums: dict[str, Tally]) -> None:

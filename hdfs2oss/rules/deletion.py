@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..model.options import MAX_DELETE
 from ..model.values import DIRECTORY, CopyItem, FileStatus
 
 # What may always go, and from there on which share of the target's entries.
 FREE_ENTRIES = 1000
 USUAL_SHARE = 0.1
-LIMIT = re.compile(r"(\d+)|(\d+(?:\.\d+)?)%")
 
 
 def most_allowed(limit: str, entries_at_target: int) -> int:
     """How many entries may go: `500`, `20%` of the target's, or by default 10 % of them, but 1,000 at least."""
-    match = LIMIT.fullmatch(limit)
+    match = MAX_DELETE.fullmatch(limit)
     if match is None:
         return max(FREE_ENTRIES, int(entries_at_target * USUAL_SHARE))
     return int(match[1]) if match[1] else int(entries_at_target * float(match[2]) / 100)

@@ -23,6 +23,8 @@ COMPOSITE_CRC32C = "COMPOSITE-CRC32C"
 # What is kept with an object; the CRC-32C counts only while the object's CRC-64 is the one beside it.
 CRC32C_NOTE = "hdfs2oss-crc32c"
 CRC64_NOTE = "hdfs2oss-crc64"
+MD5_NAME = "MD5-of-"
+_MD5_AT, _MD5_BYTES = 12, 16
 
 
 class FileChecksum(NamedTuple):
@@ -43,6 +45,17 @@ class Checks(enum.Enum):
     ALWAYS = "always"
     WHERE_NEWER = "where newer"
     NEVER = "never"
+
+
+def sent_by_hadoop(algorithm: str, digits: str) -> FileChecksum | None:
+    """The checksum in what Hadoop sends; None where that is none, or no whole MD5.
+
+    An MD5 comes behind the bytes per CRC (4) and the CRCs per block (8), which the algorithm's name repeats.
+    """
+    if not algorithm.startswith(MD5_NAME):
+        return FileChecksum(algorithm, digits) if algorithm else None
+    value = digits[2 * _MD5_AT : 2 * (_MD5_AT + _MD5_BYTES)]
+    return FileChecksum(algorithm, value) if len(value) == 2 * _MD5_BYTES else None
 
 
 def common_families(source: Sequence[str], target: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,12 +54,15 @@ class Report:
     def add_task(self, report: TaskReport) -> None:
         """Fold the report of one task."""
         self.counters.merge(report.counters)
-        room = _MOST_FAILURES - len(self.failures)
-        self.failures.extend(report.failures[:room])
+        self.keep_failures(report.failures)
         self.not_compared = self.not_compared or report.not_compared
         self.task_seconds += report.seconds
         self.slowest_task_seconds = max(self.slowest_task_seconds, report.seconds)
         self.peak_memory_bytes = max(self.peak_memory_bytes, report.peak_memory_bytes)
+
+    def keep_failures(self, failures: Sequence[CopyResult]) -> None:
+        """Keep these too, as long as there is room."""
+        self.failures.extend(failures[: _MOST_FAILURES - len(self.failures)])
 
     def add_survey(self, counts: Counts, problems: list[tuple[str, str]]) -> None:
         """Fold what the survey counted."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from ...rules.filesum import MD5_OF_CRC, FileChecksum
+from ...rules.filesum import MD5_OF_CRC, FileChecksum, sent_by_hadoop
 from ..base import NoChecksum
 from ..hadoop_jvm import HadoopJvm, JavaFailed
 from .creation import Creation
@@ -28,8 +28,6 @@ _IMPATIENCE = {
     "ipc.client.connect.max.retries.on.timeouts": "1",
     "ipc.client.connect.timeout": "10000",
 }
-# Behind the bytes per CRC (4) and the CRCs per block (8), which the algorithm's name repeats, an MD5.
-_MD5_AT, _MD5_BYTES = 12, 16
 
 
 class JavaClient:
@@ -58,10 +56,10 @@ class JavaClient:
             return ("", "") if found is None else (str(found.getAlgorithmName()), bytes(found.getBytes()).hex())
 
         algorithm, digits = self._call(what, ask, _CHECKSUM_SECONDS)
-        if not algorithm:
+        stated = sent_by_hadoop(algorithm, digits)
+        if stated is None:
             raise NoChecksum(f"HDFS states no checksum of {path}")
-        is_md5 = algorithm.startswith("MD5-of-")
-        return FileChecksum(algorithm, digits[2 * _MD5_AT : 2 * (_MD5_AT + _MD5_BYTES)] if is_md5 else digits)
+        return stated
 
     def xattrs(self, path: str) -> tuple[tuple[str, bytes], ...]:
         """The extended attributes of a path that whoever asks may see, sorted; one without a value is empty."""

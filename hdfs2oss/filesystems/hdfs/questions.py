@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 
 from ...model.errors import NotFound, Unreachable
-from ...rules.filesum import FileChecksum
+from ...rules.filesum import MD5_NAME, FileChecksum, sent_by_hadoop
 from ...rules.parity import is_written_rightly
 from .webhdfs import WebHdfs, member
 
@@ -15,8 +15,6 @@ from .webhdfs import WebHdfs, member
 _BASE64 = "0s"
 # A DataNode asks those of all blocks one after another.
 _CHECKSUM_SECONDS = 60.0
-# Behind the bytes per CRC (4) and the CRCs per block (8), which the algorithm's name repeats, an MD5.
-_MD5_AT, _MD5_BYTES = 12, 16
 _MOST_DIRECTORIES_KEPT = 10_000
 
 
@@ -46,11 +44,10 @@ def is_being_written(web: WebHdfs, path: str) -> bool:
 def checksum_of(web: WebHdfs, path: str) -> FileChecksum:
     """The MD5 of MD5s of CRCs, which is all that WebHDFS tells. Raises StoreError when nobody can."""
     answer = member(web.get(path, "GETFILECHECKSUM", timeout_seconds=_CHECKSUM_SECONDS), "FileChecksum", path)
-    algorithm, digits = str(answer.get("algorithm") or ""), str(answer.get("bytes") or "")
-    value = digits[2 * _MD5_AT : 2 * (_MD5_AT + _MD5_BYTES)]
-    if not algorithm.startswith("MD5-of-") or len(value) != 2 * _MD5_BYTES:
+    found = sent_by_hadoop(str(answer.get("algorithm") or ""), str(answer.get("bytes") or ""))
+    if found is None or not found.algorithm.startswith(MD5_NAME):
         raise Unreachable(f"WebHDFS does not say what the checksum of {path} is")
-    return FileChecksum(algorithm, value)
+    return found
 
 
 def xattrs_of(web: WebHdfs, path: str) -> tuple[tuple[str, bytes], ...]:
@@ -98,10 +95,6 @@ class Policies:
             if path == directory:
                 self._keep(directory, found)
         return found
-
-    def forget(self) -> None:
-        """Policies were changed: ask again."""
-        self._known = {}
 
     def _keep(self, directory: str, found: str) -> None:
         if len(self._known) >= _MOST_DIRECTORIES_KEPT:

@@ -4,14 +4,17 @@ import pytest
 
 from hdfs2oss.rules.filesum import (
     COMPOSITE_CRC,
+    COMPOSITE_CRC32C,
     CRC32C_NOTE,
     CRC64,
     CRC64_NOTE,
     MD5_OF_CRC,
     Checks,
+    FileChecksum,
     checks_between,
     common_families,
     kept_checksum,
+    sent_by_hadoop,
 )
 
 HDFS, OSS = (MD5_OF_CRC, COMPOSITE_CRC), (CRC64, COMPOSITE_CRC)
@@ -50,3 +53,12 @@ def test_the_source_says_what_is_asked_for_first() -> None:
 )
 def test_a_kept_checksum_counts_only_while_the_object_is_the_one_it_was_kept_with(notes, crc64, kept) -> None:
     assert kept_checksum(notes, crc64) == kept
+
+
+def test_what_hadoop_sends_of_an_md5_is_the_end_of_it() -> None:
+    md5 = "0123456789abcdef" * 2
+    algorithm = "MD5-of-8MD5-of-512CRC32C"
+    assert sent_by_hadoop(algorithm, "00000200" + "0000000000000008" + md5) == FileChecksum(algorithm, md5)
+    assert sent_by_hadoop(algorithm, "00000200" + "0000000000000008" + md5[:-2]) is None
+    assert sent_by_hadoop(COMPOSITE_CRC32C, "e3069283") == FileChecksum(COMPOSITE_CRC32C, "e3069283")
+    assert sent_by_hadoop("", "") is None
