@@ -5,15 +5,13 @@ Those of a directory are kept with its marker, the empty object `dir/`; a bucket
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from ...model.attributes import NOTHING, Attributes, encode
 from ...model.errors import NotFound, StoreError
 from ...model.values import DIRECTORY
 from ...rules.preservation import merged
-from .answers import ATTRIBUTES, modified_ms, stated_attributes, stated_crc64
+from .answers import ATTRIBUTES, modified_ms, stated_attributes, stated_crc64, stated_etag
 from .client import OssClient, key_of
-from .objects import META, find_object, put_if_free
+from .objects import META, copy_answer, copy_source, find_object, put_if_free
 from .response import OssResponse
 
 MARKER = {"Content-Type": "application/x-directory"}
@@ -90,11 +88,11 @@ def _rewrite(client: OssClient, path: str, key: str, found: OssResponse, new: At
         **{name: value for name, value in metadata.items() if name.lower() != META + ATTRIBUTES},
         META + ATTRIBUTES: encode(new),
         **({"x-oss-object-acl": rule} if rule != "default" else {}),
-        "x-oss-copy-source": f"/{client.bucket}/{quote(key)}",
-        "x-oss-copy-source-if-match": found.headers.get("ETag") or "",
+        **copy_source(client, key, stated_etag(found)),
         "x-oss-metadata-directive": "REPLACE",
     }
-    answer = client.call(what, "PUT", key, headers=headers)
+    client.traffic.wrote()
+    answer, _ = client.again(copy_answer(client, what, key, headers, "CopyObjectResult"))
     before, after = stated_crc64(found), stated_crc64(answer)
     if before is not None and after is not None and before != after:
         raise StoreError(f"cannot {what}: the store answers with other bytes than it held")

@@ -9,9 +9,6 @@ one, is that of the original.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import quote
-
 from ...model.errors import CorruptData, StoreError
 from ...model.units import MIB
 from ...model.values import StoredPart
@@ -19,7 +16,6 @@ from ..base import Stored
 from . import uploads
 from .answers import (
     content_length,
-    document_of,
     refuse_other_bytes,
     stated_crc64,
     stated_etag,
@@ -27,13 +23,12 @@ from .answers import (
 )
 from .client import OssClient, key_of
 from .notes import keep, read_tags
-from .objects import META, look_at, removing_damage
+from .objects import COPY_SOURCE, META, copy_answer, copy_source, look_at, removing_damage
 from .response import OssResponse
 
 MOST_AT_ONCE_BYTES = 1000**3
 _SMALLEST_RANGE_BYTES = 256 * MIB
 _MOST_PARTS = 10_000
-_SOURCE = "x-oss-copy-source"
 _CLASS = "x-oss-storage-class"
 
 
@@ -82,21 +77,21 @@ def _copy_range(
     new_path, upload_id, number = upload
     what = f"copy bytes {offset} to {offset + size} of {path} to part {number} of {new_path}"
     params = {"partNumber": str(number), "uploadId": upload_id}
-    headers = {**_source_headers(client, key_of(path), etag), _SOURCE + "-range": f"bytes={offset}-{offset + size - 1}"}
+    headers = {**copy_source(client, key_of(path), etag), COPY_SOURCE + "-range": f"bytes={offset}-{offset + size - 1}"}
     client.traffic.wrote()
-    response, tag = client.again(_answer(client, what, key_of(new_path), headers, "CopyPartResult", params))
+    response, tag = client.again(copy_answer(client, what, key_of(new_path), headers, "CopyPartResult", params))
     checksum = stated_crc64(response)
     return StoredPart(number, tag, checksum or 0, size), checksum
 
 
 def _copy_at_once(client: OssClient, key: str, new_key: str, source: OssResponse) -> Stored:
-    headers = {**_source_headers(client, key, stated_etag(source)), **_class_of(source)}
+    headers = {**copy_source(client, key, stated_etag(source)), **_class_of(source)}
     what = f"copy /{key} to /{new_key}"
     client.traffic.wrote()
     damaged: set[str] = set()
     expected = stated_crc64(source)
     with removing_damage(client, f"/{new_key}", new_key, damaged):
-        response, tag = client.again(_answer(client, what, new_key, headers, "CopyObjectResult"))
+        response, tag = client.again(copy_answer(client, what, new_key, headers, "CopyObjectResult"))
         if expected is not None:
             refuse_other_bytes(f"/{new_key}", response, expected, damaged)
     if stated_crc64(response) is not None and tag:
@@ -137,29 +132,6 @@ def _look_again(client: OssClient, new_key: str, source: OssResponse) -> Stored:
     return stored
 
 
-def _source_headers(client: OssClient, key: str, etag: str) -> dict[str, str]:
-    named = {_SOURCE: f"/{client.bucket}/{quote(key, safe='')}"}
-    return {**named, _SOURCE + "-if-match": f'"{etag}"'} if etag else named
-
-
 def _class_of(source: OssResponse) -> dict[str, str]:
     storage_class = source.headers.get(_CLASS) or ""
     return {_CLASS: storage_class} if storage_class else {}
-
-
-def _answer(
-    client: OssClient,
-    what: str,
-    key: str,
-    headers: dict[str, str],
-    root: str,
-    params: dict[str, str] | None = None,
-) -> Callable[[], tuple[OssResponse, str]]:
-    """The request, answered by a whole document; with the ETag that it tells."""
-
-    def once() -> tuple[OssResponse, str]:
-        response = client.request(what, "PUT", key, params, headers)
-        document = document_of(response.read_whole(), root, what)
-        return response, (document.findtext("{*}ETag") or document.findtext("ETag") or "").strip('"')
-
-    return once

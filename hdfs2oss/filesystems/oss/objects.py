@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import quote
 
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored
-from .answers import refuse_other_bytes, stated_crc64, stated_etag, stored_object
+from .answers import document_of, refuse_other_bytes, stated_crc64, stated_etag, stored_object
 from .client import OssClient
 from .errors import BucketMissing
 from .response import OssResponse
 
 META = "x-oss-meta-"
+COPY_SOURCE = "x-oss-copy-source"
 
 
 def object_headers(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -56,6 +58,30 @@ def put_if_free(client: OssClient, path: str, key: str, data: bytes, headers: di
     except AlreadyExists:
         return False
     return True
+
+
+def copy_source(client: OssClient, key: str, etag: str) -> dict[str, str]:
+    """The headers of a request that copies an object of the bucket, in this version (any, for "")."""
+    named = {COPY_SOURCE: f"/{client.bucket}/{quote(key, safe='')}"}
+    return {**named, COPY_SOURCE + "-if-match": f'"{etag}"'} if etag else named
+
+
+def copy_answer(
+    client: OssClient,
+    what: str,
+    key: str,
+    headers: dict[str, str],
+    root: str,
+    params: dict[str, str] | None = None,
+) -> Callable[[], tuple[OssResponse, str]]:
+    """Such a request, answered by a whole document with this root; with the ETag that it tells."""
+
+    def once() -> tuple[OssResponse, str]:
+        response = client.request(what, "PUT", key, params, headers)
+        document = document_of(response.read_whole(), root, what)
+        return response, (document.findtext("{*}ETag") or document.findtext("ETag") or "").strip('"')
+
+    return once
 
 
 @contextmanager
