@@ -6,6 +6,7 @@ import hashlib
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN, Counters
+from ..model.errors import CorruptData
 from ..model.uri import Uri, parse_uri
 from ..transfer.preserve import Preservation
 from .context import RunContext
@@ -38,11 +39,19 @@ class Preserving:
 
     def _write(self, line: str) -> str:
         """A name that follows from the content: whoever writes the same again changes nothing."""
-        name = f"{SIDECAR_DIRECTORY}/{hashlib.sha256(line.encode()).hexdigest()}.txt"
+        name = f"{SIDECAR_DIRECTORY}/{_name_of(line.encode())}"
         self._context.open_job_dir().publish_for_pair(name, line.encode())
         self._sidecars.add(name)
         return str(self._context.job_dir.join(name))
 
     def _read(self, place: str) -> str:
+        # The place stands in the source's metadata, which anybody may have written: only what bears its name counts.
         uri = parse_uri(place).uri
-        return open_filesystem(uri, self._context.stores).read_bytes(uri.path).decode("ascii")
+        data = open_filesystem(uri, self._context.stores).read_bytes(uri.path)
+        if uri.name != _name_of(data):
+            raise CorruptData(f"{place} does not hold what its name says")
+        return data.decode("ascii")
+
+
+def _name_of(line: bytes) -> str:
+    return f"{hashlib.sha256(line).hexdigest()}.txt"

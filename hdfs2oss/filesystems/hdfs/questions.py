@@ -1,5 +1,5 @@
-"""What only WebHDFS tells and takes: erasure-coding policies, extended attributes, whether a file is still written to,
-a file's checksum. The native client has no call for these, or is told and keeps it to itself.
+"""What WebHDFS tells and takes, and the native client does not: erasure-coding policies, extended attributes, whether a
+file is still written to, a file's checksum. It has no call for these, or is told and keeps it to itself.
 """
 
 from __future__ import annotations
