@@ -20,7 +20,7 @@ from .jobdir import JobDir
 
 DIRECTORY = "intents"
 # Clocks of this node and of the store may differ by so much.
-_CLOCKS_DIFFER_MS = 60_000
+CLOCKS_DIFFER_MS = 60_000
 
 
 class Intent(NamedTuple):
@@ -35,7 +35,7 @@ class Intent(NamedTuple):
     @property
     def not_before_ms(self) -> int:
         """An upload that is older was begun by somebody else."""
-        return self.began_ms - _CLOCKS_DIFFER_MS
+        return self.began_ms - CLOCKS_DIFFER_MS
 
 
 def claim(job_dir: JobDir, intent: Intent) -> Intent:

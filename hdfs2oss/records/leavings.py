@@ -16,13 +16,13 @@ from typing import NamedTuple
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.uri import Uri
 from ..rules.snapshot_paths import SnapshotPlace
+from .intents import CLOCKS_DIFFER_MS
 from .jobdir import JobDir
 
 DIRECTORY = "leavings"
 SNAPSHOT = "snapshot"
 WORK_DIRECTORY = "work-dir"
-# A snapshot whose making was not confirmed is ours when it is as old as the record, as clocks may differ.
-_CLOCKS_DIFFER_MS = 60_000
+# A snapshot whose making was not confirmed is ours when it is as old as the record.
 _MAKING_TAKES_MS = 600_000
 
 
@@ -80,4 +80,4 @@ def remove(leaving: Leaving, stores: StoreConfig) -> bool:
 def _is_ours(leaving: Leaving, made_ms: int) -> bool:
     if leaving.made_ms >= 0:
         return made_ms == leaving.made_ms
-    return leaving.began_ms - _CLOCKS_DIFFER_MS <= made_ms <= leaving.began_ms + _MAKING_TAKES_MS
+    return leaving.began_ms - CLOCKS_DIFFER_MS <= made_ms <= leaving.began_ms + _MAKING_TAKES_MS

@@ -24,6 +24,7 @@ from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import BrakeError, CommitError, StoreError, SurveyError
 from ...model.options import CURRENT_STATE, CopyOptions
 from ...model.uri import Uri
+from ...records.intents import CLOCKS_DIFFER_MS
 from ...records.state import Held, PairState, read_state, write_state
 from ...rules.filters import is_own_work, work_path_beside
 from ...rules.keys import is_within
@@ -33,9 +34,6 @@ from ...runs.run import Run
 from ...tasks.context import RunContext
 from .span import Span, compare
 from .steps import Phase, Places, carry_out_by_keys, carry_out_by_renames
-
-# Clocks of this node and of the store may differ by so much.
-_CLOCKS_DIFFER_MS = 60_000
 
 
 class Synchroniser:
@@ -119,7 +117,7 @@ class Synchroniser:
         with suppress(StoreError):
             for upload in self._target.find_uploads(self._base.path):
                 path = upload.path.strip("/")
-                if upload.begun_ms >= self._since_ms - _CLOCKS_DIFFER_MS and (ours.holds(path) or ours.has(path)):
+                if upload.begun_ms >= self._since_ms - CLOCKS_DIFFER_MS and (ours.holds(path) or ours.has(path)):
                     self._target.abort_upload(upload.path, upload.upload_id)
                     self._run.report.counters.add(OWN, "UPLOADS_DROPPED")
 
