@@ -12,7 +12,9 @@ from hdfs_native import WriteOptions
 
 from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
+from hdfs2oss.model.attributes import Attributes
 from hdfs2oss.model.errors import NotFound, StoreError
+from hdfs2oss.model.values import DIRECTORY
 from hdfs2oss.rules.checksum import crc32c
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
 from tests.sandbox.sandbox import Sandbox
@@ -54,6 +56,24 @@ def test_a_composed_checksum_is_that_of_the_bytes_whatever_the_blocks_are(sandbo
         hdfs.checksum(f"{root}/none", COMPOSITE_CRC)
     with pytest.raises(StoreError, match="no Java"):
         open_hdfs(sandbox, HadoopJvm("", {})).checksum(f"{root}/4096", COMPOSITE_CRC)
+
+
+def test_extended_attributes_and_policies_of_a_cluster_without_webhdfs_go_by_java(sandbox, root) -> None:
+    known = open_hdfs(sandbox)
+    silent = HdfsFileSystem(sandbox.env()["SANDBOX_HDFS"].removeprefix("hdfs://"), {})
+    assert silent.web.silent_because()
+    known.make_directory(f"{root}/d")
+    silent.refuse_attributes("axe")
+    wanted = Attributes(xattrs=(("user.a", b"\x00\xff"), ("user.b", b"")), ec_policy="")
+    assert silent.keep_attributes(f"{root}/d", DIRECTORY, wanted)
+    for store in (known, silent):
+        found = store.read_attributes(f"{root}/d", DIRECTORY, "xe")
+        assert (found.xattrs, found.ec_policy) == (wanted.xattrs, "")
+    assert not silent.keep_attributes(f"{root}/d", DIRECTORY, wanted)
+    silent.attributes.set_ec_policy(f"{root}/d", "RS-6-3-1024k")
+    assert [store.read_attributes(f"{root}/d", DIRECTORY, "e").ec_policy for store in (known, silent)] == 2 * [
+        "RS-6-3-1024k"
+    ]
 
 
 def test_an_appender_goes_on_where_the_file_ends_and_leaves_it_closed(sandbox, root) -> None:

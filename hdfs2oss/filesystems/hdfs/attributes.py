@@ -1,6 +1,7 @@
 """Attributes of HDFS paths: asked for, and set where they differ.
 
-ACLs go through the native client; extended attributes and erasure coding, which it does not know, through WebHDFS.
+ACLs go through the native client; extended attributes and erasure coding, which it does not know, through WebHDFS, or
+the Java client where that does not answer (such as of a cluster that no configuration here knows).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ...model.errors import NotFound, PermissionDenied, StoreError
 from ...rules.parity import is_written_rightly
 from ...rules.preservation import changes, differs_in_sticky_bit, of_status, whole_acl
 from .client import HdfsClient, row_of
+from .java_client import JavaClient
 from .questions import policy_of, set_ec_policy, set_xattr, xattrs_of
 from .webhdfs import WebHdfs
 
@@ -32,9 +34,10 @@ _WHO_MAY = (
 class HdfsAttributes:
     """Those of one HDFS; safe for threads."""
 
-    def __init__(self, client: HdfsClient, web: WebHdfs) -> None:
+    def __init__(self, client: HdfsClient, web: WebHdfs, java: JavaClient) -> None:
         self._client = client
         self._web = web
+        self._java = java
 
     def read(self, path: str, letters: str) -> Attributes:
         """What these letters of -p stand for. Raises NotFound."""
@@ -66,7 +69,10 @@ class HdfsAttributes:
             self.set_ec_policy(path, missing.ec_policy)
         for name, value in missing.xattrs or ():
             self._client.traffic.wrote()
-            set_xattr(self._web, path, name, value)
+            if self._web.silent_because():
+                self._java.set_xattr(path, name, value)
+            else:
+                set_xattr(self._web, path, name, value)
         if missing.replication is not None and not self._is_coded(path, found.replication):
             self.set_replication(path, missing.replication)
         if missing.mtime_ms is not None:
@@ -83,9 +89,9 @@ class HdfsAttributes:
 
     def refuse(self, letters: str) -> None:
         """Raise StoreError, with the next step, where ACLs or extended attributes are switched off or out of reach."""
-        if set(letters) & set("xe") and (why := self._web.silent_because()):
+        if set(letters) & set("xe") and (why := self._web.silent_because()) and (missing := self._java.missing()):
             raise StoreError(
-                f"extended attributes and erasure coding go by WebHDFS, and that does not answer: {why}",
+                f"extended attributes and erasure coding go by WebHDFS, and that does not answer: {why}; {missing}",
                 "Let this node reach dfs.namenode.http-address, or leave x and e out of -p.",
             )
         if "a" in letters:
@@ -93,7 +99,7 @@ class HdfsAttributes:
                 self._acl("/")
         if "x" in letters:
             with _explained("x", "xattrs", "extended attributes"):
-                xattrs_of(self._web, "/")
+                self._xattrs("/")
 
     # None leaves one as it is.
 
@@ -129,7 +135,10 @@ class HdfsAttributes:
                 "Leave e out of -p, or write below it with Hadoop's own client.",
             )
         self._client.traffic.wrote()
-        set_ec_policy(self._web, path, policy)
+        if self._web.silent_because():
+            self._java.set_ec_policy(path, policy)
+        else:
+            set_ec_policy(self._web, path, policy)
 
     def _set_times(self, path: str, mtime_ms: int, atime_ms: int | None) -> None:
         try:
@@ -154,11 +163,9 @@ class HdfsAttributes:
         if "a" in letters:
             found = found._replace(acl=self._acl(path))
         if "x" in letters:
-            self._client.traffic.read()
-            found = found._replace(xattrs=xattrs_of(self._web, path))
+            found = found._replace(xattrs=self._xattrs(path))
         if "e" in letters:
-            self._client.traffic.read()
-            found = found._replace(ec_policy=policy_of(self._web, path))
+            found = found._replace(ec_policy=self._ec_policy(path))
         return found.only(letters)
 
     def _may_be_coded(self, path: str, replication: int | None) -> bool:
@@ -170,6 +177,14 @@ class HdfsAttributes:
             return False
         self._client.traffic.read()
         return bool(policy_of(self._web, path))
+
+    def _xattrs(self, path: str) -> tuple[tuple[str, bytes], ...]:
+        self._client.traffic.read()
+        return self._java.xattrs(path) if self._web.silent_because() else xattrs_of(self._web, path)
+
+    def _ec_policy(self, path: str) -> str | None:
+        self._client.traffic.read()
+        return self._java.policy_of(path) if self._web.silent_because() else policy_of(self._web, path)
 
     def _acl(self, path: str) -> tuple[AclEntry, ...]:
         found = self._client.look(f"read the ACL of {path}", lambda native: native.get_acl_status(path))

@@ -72,9 +72,9 @@ class HdfsFileSystem(FileSystem):
         # DataNodes that cannot be reached over HTTP from here cost one time-out, not one for every file.
         self._checksum_pause = StorePause(_NO_CHECKSUMS_SECONDS)
         self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
-        self.attributes = HdfsAttributes(self.client, self.web)
-        self.policies = Policies(self.web)
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user))
+        self.attributes = HdfsAttributes(self.client, self.web, self.java)
+        self.policies = Policies(self.web)
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)

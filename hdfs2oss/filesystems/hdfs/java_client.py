@@ -1,4 +1,5 @@
-"""What only Hadoop's own client can do with one HDFS: composed checksums, and every erasure-coding policy."""
+"""What only Hadoop's own client can do with one HDFS: composed checksums, and every erasure-coding policy; and what
+WebHDFS does where it answers: extended attributes."""
 
 from __future__ import annotations
 
@@ -61,6 +62,40 @@ class JavaClient:
             raise NoChecksum(f"HDFS states no checksum of {path}")
         is_md5 = algorithm.startswith("MD5-of-")
         return FileChecksum(algorithm, digits[2 * _MD5_AT : 2 * (_MD5_AT + _MD5_BYTES)] if is_md5 else digits)
+
+    def xattrs(self, path: str) -> tuple[tuple[str, bytes], ...]:
+        """The extended attributes of a path that whoever asks may see, sorted; one without a value is empty."""
+
+        def ask(jvm: Any) -> dict[str, bytes]:
+            found = self._filesystem(jvm, "").getXAttrs(jvm.org.apache.hadoop.fs.Path(path))
+            return {str(name): bytes(found[name] or b"") for name in found}
+
+        return tuple(sorted(self._call(f"read the extended attributes of {path}", ask).items()))
+
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        """Set one extended attribute, be it there already or not."""
+
+        def change(jvm: Any) -> None:
+            self._filesystem(jvm, "").setXAttr(jvm.org.apache.hadoop.fs.Path(path), name, value)
+
+        self._call(f"change the extended attribute {name} of {path}", change)
+
+    def policy_of(self, path: str) -> str:
+        """The erasure-coding policy that files in a directory get, "" for none."""
+
+        def ask(jvm: Any) -> str:
+            found = self._filesystem(jvm, "").getErasureCodingPolicy(jvm.org.apache.hadoop.fs.Path(path))
+            return "" if found is None else str(found.getName())
+
+        return self._call(f"ask for the erasure-coding policy of {path}", ask)
+
+    def set_ec_policy(self, path: str, policy: str) -> None:
+        """Let files that come into a directory be coded so."""
+
+        def change(jvm: Any) -> None:
+            self._filesystem(jvm, "").setErasureCodingPolicy(jvm.org.apache.hadoop.fs.Path(path), policy)
+
+        self._call(f"change the erasure-coding policy of {path}", change)
 
     def create(self, path: str, creation: Creation) -> JavaFile:
         """Open a new file for writing, in place of one that is there. Its directory must be there: NotFound."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hdfs2oss.rules.snapshot_diff import (
@@ -237,6 +237,8 @@ def cut(tree: dict[str, Node], inside: str) -> dict[str, Node]:
 
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**40), st.sampled_from(["a", "b"]))
+# A file that was written to moves into a directory that was left out before.
+@example(288, "b")
 def test_a_copy_that_leaves_a_name_out_becomes_one_that_leaves_it_out(seed, name) -> None:
     older, newer = two_moments(seed)
 

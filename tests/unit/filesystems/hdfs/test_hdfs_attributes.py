@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
 from hdfs2oss.filesystems.hdfs.attributes import HdfsAttributes
 from hdfs2oss.filesystems.hdfs.client import HdfsClient
+from hdfs2oss.filesystems.hdfs.java_client import JavaClient
 from hdfs2oss.filesystems.hdfs.questions import set_ec_policy, set_xattr, xattrs_of
 from hdfs2oss.filesystems.hdfs.webhdfs import WebAddress, WebHdfs
 from hdfs2oss.model.errors import StoreError, Unreachable
@@ -15,6 +17,8 @@ DISABLED = (
     "The XAttr operation has been rejected.  Support for XAttrs has been disabled by setting "
     "dfs.namenode.xattrs.enabled to false."
 )
+
+NO_JAVA = JavaClient("127.0.0.1:1", {}, HadoopJvm("", {}))
 
 
 def ok(value: object) -> Answer:
@@ -30,7 +34,7 @@ def web(store: ScriptedStore) -> WebHdfs:
 
 
 def attributes(store: ScriptedStore) -> HdfsAttributes:
-    return HdfsAttributes(HdfsClient("127.0.0.1:1", {}), web(store))
+    return HdfsAttributes(HdfsClient("127.0.0.1:1", {}), web(store), NO_JAVA)
 
 
 def test_extended_attributes_are_binary_sorted_and_empty_where_they_have_no_value() -> None:
@@ -71,15 +75,17 @@ def test_another_refusal_stays_what_it_is() -> None:
         attributes(store).refuse("x")
 
 
-def test_without_webhdfs_x_and_e_are_out_of_reach_and_the_others_need_none() -> None:
-    silent = HdfsAttributes(HdfsClient("127.0.0.1:1", {}), WebHdfs([], "me", QUICK))
+def test_without_webhdfs_and_java_x_and_e_are_out_of_reach_and_the_others_need_none() -> None:
+    silent = HdfsAttributes(HdfsClient("127.0.0.1:1", {}), WebHdfs([], "me", QUICK), NO_JAVA)
     for letters in ("x", "ugpe"):
-        with pytest.raises(StoreError, match="go by WebHDFS, and that does not answer"):
+        with pytest.raises(
+            StoreError, match=r"go by WebHDFS, and that does not answer: .*; there is no Java client here"
+        ):
             silent.refuse(letters)
     silent.refuse("rbugpct")
 
 
 def test_a_policy_whose_parity_would_be_wrong_is_never_set() -> None:
-    silent = HdfsAttributes(HdfsClient("127.0.0.1:1", {}), WebHdfs([], "me", QUICK))
+    silent = HdfsAttributes(HdfsClient("127.0.0.1:1", {}), WebHdfs([], "me", QUICK), NO_JAVA)
     with pytest.raises(StoreError, match="XOR-2-1-1024k: parity of what is written into it would be wrong"):
         silent.set_ec_policy("/d", "XOR-2-1-1024k")

@@ -1,0 +1,154 @@
+"""What may differ between DistCp and hdfs2oss: a closed table, the same as the README's.
+
+Each difference is told from the case alone, before anything runs, and says what then is compared no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .cases import Case, Entry, Tree
+
+CODE, TREE, ATTRIBUTES, GROUPS, COUNTERS = "exit code", "tree", "attributes", "groups of new files", "counters"
+
+
+class Difference(NamedTuple):
+    """`words` are the README's; `holds` tells whether a case meets it; `concerns` is what may differ then."""
+
+    words: str
+    holds: Callable[[Case], bool]
+    concerns: frozenset[str]
+
+
+def differences_of(case: Case) -> list[Difference]:
+    """The differences that a case meets."""
+    return [one for one in DIFFERENCES if one.holds(case)]
+
+
+def brought_by_a_source(case: Case) -> set[str]:
+    """The paths at the target, as DistCp lays them out, that the sources hold."""
+    return {path for path, _, _ in _all_landings(case)}
+
+
+def _all_landings(case: Case) -> list[tuple[str, str, Entry]]:
+    """Every entry of the sources: its path at the target (by DistCp's rules), the source it is of, and itself."""
+    landings = []
+    for name, tree in case.sources.items():
+        for path, entry in tree.items():
+            landings.append((_landing(case, name, tree, path), name, entry))
+    return landings
+
+
+def _landing(case: Case, name: str, tree: Tree, path: str) -> str:
+    if "" in tree:
+        return name if len(case.sources) > 1 or case.target_is_directory else ""
+    contents_only = case.syncs or (len(case.sources) == 1 and case.target is None)
+    return path if contents_only else f"{name}/{path}"
+
+
+def _same_directory_twice(case: Case) -> bool:
+    directories = [path for path, _, entry in _all_landings(case) if entry.data is None]
+    return len(directories) > len(set(directories))
+
+
+def _type_conflict(case: Case) -> bool:
+    target = case.target or {}
+    kinds = {path: entry.data is None for path, entry in target.items()}
+    kinds.update({above: True for path in target for above in _above(path)})
+    for path, _, entry in _all_landings(case):
+        if kinds.get(path, entry.data is None) != (entry.data is None):
+            return True
+        if any(kinds.get(above) is False for above in _above(path)):
+            return True
+    return False
+
+
+def _filters(case: Case) -> bool:
+    if case.filters and "-delete" in case.words:
+        return True
+    patterns = [re.compile(pattern) for pattern in case.filters]
+
+    def is_excluded(path: str) -> bool:
+        return any(pattern.fullmatch(f"/{path}") for pattern in patterns)
+
+    paths = [f"{name}/{path}" if path else name for name, tree in case.sources.items() for path in tree]
+    return any(is_excluded(above) and not is_excluded(path) for path in paths for above in _above(path))
+
+
+def _only_files_delete(case: Case) -> bool:
+    return "-delete" in case.words and all("" in tree for tree in case.sources.values())
+
+
+def _leaves_another_alone(case: Case) -> bool:
+    target = case.target or {}
+    return (
+        bool(case.keeps)
+        and not case.syncs
+        and any(_differs(target.get(path), one) for path, _, one in _all_landings(case))
+    )
+
+
+def _differs(at_target: Entry | None, at_source: Entry) -> bool:
+    if at_target is None or at_target.data is None or at_source.data is None:
+        return False
+    return len(at_target.data) != len(at_source.data)
+
+
+def _appends_to_empty(case: Case) -> bool:
+    target = case.target or {}
+    lengths = {path: len(entry.data or b"") for path, _, entry in _all_landings(case)}
+    return "-append" in case.words and any(entry.data == b"" and lengths.get(path) for path, entry in target.items())
+
+
+def _empty_source_syncs(case: Case) -> bool:
+    return case.syncs and case.target is None and not any(case.sources.values())
+
+
+def _above(path: str) -> list[str]:
+    return [path[:at] for at, one in enumerate(path) if one == "/"]
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "a new file has the group of the directory it lies in",
+        lambda case: "g" not in case.keeps,
+        frozenset({GROUPS}),
+    ),
+    Difference(
+        "directories of the same name in two sources merge",
+        _same_directory_twice,
+        frozenset({CODE, TREE, COUNTERS}),
+    ),
+    Difference(
+        "a file where a directory is due, or the other way round, fails alone: all other files are copied",
+        _type_conflict,
+        frozenset({CODE, TREE, COUNTERS}),
+    ),
+    Difference(
+        "a directory that a filter excludes is not entered, and what a filter excludes is not deleted",
+        _filters,
+        frozenset({TREE, COUNTERS}),
+    ),
+    Difference(
+        "an empty source is made at the target, also with -update and -overwrite",
+        _empty_source_syncs,
+        frozenset({CODE, TREE}),
+    ),
+    Difference(
+        "files alone mirror nothing: with -delete, the directory they go into keeps what it has",
+        _only_files_delete,
+        frozenset({TREE}),
+    ),
+    Difference(
+        "a file that is left alone though it differs keeps its attributes, too",
+        _leaves_another_alone,
+        frozenset({ATTRIBUTES}),
+    ),
+    Difference(
+        "-append to an empty file writes it anew",
+        _appends_to_empty,
+        frozenset({ATTRIBUTES}),
+    ),
+)

@@ -1,0 +1,129 @@
+"""The same random copies by the real DistCp and by us, from HDFS to HDFS, side by side.
+
+DIFFERENTIAL_SEEDS=17,42 pytest tests/differential      # single cases again
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hdfs2oss.cli import main
+from hdfs2oss.filesystems.registry import close_filesystems
+
+from .cases import Case, make_case
+from .differences import ATTRIBUTES, CODE, COUNTERS, DIFFERENCES, GROUPS, TREE, brought_by_a_source, differences_of
+from .distcp import RealDistCp, real_distcp
+from .world import Found, World
+
+README = Path(__file__).parents[2] / "README.md"
+FEW, MANY = range(1, 31), range(31, 231)
+COUNTER = re.compile(r"^\t\t(\w+)=(\d+)$", re.MULTILINE)
+BASE = "/differential"
+
+pytestmark = [pytest.mark.hdfs]
+
+
+@pytest.fixture(scope="module")
+def distcp(sandbox, tmp_path_factory) -> Iterator[RealDistCp]:
+    with real_distcp(sandbox.env(), tmp_path_factory.mktemp("distcp") / "log") as tool:
+        yield tool
+
+
+@pytest.fixture(scope="module")
+def world(sandbox) -> Iterator[World]:
+    made = World(sandbox.env()["SANDBOX_HDFS"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(sandbox, home, monkeypatch) -> Iterator[None]:
+    for name, value in sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HADOOP_USER_NAME", "root")
+    yield
+    close_filesystems()
+
+
+def seeds(default: range) -> list[int]:
+    chosen = os.environ.get("DIFFERENTIAL_SEEDS")
+    return [int(seed) for seed in chosen.split(",")] if chosen else list(default)
+
+
+def test_the_readme_lists_the_differences_that_are_allowed_here_and_no_others() -> None:
+    table = README.read_text().partition("<!-- differences -->")[2].partition("<!-- end of differences -->")[0]
+    rows = re.findall(r"^\| ([^|]+?) \|", table, re.MULTILINE)[1:]
+    assert rows == [one.words for one in DIFFERENCES]
+
+
+@pytest.mark.parametrize("seed", seeds(FEW))
+def test_a_copy_comes_out_as_distcp_has_it(seed, distcp, world, client, home, capfd, tmp_path) -> None:
+    compare(make_case(seed), distcp, world, home, capfd, tmp_path)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", seeds(MANY))
+def test_many_copies_come_out_as_distcp_has_them(seed, distcp, world, client, home, capfd, tmp_path) -> None:
+    compare(make_case(seed), distcp, world, home, capfd, tmp_path)
+
+
+def compare(case: Case, distcp: RealDistCp, world: World, home: Path, capfd, tmp_path) -> None:
+    """Run both on the same sources, each onto a target of its own; what no difference explains must be equal."""
+    allowed = frozenset[str]().union(*(one.concerns for one in differences_of(case)))
+    base = f"{BASE}/{case.seed}"
+    for name, tree in case.sources.items():
+        world.make(f"{base}/from/{name}", tree)
+    targets = {tool: f"{base}/{tool}/t" for tool in ("distcp", "ours")}
+    for target in targets.values():
+        world.make(f"{target.rpartition('/')[0]}/beside", {})
+        if case.target is not None:
+            world.make(target, case.target)
+    words = [*case.words, *_filter_words(case, tmp_path)]
+    sources = [f"{base}/from/*"] if case.by_pattern else [f"{base}/from/{name}" for name in case.sources]
+
+    theirs = distcp.run(*words, *sources, targets["distcp"])
+    capfd.readouterr()
+    code = main(["--processes", "0", "--job-dir", f"file://{home}/jobs", *words, *sources, targets["ours"]])
+    said = capfd.readouterr()
+    counters = {name: int(value) for name, value in COUNTER.findall(said.out)}
+
+    told = f"{case}\nDistCp: {theirs.code} {theirs.counters}\nours: {code} {counters}\n{said.err[-3000:]}"
+    print(told)
+    if CODE not in allowed:
+        assert (code == 0) == (theirs.code == 0), told
+    if theirs.code != 0 and code != 0:
+        return
+    if TREE not in allowed:
+        found = {tool: _shown(world.read(target), case, allowed) for tool, target in targets.items()}
+        assert found["ours"] == found["distcp"], told
+    if COUNTERS not in allowed:
+        assert {name: counters.get(name, 0) for name in theirs.counters} == theirs.counters, told
+
+
+def _filter_words(case: Case, tmp_path: Path) -> list[str]:
+    if not case.filters:
+        return []
+    (tmp_path / "filters").write_text("".join(f"{line}\n" for line in case.filters))
+    return ["-filters", str(tmp_path / "filters")]
+
+
+def _shown(tree: dict[str, Found], case: Case, allowed: frozenset[str]) -> dict[str, tuple[object, ...]]:
+    """What must be equal: bytes, and what is asked to be kept; times only then, as the clock of a run plays a part."""
+    timed = brought_by_a_source(case) if "t" in case.keeps else set()
+    if ATTRIBUTES in allowed:
+        return {path: (found.data,) for path, found in tree.items()}
+    return {
+        path: (
+            found.data,
+            found.mode,
+            found.owner,
+            None if GROUPS in allowed and found.data is not None else found.group,
+            found.mtime_ms if path in timed else None,
+            found.replication,
+            found.block_size_bytes,
+        )
+        for path, found in tree.items()
+    }
