@@ -18,6 +18,8 @@ class Capabilities(NamedTuple):
     real_directories: bool
     # Characters that no element of a path may hold.
     forbidden_characters: str = ""
+    # Characters that no path may hold of a file that is joined of others (`join`).
+    unjoinable_characters: str = ""
     # Seconds that closing a small file takes, whatever its size: more threads hide it.
     close_seconds: float = 0.0
     # The letters of -p that the store can keep, and those of them that its listings tell.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -39,7 +40,18 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     layout = lay_out(facts, options.target, target_kind, options.sync, options.layout, bool(options.rdiff))
     if options.delete:
         refuse_to_delete_sources(layout)
+        refuse_to_delete_sources(_without_links(layout))
     return layout
+
+
+def _without_links(layout: Layout) -> Layout:
+    """The same with the true paths of this machine's directories."""
+
+    def real(place: Uri) -> Uri:
+        return place._replace(path=os.path.realpath(place.path)) if place.scheme == "file" else place
+
+    roots = tuple(root._replace(source=real(root.source)) for root in layout.roots)
+    return layout._replace(base=real(layout.base), roots=roots)
 
 
 def _refuse_without_snapshots(sources: Iterable[Uri]) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ from ..tasks.context import RunContext
 _PREFIX = "._WIP_"
 
 
-def refuse_unfit_switch(options: CopyOptions, layout: Layout, stores: StoreConfig) -> None:
-    """Raise UsageError where -atomic cannot keep its promise."""
+def refuse_unfit_switch(options: CopyOptions, layout: Layout, stores: StoreConfig, homes: Sequence[Uri] = ()) -> None:
+    """Raise UsageError where -atomic cannot keep its promise. The first of `homes` has the records by default."""
     if not options.atomic:
         return
     target = options.target
@@ -35,6 +35,13 @@ def refuse_unfit_switch(options: CopyOptions, layout: Layout, stores: StoreConfi
         )
     if layout.onto_file or (layout.base == target and layout.base_exists):
         raise UsageError(f"-atomic: the target {target} exists", "Name one that does not, or leave -atomic out.")
+    own = [options.log_path, options.job_dir or next(iter(homes), None)]
+    held = next((place for place in own if place is not None and target.holds(place)), None)
+    if held is not None:
+        raise UsageError(
+            f"-atomic: the records of the copy would be in {held}, so the target {target} would exist before its end",
+            "Name places outside the target: --job-dir, -log.",
+        )
     folder = options.work_dir or target.parent
     if folder._replace(path="/") != target._replace(path="/"):
         raise UsageError(f"-tmp: {folder} is on another file system than the target {target}", "Name one on the same.")

@@ -1,6 +1,7 @@
 """-atomic: the target is not there until all of it is, and then at once."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,24 @@ def test_a_target_that_exists_is_refused(copy, ends, store) -> None:
     with pytest.raises(UsageError, match=r"the target .* exists"):
         copy(source / "a", target / "old", atomic=True)
     assert target.read() == {"old": b"old"}
+
+
+@pytest.mark.parametrize("option", ["log_path", "job_dir"])
+def test_records_that_would_make_the_target_exist_are_refused_before_anything_is_written(copy, ends, option) -> None:
+    source, target = ends
+    with pytest.raises(UsageError, match="would exist before its end"):
+        copy(source, target, atomic=True, **{option: (target / "ours/deep").uri})
+    assert beside(target) == []
+
+
+def test_a_home_in_the_target_is_refused_unless_the_records_go_elsewhere(copy, make_place, store, home) -> None:
+    source = make_place("file", "source").make(TREE)
+    home.rmdir()
+    target = replace(source, uri=Uri("file", "", str(home)))
+    with pytest.raises(UsageError, match="would exist before its end"):
+        copy(source, target, atomic=True)
+    assert copy(source, target, atomic=True, job_dir=(make_place("file", "jobs")).uri).exit_code == 0
+    assert target.read() == TREE
 
 
 def test_a_target_that_comes_meanwhile_is_kept_and_so_is_the_copy(copy, ends, store) -> None:

@@ -151,6 +151,19 @@ def test_a_directory_that_holds_our_records_is_neither_moved_nor_deleted(copy, m
     assert {path: data for path, data in read(target).items() if "jobs/" not in path} == TREE
 
 
+def test_a_directory_that_goes_and_of_which_nothing_was_taken_need_not_be_there(copy, make_place, store) -> None:
+    source, target = make_place("file", "source").make(TREE), make_place("file", "target")
+    for place in (source, target):
+        store.allow(place.local)
+    store.make_snapshot(source.uri.path, "s1")
+    copy(source, target, update=True, from_snapshot="s1", include=("f",))
+    store.make_snapshot(target.uri.path, "s1")
+    assert "gone" not in os.listdir(target.local)
+    rework(source, store)
+    assert copy(source, target, update=True, diff=("s1", "s2"), include=("f",)).exit_code == 0
+    assert read(target) == {path: REWORKED[path] for path in ("a/f", "b/f")}
+
+
 @pytest.mark.parametrize("strength", range(11))
 def test_a_run_that_ends_at_any_rename_is_gone_on_with(copy, ends, store, home, strength) -> None:
     source, target = ends

@@ -59,6 +59,8 @@ class HdfsFileSystem(FileSystem):
             multipart=False,
             real_directories=True,
             forbidden_characters=":",
+            # CONCAT takes its sources with commas between them.
+            unjoinable_characters=",",
             close_seconds=0.5,
             keeps="rbugpcaxte",
             lists_kept="rbugpt",

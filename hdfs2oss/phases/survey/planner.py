@@ -178,7 +178,11 @@ class Planner:
         length = item.length if item.work is not Work.ATTRIBUTES else 0
         cost = cost_of(length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
         is_cut = self._cuts and item.work is Work.FILE and item.action != FileAction.APPEND
-        if is_cut and item.length > item.chunk_size_bytes:
+        if is_cut and self._can_join(item.path) and item.length > item.chunk_size_bytes:
             self._large_items.add(item, cost)
         else:
             self._items.add(item, cost)
+
+    def _can_join(self, path: str) -> bool:
+        place = self._desk.context.layout.target_of(path).path
+        return self._target.multipart or not set(place) & set(self._target.unjoinable_characters)

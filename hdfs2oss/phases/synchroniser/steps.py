@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
 from ...model.counters import OWN, Counts
-from ...model.errors import StoreError, StoreGone
+from ...model.errors import NotFound, StoreError, StoreGone
 from ...model.tally import Tally
 from ...model.uri import Uri, join_path
 from ...records.fence import Fence
@@ -160,8 +160,14 @@ def carry_out_by_renames(store: FileSystem, phase: Phase, steps: Sequence[Step],
         for step in sorted(steps, key=lambda one: one.path.count("/"), reverse=True):
             checkpoint()
             staged = join_path(places.hidden, str(step.number))
-            if not _is_own(step.path, places.own) and store.status(staged) is None:
+            if _is_own(step.path, places.own) or store.status(staged) is not None:
+                continue
+            try:
                 store.move(places.base.join(step.path).path, staged)
+            except NotFound:
+                # With --include, directories in which nothing was taken are not there.
+                if step.new_path is not None:
+                    raise
     elif phase is Phase.PLACE:
         moving = [step for step in steps if step.new_path is not None]
         for step in sorted(moving, key=lambda one: (one.new_path or "").count("/")):

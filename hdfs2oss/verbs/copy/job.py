@@ -70,7 +70,7 @@ class CopyJob:
             layout = self.layout = find_roots(options, stores)
             notices = check_attributes(options, layout, stores)
             span = find_span(options, layout, stores)
-            refuse_unfit_switch(options, layout, stores)
+            refuse_unfit_switch(options, layout, stores, self._homes)
         for line in mapping(layout, options):
             self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)

@@ -22,7 +22,7 @@ from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
 
 BLOCK = 1000
 DATA = bytes(range(256)) * 28 + b"odd"
-HDFS = LIKE_HDFS._replace(appends=True, checksums=(COMPOSITE_CRC,))
+HDFS = LIKE_HDFS._replace(appends=True, checksums=(COMPOSITE_CRC,), unjoinable_characters=",")
 
 
 @pytest.fixture
@@ -65,6 +65,14 @@ def test_chunks_of_whole_blocks_become_one_file_that_is_counted_once(context, st
     assert there(store) == {"large": DATA, "small": DATA[: 2 * BLOCK]}
     assert done.counters[COPY_MAPPER].items() >= {("COPY", 1), ("BYTESCOPIED", len(DATA))}
     assert done.counters[OWN]["VERIFIED_BY_LENGTH"] == 1
+
+
+def test_where_a_path_cannot_be_told_to_a_join_files_are_one_stream(make_context, store) -> None:
+    store.wrapped.place("/s/a,b/large", DATA, mtime_ms=1000, block_size_bytes=BLOCK, etag="")
+    context = make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
+    cuts, _ = send(context)
+    assert [item.path for item in read_slices(context.open_job_dir(), tuple(cuts.uploads))] == ["large"]
+    assert there(store)["a,b/large"] == DATA
 
 
 def test_a_chunk_that_fails_takes_the_others_of_its_file_along(context, store) -> None:

@@ -84,3 +84,14 @@ def test_a_directory_that_a_pattern_cannot_look_into_is_an_error_and_not_a_miss(
 def test_the_target_is_asked_before_any_source(find) -> None:
     with pytest.raises(SurveyError, match="looking at the target"):
         find(["/gone"], "/t", Fault("status", "/t", PermissionDenied))
+
+
+def test_a_source_that_lies_in_the_target_by_way_of_a_link_is_not_to_be_deleted(tmp_path) -> None:
+    (tmp_path / "real/t/src").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    for source, target in (("real/t/src", "link/t"), ("link/t/src", "real/t")):
+        places = [Uri("file", "", str(tmp_path / one)) for one in (source, target)]
+        options = CopyOptions(sources=(places[0],), target=places[1], update=True, delete=True)
+        with pytest.raises(UsageError, match="-delete would delete it"):
+            find_roots(options, StoreConfig())
+    close_filesystems()

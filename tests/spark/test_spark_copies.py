@@ -1,0 +1,43 @@
+"""A whole copy with all its phases, each of them on Spark's executors."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from hdfs2oss.model.counters import OWN
+from hdfs2oss.model.options import CopyOptions
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.runs.progress import Progress
+from hdfs2oss.runs.report import Report
+from hdfs2oss.verbs.copy.job import CopyJob
+
+pytestmark = pytest.mark.spark
+
+TREE = {f"d{number % 4}/f{number}": b"x" * number for number in range(1, 30)}
+OLD = {f"old/{number}/f": b"old" for number in range(5)} | {"d1/old": b"old"}
+
+
+def test_a_tree_is_mirrored_with_its_attributes(spark_runner, make_place, home) -> None:
+    source, target = make_place("file", "source"), make_place("oss", "target")
+    source.make(TREE).settle()
+    target.make(OLD)
+    (source.local / "d2").chmod(0o750)
+    options = CopyOptions(sources=(source.uri,), target=target.uri, update=True, delete=True, preserve="pt")
+
+    def run() -> Report:
+        return CopyJob(
+            options, target.stores, spark_runner, Progress(io.StringIO()), [Uri("file", "", str(home))]
+        ).run()
+
+    first, second = run(), run()
+    assert (first.exit_code, second.exit_code) == (0, 0), (first.failures, second.failures)
+    assert target.read() == TREE
+    count = first.counters.as_dict()[OWN]
+    assert (count["FILES_COPIED"], count["FILES_DELETED"], count["DIRECTORIES_REFRESHED"]) == (29, 6, 4)
+    again = second.counters.as_dict()[OWN]
+    assert again["FILES_SKIPPED"] == 29
+    assert not {"FILES_COPIED", "FILES_DELETED", "FILES_REFRESHED", "DIRECTORIES_REFRESHED"} & {
+        name for name, value in again.items() if value
+    }
