@@ -109,7 +109,7 @@ def _fact(source: Uri, stores: StoreConfig, snapshot: str, place: SnapshotPlace 
     if place is None:
         raise SourceNotFound(
             f"there is no snapshot {snapshot} of {source}: {what_there_is(store, source.path)}",
-            f"Make it first: hdfs dfs -createSnapshot DIRECTORY {snapshot} (for --from-snapshot, --make-snapshot does it).",
+            f"Make it first: hdfs dfs -createSnapshot DIRECTORY {snapshot} (--make-snapshot: for --from-snapshot).",
         )
     read_path = place.inside(source.path)
     kind = _kind(source._replace(path=read_path), stores)
