@@ -68,13 +68,29 @@ def _type_conflict(case: Case) -> bool:
 def _filters(case: Case) -> bool:
     if case.filters and "-delete" in case.words:
         return True
+    trees = case.sources.items()
+    return any(path not in _excluded(case, name, tree) for name, tree in trees for path in _inside(case, name, tree))
+
+
+def below_what_is_excluded(case: Case) -> set[str]:
+    """Paths at the target whose source lies in a directory that a filter excludes, or is it."""
+    return {
+        _landing(case, name, tree, path) for name, tree in case.sources.items() for path in _inside(case, name, tree)
+    }
+
+
+def _excluded(case: Case, name: str, tree: Tree) -> set[str]:
     patterns = [re.compile(pattern) for pattern in case.filters]
+    return {path for path in tree if any(one.fullmatch(f"/{name}/{path}") for one in patterns)}
 
-    def is_excluded(path: str) -> bool:
-        return any(pattern.fullmatch(f"/{path}") for pattern in patterns)
 
-    paths = [f"{name}/{path}" if path else name for name, tree in case.sources.items() for path in tree]
-    return any(is_excluded(above) and not is_excluded(path) for path in paths for above in _above(path))
+def _inside(case: Case, name: str, tree: Tree) -> set[str]:
+    excluded = _excluded(case, name, tree)
+    return {path for path in tree if excluded & {path, *_above(path)}}
+
+
+def _no_file_deletes(case: Case) -> bool:
+    return "-delete" in case.words and all(entry.data is None for _, _, entry in _all_landings(case))
 
 
 def _only_files_delete(case: Case) -> bool:
@@ -134,6 +150,11 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "an empty source is made at the target, also with -update and -overwrite",
         _empty_source_syncs,
+        frozenset({CODE, TREE}),
+    ),
+    Difference(
+        "-delete with sources that hold no file is refused",
+        _no_file_deletes,
         frozenset({CODE, TREE}),
     ),
     Difference(

@@ -14,7 +14,17 @@ from hdfs2oss.cli import main
 from hdfs2oss.filesystems.registry import close_filesystems
 
 from .cases import Case, make_case
-from .differences import ATTRIBUTES, CODE, COUNTERS, DIFFERENCES, GROUPS, TREE, brought_by_a_source, differences_of
+from .differences import (
+    ATTRIBUTES,
+    CODE,
+    COUNTERS,
+    DIFFERENCES,
+    GROUPS,
+    TREE,
+    below_what_is_excluded,
+    brought_by_a_source,
+    differences_of,
+)
 from .distcp import RealDistCp, real_distcp
 from .world import Found, World
 
@@ -96,9 +106,12 @@ def compare(case: Case, distcp: RealDistCp, world: World, home: Path, capfd, tmp
         assert (code == 0) == (theirs.code == 0), told
     if theirs.code != 0 and code != 0:
         return
-    if TREE not in allowed:
-        found = {tool: _shown(world.read(target), case, allowed) for tool, target in targets.items()}
-        assert found["ours"] == found["distcp"], told
+    found = {tool: _shown(world.read(target), case, allowed) for tool, target in targets.items()}
+    if TREE in allowed:
+        # What both have must still be the same.
+        common = (found["ours"].keys() & found["distcp"].keys()) - below_what_is_excluded(case)
+        found = {tool: {path: tree[path] for path in common} for tool, tree in found.items()}
+    assert found["ours"] == found["distcp"], told
     if COUNTERS not in allowed:
         assert {name: counters.get(name, 0) for name in theirs.counters} == theirs.counters, told
 
