@@ -4,6 +4,7 @@
     FAIL: <source> - <cause>                                           always
     FILE_COPIED: source=<uri>, size=<bytes> --> target=<uri>, size=<bytes>    with -v
     FILE_SKIPPED: source=<uri>, size=<bytes> --> target=<uri>, size=<bytes>   with -v
+    NOT_COMPARED: <source> - <why no checksums decided about it>       always
     DELETED: <target>, KEPT: <target> - <cause>, GONE: <target>               with -delete: what only the target had
 
 Unlike DistCp's, the second size is that of the target after the copy.
@@ -61,6 +62,8 @@ class CopyLog:
             self.missing(layout.target_of(result.path), result)
             return
         source = layout.named_source_of(result.root, result.path)
+        if result.not_compared and self._enabled:
+            self._lines.append(f"NOT_COMPARED: {source} - {result.not_compared}")
         if result.outcome == Outcome.COPIED:
             self.copied(source, layout.target_of(result.path), result.source_length, result.source_length)
         elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED) and result.kind != DIRECTORY:

@@ -43,16 +43,16 @@ def test_85_flat_names_that_interleave(command, ends) -> None:
     assert sorted(target.read()) == sorted("24579A")
 
 
-def test_86_one_file_of_two_is_left(command, local_ends) -> None:
-    source, target = local_ends
+def test_86_one_file_of_two_is_left(command, ends) -> None:
+    source, target = ends
     source.make({"file1": b"1"})
     target.make({"file1": b"1", "file2": b"2"})
     assert command("-overwrite", "-delete", source, target).code == 0
     assert target.read() == {"file1": b"1"}
 
 
-def test_87_a_lone_file_onto_a_file_deletes_nothing(command, local_ends) -> None:
-    source, target = local_ends
+def test_87_a_lone_file_onto_a_file_deletes_nothing(command, ends) -> None:
+    source, target = ends
     (source / "file").put(b"new")
     target.make({"file": b"old", "other": b"kept"})
     done = command("-update", "-delete", source / "file", target / "file")
@@ -60,8 +60,8 @@ def test_87_a_lone_file_onto_a_file_deletes_nothing(command, local_ends) -> None
     assert "NOTHING WAS DELETED: no source is a directory" in done.text
 
 
-def test_two_sources_delete_nothing_that_either_has(command, local_ends, make_place) -> None:
-    source, target = local_ends
+def test_two_sources_delete_nothing_that_either_has(command, ends, make_place) -> None:
+    source, target = ends
     other = make_place("file", "other")
     source.make({"a/1": b"1", "both/x": b"x"})
     other.make({"b/2": b"2", "both/y": b"y"})
@@ -72,20 +72,20 @@ def test_two_sources_delete_nothing_that_either_has(command, local_ends, make_pl
     assert done["FILES_DELETED"] == 2
 
 
-def test_92_differs_a_filter_protects_what_it_keeps_from_being_copied(command, local_ends, tmp_path) -> None:
-    source, target = local_ends
+def test_92_differs_a_filter_protects_what_it_keeps_from_being_copied(command, ends, tmp_path) -> None:
+    source, target = ends
     source.make({"a": b"a", "left-out": b"s", "tmp/x": b"x"})
     target.make({"left-out": b"old", "tmp/x": b"old", "tmp/y": b"y", "d/tmp/z": b"z", "d/gone": b"g", "gone": b"g"})
     filters = tmp_path / "filters"
-    filters.write_text(f"{source.local}/left-out\n.*/tmp\n")
+    filters.write_text(f"{source}/left-out\n.*/tmp\n")
     done = command("-update", "-delete", "-filters", filters, source, target)
     assert done.code == 0
     assert target.read() == {"a": b"a", "left-out": b"old", "tmp/x": b"old", "tmp/y": b"y", "d/tmp/z": b"z"}
     assert done["FILES_DELETED"] == 2
 
 
-def test_what_globs_leave_out_stays(command, local_ends) -> None:
-    source, target = local_ends
+def test_what_globs_leave_out_stays(command, ends) -> None:
+    source, target = ends
     source.make({"a.gz": b"a", "d/b.gz": b"b", "c.txt": b"c"})
     old = {"old/x.gz": b"x", "old/y.txt": b"y", "gone/x.gz": b"x", "tmp/x.gz": b"x", "d/z.gz": b"z", "empty/": None}
     target.make({**old, "c.txt": b"mine"})

@@ -1,5 +1,7 @@
 from hdfs2oss.model.uri import Uri
+from hdfs2oss.model.values import FILE, CopyResult, CopyRoot, FileAction, Outcome
 from hdfs2oss.records.copylog import CopyLog
+from hdfs2oss.rules.layout import Layout
 from tests.stores.memory import MemoryFileSystem
 
 SOURCE, TARGET = Uri("hdfs", "nn", "/s/数据 1"), Uri("oss", "b", "/t/数据 1")
@@ -30,3 +32,17 @@ def test_with_v_both_ends_and_sizes_are_there() -> None:
 
 def test_without_a_log_directory_nothing_is_collected() -> None:
     assert lines(verbose=True, enabled=False) == []
+
+
+def test_a_file_about_which_no_checksums_decided_has_a_line_that_says_why() -> None:
+    layout = Layout(TARGET.parent, (CopyRoot(SOURCE.parent, ""),), True)
+    result = CopyResult("数据 1", 0, FILE, FileAction.CHECK, Outcome.SKIPPED, 5, 0, not_compared="no Java")
+    log, store = CopyLog(False, True), MemoryFileSystem()
+    log.note(layout, result)
+    log.note(layout, result._replace(not_compared=""))
+    log.publish(store, "/log", "part-m-00000")
+    assert store.read_bytes("/log/part-m-00000").decode().splitlines() == [
+        f"NOT_COMPARED: {SOURCE} - no Java",
+        f"SKIP: {SOURCE}",
+        f"SKIP: {SOURCE}",
+    ]
