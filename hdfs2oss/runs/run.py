@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
+from signal import Signals
 from typing import Protocol
 
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.counters import JOB
-from ..model.errors import Hdfs2ossError
+from ..model.errors import Hdfs2ossError, Interrupted
 from ..model.options import CopyOptions
 from ..model.uri import Uri, mask_secrets
 from ..model.values import PlanSlice, TaskReport
@@ -130,7 +131,7 @@ class Run:
         Never raises for a store: why the run ends matters more.
         """
         report, records = self.report, self._job_dir.of_run(self.id, HASTE)
-        report.ended_by = mask_secrets(f"{type(error).__name__}: {error}")
+        report.ended_by = mask_secrets(_cause(error))
         report.ended_code = _exit_code(error)
         if not report.counters.get(JOB, "Launched map tasks"):
             report.add_job(self.runner.describe())
@@ -184,6 +185,13 @@ def open_run(
     finally:
         silence.end()
         heartbeat.stop()
+
+
+def _cause(error: BaseException) -> str:
+    """Why a run ends; what a store or a cluster says while a signal tears it down is not it."""
+    if arrived() and not isinstance(error, Interrupted):
+        return f"{Interrupted.__name__}: {Signals(arrived()).name} arrived"
+    return f"{type(error).__name__}: {error}"
 
 
 def _exit_code(error: BaseException) -> int:
