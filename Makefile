@@ -29,10 +29,10 @@ check: ## format, lint, types, layer rule, sizes
 	@$(PYTHON) tests/check_sizes.py
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
-test-fast: ## what needs no JVM: a minute
+test-fast: ## what needs no JVM: a minute and a half
 	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not full"
 
-test: setup check ## everything, with real HDFS, YARN and Spark: some ten minutes on 2 cores
+test: setup check ## everything, with real HDFS, YARN and Spark: some eleven minutes on 2 cores
 	@$(PYTEST) -m "not full"
 
 test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5
