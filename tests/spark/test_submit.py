@@ -229,6 +229,8 @@ def test_a_signal_ends_the_whole_copy(start, tmp_path, number, receiver, code):
     wait_for(lambda: not drivers(tmp_path), 15)
     print(f"{number} to {receiver}: {time.monotonic() - started:.1f} s")
     said = (tmp_path / "logs/out").read_text() + (tmp_path / "logs/err").read_text()
+    # What a JVM that is on its way out logs of its workers is Spark's word, not ours.
+    said = "\n".join(line for line in said.splitlines() if " ERROR Executor: " not in line)
     assert "does succeed" not in said
     for word in ("Traceback", "unexpected", "defect", "Py4J"):
         assert word not in said
