@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
-from ..model.errors import CommitError, StoreError, StoreGone, TransferError, WaveEnded
+from ..model.errors import CommitError, StoreError, TransferError, WaveEnded
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records.fence import Fence
@@ -26,7 +26,7 @@ from ..runners.stop import checkpoint
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
-from ..tasks.outage import concerns_all, is_unanswered, wave_ended
+from ..tasks.outage import concerns_all, leave_to_another_try, wave_ended
 from ..tasks.preserving import SIDECARS, Preserving
 from ..transfer.results import failed_result, result_of
 
@@ -182,8 +182,7 @@ def _work_through(
             failure.__cause__ = error
         if concerns_all(failure, context.layout.base.path):
             raise wave_ended(failure) from failure
-        if is_unanswered(failure) and not is_last_try(attempt):
-            raise StoreGone(str(failure), failure.hint) from failure
+        leave_to_another_try(failure, is_last_try(attempt))
         return failed_result(item, failure)
 
     with ThreadPoolExecutor(_THREADS, "attributes") as pool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Stored
 from ..filesystems.registry import open_filesystem
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, StoreGone, VerifyError, of_class
+from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, VerifyError, of_class
 from ..model.units import MIB
 from ..model.values import FILE, CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
@@ -24,7 +24,7 @@ from ..runners.base import is_last_try
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
-from ..tasks.outage import is_unanswered
+from ..tasks.outage import leave_to_another_try
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget
 from ..transfer.results import copied_result, failed_result
@@ -118,8 +118,7 @@ def _commit(
         sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
         return copied_result(item, transfer.join(ends, item.upload_id, item.length, parts, sum32))
     except Hdfs2ossError as error:
-        if is_unanswered(error) and not by.is_last_try:
-            raise StoreGone(str(error), error.hint) from error
+        leave_to_another_try(error, by.is_last_try)
         if target.capabilities.multipart:
             transfer.drop_upload(ends.target.path, item.upload_id)
         else:

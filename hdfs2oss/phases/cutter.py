@@ -15,7 +15,7 @@ from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
 from ..model.attributes import NOTHING, Attributes
 from ..model.counters import Counters, Counts
-from ..model.errors import StoreError, StoreGone, WriteError
+from ..model.errors import StoreError, WriteError
 from ..model.values import FILE, CopyItem, CopyTask, FileAction, PlanSlice, Work
 from ..records.intents import chunk_path_of
 from ..records.planfile import PlanWriter, read_slices
@@ -25,7 +25,7 @@ from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk
 from ..tasks.leftovers import Leftovers
-from ..tasks.outage import concerns_all, is_unanswered, wave_ended
+from ..tasks.outage import concerns_all, leave_to_another_try, wave_ended
 from ..tasks.preserving import Preserving
 from ..transfer.comparison import Side, settle
 
@@ -82,8 +82,7 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
         except StoreError as error:
             if concerns_all(error, context.layout.base.path):
                 raise wave_ended(error) from error
-            if is_unanswered(error) and not is_last_try(attempt):
-                raise StoreGone(str(error), error.hint) from error
+            leave_to_another_try(error, is_last_try(attempt))
             # The mapper turns this into a failure like any other, on record in its ledger.
             refused = item._replace(
                 work=Work.REFUSED,

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
-from ..model.errors import AlreadyExists, CommitError, NotFound, StoreError, UsageError
+from ..model.errors import AlreadyExists, CommitError, StoreError, UsageError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records import leavings
@@ -122,6 +122,6 @@ def _switch(store: FileSystem, work: Uri, target: Uri) -> None:
 
 def _has_happened(store: FileSystem, work: Uri, target: Uri) -> bool:
     """Whether a rename whose answer was lost was made all the same."""
-    with suppress(NotFound, StoreError):
+    with suppress(StoreError):
         return store.status(work.path) is None and store.status(target.path) is not None
     return False

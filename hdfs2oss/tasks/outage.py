@@ -95,3 +95,9 @@ def wave_ended(error: Hdfs2ossError) -> WaveEnded:
 def is_unanswered(error: Hdfs2ossError) -> bool:
     """Whether a store gave no answer, or asked for patience, rather than a file being at fault."""
     return any(isinstance(one, Unreachable | Throttled) for one in (error, error.__cause__))
+
+
+def leave_to_another_try(error: Hdfs2ossError, is_last_try: bool) -> None:
+    """Raise StoreGone for an error that is no answer at all, where another try of the task follows."""
+    if is_unanswered(error) and not is_last_try:
+        raise StoreGone(str(error), error.hint) from error

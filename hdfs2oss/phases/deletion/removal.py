@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
-from ...model.errors import AlreadyExists, CommitError, NotFound, StoreError, StoreGone
+from ...model.errors import AlreadyExists, CommitError, NotFound, StoreError
 from ...model.uri import Uri
 from ...model.values import DIRECTORY, CopyItem, CopyResult, FileStatus, Outcome
 from ...rules.deletion import is_unchanged
 from ...rules.keys import is_within, parent_of
 from ...tasks.context import RunContext
-from ...tasks.outage import is_unanswered
+from ...tasks.outage import leave_to_another_try
 from ...transfer.results import failed_result, result_of
 
 # Candidates that one thread looks at, and then removes: the fewer, the less time lies between the two.
@@ -141,8 +141,7 @@ class Remover:
         return result_of(item, Outcome.KEPT)._replace(message=f"{self._layout.target_of(item.path)} stays: {why}")
 
     def _failed(self, item: CopyItem, error: StoreError) -> CopyResult:
-        if is_unanswered(error) and not self._is_last_try:
-            raise StoreGone(str(error), error.hint) from error
+        leave_to_another_try(error, self._is_last_try)
         where = self._layout.target_of(item.path)
         failure = CommitError(f"deleting {where}, which no source has: {error}", error.hint)
         failure.retryable = error.retryable

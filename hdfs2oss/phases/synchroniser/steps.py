@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
 from ...model.counters import OWN, Counts
-from ...model.errors import NotFound, StoreError, StoreGone
+from ...model.errors import NotFound, StoreError
 from ...model.tally import Tally
 from ...model.uri import Uri, join_path
 from ...records.fence import Fence
@@ -25,7 +25,7 @@ from ...runners.stop import checkpoint
 from ...runs.run import Run
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk
-from ...tasks.outage import is_unanswered
+from ...tasks.outage import leave_to_another_try
 
 _TASKS_PER_SLOT = 4
 # Requests of one task, and steps that it takes beside each other.
@@ -121,8 +121,7 @@ def steps_task(context: RunContext, task: StepsTask, attempt: str) -> StepsRepor
             for one in pool.map(carry_out, task.steps):
                 done.merge(one)
     except StoreError as error:
-        if is_unanswered(error) and not is_last_try(attempt):
-            raise StoreGone(str(error), error.hint) from error
+        leave_to_another_try(error, is_last_try(attempt))
         return StepsReport(_counted(desk, task.work, done), str(error), error.hint)
     return StepsReport(_counted(desk, task.work, done))
 
