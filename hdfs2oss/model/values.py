@@ -223,6 +223,7 @@ class CopyResult(NamedTuple):
     not_compared: str = ""  # why the checksums of source and target decided nothing, where they were to decide
     left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
     kept_at: str = ""  # DELETE: where it is kept: its place in a trash, or its backup
+    not_proven: str = ""  # why it is not proven end-to-end, where a store was asked for a checksum and states none
     source_crc32c: int | None = None  # COMPOSITE-CRC32C of the source, where its store was asked
     target_crc32c: int | None = None  # the same of the published file
     stored_crc64: int | None = None  # what OSS says of the object: the published one, or the one that was read (CHUNK)
@@ -268,3 +269,5 @@ class TaskReport:
     failures: tuple[CopyResult, ...] = ()
     # Why the first of the files whose checksums decided nothing was not compared.
     not_compared: str = ""
+    # Likewise of those that a store, though asked, stated no checksum of.
+    not_proven: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from ..filesystems.registry import open_filesystem
@@ -47,6 +47,7 @@ from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
+from ..transfer.proving import witnesses
 from ..transfer.results import copied_result, failed_result, result_of
 from ..transfer.stream import Transfer
 
@@ -132,6 +133,7 @@ class Mapper:
         self._fence = Fence(context.open_job_dir(), context.fence)
         self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}
+        self._witnesses: Executor | None = None
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
         """Results as they come; what failed and may arrive after all has a second round at the end.
@@ -143,6 +145,7 @@ class Mapper:
         with (
             ThreadPoolExecutor(self._threads, "copy") as pool,
             ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as part_pool,
+            witnesses(self._context.options.proof == "end-to-end") as self._witnesses,
         ):
             failed: list[CopyItem] = []
             for item, result in self._round(items, 1, pool, part_pool):
@@ -277,7 +280,7 @@ class Mapper:
             with transfer.open_source(ends, item) as reader:
                 # Chunks are joined only where they are alike in these; the whole gets all the rest.
                 kept = transfer.kept(ends, reader).only("rb")
-                copied = transfer.copy_range(ends, item, reader, item.offset, item.size, kept)
+                copied = transfer.copy_range(ends, item, reader, kept)
             return result_of(item, Outcome.CHUNK)._replace(
                 bytes_copied=item.size,
                 crc64=copied.crc64,
@@ -311,6 +314,7 @@ class Mapper:
                 _PARTS_AT_ONCE,
                 self._checkpoint,
                 self.preserving.of(store),
+                self._witnesses,
             )
         return self._transfers[store]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, Counters, Counts
+from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, PROVEN, Counters, Counts
 from ..model.errors import BrakeError, CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
@@ -47,6 +47,8 @@ class Report:
     ended_code: int = 0
     # The first file whose checksums could not be compared, and why.
     not_compared: str = ""
+    # The first file that a store, though asked, stated no checksum of, and why.
+    not_proven: str = ""
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -56,6 +58,7 @@ class Report:
         self.counters.merge(report.counters)
         self.keep_failures(report.failures)
         self.not_compared = self.not_compared or report.not_compared
+        self.not_proven = self.not_proven or report.not_proven
         self.task_seconds += report.seconds
         self.slowest_task_seconds = max(self.slowest_task_seconds, report.seconds)
         self.peak_memory_bytes = max(self.peak_memory_bytes, report.peak_memory_bytes)
@@ -98,6 +101,21 @@ class Report:
                 f"the checksums of {files} files could not be compared, so their times decided "
                 f"(column not_compared of the ledger), such as {self.not_compared}"
             )
+
+    def tell_not_proven(self) -> None:
+        """A notice about files that were to be proven end-to-end, and could not be."""
+        files = self.counters.get(OWN, "FILES_NOT_PROVEN")
+        if files:
+            self.notices.append(
+                f"{files} files could not be proven end-to-end, as a store states no checksum of them "
+                f"(column not_proven of the ledger), such as {self.not_proven}"
+            )
+
+    @property
+    def proven(self) -> dict[str, int]:
+        """How many files were proven at each level, those with any."""
+        counts = {level: self.counters.get(OWN, name) for level, name in PROVEN.items()}
+        return {level: files for level, files in counts.items() if files}
 
     def check_identities(self) -> None:
         """Hold the counters to the account of the run (`rules/account.py`); else the run is no success.
@@ -172,6 +190,7 @@ class Report:
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,
+            "proven": self.proven,
             "counters": self.counters.as_dict(),
             "problems": [{"place": place, "cause": cause} for place, cause in self.problems],
             "failures": [

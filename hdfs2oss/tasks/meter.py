@@ -47,6 +47,8 @@ class TaskMeter:
             self.counters.add(COPY_MAPPER, "BYTESCOPIED", result.bytes_copied)
             if result.proof:
                 self.counters.add(OWN, PROVEN[result.proof])
+            if result.not_proven:
+                self.counters.add(OWN, "FILES_NOT_PROVEN")
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")
         elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED):
@@ -90,6 +92,7 @@ class TaskMeter:
             peak_memory_bytes=peak,
             counters=self.counts(),
             failures=tuple(failures[:_MOST_FAILURES]),
+            not_proven=next((f"{one.path}: {one.not_proven}" for one in results if one.not_proven), ""),
             not_compared=next((f"{one.path}: {one.not_compared}" for one in results if one.not_compared), ""),
         )
 

@@ -35,11 +35,12 @@ def copied_result(item: CopyItem, copied: Copied) -> CopyResult:
         crc64=copied.crc64,
         crc32c=copied.crc32c,
         proof=copied.proof.value,
-        source_crc32c=copied.source_crc32c,
-        target_crc32c=copied.target_crc32c,
+        source_crc32c=copied.source.crc32c,
+        target_crc32c=copied.target.crc32c,
         # Of two objects the published one counts: the ETag of the other says which version was read.
-        stored_crc64=copied.source_crc64 if copied.stored.crc64 is None else copied.stored.crc64,
+        stored_crc64=copied.source.crc64 if copied.stored.crc64 is None else copied.stored.crc64,
         part_count=copied.part_count,
+        not_proven=copied.why_not_more,
         message=copied.warning,
         source_etag=copied.source_etag or item.etag,
     )
