@@ -10,6 +10,8 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 
+import pyarrow as pa
+
 from ..model.errors import NotFound
 from ..model.values import CopyResult, StoredPart, TaskReport, Work
 from .jobdir import JobDir
@@ -52,6 +54,15 @@ def read_results(job_dir: JobDir, ledger_file: str) -> Iterator[CopyResult]:
     table = open_table(job_dir.read(f"ledger/{ledger_file}"))
     for group in range(table.num_row_groups):
         yield from results_of(table.read_row_group(group))
+
+
+def read_table(job_dir: JobDir, ledger_file: str) -> pa.Table:
+    """All rows of a ledger file, by columns; those that an older version did not have are empty."""
+    table = open_table(job_dir.read(f"ledger/{ledger_file}")).read()
+    for field in RESULT_SCHEMA:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def _failure(plain: CopyResult) -> CopyResult:
