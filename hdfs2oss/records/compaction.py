@@ -119,8 +119,13 @@ def _working(ledger: pa.Table, layout: Layout, run_id: str, rank: int) -> pa.Tab
         "proof": ledger["proof"] if rank == _COPIED else pa.array([_COMPARED] * count, pa.string()),
     }
     columns = [given[name] if name in given else ledger[name] for name in KNOWN_SCHEMA.names]
-    cast = [column.cast(field.type) for column, field in zip(columns, KNOWN_SCHEMA, strict=True)]
+    cast = [_filled(column.cast(field.type)) for column, field in zip(columns, KNOWN_SCHEMA, strict=True)]
     return _with_helpers(pa.table(cast, schema=KNOWN_SCHEMA), rank, False)
+
+
+def _filled(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts that a ledger of an older version does not have are empty."""
+    return pc.fill_null(column, "") if pa.types.is_string(column.type) else column
 
 
 def _gone(ledger: pa.Table, rank: int) -> pa.Table:
