@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 
@@ -23,6 +23,7 @@ from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, Part
 from ..records.layout import read_layout
 from ..rules.filters import WORK_PREFIX
 from ..rules.layout import Layout
+from ..runners.base import TaskFunction
 from ..runs.run import Run
 from ..tasks.context import RunContext
 
@@ -70,11 +71,9 @@ class MergeTask(NamedTuple):
     parts: tuple[str, ...]
 
 
-class Names(NamedTuple):
-    """A generation to come, and the runs that are to be taken in."""
-
-    generation: str
-    runs: tuple[str, ...]
+Found = TypeVar("Found", Contents, Part)
+# A range, and the file of the present generation that is there.
+Range = tuple[Bounds, tuple[str, ...]]
 
 
 def compact(context: RunContext, run: Run) -> None:
@@ -159,9 +158,9 @@ def _wave(
     run: Run,
     is_large: bool,
     name: str,
-    work: Callable[..., list],
+    work: TaskFunction[Any, list[Found]],
     tasks: Sequence[LookTask] | Sequence[MergeTask],
-    take: Callable[[list], None],
+    take: Callable[[list[Found]], None],
 ) -> None:
     if is_large:
         run.wave(name, work, tasks, take)
@@ -219,15 +218,15 @@ def _layout_of(context: RunContext, run_id: str) -> Layout | None:
         return None
 
 
-def _ranges(parts: Sequence[Part], found: Sequence[Contents]) -> list[tuple[Bounds, tuple[str, ...]]]:
+def _ranges(parts: Sequence[Part], found: Sequence[Contents]) -> list[Range]:
     """Ranges of paths that get new rows, each with the file that is there of it; together they hold all new rows."""
-    ranges = []
+    ranges: list[Range] = []
     after = ""
     for number, part in enumerate(parts):
         until = part.last if number < len(parts) - 1 else ""
         ranges.append((Bounds(after, until), (part.file,)))
         after = part.last
-    touched = []
+    touched: list[Range] = []
     for bounds, files in ranges or [(Bounds(), ())]:
         inside = [one for one in found if one.touches(bounds)]
         if inside:

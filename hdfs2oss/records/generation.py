@@ -65,7 +65,7 @@ class Part(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """What a head says: paths count from `base`; `folded` are the runs whose rows are in it, as far as they are kept."""
+    """What a head says: paths count from `base`; `folded` are those runs on record whose rows are in it."""
 
     name: str
     base: str
@@ -159,7 +159,7 @@ def rows_of(table: pa.Table) -> Iterator[KnownFile]:
 
 
 def read_all(job_dir: JobDir) -> Iterator[KnownFile]:
-    """All rows in key order, one row group in memory at a time; also while a newer generation takes the place of this."""
+    """All rows in key order, one row group in memory at a time; also while a newer generation takes its place."""
     done = ""
     generation = current(job_dir)
     while generation is not None:

@@ -1,10 +1,13 @@
 """The decision about a pair, without asking either store anything: the table of `decide`.
 
-The first row that fits counts. With -skipcrccheck checks are NEVER, and what changed since it was proven is UNKNOWN;
-with distcp.update.modification.time=false no source is newer. What CHECK comes to is settled where the file is copied
-(transfer/comparison.py): equal checksums are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot
-be compared, the times decide.
+The first row that fits counts. With -skipcrccheck checks are NEVER; with distcp.update.modification.time=false no
+source is newer. What CHECK comes to is settled where the file is copied (transfer/comparison.py): equal checksums
+are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot be compared, the times decide.
 So is APPEND (transfer/growth.py): what is no head of the source is written anew.
+
+`rules/standing.py` says what the ledger of earlier runs comes to. What has changed since is a target, with which can be
+compared what was read then; or a source, where its store and the target's are compared at all. Neither is anything
+with -skipcrccheck.
 
 A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
 
@@ -31,8 +34,7 @@ def decide(
     standing: Standing = Standing.UNKNOWN,
 ) -> FileAction:
     """What to do about one relative path. `checks` says when checksums of its two stores are compared; what is shorter
-    at the target may be appended to from a length of `appends_from_bytes` on (0: never). `standing` is how the pair
-    stands to what the ledger knows of it (`rules/standing.py`).
+    at the target may be appended to from a length of `appends_from_bytes` on (0: never).
 
     source      target      option       further                         action
     ---------   ---------   ----------   -----------------------------   ---------
@@ -49,10 +51,8 @@ def decide(
     file        file        -update      sizes differ                    OVERWRITE
     file        file        -update      both empty                      SKIP
     file        file        -update      -pb, other block sizes          OVERWRITE
-    file        file        -update      ledger: PROVEN                  SKIP
-    file        file        -update      ledger: TARGET_CHANGED          CHECK
-    file        file        -update      ledger: SOURCE_CHANGED,         CHECK
-                                         checks not NEVER
+    file        file        -update      proven, as it was               SKIP
+    file        file        -update      proven, changed since           CHECK
     file        file        -update      checks ALWAYS                   CHECK
     file        file        -update      source not newer than target    SKIP
     file        file        -update      checks WHERE_NEWER              CHECK
@@ -102,9 +102,10 @@ def _decide_update(
     if standing is Standing.PROVEN:
         return FileAction.SKIP
     if options.skip_crc:
-        checks, standing = Checks.NEVER, Standing.UNKNOWN
-    # What was read then can be compared with the target even where the two stores have no checksum in common.
-    if standing is Standing.TARGET_CHANGED or (standing is Standing.SOURCE_CHANGED and checks is not Checks.NEVER):
+        checks = Checks.NEVER
+    elif standing is Standing.TARGET_CHANGED:
+        return FileAction.CHECK
+    if standing is Standing.SOURCE_CHANGED and checks is not Checks.NEVER:
         return FileAction.CHECK
     by_times = decide_by_times(source.mtime_ms, target.mtime_ms, options)
     is_worth_asking = checks is Checks.ALWAYS or (checks is Checks.WHERE_NEWER and by_times is FileAction.OVERWRITE)

@@ -26,7 +26,7 @@ class Side(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What the checksums said; None when they said nothing, and why. `checksum` is that of both, when they are equal."""
+    """What the checksums said; None when they said nothing, and why. `checksum` is that of two equal files."""
 
     is_equal: bool | None
     why: str = ""

@@ -1,15 +1,9 @@
 """What the next -update knows from the ledger of the pair."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from hdfs2oss.filesystems.registry import StoreConfig, open_filesystem
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.records import generation as generations
 from hdfs2oss.records.jobdir import JobDir
-from tests.trees import Place, age
 
 TREE = {"a": b"alpha", "b-1": b"beta", "b/c": b"gamma", "d/e/f": b"delta"}
 
