@@ -224,7 +224,11 @@ class KnownFiles:
 
 def _open(job_dir: JobDir, file: str) -> pq.ParquetFile:
     path = join_path(job_dir.path, f"{DIRECTORY}/{file}")
-    return open_table(job_dir.patiently(lambda: job_dir.filesystem.read_bytes(path)))
+    data = job_dir.patiently(lambda: job_dir.filesystem.read_bytes(path))
+    try:
+        return open_table(data)
+    except (ValueError, OSError) as error:
+        raise _unreadable(job_dir, file) from error
 
 
 def _names(job_dir: JobDir) -> list[str]:
@@ -239,7 +243,11 @@ def _parse(job_dir: JobDir, head: str) -> Generation:
             return Generation(**{**fields, "folded": tuple(fields["folded"])}, parts=parts)
     except (ValueError, KeyError, TypeError):
         pass
-    raise SurveyError(
-        f"the ledger {job_dir.path}/{DIRECTORY}/{head} cannot be understood; it may be a newer version's",
+    raise _unreadable(job_dir, head)
+
+
+def _unreadable(job_dir: JobDir, file: str) -> SurveyError:
+    return SurveyError(
+        f"the ledger {job_dir.path}/{DIRECTORY}/{file} cannot be understood; it may be a newer version's",
         "Use that version; or copy with --ignore-ledger, which begins a new one.",
     )
