@@ -105,7 +105,7 @@ def test_a_reader_goes_on_in_the_new_generation_where_the_old_one_was_removed(jo
     publish(job_dir, 1, PATHS)
     reader: Iterator[KnownFile] = generations.read_all(job_dir)
     begun = [next(reader).path for _ in range(3)]
-    generations.remove_older(job_dir, publish(job_dir, 2, [*PATHS, "a", "e"], 4, mtime_ms=2))
+    generations.remove_older(job_dir, publish(job_dir, 2, [*PATHS, "a", "e"], 6, mtime_ms=2))
     rest = list(reader)
     assert begun + [row.path for row in rest] == [*PATHS, "e"]
     assert {row.source_mtime_ms for row in rest} == {2}
