@@ -1,5 +1,6 @@
 import http.client
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -121,6 +122,35 @@ def test_rate_limit_is_answered_with_its_code(fail):
     codes = {client.put(f"hot/{number}", b"").status for number in range(12)}
     assert codes == {200, 503}
     assert client.put("cold/1", b"").status == 200
+
+
+def test_what_comes_while_too_many_are_answered_is_refused():
+    plan = FaultPlan([Rule("crowd", key="k*", in_flight=2)])
+    first, second, third, other = request("k1"), request("k2"), request("k3"), request("other")
+    assert [bool(plan.choose(one)) for one in (first, second, third, other)] == [0, 0, 1, 0]
+    plan.done(third)
+    assert plan.choose(third)
+    plan.done(first)
+    assert not plan.choose(third)
+    assert [hits for _, hits in plan.state()] == [2]
+
+
+def test_a_crowd_is_refused_with_its_code_and_whoever_is_alone_is_not(fail, faulty):
+    client = fail({"fault": "crowd", "method": "PUT"}, {"fault": "stall", "key": "slow", "seconds": 20})
+    other = Client(faulty.port)
+
+    def wait_in_vain():
+        with pytest.raises(LOST):
+            client.put("slow", b"x")
+
+    waiting = threading.Thread(target=wait_in_vain, daemon=True)
+    assert other.put("alone", b"x").status == 200
+    waiting.start()
+    deadline = time.monotonic() + 30
+    while (answer := other.put("too-many", b"x")).status == 200:
+        assert time.monotonic() < deadline
+    assert (answer.status, answer.code) == (503, "ActiveRequestLimitExceeded")
+    other.close()
 
 
 @pytest.mark.parametrize(
