@@ -35,9 +35,11 @@ class Concurrency:
         self.limit: int | None = None
         # Grows with each fall: whoever sends a request notes it.
         self.falls = 0
-        self._begin_round(-math.inf)
         self._rate = 0.0
         self._rounds_without_gain = 0
+        self._round_began = -math.inf
+        self._answers = 0
+        self._was_full = False
 
     def allows(self, in_flight: int) -> bool:
         """Whether one more may be sent while so many are in flight."""
