@@ -9,6 +9,8 @@
       came faster than those of the round before
     every fourth such round in a row that did not       one more: what the store can take may have changed
       come faster
+    one more would be as many as were too many last     one more after sixteen rounds that the limit held back; and
+                                                        then the rules above again, unless it is refused
     any other round                                     as before
 
 A round is as many answers as may be in flight; the first one after a fall counts as faster. What was not answered at
@@ -25,6 +27,7 @@ _FALL = 0.7
 # Less than this is chance.
 _FASTER = 1.02
 _ROUNDS_TO_PROBE = 4
+_ROUNDS_TO_PROBE_AGAIN = 16
 
 
 class Concurrency:
@@ -37,6 +40,9 @@ class Concurrency:
         self.falls = 0
         self._rate = 0.0
         self._rounds_without_gain = 0
+        # So many were too many, and so many rounds have come up to them since.
+        self._too_many = math.inf
+        self._rounds_below = 0
         self._round_began = -math.inf
         self._answers = 0
         self._was_full = False
@@ -52,7 +58,8 @@ class Concurrency:
         allowed = in_flight if self.limit is None else min(self.limit, in_flight)
         self.limit = max(1, int(allowed * _FALL))
         self.falls += 1
-        self._rate, self._rounds_without_gain = 0.0, 0
+        self._too_many = allowed
+        self._rate, self._rounds_without_gain, self._rounds_below = 0.0, 0, 0
         self._begin_round(now)
 
     def answered(self, in_flight: int, now: float) -> None:
@@ -68,9 +75,13 @@ class Concurrency:
         rate = self._answers / max(now - self._round_began, 1e-6)
         if self._was_full:
             self._rounds_without_gain = 0 if rate > self._rate * _FASTER else self._rounds_without_gain + 1
-            if self._rounds_without_gain % _ROUNDS_TO_PROBE == 0:
-                self.limit = limit + 1
             self._rate = rate
+            if limit + 1 >= self._too_many:
+                self._rounds_below += 1
+                if self._rounds_below >= _ROUNDS_TO_PROBE_AGAIN:
+                    self._too_many, self.limit = math.inf, limit + 1
+            elif self._rounds_without_gain % _ROUNDS_TO_PROBE == 0:
+                self.limit = limit + 1
         self._begin_round(now)
 
     def _begin_round(self, now: float) -> None:

@@ -63,17 +63,27 @@ def test_the_limit_falls_from_what_is_in_flight_where_that_is_less() -> None:
 
 
 def test_rounds_that_answer_more_each_raise_the_limit() -> None:
-    rule, now = limited(4), 0.0
-    rule.refused(rule.falls, 4, now)
-    assert rule.limit == 2
-    for expected in (3, 4, 5):
+    rule, now = limited(10), 0.0
+    rule.refused(rule.falls, 10, now)
+    assert rule.limit == 7
+    for expected in (8, 9):
         now = a_round(rule, now, 1.0)
         assert rule.limit == expected
 
 
+def test_what_was_too_many_is_tried_again_after_sixteen_rounds_and_then_it_goes_on() -> None:
+    rule, now = limited(2), 0.0
+    rule.refused(rule.falls, 2, now)
+    found = []
+    for number in range(18):
+        now = a_round(rule, now, 1.0 / (number + 1))
+        found.append(rule.limit)
+    assert found == [1] * 15 + [2, 3, 4]
+
+
 def test_rounds_that_answer_no_more_raise_it_only_each_fourth_time() -> None:
-    rule, now = limited(10), 0.0
-    rule.refused(rule.falls, 10, now)
+    rule, now = limited(30), 0.0
+    rule.refused(rule.falls, 30, now)
     found = []
     for _ in range(10):
         limit = rule.limit
@@ -81,7 +91,7 @@ def test_rounds_that_answer_no_more_raise_it_only_each_fourth_time() -> None:
         # So many answers in a second, whatever is in flight.
         now = a_round(rule, now, limit / 50)
         found.append(rule.limit)
-    assert found == [8, 8, 8, 8, 9, 9, 9, 9, 10, 10]
+    assert found == [22, 22, 22, 22, 23, 23, 23, 23, 24, 24]
 
 
 def test_a_round_that_the_limit_did_not_hold_back_changes_nothing() -> None:
