@@ -28,7 +28,7 @@ from hdfs2oss.records.ranged import TAIL_BYTES, RangedFile
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from hdfs2oss.rules.retry import RetryPolicy
-from hdfs2oss.transfer.stream import notes_of
+from hdfs2oss.transfer.proving import notes_of
 from tests.stores.contract import FileSystemContract, MultipartContract
 
 KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}
