@@ -23,7 +23,6 @@ from ..model.errors import NotFound, SurveyError
 from ..model.known import KnownFile
 from ..model.uri import join_path
 from .jobdir import JobDir
-from .tables import open_table
 
 DIRECTORY = "ledger"
 VERSION = 1
@@ -226,7 +225,7 @@ def _open(job_dir: JobDir, file: str) -> pq.ParquetFile:
     path = join_path(job_dir.path, f"{DIRECTORY}/{file}")
     data = job_dir.patiently(lambda: job_dir.filesystem.read_bytes(path))
     try:
-        return open_table(data)
+        return pq.ParquetFile(pa.BufferReader(data))
     except (ValueError, OSError) as error:
         raise _unreadable(job_dir, file) from error
 
