@@ -27,6 +27,13 @@ _LEVELS = {
     "none": "not at all",
 }
 _BY_A_SIGNAL = 128
+# What may have a second try in the same run had one.
+_ADVICE = {
+    "CHANGED": "Files that change while they are copied: copy them once nobody writes to them, or from a snapshot "
+    "(--from-snapshot NAME --make-snapshot).",
+    "OPEN": "Files that are being written: copy them once they are closed. `hdfs fsck PATH -openforwrite` lists them; "
+    "one whose writer has died is closed by `hdfs debug recoverLease -path FILE`.",
+}
 _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it."
 
 
@@ -40,6 +47,9 @@ def findings(report: Report) -> Iterator[str]:
     groups = grouped(report.failures)
     for group in groups[:_SHOWN]:
         yield group.line()
+    for outcome in dict.fromkeys(group.outcome for group in groups):
+        if outcome in _ADVICE:
+            yield f"  {_ADVICE[outcome]}"
     kept = sum(report.counters.get(OWN, f"{what}_KEPT") for what in ("FILES", "DIRECTORIES"))
     told = sum(group.files for group in groups[:_SHOWN])
     yield from _more(report.failed_files + report.undeleted + kept - told)

@@ -48,6 +48,7 @@ from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
 from ..transfer.proving import witnesses
+from ..transfer.renewal import second_try
 from ..transfer.results import copied_result, failed_result, result_of, skipped_result
 from ..transfer.stream import Transfer
 
@@ -149,15 +150,22 @@ class Mapper:
         ):
             failed: list[CopyItem] = []
             for item, result in self._round(items, 1, pool, part_pool):
-                # Half a minute later it may well arrive; but not where the store has gone.
-                if result.has_failed and result.retryable and not self._outage.reason:
-                    failed.append(item)
-                else:
+                again = self._again(item, result)
+                if again is None:
                     yield result
+                else:
+                    failed.append(again)
             self._outage.second_round()
             for _, result in self._round(failed, 1 + _TRIES_A_ROUND, pool, part_pool):
                 yield result
             self._outage.refuse_to_end()
+
+    def _again(self, item: CopyItem, result: CopyResult) -> CopyItem | None:
+        """What half a minute later may well arrive, as it is to be tried; but not where the store has gone."""
+        if not result.has_failed or self._outage.reason:
+            return None
+        ends = self._ends(item)
+        return second_try(item, result, ends, open_filesystem(ends.source, self._context.stores), self._target)
 
     def refuse_if_taken_over(self, has_failed: bool) -> None:
         """Raise StoreGone for failures that a later attempt at the task may have caused: it clears what it finds."""

@@ -14,7 +14,7 @@ from ..rules.account import discrepancy
 _MOST_FAILURES = 100
 REPORT_VERSION = 1
 # How a file may end that was not skipped, as counters tell it: FILES_COPIED ...
-ENDED = ("COPIED", "FAILED", "CHANGED")
+ENDED = ("COPIED", "FAILED", "CHANGED", "OPEN")
 
 
 @dataclass
@@ -139,7 +139,7 @@ class Report:
             self.discrepancy = discrepancy(own, is_listed_whole=not self.problems)
             return
         for what in ("FILES", "BYTES"):
-            ended = sum(self.counters.get(OWN, f"{what}_{name}") for name in ("COPIED", "SKIPPED", "FAILED", "CHANGED"))
+            ended = sum(self.counters.get(OWN, f"{what}_{name}") for name in ("SKIPPED", *ENDED))
             self.counters.add(OWN, f"{what}_NOT_TRIED", max(0, self.counters.get(OWN, f"{what}_EXPECTED") - ended))
 
     @property
@@ -220,5 +220,5 @@ class Report:
 
 def failed_in(counts: Counts) -> int:
     """Files and directories that did not arrive as planned, by these counters."""
-    names = ("FILES_FAILED", "FILES_CHANGED", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
+    names = ("FILES_FAILED", "FILES_CHANGED", "FILES_OPEN", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
     return sum(counts.get(OWN, {}).get(name, 0) for name in names)

@@ -33,6 +33,7 @@ class TaskMeter:
         self.counters.add(FRAMEWORK, "Map input records")
         if result.is_chunk:
             return
+        self._count_renewal(result)
         if result.not_compared:
             self.counters.add(OWN, "FILES_NOT_COMPARED")
         if result.is_deletion:
@@ -59,7 +60,8 @@ class TaskMeter:
             if result.outcome == Outcome.REFRESHED:
                 self.counters.add(OWN, "FILES_REFRESHED")
         else:
-            what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
+            is_own = result.outcome in (Outcome.CHANGED, Outcome.OPEN)
+            what = Outcome(result.outcome).value if is_own else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)
 
     def counts(self) -> Counts:
@@ -114,6 +116,16 @@ class TaskMeter:
         self.counters.add(OWN, f"BYTES_{name}", result.source_length)
         if result.kept_at:
             self.counters.add(OWN, "FILES_BACKED_UP" if "://" in result.kept_at else "FILES_IN_TRASH")
+
+    def _count_renewal(self, result: CopyResult) -> None:
+        """A file that changed is another than the one that was listed, planned and expected."""
+        if result.surveyed_length < 0:
+            return
+        more = result.source_length - result.surveyed_length
+        for name in ("LISTED", "PLANNED", "EXPECTED"):
+            self.counters.add(OWN, f"BYTES_{name}", more)
+        if result.outcome == Outcome.COPIED:
+            self.counters.add(OWN, "FILES_COPIED_AS_CHANGED")
 
     def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:
         if result.kind == DIRECTORY:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ..model.errors import NotFound, ReadError, SourceChanged, StoreError, WriteError
+from ..model.errors import BeingWritten, NotFound, ReadError, SourceChanged, SourceOpen, StoreError, WriteError
 from ..model.uri import Uri
 from ..model.values import CopyItem
 
@@ -33,6 +33,14 @@ def source_changed(ends: Ends, how: str) -> SourceChanged:
     )
 
 
+def source_open(ends: Ends, how: str) -> SourceOpen:
+    """The error to raise for a source that somebody writes to."""
+    return SourceOpen(
+        f"copying {ends.source} to {ends.target}: the source is still being written: {how}",
+        "Run the same command with -update once it is closed.",
+    )
+
+
 @contextmanager
 def reading(ends: Ends) -> Iterator[None]:
     """Give the store errors of the source's side both ends and a consequence."""
@@ -40,6 +48,8 @@ def reading(ends: Ends) -> Iterator[None]:
         yield
     except NotFound as error:
         raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint) from error
+    except BeingWritten as error:
+        raise source_open(ends, str(error)) from error
     except StoreError as error:
         message = f"copying {ends.source} to {ends.target}: reading failed: {error}"
         raise ReadError.caused_by(message, error) from error

@@ -31,7 +31,7 @@ from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
 from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
-from .ends import Ends, reading, refuse_other_version, source_changed, writing
+from .ends import Ends, reading, refuse_other_version, source_changed, source_open, writing
 from .preserve import Preservation
 from .proving import (
     UNASKED,
@@ -113,10 +113,7 @@ class Transfer:
             refuse_other_version(ends, item, reader.etag)
             if reader.length != item.length:
                 self.refuse_changed_source(ends, item)
-                raise ReadError(
-                    f"copying {ends.source} to {ends.target}: the source says {item.length} bytes and gives "
-                    f"{reader.length}: it is still being written"
-                )
+                raise source_open(ends, f"it says {item.length} bytes and gives {reader.length}")
             yield reader
 
     def send_range(self, ends: Ends, item: CopyItem, reader: Reader, upload_id: str) -> list[SentPart]:

@@ -88,6 +88,20 @@ def failures(number: int) -> list[CopyResult]:
     return [CopyResult(cause, 0, "F", "COPY", "FAILED", 1, 0, message=f"no {cause}") for cause in causes]
 
 
+def test_what_to_do_about_sources_that_somebody_writes_to_is_said_once() -> None:
+    made = report()
+    made.failures = [
+        CopyResult(f"{outcome}-{at}", 0, "F", "COPY", outcome, 1, 0, message=f"why {outcome} of {at} happened")
+        for outcome in ("CHANGED", "OPEN", "FAILED")
+        for at in range(2)
+    ]
+    lines = list(findings(made))
+    assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
+        "  Files that change while they are copied",
+        "  Files that are being written",
+    ]
+
+
 def test_the_first_ten_causes_are_shown_and_the_rest_counted() -> None:
     made = report()
     made.failures = failures(20)
