@@ -28,6 +28,7 @@ class CopyCommand(NamedTuple):
     work_dir_text: str = ""
     backup: str = ""
     oss_endpoint: str = ""
+    credentials_file: str = ""
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()
