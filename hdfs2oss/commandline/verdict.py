@@ -94,6 +94,7 @@ def next_steps(report: VerifyReport, command: CopyCommand, started: Invocation, 
             f"{unproven.files} files are proven by nothing: --read-unproven reads them, "
             "--accept length takes their lengths as proof."
         )
+    return
     if not report.different or not set(report.differences) - _NOT_MENDED:
         return
     if not report.output:
