@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
@@ -19,11 +20,12 @@ from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.differences import Difference
 from ..model.errors import NotFound, UsageError
 from ..model.uri import Uri
-from ..model.values import DIRECTORY, TaskReport
-from ..rules.filters import WORK_PREFIX, work_path_beside
+from ..model.values import TaskReport
+from ..rules.filters import work_path_beside
 from ..rules.layout import Layout
 from .jobdir import patiently
-from .tables import open_table, schema_of, write_table
+from .ranged import RangedFile
+from .tables import TableFile, schema_of, write_table
 
 DIRECTORY_NAME = "differences"
 LINES_NAME = "differences.jsonl"
@@ -83,33 +85,24 @@ class DifferenceFiles:
 
     def earlier(self, name: str, first: int) -> PartReport | None:
         """What an attempt at the same task has published already; else None."""
-        path = self._path(f"{DIRECTORY_NAME}/{name}.parquet")
+        part = f"{name}.parquet"
         try:
-            table = open_table(patiently(lambda: self._store.read_bytes(path)))
+            table = self.open_part(part)
         except NotFound:
             return None
-        fields = json.loads(table.schema_arrow.metadata[_REPORT_KEY.encode()])
-        fields["failures"] = ()
-        rows = (row for group in range(table.num_row_groups) for row in rows_of(table.read_row_group(group)))
-        return PartReport(
-            TaskReport(**fields), tuple(row for row, _ in zip(rows, range(first), strict=False)), f"{name}.parquet"
-        )
+        with table:
+            report = TaskReport(**{**json.loads(table.footer(_REPORT_KEY)), "failures": ()})
+            return PartReport(report, tuple(islice(_rows_in(table), first)), part)
 
-    def parts(self) -> list[str]:
-        """The names of the Parquet files."""
-        path = self._path(DIRECTORY_NAME)
-        if patiently(lambda: self._store.status(path)) is None:
-            return []
-        names = patiently(lambda: [row.path for row in self._store.walk(path, recursive=False)])
-        return [name for name in names if name.endswith(".parquet") and not name.startswith(WORK_PREFIX)]
+    def open_part(self, part: str) -> TableFile:
+        """A Parquet file of rows. Raises NotFound."""
+        return TableFile(RangedFile(self._store, self._path(f"{DIRECTORY_NAME}/{part}"), patiently))
 
     def read(self, parts: Iterable[str]) -> Iterator[Difference]:
-        """The rows of some files, one file in memory at a time."""
-        for name in parts:
-            path = self._path(f"{DIRECTORY_NAME}/{name}")
-            table = open_table(patiently(lambda path=path: self._store.read_bytes(path)))  # type: ignore[misc]
-            for group in range(table.num_row_groups):
-                yield from rows_of(table.read_row_group(group))
+        """The rows of some files, one row group in memory at a time."""
+        for part in parts:
+            with self.open_part(part) as table:
+                yield from _rows_in(table)
 
     def write_lines(self, pair: str, rows: Iterable[Difference], file_bytes: int = _FILE_BYTES) -> None:
         """Write the rows as lines of JSON; a file each `file_bytes`. There is one also when there are none."""
@@ -143,6 +136,11 @@ class DifferenceFiles:
         return self.place.join(name).path
 
 
+def _rows_in(table: TableFile) -> Iterator[Difference]:
+    for group in range(table.row_groups):
+        yield from rows_of(table.read(group))
+
+
 def rows_of(table: object) -> Iterator[Difference]:
     """The rows of a table, by the names of its columns."""
     columns = [table.column(name).to_pylist() for name in SCHEMA.names]  # type: ignore[attr-defined]
@@ -156,8 +154,3 @@ def _line(row: Difference, pair: str) -> bytes:
 
 def _lines_name(number: int) -> str:
     return f"{DIRECTORY_NAME}-{number:05d}.jsonl" if number else LINES_NAME
-
-
-def key_of(row: Difference) -> str:
-    """What rows are ordered by."""
-    return row.path + "/" if row.kind == DIRECTORY else row.path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
@@ -11,7 +12,7 @@ from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..model.values import CopyItem, FileAction
 from ..rules.compare import decide_by_times
-from ..rules.filesum import FileChecksum, common_families
+from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C, CRC64, FileChecksum, common_families
 
 
 class Side(NamedTuple):
@@ -33,6 +34,11 @@ class Comparison(NamedTuple):
     source: FileChecksum | None = None
     target: FileChecksum | None = None
 
+    @property
+    def checksum(self) -> FileChecksum | None:
+        """That of two equal files."""
+        return self.source if self.is_equal else None
+
 
 def settle(item: CopyItem, source: Side, target: Side, options: CopyOptions) -> CopyItem:
     """The item as it is to be carried out: a CHECK becomes SKIP or OVERWRITE, and everything else stays what it is.
@@ -42,12 +48,41 @@ def settle(item: CopyItem, source: Side, target: Side, options: CopyOptions) -> 
     """
     if item.action != FileAction.CHECK:
         return item
-    found = compare(source, target)
+    found = compare_with_record(item, target)
+    if found.is_equal is None:
+        item = item._replace(crc64=None, crc32c=None)
+        found = compare(source, target)
     if found.is_equal is None:
         action = decide_by_times(item.mtime_ms, item.target_mtime_ms, options)
     else:
         action = FileAction.SKIP if found.is_equal else FileAction.OVERWRITE
+        item = _with_sum(item, found.checksum)
     return item._replace(action=action.value, problem=found.why)
+
+
+def compare_with_record(item: CopyItem, target: Side) -> Comparison:
+    """Compare the target with what an earlier run read of the source, which has not changed since."""
+    recorded = {
+        CRC64: FileChecksum(CRC64, f"{item.crc64:016x}") if item.crc64 is not None else None,
+        COMPOSITE_CRC: FileChecksum(COMPOSITE_CRC32C, f"{item.crc32c:08x}") if item.crc32c is not None else None,
+    }
+    for family in sorted(target.store.capabilities.checksums, key=CRC64.__ne__):
+        known = recorded.get(family)
+        if known is None:
+            continue
+        with suppress(StoreError):
+            stated = target.checksum(family)
+            if stated.algorithm == known.algorithm:
+                return Comparison(stated.value == known.value)
+    return Comparison(None)
+
+
+def _with_sum(item: CopyItem, checksum: FileChecksum | None) -> CopyItem:
+    if checksum is not None and checksum.algorithm == CRC64:
+        return item._replace(crc64=int(checksum.value, 16))
+    if checksum is not None and checksum.algorithm == COMPOSITE_CRC32C:
+        return item._replace(crc32c=int(checksum.value, 16))
+    return item
 
 
 def compare(source: Side, target: Side, doubted: Collection[str] = ()) -> Comparison:
