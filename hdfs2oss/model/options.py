@@ -73,6 +73,10 @@ class CopyOptions(BaseModel):
     # The snapshot of the source that is read instead of what is there now; made and dropped by us with make_snapshot.
     from_snapshot: str = ""
     make_snapshot: bool = False
+    # Whether -update passes over what the ledger of the pair knows.
+    ignore_ledger: bool = False
+    # How many runs keep their records.
+    keep_runs: int = Field(10, ge=1)
 
     @field_validator("maps")
     @classmethod
@@ -196,6 +200,12 @@ class CopyOptions(BaseModel):
         target = self.target
         is_same_store = (place.scheme, place.authority) == (target.scheme, target.authority) == ("oss", place.authority)
         return is_same_store and place.path != "/" and place not in (target, *self.sources)
+
+    @property
+    def own_places(self) -> tuple[Uri, ...]:
+        """Where the operator put what is ours: job directory, -log, -xtrack, --backup-dir."""
+        places = (self.job_dir, self.log_path, self.xtrack_path, self.backup_dir)
+        return tuple(place for place in places if place is not None)
 
     @property
     def snapshot_to_read(self) -> str:
