@@ -15,6 +15,14 @@ OWN = "hdfs2oss"
 # Directories that could not be given their attributes.
 ATTRIBUTES_FAILED = "DIRECTORY_ATTRIBUTES_FAILED"
 
+# Files by the level that they were proven at (`values.Proof`).
+PROVEN = {
+    "end-to-end": "PROVEN_END_TO_END",
+    "transfer": "PROVEN_BY_TRANSFER",
+    "length": "PROVEN_BY_LENGTH",
+    "none": "UNPROVEN",
+}
+
 # Hadoop's order: framework groups first, the tool's own last.
 GROUPS = (FILE_SYSTEM, JOB, FRAMEWORK, INPUT_FORMAT, OUTPUT_FORMAT, COPY_MAPPER, OWN)
 

@@ -106,6 +106,15 @@ class Outcome(str, enum.Enum):
     GONE = "GONE"
 
 
+class Proof(str, enum.Enum):
+    """How a file that arrived was proven; `rules/proof.py` says what each of them takes."""
+
+    END_TO_END = "end-to-end"
+    TRANSFER = "transfer"
+    LENGTH = "length"
+    NONE = "none"
+
+
 class Work(str, enum.Enum):
     """What kind of work a row is.
 
@@ -213,7 +222,7 @@ class CopyResult(NamedTuple):
     target_mtime_ms: int = -1  # of the published file; -1 where its store did not say
     crc64: int | None = None  # CRC-64/XZ of the bytes read
     crc32c: int | None = None  # CRC-32C of the bytes read
-    verified_by: str = ""  # the proof of a published file: crc64 or length
+    proof: str = ""  # of a file that arrived: how it was proven, a Proof
     error_class: str = ""  # class of the error (model.errors) that it failed with
     message: str = ""  # of that error; a warning where the file arrived
     retryable: bool = False  # another try may help
@@ -226,6 +235,13 @@ class CopyResult(NamedTuple):
     not_compared: str = ""  # why the checksums of source and target decided nothing, where they were to decide
     left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
     kept_at: str = ""  # DELETE: where it is kept: its place in a trash, or its backup
+    source_crc32c: int | None = None  # COMPOSITE-CRC32C of the source, where its store was asked
+    target_crc32c: int | None = None  # the same of the published file
+    stored_crc64: int | None = None  # what OSS says of the object: the published one, or the one that was read (CHUNK)
+    part_count: int = 0  # parts that the file, or a chunk of it, went up in; 0 where it went as one
+    attempt: str = ""  # the attempt at the task that this row comes from
+    host: str = ""  # where that ran: a name, and the id of the process
+    seconds: float = 0.0  # that its tries took; 0 where that was not measured
     parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
 
     @property

@@ -7,10 +7,10 @@ long as another try of the task follows), or when every file of the run would fa
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import NamedTuple
 
 from ..filesystems.registry import open_filesystem
 from ..model.counters import INPUT_FORMAT, OWN
@@ -37,6 +37,7 @@ from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
 from ..runs.report import failed_in
 from ..runs.run import Run
+from ..runs.sent import Sent, again_name, task_name
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.leftovers import MOST_TRIES, Leftovers
@@ -45,9 +46,10 @@ from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.chunk import send_chunk
 from ..transfer.comparison import Side, settle
+from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
 from ..transfer.results import copied_result, failed_result, result_of
-from ..transfer.stream import Ends, Transfer, reading
+from ..transfer.stream import Transfer
 
 # What the buffers of one task may hold together.
 _BUFFER_BYTES = 256 * MIB
@@ -57,24 +59,6 @@ _FIRST_PAUSE_SECONDS = 0.5
 _FEWEST_FAILURES = 8
 # Chunks that the first wave left to a second one; their tasks count them.
 SENT_AGAIN = "CHUNKS_SENT_AGAIN"
-
-
-class Sent(NamedTuple):
-    """What the copy did: its tasks, and the names of those of which some chunks were sent in a second wave."""
-
-    tasks: list[CopyTask]
-    again: frozenset[str]
-
-    def ledger_files(self) -> Callable[[Sequence[PlanSlice]], tuple[str, ...]]:
-        """What tells the ledger files that hold the rows of some slices."""
-        task_of = {(piece.file, piece.row_group): task for task in self.tasks for piece in task.slices}
-
-        def files_of(slices: Sequence[PlanSlice]) -> tuple[str, ...]:
-            tasks = dict.fromkeys(task_of[piece.file, piece.row_group] for piece in slices)
-            second = [again_name(task) for task in tasks if task_name(task) in self.again]
-            return tuple(ledger.file_of(name) for name in [*map(task_name, tasks), *second])
-
-        return files_of
 
 
 def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> Sent:
@@ -154,21 +138,12 @@ def _may_be_sent_again(result: CopyResult) -> bool:
     return result.is_chunk and result.has_failed and result.retryable
 
 
-def task_name(task: CopyTask) -> str:
-    """The name of a task of the copy wave."""
-    return f"copy-{task.number:05d}"
-
-
-def again_name(task: CopyTask) -> str:
-    """The name of the task of the second wave that sends again what this one could not."""
-    return f"copy-again-{task.number:05d}"
-
-
 class Mapper:
     """The threads, limits and stores of one task."""
 
     def __init__(self, context: RunContext, task: CopyTask, name: str, is_last_try: bool) -> None:
         self._context = context
+        self._is_first_wave = name == task_name(task)
         self._target = open_filesystem(context.layout.base, context.stores)
         self._leftovers = Leftovers(context, name, task.slices, self._target)
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
@@ -221,6 +196,11 @@ class Mapper:
         self._outage.refuse_to_go_on()
 
     def _copy_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
+        started = time.monotonic()
+        result = self._try_item(item, first, part_pool)
+        return result._replace(seconds=round(time.monotonic() - started, 6))
+
+    def _try_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
         for number in range(first, first + _TRIES_A_ROUND):
             if self._outage.reason:
@@ -237,7 +217,7 @@ class Mapper:
                 if number < first + _TRIES_A_ROUND - 1 and self._may_try_again(error):
                     pause(_FIRST_PAUSE_SECONDS * 2 ** (number - first))
                     continue
-                self._outage.failed(error)
+                self._outage.failed(error, item.work is Work.CHUNK and self._is_first_wave)
                 return failed_result(item, error)
             except Exception as error:  # noqa: BLE001 - one file must never take the others of its task along
                 failure = TransferError(f"copying {ends.source} to {ends.target}: {type(error).__name__}: {error}")

@@ -5,6 +5,7 @@
     <base>/<pair>/state.json               which snapshot the target holds: see records/state.py
     <base>/<pair>/damaged/                 target files that were written damaged and could not be removed
     <base>/<pair>/runs/<run>/run.json      what was asked
+                             layout.json   where everything goes
                              plan/         what the survey found to be done
                              ledger/       what happened to every item
                              uploads/      multipart uploads that were opened

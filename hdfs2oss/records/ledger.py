@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ..model.errors import NotFound
-from ..model.values import CopyResult, StoredPart, TaskReport, Work
+from ..model.values import CopyResult, TaskReport
 from .jobdir import JobDir
-from .tables import RESULT_SCHEMA, open_table, results_of, write_table
+from .tables import RESULT_SCHEMA, open_table, plain_of, result_of_plain, results_of, write_table
 
 _REPORT_KEY = "hdfs2oss.task_report"
 
@@ -25,7 +25,8 @@ def file_of(task: str) -> str:
 
 def publish(job_dir: JobDir, report: TaskReport, results: Sequence[CopyResult]) -> TaskReport:
     """Write `ledger/<task>.parquet` and give the report that counts: ours, or that of an earlier attempt."""
-    data = write_table(results, RESULT_SCHEMA, {_REPORT_KEY: json.dumps(dataclasses.asdict(report))})
+    fields = {**dataclasses.asdict(report), "failures": [plain_of(one) for one in report.failures]}
+    data = write_table(results, RESULT_SCHEMA, {_REPORT_KEY: json.dumps(fields)})
     if job_dir.publish(f"ledger/{report.ledger_file}", data):
         return report
     return read_report(job_dir, report.ledger_file)
@@ -43,8 +44,8 @@ def read_report(job_dir: JobDir, ledger_file: str) -> TaskReport:
     """The report in the footer of a ledger file."""
     metadata = open_table(job_dir.read(f"ledger/{ledger_file}")).schema_arrow.metadata
     fields = json.loads(metadata[_REPORT_KEY.encode()])
-    failures = tuple(_failure(CopyResult(*values)) for values in fields.pop("failures"))
-    return TaskReport(**fields, failures=failures)
+    known = {one.name: fields[one.name] for one in dataclasses.fields(TaskReport) if one.name in fields}
+    return TaskReport(**{**known, "failures": tuple(result_of_plain(one) for one in fields.get("failures", ()))})
 
 
 def read_results(job_dir: JobDir, ledger_file: str) -> Iterator[CopyResult]:
@@ -52,8 +53,3 @@ def read_results(job_dir: JobDir, ledger_file: str) -> Iterator[CopyResult]:
     table = open_table(job_dir.read(f"ledger/{ledger_file}"))
     for group in range(table.num_row_groups):
         yield from results_of(table.read_row_group(group))
-
-
-def _failure(plain: CopyResult) -> CopyResult:
-    """A result as it was before it became JSON."""
-    return plain._replace(work=Work(plain.work), parts=tuple(StoredPart(*part) for part in plain.parts))

@@ -27,7 +27,7 @@ from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from hdfs2oss.rules.retry import RetryPolicy
-from hdfs2oss.transfer.stream import notes_of
+from hdfs2oss.transfer.proving import notes_of
 from tests.stores.contract import FileSystemContract, MultipartContract
 
 KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}

@@ -193,6 +193,7 @@ def test_the_job_directory_holds_what_was_asked_planned_done_and_counted(copy, l
     assert sorted(path.name for path in run.iterdir()) == [
         "counters.txt",
         "intents",
+        "layout.json",
         "ledger",
         "plan",
         "report.json",

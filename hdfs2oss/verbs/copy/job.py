@@ -24,6 +24,7 @@ from ...phases.survey import SurveyReport, survey, survey_changes, without_exclu
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
 from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
+from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
 from ...runners.base import Runner
@@ -85,6 +86,7 @@ class CopyJob:
             run.report.notices += notices
             self._announce(run.report.job_dir)
             context = RunContext(options, layout, stores, place, run.id, run.fence)
+            publish_layout(context.open_job_dir(), layout)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
