@@ -162,7 +162,7 @@ def sent_chunk(item: CopyItem) -> CopyResult:
     )
 
 
-@pytest.mark.parametrize(("few", "many"), [(20, 200), pytest.param(200, 2000, marks=pytest.mark.full)])
+@pytest.mark.parametrize(("few", "many"), [(10, 100), pytest.param(200, 2000, marks=pytest.mark.full)])
 def test_the_records_read_to_plan_cut_and_commit_grow_no_faster_than_the_files(make_context, few, many) -> None:
     reads: dict[int, int] = {}
     for files in (few, many):
