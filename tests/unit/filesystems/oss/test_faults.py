@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from hdfs2oss.filesystems.base import OpenUpload
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.model.errors import (
     AlreadyExists,
     AuthenticationFailed,
@@ -131,7 +132,7 @@ def test_a_store_that_ignores_the_range_is_found_out() -> None:
 def test_a_part_is_compared_with_what_the_store_says_it_holds() -> None:
     wrong = Answer(200, headers={"x-oss-hash-crc64ecma": "1", "ETag": '"W"'})
     with ScriptedStore(wrong, STORED) as store:
-        part = store.open().put_part("/file", "U", 7, DATA)
+        part = store.open().put_part("/file", "U", 7, body_of(DATA))
     assert part == StoredPart(7, "E", crc64(DATA), len(DATA))
     assert len(store.requests) == 2
 
