@@ -38,14 +38,21 @@ class Ended(NamedTuple):
 
 
 class Command:
-    """One `hdfs2oss` command in a process group of its own; its job directories are below `jobs`."""
+    """One `hdfs2oss` command in a process group of its own; its job directories are below `jobs`, a path or a URI."""
 
     def __init__(
-        self, jobs: Path, *words: str, environment: Mapping[str, str], limit: Callable[[], None] | None = None
+        self, jobs: Path | str, *words: str, environment: Mapping[str, str], limit: Callable[[], None] | None = None
     ):
         self.jobs = jobs
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hdfs2oss", "--job-dir", f"file://{jobs}", *words],
+            [
+                sys.executable,
+                "-m",
+                "hdfs2oss",
+                "--job-dir",
+                str(jobs) if "://" in str(jobs) else f"file://{jobs}",
+                *words,
+            ],
             env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -63,7 +70,7 @@ class Command:
         """Wait for its end."""
         output, _ = self.process.communicate(timeout=_MOST_SECONDS)
         assert "Traceback" not in output, output
-        reports = sorted(self.jobs.glob("*/runs/*/report.json"))
+        reports = sorted(self.jobs.glob("*/runs/*/report.json")) if isinstance(self.jobs, Path) else []
         report = json.loads(reports[-1].read_text()) if reports else {}
         assert report.get("discrepancy", "") == "", output
         return Ended(self.process.returncode, output, report)
@@ -87,7 +94,7 @@ def _words(pid: int) -> str:
 
 @contextmanager
 def command(
-    jobs: Path, *words: str, environment: Mapping[str, str], limit: Callable[[], None] | None = None
+    jobs: Path | str, *words: str, environment: Mapping[str, str], limit: Callable[[], None] | None = None
 ) -> Iterator[Command]:
     """Start one; it and what it started is gone in the end."""
     made = Command(jobs, *words, environment=environment, limit=limit)
@@ -102,7 +109,9 @@ def command(
             made.process.communicate(timeout=30)
 
 
-def run(jobs: Path, *words: str, environment: Mapping[str, str], limit: Callable[[], None] | None = None) -> Ended:
+def run(
+    jobs: Path | str, *words: str, environment: Mapping[str, str], limit: Callable[[], None] | None = None
+) -> Ended:
     """From beginning to end."""
     with command(jobs, *words, environment=environment, limit=limit) as made:
         return made.ended()
