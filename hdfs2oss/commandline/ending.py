@@ -14,7 +14,7 @@ from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError
 from ..model.units import format_duration
 from ..model.uri import mask_secrets
-from ..runs.causes import grouped
+from ..rules.causes import grouped
 
 if TYPE_CHECKING:
     from ..runs.report import Report
@@ -27,13 +27,6 @@ _LEVELS = {
     "none": "not at all",
 }
 _BY_A_SIGNAL = 128
-# What may have a second try in the same run had one.
-_ADVICE = {
-    "CHANGED": "Files that change while they are copied: copy them once nobody writes to them, or from a snapshot "
-    "(--from-snapshot NAME --make-snapshot).",
-    "OPEN": "Files that are being written: copy them once they are closed. `hdfs fsck PATH -openforwrite` lists them; "
-    "one whose writer has died is closed by `hdfs debug recoverLease -path FILE`.",
-}
 _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it."
 
 
@@ -44,12 +37,11 @@ def findings(report: Report) -> Iterator[str]:
     for place, cause in report.problems[:_SHOWN]:
         yield f"NOT LISTED: {place}: {cause}"
     yield from _more(report.counters.get(OWN, "DIRECTORIES_NOT_LISTED") - _SHOWN)
-    groups = grouped(report.failures)
+    groups = grouped(report.failures, report.causes)
     for group in groups[:_SHOWN]:
         yield group.line()
-    for outcome in dict.fromkeys(group.outcome for group in groups):
-        if outcome in _ADVICE:
-            yield f"  {_ADVICE[outcome]}"
+        if group.first.advice:
+            yield f"  {group.first.advice}"
     kept = sum(report.counters.get(OWN, f"{what}_KEPT") for what in ("FILES", "DIRECTORIES"))
     told = sum(group.files for group in groups[:_SHOWN])
     yield from _more(report.failed_files + report.undeleted + kept - told)

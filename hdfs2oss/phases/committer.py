@@ -246,7 +246,7 @@ class _Joining(NamedTuple):
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:
     """Why a chunk did not arrive, which is why its file does not."""
-    error = of_class(chunk.error_class)(chunk.message)
+    error = of_class(chunk.error_class)(chunk.message, chunk.advice)
     error.retryable = chunk.retryable
     return error
 

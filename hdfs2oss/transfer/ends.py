@@ -29,7 +29,7 @@ def source_changed(ends: Ends, how: str) -> SourceChanged:
     """The error to raise for a source that is no longer what was planned."""
     return SourceChanged(
         f"copying {ends.source} to {ends.target}: the source changed since it was surveyed ({how})",
-        "Copy it again once nobody writes to it.",
+        "Copy it once nobody writes to it, or from a snapshot: --from-snapshot NAME --make-snapshot.",
     )
 
 
@@ -37,7 +37,8 @@ def source_open(ends: Ends, how: str) -> SourceOpen:
     """The error to raise for a source that somebody writes to."""
     return SourceOpen(
         f"copying {ends.source} to {ends.target}: the source is still being written: {how}",
-        "Run the same command with -update once it is closed.",
+        "Copy it once it is closed: `hdfs fsck PATH -openforwrite` lists such files, and `hdfs debug recoverLease "
+        "-path FILE` closes one whose writer has died.",
     )
 
 

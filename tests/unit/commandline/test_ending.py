@@ -6,6 +6,7 @@ from hdfs2oss.commandline.ending import account, findings, last_line, print_line
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import BrakeError, UsageError
 from hdfs2oss.model.values import CopyResult, TaskReport
+from hdfs2oss.rules.causes import counted, examples
 from hdfs2oss.runs.report import Report
 
 
@@ -88,20 +89,6 @@ def failures(number: int) -> list[CopyResult]:
     return [CopyResult(cause, 0, "F", "COPY", "FAILED", 1, 0, message=f"no {cause}") for cause in causes]
 
 
-def test_what_to_do_about_sources_that_somebody_writes_to_is_said_once() -> None:
-    made = report()
-    made.failures = [
-        CopyResult(f"{outcome}-{at}", 0, "F", "COPY", outcome, 1, 0, message=f"why {outcome} of {at} happened")
-        for outcome in ("CHANGED", "OPEN", "FAILED")
-        for at in range(2)
-    ]
-    lines = list(findings(made))
-    assert [line.split(":")[0] for line in lines if line.startswith("  ")] == [
-        "  Files that change while they are copied",
-        "  Files that are being written",
-    ]
-
-
 def test_the_first_ten_causes_are_shown_and_the_rest_counted() -> None:
     made = report()
     made.failures = failures(20)
@@ -126,6 +113,25 @@ def test_a_store_that_refused_is_told_with_what_it_came_to() -> None:
         "NOTE: the store refused 7 requests because there were too many, and got them again after 12 seconds of "
         "waiting in all; since then 4.5 were in flight a process"
     ]
+
+
+def test_each_cause_has_one_line_with_all_its_failures_and_one_with_what_to_do() -> None:
+    made = report()
+    for at, (what, advice) in enumerate([("denied", "Ask."), ("full", "Make room."), ("gone", "")]):
+        some = [
+            CopyResult(f"{what}{one}", 0, "F", "COPY", "FAILED", 1, 0, message=f"{what}", advice=advice)
+            for one in range(3000 - at)
+        ]
+        made.add_task(TaskReport("t", "1", "h", "l", 1.0, 1.0, 1, {}, examples(some, 20), counted(some)))
+    made.counters.add(OWN, "FILES_FAILED", 8997)
+    assert list(findings(made))[:5] == [
+        "FAILED: 3000 files: denied (first: denied0)",
+        "  Ask.",
+        "FAILED: 2999 files: full (first: full0)",
+        "  Make room.",
+        "FAILED: 2998 files: gone (first: gone0)",
+    ]
+    assert not any("more" in line for line in findings(made))
 
 
 def test_failures_of_one_cause_are_one_line() -> None:
