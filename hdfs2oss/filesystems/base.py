@@ -56,10 +56,12 @@ class Reader(abc.ABC):
     """An open file. `length` is what the store will give, which may differ from its status.
 
     `etag` is the version that the bytes came from, once some came, on stores that have versions; else "".
+    `crc64` is the CRC-64/XZ of the whole file in that version, where opening it told.
     """
 
     length: int
     etag: str = ""
+    crc64: int | None = None
 
     @abc.abstractmethod
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:

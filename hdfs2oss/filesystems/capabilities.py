@@ -37,5 +37,9 @@ class Capabilities(NamedTuple):
     atomic_move: bool = False
     # The store copies files by itself (`copy_within`).
     server_copy: bool = False
+    # A reader gets the bytes as they lie on the disks, or an error: they are checked on their way, or have none to go.
+    reads_checked: bool = False
+    # Bytes are compared with the writer's checksums by who stores them, before a file can be closed.
+    writes_checked: bool = False
     # A file can be written on behind its end (`open_appender`).
     appends: bool = False

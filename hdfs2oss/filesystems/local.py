@@ -65,6 +65,7 @@ class LocalFileSystem(FileSystem):
             keeps="ugpt",
             lists_kept="ugpt",
             atomic_move=True,
+            reads_checked=True,
         )
         self.traffic = Traffic()
 

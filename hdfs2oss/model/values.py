@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .known import KnownFile
 from .uri import Uri
 
 FILE = "F"
@@ -68,6 +69,8 @@ class FilePair(NamedTuple):
     problem_class: str = ""
     # For a directory: no source row lies in it.
     is_empty: bool = True
+    # For a file that both sides have: what earlier runs know of it.
+    known: KnownFile | None = None
 
     @property
     def comes_with_its_files(self) -> bool:
@@ -104,6 +107,15 @@ class Outcome(str, enum.Enum):
     DELETED = "DELETED"
     KEPT = "KEPT"
     GONE = "GONE"
+
+
+class Proof(str, enum.Enum):
+    """How a file that arrived was proven; `rules/proof.py` says what each of them takes."""
+
+    END_TO_END = "end-to-end"
+    TRANSFER = "transfer"
+    LENGTH = "length"
+    NONE = "none"
 
 
 class Work(str, enum.Enum):
@@ -148,6 +160,9 @@ class CopyItem(NamedTuple):
     problem: str = ""  # REFUSED: why; in other rows: why its checksum decided nothing
     problem_class: str = ""  # REFUSED: the class of error (model.errors) that the problem is
     work: Work = Work.FILE  # what is to be done
+    target_etag: str = ""  # of what stands at the target; empty where its store has none
+    crc64: int | None = None  # CHECK: of the source, from when it was read by an earlier run; SKIP: of both sides
+    crc32c: int | None = None  # the same
 
     @property
     def size_bytes(self) -> int:
@@ -201,7 +216,7 @@ class CopyResult(NamedTuple):
     target_mtime_ms: int = -1  # of the published file; -1 where its store did not say
     crc64: int | None = None  # CRC-64/XZ of the bytes read
     crc32c: int | None = None  # CRC-32C of the bytes read
-    verified_by: str = ""  # the proof of a published file: crc64 or length
+    proof: str = ""  # of a file that arrived: how it was proven, a Proof
     error_class: str = ""  # class of the error (model.errors) that it failed with
     message: str = ""  # of that error; a warning where the file arrived
     retryable: bool = False  # another try may help
@@ -214,6 +229,13 @@ class CopyResult(NamedTuple):
     not_compared: str = ""  # why the checksums of source and target decided nothing, where they were to decide
     left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
     kept_at: str = ""  # DELETE: where it is kept: its place in a trash, or its backup
+    source_crc32c: int | None = None  # COMPOSITE-CRC32C of the source, where its store was asked
+    target_crc32c: int | None = None  # the same of the published file
+    stored_crc64: int | None = None  # what OSS says of the object: the published one, or the one that was read (CHUNK)
+    part_count: int = 0  # parts that the file, or a chunk of it, went up in; 0 where it went as one
+    attempt: str = ""  # the attempt at the task that this row comes from
+    host: str = ""  # where that ran: a name, and the id of the process
+    seconds: float = 0.0  # that its tries took; 0 where that was not measured
     parts: tuple[StoredPart, ...] = ()  # CHUNK: its parts, as the store holds them
 
     @property

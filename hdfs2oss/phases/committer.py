@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,6 +20,7 @@ from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C
 from ..rules.packing import pack
+from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runs.run import Run
@@ -27,8 +29,10 @@ from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.outage import leave_to_another_try
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget
+from ..transfer.ends import Ends, refuse_other_version, writing
+from ..transfer.proving import Copied, evidence_read, verify, verify_read
 from ..transfer.results import copied_result, failed_result
-from ..transfer.stream import Copied, Ends, Transfer, refuse_other_version, verify, writing
+from ..transfer.stream import Transfer
 
 _THREADS = 8
 
@@ -106,17 +110,22 @@ def _commit(
     source = context.layout.source_of(item.root, item.path)
     ends = Ends(source, context.layout.target_of(item.path), "")
     transfer = Transfer(open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), by.pool)
+    started = time.monotonic()
     unsent = next((chunk for chunk in chunks if chunk.outcome != Outcome.CHUNK), None)
     try:
         if unsent is not None:
             raise _error_of(unsent)
         _refuse_gaps(ends, item, chunks)
         transfer.refuse_changed_source(ends, item._replace(etag=_version_of(ends, item, chunks)))
-        if not target.capabilities.multipart:
-            return copied_result(item, _join_files(context, target, ends, item, chunks))
-        parts = [part for chunk in chunks for part in chunk.parts]
-        sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
-        return copied_result(item, transfer.join(ends, item.upload_id, item.length, parts, sum32))
+        stated = _refuse_other_bytes(ends, chunks)
+        if target.capabilities.multipart:
+            parts = [part for chunk in chunks for part in chunk.parts]
+            sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
+            copied = transfer.join(ends, item.upload_id, item.length, parts, sum32)
+        else:
+            copied = _join_files(context, transfer, ends, item, chunks)
+        copied = copied._replace(read=evidence_read(transfer.source, stated), source_crc64=stated)
+        return copied_result(item, copied)._replace(seconds=round(time.monotonic() - started, 6))
     except Hdfs2ossError as error:
         leave_to_another_try(error, by.is_last_try)
         if target.capabilities.multipart:
@@ -132,13 +141,25 @@ def _pieces(context: RunContext, ends: Ends, chunks: list[CopyResult]) -> list[t
     return [(chunk_path_of(context.run_id, ends.target.path, chunk.offset), chunk.size) for chunk in chunks]
 
 
+def _refuse_other_bytes(ends: Ends, chunks: list[CopyResult]) -> int | None:
+    """Compare what all chunks read with the CRC-64 that the source's store states of the whole, which is given back.
+
+    None where it states none. All chunks were read from one version. Raises ReadError.
+    """
+    stated = next((chunk.stored_crc64 for chunk in chunks if chunk.stored_crc64 is not None), None)
+    if stated is not None:
+        verify_read(ends, compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks), stated)
+    return stated
+
+
 def _join_files(
-    context: RunContext, target: FileSystem, ends: Ends, item: CopyItem, chunks: list[CopyResult]
+    context: RunContext, transfer: Transfer, ends: Ends, item: CopyItem, chunks: list[CopyResult]
 ) -> Copied:
     """Publish chunks that are files, compared by a composed checksum where one can be had."""
+    target = transfer.target
     whole64 = compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks)
     whole32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
-    proofs = ["length"]
+    known: list[int] = []
     preservation = Preserving(context).of(ends.source)
 
     def check(path: str, stored: Stored) -> None:
@@ -155,13 +176,14 @@ def _join_files(
                     f"copying {ends.source} to {ends.target}: the CRC-32C of its chunks is {whole32:08x}, "
                     f"that of the file that was joined of them {stated.value}"
                 )
-            proofs.append("checksum" if stated.algorithm == COMPOSITE_CRC32C else "length")
+            known[:] = [whole32] if stated.algorithm == COMPOSITE_CRC32C else []
         if preservation is not None:
             target.keep_attributes(path, FILE, preservation.wanted(ends.source.path, FILE))
 
     with writing(ends):
         stored = target.join(ends.target.path, _pieces(context, ends, chunks), check)
-    return Copied(stored, whole64, whole32, proofs[-1])
+    copied = transfer.arrived(stored, (whole64, whole32))
+    return copied._replace(written=Evidence.STATED, target_crc32c=whole32) if known else copied
 
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:

@@ -7,6 +7,7 @@ long as another try of the task follows), or when every file of the run would fa
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -44,9 +45,10 @@ from ..tasks.outage import Outage
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.comparison import Side, settle
+from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
-from ..transfer.results import copied_result, failed_result, result_of
-from ..transfer.stream import Ends, Transfer, reading
+from ..transfer.results import copied_result, failed_result, result_of, skipped_result
+from ..transfer.stream import Transfer
 
 # What the buffers of one task may hold together.
 _BUFFER_BYTES = 256 * MIB
@@ -173,6 +175,11 @@ class Mapper:
         self._outage.refuse_to_go_on()
 
     def _copy_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
+        started = time.monotonic()
+        result = self._try_item(item, first, part_pool)
+        return result._replace(seconds=round(time.monotonic() - started, 6))
+
+    def _try_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
         for number in range(first, first + _TRIES_A_ROUND):
             if self._outage.reason:
@@ -227,7 +234,7 @@ class Mapper:
 
     def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
         if self._is_restored(item, ends):
-            return item._replace(action=FileAction.SKIP.value)
+            return item._replace(action=FileAction.SKIP.value, crc64=None, crc32c=None)
         if item.action != FileAction.CHECK:
             return item
         source = self._transfer(ends.source, part_pool).source
@@ -243,7 +250,7 @@ class Mapper:
     def _refresh(self, item: CopyItem, ends: Ends) -> CopyResult:
         preservation = self.preserving.of(ends.source)
         is_new = preservation is not None and preservation.refresh(ends.source, ends.target, item.kind)
-        return result_of(item, Outcome.REFRESHED if is_new else Outcome.SKIPPED)
+        return result_of(item, Outcome.REFRESHED) if is_new else skipped_result(item)
 
     def _is_restored(self, item: CopyItem, ends: Ends) -> bool:
         """Whether only the time rule asks about a file that an earlier run brought back with its own time."""
@@ -272,7 +279,11 @@ class Mapper:
                 kept = transfer.kept(ends, reader).only("rb")
                 copied = transfer.copy_range(ends, item, reader, item.offset, item.size, kept)
             return result_of(item, Outcome.CHUNK)._replace(
-                bytes_copied=item.size, crc64=copied.crc64, crc32c=copied.crc32c, source_etag=reader.etag or item.etag
+                bytes_copied=item.size,
+                crc64=copied.crc64,
+                crc32c=copied.crc32c,
+                source_etag=reader.etag or item.etag,
+                stored_crc64=reader.crc64,
             )
         with transfer.open_source(ends, item) as reader:
             sent = transfer.send_range(ends, item, reader, item.upload_id)
@@ -283,7 +294,9 @@ class Mapper:
             crc64=compose_crc64((part.crc64, part.length) for part in parts),
             crc32c=compose_crc32c((one.crc32c, one.part.length) for one in sent),
             parts=parts,
+            part_count=len(parts),
             source_etag=reader.etag or item.etag,
+            stored_crc64=reader.crc64,
         )
 
     def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:

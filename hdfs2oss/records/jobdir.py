@@ -5,6 +5,7 @@
     <base>/<pair>/state.json               which snapshot the target holds: see records/state.py
     <base>/<pair>/damaged/                 target files that were written damaged and could not be removed
     <base>/<pair>/runs/<run>/run.json      what was asked
+                             layout.json   where everything goes
                              plan/         what the survey found to be done
                              ledger/       what happened to every item
                              uploads/      multipart uploads that were opened
@@ -29,6 +30,8 @@ from ..model.errors import StoreError, Unreachable
 from ..model.uri import Uri, join_path
 from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX
 from ..rules.retry import RetryClock, RetryPolicy, call_with_retries
+from .ranged import RangedFile
+from .tables import TableFile
 
 T = TypeVar("T")
 
@@ -100,7 +103,7 @@ class JobDir:
         self.run_path = join_path(path, f"runs/{run_id}")
         self.bytes_read = 0
 
-    def of_run(self, run_id: str, policy: RetryPolicy) -> JobDir:
+    def of_run(self, run_id: str, policy: RetryPolicy = PATIENCE) -> JobDir:
         """The records of another run of the pair, or of this one with other patience."""
         return JobDir(self.filesystem, self.path, run_id, policy, self._clock)
 
@@ -127,13 +130,24 @@ class JobDir:
     def read(self, name: str) -> bytes:
         """A file of the run. Raises NotFound."""
         path = join_path(self.run_path, name)
-        data = self.patiently(lambda: self.filesystem.read_bytes(path))
+        return self._read_patiently(lambda: self.filesystem.read_bytes(path))
+
+    def open_table(self, name: str) -> TableFile:
+        """A Parquet file of the run, to be read by ranges. Raises NotFound."""
+        return TableFile(RangedFile(self.filesystem, join_path(self.run_path, name), self._read_patiently))
+
+    def _read_patiently(self, call: Callable[[], bytes]) -> bytes:
+        data = self.patiently(call)
         self.bytes_read += len(data)
         return data
 
     def names(self, directory: str) -> list[str]:
         """The files of one directory of the run; empty when it does not exist yet."""
         return self.patiently(lambda: self._names(join_path(self.run_path, directory)))
+
+    def names_for_pair(self, directory: str) -> list[str]:
+        """The same for a directory that outlives the run."""
+        return self.patiently(lambda: self._names(join_path(self.path, directory)))
 
     def _names(self, path: str) -> list[str]:
         if self.filesystem.status(path) is None:

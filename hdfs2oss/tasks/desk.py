@@ -49,6 +49,7 @@ class TaskDesk:
 
     def take(self, result: CopyResult) -> None:
         """One result for the ledger: it is counted, and has its line in the log."""
+        result = result._replace(attempt=self.attempt, host=self._meter.host)
         # At once: the task may be killed before it publishes.
         for etag in result.left_etags.split():
             damage.remember(self.job_dir, damage.Damaged(result.path, etag))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from ..filesystems.base import FileSystem
-from ..model.counters import ATTRIBUTES_FAILED, COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, Counters, Counts
+from ..model.counters import ATTRIBUTES_FAILED, COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, PROVEN, Counters, Counts
 from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport, Work
 from ..records import ledger
 
@@ -26,6 +26,7 @@ class TaskMeter:
         self._started = time.monotonic()
         self._cpu = time.process_time()
         self.counters = Counters()
+        self.host = f"{socket.gethostname()}:{os.getpid()}"
 
     def count(self, result: CopyResult) -> None:
         """Count one finished file or directory; a chunk, sent or not, is counted with its file, by the committer."""
@@ -44,7 +45,8 @@ class TaskMeter:
             self._count_file("COPY", ("BYTESEXPECTED",), "COPIED", result)
             # Of a file that was appended to, its tail.
             self.counters.add(COPY_MAPPER, "BYTESCOPIED", result.bytes_copied)
-            self.counters.add(OWN, f"VERIFIED_BY_{result.verified_by.upper()}")
+            if result.proof:
+                self.counters.add(OWN, PROVEN[result.proof])
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")
         elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED):
@@ -81,7 +83,7 @@ class TaskMeter:
         return TaskReport(
             task=task,
             attempt=attempt,
-            host=f"{socket.gethostname()}:{os.getpid()}",
+            host=self.host,
             ledger_file=ledger.file_of(task),
             seconds=seconds,
             cpu_seconds=cpu_seconds,

@@ -21,7 +21,10 @@ from ..model.values import CopyItem, FileStatus, StoredPart
 from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
 from ..rules.digest import Digest, digest_for
 from ..rules.filesum import FileChecksum
-from .stream import STREAM_PIECE_BYTES, Copied, Ends, Transfer, proof, reading, verify, writing
+from ..rules.proof import Evidence
+from .ends import Ends, reading, writing
+from .proving import Copied, evidence_read, verify, verify_read
+from .stream import STREAM_PIECE_BYTES, Transfer
 
 # OSS copies at most 1 GB with one request of another kind; so large a range is quick, and leaves parts for the tail.
 _RANGE_BYTES = 512 * MIB
@@ -117,21 +120,23 @@ def _append_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader,
             with writing(ends):
                 writer.write(piece)
 
-        proofs = [""]
+        is_stated = [False]
 
         def check(stored: Stored) -> None:
             transfer.refuse_changed_source(ends, item, reader.etag)
+            verify_read(ends, sum64, reader.crc64)
             verify(ends, item.length, sum64, stored)
-            proofs.append(_compare_whole(transfer, ends, head.digest) or proof(stored))
+            is_stated.append(_compare_whole(transfer, ends, head.digest))
 
         transfer.checkpoint()
         with writing(ends):
             stored = writer.commit(check)
-    return Copied(stored, sum64, sum32, proofs[-1])
+    copied = transfer.arrived(stored, (sum64, sum32), reader)
+    return copied._replace(written=Evidence.STATED) if is_stated[-1] else copied
 
 
-def _compare_whole(transfer: Transfer, ends: Ends, digest: Digest) -> str:
-    """Compare the checksum of all bytes with the one that the store states now; "" where they are no longer alike."""
+def _compare_whole(transfer: Transfer, ends: Ends, digest: Digest) -> bool:
+    """Compare the checksum of all bytes with the one that the store states now; False where it is no longer alike."""
     computed = digest.checksum()
     for family in transfer.target.capabilities.checksums:
         try:
@@ -145,8 +150,8 @@ def _compare_whole(transfer: Transfer, ends: Ends, digest: Digest) -> str:
                     f"copying {ends.source} to {ends.target}: after its tail was appended, the checksum of the target "
                     f"is {stated.value} instead of {computed.value}"
                 )
-            return "checksum"
-    return ""
+            return True
+    return False
 
 
 def _join_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, head: _Head) -> Copied | NotGrown:
@@ -171,7 +176,10 @@ def _join_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, h
         sent = transfer.send_range(ends, tail, reader, upload_id)
         transfer.refuse_changed_source(ends, item, reader.etag)
         sum32 = compose_crc32c([(head.crc32c, head.length), *((one.crc32c, one.part.length) for one in sent)])
-        return transfer.join(ends, upload_id, item.length, [*parts, *(one.part for one in sent)], sum32)
+        parts = [*parts, *(one.part for one in sent)]
+        verify_read(ends, compose_crc64((part.crc64, part.length) for part in parts), reader.crc64)
+        copied = transfer.join(ends, upload_id, item.length, parts, sum32)
+        return copied._replace(read=evidence_read(transfer.source, reader.crc64), source_crc64=reader.crc64)
     except BaseException:
         transfer.drop_upload(path, upload_id)
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model.errors import Hdfs2ossError, SourceChanged
 from ..model.values import CopyItem, CopyResult, Outcome, Work
-from .stream import Copied
+from .proving import Copied
 
 
 def result_of(item: CopyItem, outcome: Outcome) -> CopyResult:
@@ -34,9 +34,24 @@ def copied_result(item: CopyItem, copied: Copied) -> CopyResult:
         target_mtime_ms=copied.stored.mtime_ms,
         crc64=copied.crc64,
         crc32c=copied.crc32c,
-        verified_by=copied.verified_by,
+        proof=copied.proof.value,
+        source_crc32c=copied.source_crc32c,
+        target_crc32c=copied.target_crc32c,
+        # Of two objects the published one counts: the ETag of the other says which version was read.
+        stored_crc64=copied.source_crc64 if copied.stored.crc64 is None else copied.stored.crc64,
+        part_count=copied.part_count,
         message=copied.warning,
         source_etag=copied.source_etag or item.etag,
+    )
+
+
+def skipped_result(item: CopyItem) -> CopyResult:
+    """Nothing was to be done; of a file whose checksums were compared, with what the next run may rely on."""
+    result = result_of(item, Outcome.SKIPPED)
+    if item.crc64 is None and item.crc32c is None:
+        return result
+    return result._replace(
+        target_etag=item.target_etag, target_mtime_ms=item.target_mtime_ms, crc64=item.crc64, crc32c=item.crc32c
     )
 
 

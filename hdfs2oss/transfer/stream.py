@@ -20,48 +20,24 @@ from typing import NamedTuple
 from ..filesystems.base import FileSystem, Reader, Stored
 from ..model.attributes import NOTHING, Attributes
 from ..model.errors import (
-    NotFound,
     ReadError,
-    SourceChanged,
     StoreError,
     Throttled,
     Unreachable,
-    VerifyError,
-    WriteError,
 )
 from ..model.units import MIB
-from ..model.uri import Uri
 from ..model.values import FILE, CopyItem, StoredPart
 from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
-from ..rules.filesum import CRC32C_NOTE, CRC64_NOTE
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
+from .ends import Ends, reading, refuse_other_version, source_changed, writing
 from .preserve import Preservation
+from .proving import Copied, evidence_read, evidence_written, notes_of, verify, verify_read
 
 # Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
 STREAM_PIECE_BYTES = 4 * MIB
 # Before each further try of a Complete; the client has asked again by itself in each of them.
 COMPLETE_PAUSES = (0.2, 2.0, 10.0)
-
-
-class Ends(NamedTuple):
-    """The two ends of one copy, and the path for unpublished bytes beside the target."""
-
-    source: Uri
-    target: Uri
-    work_path: str
-
-
-class Copied(NamedTuple):
-    """What arrived. `verified_by` names the proof: crc64, or length where the store has no checksum to offer."""
-
-    stored: Stored
-    crc64: int
-    crc32c: int
-    verified_by: str
-    warning: str = ""
-    # The version that was read, where the source has versions.
-    source_etag: str = ""
 
 
 class SentPart(NamedTuple):
@@ -160,12 +136,12 @@ class Transfer:
             raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone")
         known = item.etag or read_etag
         if now.length != item.length:
-            raise _source_changed(ends, f"{item.length} bytes then, {now.length} now")
+            raise source_changed(ends, f"{item.length} bytes then, {now.length} now")
         if known and now.etag and now.etag != known:
-            raise _source_changed(ends, f"ETag {known} then, {now.etag} now")
+            raise source_changed(ends, f"ETag {known} then, {now.etag} now")
         # The ETag of what was read says nothing of the time of the survey.
         if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
-            raise _source_changed(ends, "its modification time is another")
+            raise source_changed(ends, "its modification time is another")
 
     def kept(self, ends: Ends, reader: Reader) -> Attributes:
         """What the target is to have of the source beside its bytes."""
@@ -180,12 +156,13 @@ class Transfer:
                 data = self._read(ends, reader, 0, item.length)
             self.refuse_changed_source(ends, item, reader.etag)
             sums = crc64(data), crc32c(data)
+            verify_read(ends, sums[0], reader.crc64)
             notes = notes_of(*sums)
             self.checkpoint()
             with writing(ends):
                 stored = self.target.put(ends.target.path, data, ends.work_path, notes, kept)
         verify(ends, item.length, sums[0], stored)
-        return Copied(stored, *sums, proof(stored))
+        return self.arrived(stored, sums, reader)
 
     def copy_range(self, ends: Ends, item: CopyItem, reader: Reader, start: int, size: int, kept: Attributes) -> Copied:
         """Copy the bytes [start, start + size) of a file as a stream, into a file of their own."""
@@ -202,12 +179,14 @@ class Transfer:
 
             def check(stored: Stored) -> None:
                 self.refuse_changed_source(ends, item, reader.etag)
+                if size == item.length:
+                    verify_read(ends, sum64, reader.crc64)
                 verify(ends, size, sum64, stored)
 
             self.checkpoint()
             with writing(ends):
                 stored = writer.commit(check)
-        return Copied(stored, sum64, sum32, proof(stored))
+        return self.arrived(stored, (sum64, sum32), reader)
 
     def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         whole = item._replace(offset=0, size=item.length, first_part=1)
@@ -218,7 +197,10 @@ class Transfer:
             sent = self.send_range(ends, whole, reader, upload_id)
             self.refuse_changed_source(ends, item, reader.etag)
             sum32 = compose_crc32c((one.crc32c, one.part.length) for one in sent)
-            return self.join(ends, upload_id, item.length, [one.part for one in sent], sum32)
+            parts = [one.part for one in sent]
+            verify_read(ends, compose_crc64((part.crc64, part.length) for part in parts), reader.crc64)
+            copied = self.join(ends, upload_id, item.length, parts, sum32)
+            return copied._replace(read=evidence_read(self.source, reader.crc64), source_crc64=reader.crc64)
         except BaseException:
             self.drop_upload(path, upload_id)
             raise
@@ -236,7 +218,18 @@ class Transfer:
         except StoreError as error:
             # The file is there and proven; only a later comparison will have to do without its CRC-32C.
             warning = f"copying {ends.source} to {ends.target}: its checksums could not be kept as tags: {error}"
-        return Copied(stored, sum64, sum32, proof(stored), warning)
+        return self.arrived(stored, (sum64, sum32))._replace(warning=warning, part_count=len(parts))
+
+    def arrived(self, stored: Stored, sums: tuple[int, int], reader: Reader | None = None) -> Copied:
+        """What arrived, with what is known of it; without a `reader` others know what the source's store stated."""
+        stated = reader.crc64 if reader is not None else None
+        return Copied(
+            stored,
+            *sums,
+            evidence_read(self.source, stated),
+            evidence_written(self.target, stored),
+            source_crc64=stated,
+        )
 
     def _complete(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         """Hours of sending hang on this request, so a store that is busy or away is asked again."""
@@ -290,61 +283,3 @@ class Transfer:
             coming = self.pool.submit(next, pieces, b"")
             self.throttle.take(len(piece))
             yield piece
-
-
-def verify(ends: Ends, length: int, sum64: int, stored: Stored) -> None:
-    """Compare what was read with what the store says it holds. Raises VerifyError."""
-    if stored.length is not None and stored.length != length:
-        raise VerifyError(
-            f"copying {ends.source} to {ends.target}: {length} bytes were read, and the target holds {stored.length}"
-        )
-    if stored.crc64 is not None and stored.crc64 != sum64:
-        raise VerifyError(
-            f"copying {ends.source} to {ends.target}: the CRC-64 of the bytes read is {sum64}, "
-            f"that of the target {stored.crc64}"
-        )
-
-
-def proof(stored: Stored) -> str:
-    """What the comparison rested on."""
-    return "crc64" if stored.crc64 is not None else "length"
-
-
-def notes_of(sum64: int, sum32: int) -> dict[str, str]:
-    """The checksums kept with a file; the CRC-32C counts only while the file's CRC-64 is the one beside it."""
-    return {CRC64_NOTE: str(sum64), CRC32C_NOTE: f"{sum32:08x}"}
-
-
-def refuse_other_version(ends: Ends, item: CopyItem, etag: str) -> None:
-    """Raise SourceChanged when the ETag of what is read is not that of the plan; where either is unknown, pass."""
-    if item.etag and etag and item.etag != etag:
-        raise _source_changed(ends, f"ETag {item.etag} then, {etag} now")
-
-
-def _source_changed(ends: Ends, how: str) -> SourceChanged:
-    return SourceChanged(
-        f"copying {ends.source} to {ends.target}: the source changed since it was surveyed ({how})",
-        "Copy it again once nobody writes to it.",
-    )
-
-
-@contextmanager
-def reading(ends: Ends) -> Iterator[None]:
-    """Give the store errors of the source's side both ends and a consequence."""
-    try:
-        yield
-    except NotFound as error:
-        raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint) from error
-    except StoreError as error:
-        message = f"copying {ends.source} to {ends.target}: reading failed: {error}"
-        raise ReadError.caused_by(message, error) from error
-
-
-@contextmanager
-def writing(ends: Ends) -> Iterator[None]:
-    """Give the store errors of the target's side both ends and a consequence."""
-    try:
-        yield
-    except StoreError as error:
-        message = f"copying {ends.source} to {ends.target}: writing failed: {error}"
-        raise WriteError.caused_by(message, error) from error

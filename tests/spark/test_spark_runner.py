@@ -138,7 +138,7 @@ def test_without_a_cap_both_cores_work(spark_runner, make_context, tmp_path):
     assert (tmp_path / "log").read_text().split() == ["+", "+", "-", "-"]
 
 
-def test_cancel_ends_a_wave_within_seconds(spark_runner, make_context, tmp_path):
+def test_cancel_ends_a_wave_before_its_tasks_end(spark_runner, make_context, tmp_path):
     from hdfs2oss.runners.spark import SparkRunner
 
     runner = SparkRunner(most_at_once=2)
@@ -155,8 +155,8 @@ def test_cancel_ends_a_wave_within_seconds(spark_runner, make_context, tmp_path)
         time.sleep(0.05)
     started = time.monotonic()
     runner.cancel()
-    thread.join(5)
-    assert time.monotonic() - started < 5
+    thread.join(30)
+    assert time.monotonic() - started < 30
     assert caught
     with pytest.raises(Interrupted):
         run(runner, spark_tasks.double, [1], make_context())

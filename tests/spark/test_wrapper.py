@@ -235,7 +235,7 @@ def test_a_signal_removes_the_key_file(submitted, tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.terminate()
-    assert process.wait(5) == 143
+    assert process.wait(20) == 143
     assert not any(path.name.startswith("hdfs2oss.") for path in tmp_path.iterdir())
 
 

@@ -33,12 +33,21 @@ LIKE_HDFS = Capabilities(
     forbidden_characters=":",
     keeps=PRESERVABLE,
     lists_kept="rbugpt",
+    reads_checked=True,
+    writes_checked=True,
 )
 LIKE_OSS = Capabilities(
     "OSS", atomic_put=True, multipart=True, real_directories=False, keeps=PRESERVABLE, attributes_limit_bytes=7680
 )
 EVERYTHING = Capabilities(
-    "MEMORY", atomic_put=True, multipart=True, real_directories=True, keeps=PRESERVABLE, lists_kept="rbugpt"
+    "MEMORY",
+    atomic_put=True,
+    multipart=True,
+    real_directories=True,
+    keeps=PRESERVABLE,
+    lists_kept="rbugpt",
+    reads_checked=True,
+    writes_checked=True,
 )
 
 

@@ -68,6 +68,8 @@ class HdfsFileSystem(FileSystem):
             snapshots=True,
             atomic_move=True,
             appends=True,
+            reads_checked=True,
+            writes_checked=True,
         )
         self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
         self.traffic = self.client.traffic

@@ -14,6 +14,7 @@ from ...model.errors import StoreError
 from ...rules.checksum import crc64
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..credentials import OssAccess
+from ..in_flight import InFlight
 from ..traffic import Traffic
 from .answers import document_of, refuse_other_bytes
 from .errors import action_of, translate
@@ -51,6 +52,7 @@ class OssClient:
         self._session = session
         self._retries = retries
         self._pause = StorePause()
+        self.in_flight = InFlight(self.traffic)
         keys = oss2.credentials.StaticCredentialsProvider(
             access.access_key_id, access.access_key_secret, access.security_token or None
         )
@@ -72,6 +74,18 @@ class OssClient:
         data: bytes | None = None,
     ) -> OssResponse:
         """One request, answered with success; its body is the caller's to read. Never sent again."""
+        with self.in_flight.one():
+            return self._send_once(what, method, key, params, headers, data)
+
+    def _send_once(
+        self,
+        what: str,
+        method: str,
+        key: str,
+        params: dict[str, str] | None,
+        headers: dict[str, str] | None,
+        data: bytes | None,
+    ) -> OssResponse:
         try:
             response: OssResponse = self._oss._do(method, self.bucket, key, params=params, headers=headers, data=data)
         except OssError as error:

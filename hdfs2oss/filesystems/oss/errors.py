@@ -11,7 +11,7 @@ RequestTimeTooSkewed                                    ClockOff (an Authenticat
 403 and FileImmutable                                   PermissionDenied
 409 FileAlreadyExists                                   AlreadyExists
 501 NotImplemented                                      NotOffered (a StoreError)
-429, 503                                                Throttled, with the delay that OSS names
+429, 503                                                Throttled, with the delay that is named
 400 RequestTimeout, 408, other 5xx                      Unreachable
 InvalidDigest, InvalidCRC64, IncompleteBody, 412        CorruptData
 anything else                                           StoreError
@@ -37,6 +37,7 @@ from ...model.errors import (
 from ..proxy import PROXY_HINT
 
 _MAX_MESSAGE = 300
+_LONGEST_NAMED_SECONDS = 30.0
 
 
 class BucketMissing(NotFound):
@@ -214,8 +215,11 @@ def _by_status(status: int) -> type[StoreError]:
 
 
 def _named_delay(error: OssError) -> float:
-    text = error.headers.get("x-oss-qos-delay-time") or ""
-    return min(int(text) / 1000, 30.0) if text.isdigit() else 0.0
+    """Seconds that OSS, or a balancer before it, asks for, as far as that is reasonable."""
+    milliseconds = error.headers.get("x-oss-qos-delay-time") or ""
+    seconds = error.headers.get("Retry-After") or ""
+    named = int(milliseconds) / 1000 if milliseconds.isdecimal() else float(seconds) if seconds.isdecimal() else 0.0
+    return min(named, _LONGEST_NAMED_SECONDS)
 
 
 def _shorten(text: str) -> str:

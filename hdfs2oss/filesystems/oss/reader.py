@@ -41,7 +41,7 @@ class OssReader(Reader):
         self.length = content_length(opened, path)
         self._quoted_etag = opened.headers.get("ETag") or ""
         self.etag = stated_etag(opened)
-        self._crc64 = stated_crc64(opened)
+        self.crc64 = stated_crc64(opened)
 
     def attributes(self) -> Attributes:
         return kept_with(self._opened, self._path, FILE)
@@ -58,9 +58,9 @@ class OssReader(Reader):
                 piece = body.read(min(piece_bytes, size))
                 size -= len(piece)
                 self._client.traffic.read(len(piece), 0)
-                if is_whole and self._crc64 is not None:
+                if is_whole and self.crc64 is not None:
                     running = crc64(piece, running)
-                    if not size and running != self._crc64:
+                    if not size and running != self.crc64:
                         raise CorruptData(f"what arrived of {self._path} does not fit its CRC-64")
                 yield piece
         finally:

@@ -112,7 +112,7 @@ def test_a_frozen_namenode_costs_one_time_out_for_all_files(frozen: str) -> None
     for _ in range(20):
         with pytest.raises(Unreachable, match=frozen):
             hdfs.status("/file")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 12
 
 
 def test_a_call_left_behind_does_not_keep_the_process(frozen: str) -> None:

@@ -64,7 +64,7 @@ def test_chunks_of_whole_blocks_become_one_file_that_is_counted_once(context, st
     done = commit(context, cuts, sent)
     assert there(store) == {"large": DATA, "small": DATA[: 2 * BLOCK]}
     assert done.counters[COPY_MAPPER].items() >= {("COPY", 1), ("BYTESCOPIED", len(DATA))}
-    assert done.counters[OWN]["VERIFIED_BY_LENGTH"] == 1
+    assert done.counters[OWN]["PROVEN_BY_TRANSFER"] == 1
 
 
 def test_where_a_path_cannot_be_told_to_a_join_files_are_one_stream(make_context, store) -> None:

@@ -80,7 +80,7 @@ def test_each_item_has_its_result_and_a_failure_stays_its_own(make_context, memo
     assert report.counters[OWN] == {
         "FILES_COPIED": 1,
         "BYTES_COPIED": 5,
-        "VERIFIED_BY_CRC64": 1,
+        "PROVEN_BY_TRANSFER": 1,
         "FILES_FAILED": 2,
         "BYTES_FAILED": 5,
         "FILES_CHANGED": 1,
@@ -261,7 +261,7 @@ def test_a_file_in_chunks_is_counted_once_when_it_is_committed(make_context, mem
     assert OWN not in sent.counters
     assert targets(memory) == {}
     done = commit_task(context, task, "1")
-    assert done.counters[OWN] == {"FILES_COPIED": 1, "BYTES_COPIED": len(data), "VERIFIED_BY_CRC64": 1}
+    assert done.counters[OWN] == {"FILES_COPIED": 1, "BYTES_COPIED": len(data), "PROVEN_BY_TRANSFER": 1}
     assert targets(memory) == {"large": data}
     assert commit_task(context, task, "2") == done
 

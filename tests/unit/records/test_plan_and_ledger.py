@@ -1,5 +1,9 @@
 """Plan files and ledger files: what goes in comes out, and the first attempt wins."""
 
+import dataclasses
+import json
+
+import pyarrow as pa
 import pytest
 
 from hdfs2oss.model.errors import NotFound, PermissionDenied, Unreachable
@@ -8,6 +12,15 @@ from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, StoredPart, Tas
 from hdfs2oss.records import ledger
 from hdfs2oss.records.jobdir import JobDir, default_base, pair_name
 from hdfs2oss.records.planfile import PlanWriter, read_slices
+from hdfs2oss.records.tables import (
+    ITEM_SCHEMA,
+    RESULT_SCHEMA,
+    SCHEMA_VERSION,
+    items_of,
+    results_of,
+    to_table,
+    write_table,
+)
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 
@@ -91,7 +104,7 @@ def result(path: str, outcome: Outcome = Outcome.COPIED) -> CopyResult:
 
 def test_results_and_report_come_back_as_they_were(job_dir: JobDir) -> None:
     results = [
-        result(ODD)._replace(crc64=2**64 - 1, crc32c=2**32 - 1, bytes_copied=1 << 44, verified_by="crc64"),
+        result(ODD)._replace(crc64=2**64 - 1, crc32c=2**32 - 1, bytes_copied=1 << 44, proof="transfer"),
         result("none")._replace(crc64=None, crc32c=None),
         result("chunk", Outcome.CHUNK)._replace(
             offset=1 << 40, size=5, upload_id="u", parts=(StoredPart(1, "E", 2**64 - 1, 5), StoredPart(2, "F", 0, 1))
@@ -100,6 +113,30 @@ def test_results_and_report_come_back_as_they_were(job_dir: JobDir) -> None:
     assert ledger.publish(job_dir, report(), results) == report()
     assert list(ledger.read_results(job_dir, "copy-00001.parquet")) == results
     assert ledger.read_report(job_dir, "copy-00001.parquet") == report()
+
+
+def test_a_ledger_of_another_version_is_read_by_the_names_of_its_columns(job_dir: JobDir) -> None:
+    """An older file lacks columns, a newer one has more, and they stand in another order."""
+    kept = [name for name in reversed(RESULT_SCHEMA.names) if name not in ("proof", "seconds", "stored_crc64", "parts")]
+    table = to_table([result("a")._replace(crc64=7, proof="transfer")], RESULT_SCHEMA).select(kept)
+    table = table.append_column("to_come", pa.array(["?"]))
+    (row,) = results_of(table)
+    assert row == result("a")._replace(crc64=7)
+    items = to_table([item("a", etag="E")], ITEM_SCHEMA)
+    assert list(items_of(items.drop_columns(["problem"]))) == [item("a", etag="E")]
+
+
+def test_a_report_of_another_version_is_read_by_the_names_of_its_fields(job_dir: JobDir) -> None:
+    ledger.publish(job_dir, report(), [])
+    with job_dir.open_table("ledger/copy-00001.parquet") as table:
+        assert table.footer("hdfs2oss.schema_version") == str(SCHEMA_VERSION)
+        fields = json.loads(table.footer("hdfs2oss.task_report"))
+    (failure,) = fields["failures"]
+    del failure["proof"], failure["parts"], fields["not_compared"]
+    fields["to_come"] = failure["to_come"] = 1
+    job_dir.publish("ledger/x", write_table([], RESULT_SCHEMA, {"hdfs2oss.task_report": json.dumps(fields)}))
+    expected = report().failures[0]._replace(parts=())
+    assert ledger.read_report(job_dir, "x") == dataclasses.replace(report(), failures=(expected,))
 
 
 def test_the_first_attempt_wins_and_a_later_one_takes_over_its_report(job_dir: JobDir) -> None:

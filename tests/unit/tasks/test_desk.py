@@ -13,9 +13,9 @@ from tests.stores.faults import Fault, FlakyFileSystem
 from tests.unit.conftest import place
 
 NAME = "copy-00007"
-COPIED = CopyResult("a", 0, "F", "COPY", Outcome.COPIED.value, 5, 1000, bytes_copied=5, verified_by="crc64")
-FAILED = COPIED._replace(path="b", outcome=Outcome.FAILED.value, bytes_copied=0, verified_by="", message="no")
-CHUNK = COPIED._replace(path="large", outcome=Outcome.CHUNK.value, verified_by="", size=5, work=Work.CHUNK)
+COPIED = CopyResult("a", 0, "F", "COPY", Outcome.COPIED.value, 5, 1000, bytes_copied=5, proof="transfer")
+FAILED = COPIED._replace(path="b", outcome=Outcome.FAILED.value, bytes_copied=0, proof="", message="no")
+CHUNK = COPIED._replace(path="large", outcome=Outcome.CHUNK.value, proof="", size=5, work=Work.CHUNK)
 UPLOAD = COPIED._replace(path="large", upload_id="u", work=Work.UPLOAD)
 
 
@@ -31,7 +31,8 @@ def test_a_task_that_has_published_is_known_by_its_report(context) -> None:
     report = desk.publish()
     assert (report.task, report.attempt, report.ledger_file) == (NAME, "1", "copy-00007.parquet")
     assert earlier_report(context, NAME) == report
-    assert list(ledger.read_results(context.open_job_dir(), report.ledger_file)) == [COPIED]
+    (row,) = ledger.read_results(context.open_job_dir(), report.ledger_file)
+    assert row == COPIED._replace(attempt="1", host=report.host)
 
 
 def test_of_two_attempts_the_report_of_the_first_counts_for_both(context) -> None:
@@ -49,11 +50,11 @@ def test_each_result_is_counted_and_has_its_line(context, memory) -> None:
     assert report.counters[OWN] == {
         "FILES_COPIED": 1,
         "BYTES_COPIED": 5,
-        "VERIFIED_BY_CRC64": 1,
+        "PROVEN_BY_TRANSFER": 1,
         "FILES_FAILED": 1,
         "BYTES_FAILED": 5,
     }
-    assert report.failures == (FAILED,)
+    assert report.failures == (FAILED._replace(attempt="1", host=report.host),)
     assert memory.read_bytes(f"/log/{context.run_id}/part-m-{NAME}").decode().splitlines() == [
         "FILE_COPIED: source=file:///s/a, size=5 --> target=file:///t/a, size=5",
         "FAIL: file:///s/b - no",
@@ -65,7 +66,8 @@ def test_a_chunk_is_on_record_but_its_file_is_counted_and_told_of_once(context, 
     sender.take(CHUNK)
     committer.take(UPLOAD)
     sent, completed = sender.publish(), committer.publish()
-    assert list(ledger.read_results(context.open_job_dir(), sent.ledger_file)) == [CHUNK]
+    (row,) = ledger.read_results(context.open_job_dir(), sent.ledger_file)
+    assert row == CHUNK._replace(attempt="1", host=sent.host)
     assert (OWN in sent.counters, completed.counters[OWN]["FILES_COPIED"]) == (False, 1)
     lines = [
         memory.read_bytes(f"/log/{context.run_id}/part-m-{name}").decode().splitlines()

@@ -23,8 +23,9 @@ from hdfs2oss.rules.compare import decide
 from hdfs2oss.rules.filesum import CRC64, FileChecksum
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
+from hdfs2oss.transfer.ends import Ends
 from hdfs2oss.transfer.growth import Grown, NotGrown, grow
-from hdfs2oss.transfer.stream import Ends, Transfer
+from hdfs2oss.transfer.stream import Transfer
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 

@@ -25,11 +25,13 @@ from hdfs2oss.model.errors import (
     WriteError,
 )
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.model.values import CopyItem, StoredPart
+from hdfs2oss.model.values import CopyItem, Proof, StoredPart
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
-from hdfs2oss.transfer.stream import Copied, Ends, Transfer, nothing, verify
+from hdfs2oss.transfer.ends import Ends
+from hdfs2oss.transfer.proving import Copied, verify
+from hdfs2oss.transfer.stream import Transfer, nothing
 from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte, flip_first_byte
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
@@ -82,7 +84,7 @@ def test_what_arrives_is_what_was_read_with_both_checksums(kind, pool) -> None:
     bench = Bench(kind, pool)
     copied = bench.copy()
     assert bench.target_store.files() == {"/t/f": bench.data}
-    assert (copied.crc64, copied.crc32c, copied.verified_by) == (crc64(bench.data), crc32c(bench.data), "crc64")
+    assert (copied.crc64, copied.crc32c, copied.proof) == (crc64(bench.data), crc32c(bench.data), Proof.TRANSFER)
     assert copied.stored.length == len(bench.data)
     assert bench.target_store.open_uploads() == []
 

@@ -1,0 +1,55 @@
+"""The two ends of one copy, and errors that name both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from ..model.errors import NotFound, ReadError, SourceChanged, StoreError, WriteError
+from ..model.uri import Uri
+from ..model.values import CopyItem
+
+
+class Ends(NamedTuple):
+    """The two ends of one copy, and the path for unpublished bytes beside the target."""
+
+    source: Uri
+    target: Uri
+    work_path: str
+
+
+def refuse_other_version(ends: Ends, item: CopyItem, etag: str) -> None:
+    """Raise SourceChanged when the ETag of what is read is not that of the plan; where either is unknown, pass."""
+    if item.etag and etag and item.etag != etag:
+        raise source_changed(ends, f"ETag {item.etag} then, {etag} now")
+
+
+def source_changed(ends: Ends, how: str) -> SourceChanged:
+    """The error to raise for a source that is no longer what was planned."""
+    return SourceChanged(
+        f"copying {ends.source} to {ends.target}: the source changed since it was surveyed ({how})",
+        "Copy it again once nobody writes to it.",
+    )
+
+
+@contextmanager
+def reading(ends: Ends) -> Iterator[None]:
+    """Give the store errors of the source's side both ends and a consequence."""
+    try:
+        yield
+    except NotFound as error:
+        raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint) from error
+    except StoreError as error:
+        message = f"copying {ends.source} to {ends.target}: reading failed: {error}"
+        raise ReadError.caused_by(message, error) from error
+
+
+@contextmanager
+def writing(ends: Ends) -> Iterator[None]:
+    """Give the store errors of the target's side both ends and a consequence."""
+    try:
+        yield
+    except StoreError as error:
+        message = f"copying {ends.source} to {ends.target}: writing failed: {error}"
+        raise WriteError.caused_by(message, error) from error
