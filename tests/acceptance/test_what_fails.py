@@ -147,14 +147,14 @@ def test_62_differs_an_object_that_is_replaced_while_it_is_fetched_is_told_and_n
 def test_62_differs_a_file_that_grows_between_survey_and_copy_is_told_and_not_published(
     command, place, oss_server
 ) -> None:
-    """HDFS to HDFS; an object beside it, which is larger and so comes first, is held back."""
+    """HDFS to HDFS; an object beside it, which takes longer and so comes first, is held back."""
     first, source, target = place("oss", "first"), place("hdfs", "source"), place("hdfs", "target")
-    first.make({"a": LARGE})
+    first.make({"a": LARGE + LARGE})
     source.make({"grows": b"22", "still": b"3"})
     with meanwhile(oss_server, held("get_object", "*/a"), lambda: source.make({"grows": b"22 more"})):
-        done = command("-update", "--threads", "1", "-m", "1", first, source, target)
+        done = command("-update", "--threads", "1", "-m", "1", "-bandwidth", "1", first, source, target)
     assert (done.code, done["COPY"], done["FAIL"], done["FILES_CHANGED"]) == (4, 2, 1, 1), done.text
-    assert target.read() == {"a": LARGE, "still": b"3"}
+    assert target.read() == {"a": LARGE + LARGE, "still": b"3"}
 
 
 # 67 to 69: what arrives is not what was sent.
@@ -325,12 +325,12 @@ def test_106_differs_an_object_that_has_gone_by_then_fails_alone(command, ends, 
 @pytest.mark.hdfs
 def test_106_differs_from_hdfs_to_hdfs_a_file_that_has_gone_by_then_fails_alone(command, place, oss_server) -> None:
     first, source, target = place("oss", "first"), place("hdfs", "source"), place("hdfs", "target")
-    first.make({"0": LARGE})
+    first.make({"0": LARGE + LARGE})
     source.make(TREE)
     with meanwhile(oss_server, held("get_object", "*/0"), lambda: remove(source, "b")):
-        done = command("-update", "--threads", "1", "-m", "1", first, source, target)
+        done = command("-update", "--threads", "1", "-m", "1", "-bandwidth", "1", first, source, target)
     assert (done.code, done["COPY"], done["FAIL"], done["BYTESFAILED"]) == (4, 4, 1, 4), done.text
-    assert target.read() == {"0": LARGE, **without("b")}
+    assert target.read() == {"0": LARGE + LARGE, **without("b")}
 
 
 # 107: a file that cannot be written.
