@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from ..model.errors import UsageError
 from .grammar import is_option, option_words, path_words, read_words
-from .switches import SWITCHES
+from .switches import SWITCHES, Switch
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _NAMENODE = re.compile(r"(?i)hdfs://[^/\s]+")
@@ -36,7 +36,7 @@ _TORN = re.compile(r"(?is)(hdfs://[^/\s]+)\s+(/.*)")
 Program = Callable[[], Sequence[str]]
 
 
-def refuse_pasted(argv: Sequence[str], program: Program) -> None:
+def refuse_pasted(argv: Sequence[str], program: Program, switches: Sequence[Switch] = SWITCHES) -> None:
     """Raise UsageError, with the whole command as it was meant, for one that a document has changed.
 
     `program` gives the words before those of the command, and is asked only then.
@@ -49,12 +49,12 @@ def refuse_pasted(argv: Sequence[str], program: Program) -> None:
         if words != [was]:
             faults.append(_what_was_unfolded(was))
         for word in words:
-            mended.append(_with_minus(word))
+            mended.append(_with_minus(word, switches))
             if mended[-1] != word:
                 faults.append(f"{word!r} begins with a dash that is not the minus sign (U+{ord(word[0]):04X})")
     mended += argv[end:]
     try:
-        options, paths = read_words(mended, SWITCHES)
+        options, paths = read_words(mended, switches)
     except UsageError:
         # What is wrong besides is told when the rest is mended.
         if faults:
@@ -104,12 +104,12 @@ def _what_was_unfolded(word: str) -> str:
     return f"{word!r} holds {what} that is none to a shell (U+{ord(odd):04X})"
 
 
-def _with_minus(word: str) -> str:
+def _with_minus(word: str, switches: Sequence[Switch]) -> str:
     """The word with the minus signs that it began with: one, unless only two make an option of it."""
     if not word or word[0] not in _DASHES:
         return word
     rest = word.lstrip(_DASHES + "-")
-    return f"--{rest}" if is_option(f"--{rest}", SWITCHES) and not is_option(f"-{rest}", SWITCHES) else f"-{rest}"
+    return f"--{rest}" if is_option(f"--{rest}", switches) and not is_option(f"-{rest}", switches) else f"-{rest}"
 
 
 def _joined(paths: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import oss2
-import oss2.credentials
 from oss2.exceptions import OssError
 
 from ...model.errors import StoreError
@@ -17,7 +16,8 @@ from ..credentials import OssAccess
 from ..in_flight import InFlight
 from ..traffic import Traffic
 from .answers import document_of, refuse_other_bytes
-from .errors import action_of, translate
+from .errors import KeysRefused, action_of, translate
+from .keys import KeysInUse
 from .response import OssResponse
 from .session import OssSession
 
@@ -53,10 +53,8 @@ class OssClient:
         self._retries = retries
         self._pause = StorePause()
         self.in_flight = InFlight(self.traffic)
-        keys = oss2.credentials.StaticCredentialsProvider(
-            access.access_key_id, access.access_key_secret, access.security_token or None
-        )
-        auth = oss2.ProviderAuthV4(keys) if access.signature == "v4" else oss2.ProviderAuth(keys)
+        self._keys = KeysInUse(access)
+        auth = oss2.ProviderAuthV4(self._keys) if access.signature == "v4" else oss2.ProviderAuth(self._keys)
         try:
             self._oss = oss2.Bucket(
                 auth, access.endpoint, bucket, session=session, enable_crc=False, region=access.region or None
@@ -73,9 +71,20 @@ class OssClient:
         headers: dict[str, str] | None = None,
         data: bytes | None = None,
     ) -> OssResponse:
-        """One request, answered with success; its body is the caller's to read. Never sent again."""
-        with self.in_flight.one():
-            return self._send_once(what, method, key, params, headers, data)
+        """One request, answered with success; its body is the caller's to read.
+
+        Sent again only when its keys were refused, so that nothing was done, and there are others by now.
+        """
+        while True:
+            version = self._keys.version
+            try:
+                with self.in_flight.one():
+                    response = self._send_once(what, method, key, params, headers, data)
+            except KeysRefused as refusal:
+                self._keys.renew(version, refusal)
+                continue
+            self._keys.accept(version)
+            return response
 
     def _send_once(
         self,
