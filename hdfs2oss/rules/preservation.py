@@ -104,6 +104,11 @@ def whole_acl(permission: int, entries: tuple[AclEntry, ...]) -> tuple[AclEntry,
     return (_base("user", bits["user"]), *group, _base("other", bits["other"]), *defaults)
 
 
+def has_defaults(entries: tuple[AclEntry, ...]) -> bool:
+    """Whether an ACL says what comes into the directory is to have."""
+    return any(entry.scope == "default" for entry in entries)
+
+
 def differs_in_sticky_bit(wanted: int | None, found: int | None) -> bool:
     """The one bit of a permission that no ACL sets."""
     return ((wanted or 0) ^ (found or 0)) & _STICKY != 0

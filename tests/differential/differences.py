@@ -12,7 +12,8 @@ from typing import NamedTuple
 from .cases import Case, Entry, Tree
 
 CODE, TREE, ATTRIBUTES, GROUPS, COUNTERS = "exit code", "tree", "attributes", "groups of new files", "counters"
-COPIES = "COPY"
+# Of files that go in chunks: DistCp counts each chunk, and forgets what was set before they were joined.
+COUNTS_OF_CHUNKS, TIMES_OF_CHUNKS = "counts of chunks", "times of chunks"
 # All paths.
 ANY = None
 
@@ -42,12 +43,21 @@ def strays_of(case: Case) -> set[str] | None:
 
 def surely_brought(case: Case) -> dict[str, Entry]:
     """What of the sources nothing keeps from the target, whatever DistCp makes of the case."""
-    held = _conflicting(case) | below_what_is_excluded(case)
+    landings = _all_landings(case)
+    files = {path for path, _, entry in landings if entry.data is not None}
+    directories = {path for path, _, entry in landings if entry.data is None}
+    directories |= {above for path, _, _ in landings for above in _above(path)}
+    held = _conflicting(case) | below_what_is_excluded(case) | (files & directories)
     return {
         path: entry
-        for path, _, entry in _all_landings(case)
+        for path, _, entry in landings
         if not held & {path, *_above(path)} and (path or entry.data is not None)
     }
+
+
+def in_chunks(case: Case) -> set[str]:
+    """Paths at the target of files that -blocksperchunk cuts."""
+    return {path for path, _, entry in _all_landings(case) if entry.block_size_bytes}
 
 
 def brought_by_a_source(case: Case) -> set[str]:
@@ -157,8 +167,9 @@ def _appends_to_empty(case: Case) -> bool:
     return "-append" in case.words and any(entry.data == b"" and lengths.get(path) for path, entry in target.items())
 
 
-def _goes_in_chunks(case: Case) -> bool:
-    return any(entry.block_size_bytes for _, _, entry in _all_landings(case))
+def _same_file_twice(case: Case) -> bool:
+    files = [path for path, _, entry in _all_landings(case) if entry.data is not None]
+    return len(files) > len(set(files))
 
 
 def _of_target(case: Case) -> set[str]:
@@ -227,8 +238,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         frozenset({ATTRIBUTES}),
     ),
     Difference(
-        "with -blocksperchunk, a file is counted once",
-        _goes_in_chunks,
-        frozenset({COPIES}),
+        "with -blocksperchunk, a file that goes in chunks is counted once, and has its times (`-pt`)",
+        lambda case: bool(in_chunks(case)),
+        frozenset({COUNTS_OF_CHUNKS, TIMES_OF_CHUNKS}),
+    ),
+    Difference(
+        "with -blocksperchunk, too, the same file in two sources is refused",
+        lambda case: "-blocksperchunk" in case.words and _same_file_twice(case),
+        frozenset({CODE, TREE, ATTRIBUTES, COUNTERS}),
+        lambda case: ANY,
     ),
 )

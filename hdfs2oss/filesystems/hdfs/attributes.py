@@ -14,7 +14,7 @@ from hdfs_native import FileStatus as NativeStatus
 from ...model.attributes import NOTHING, AclEntry, Attributes
 from ...model.errors import NotFound, PermissionDenied, StoreError
 from ...rules.parity import is_written_rightly
-from ...rules.preservation import changes, differs_in_sticky_bit, of_status, whole_acl
+from ...rules.preservation import changes, differs_in_sticky_bit, has_defaults, of_status, whole_acl
 from .client import HdfsClient, row_of
 from .questions import Supplement, policy_of
 from .webhdfs import WebHdfs
@@ -73,7 +73,7 @@ class HdfsAttributes:
         if missing.mtime_ms is not None:
             self._set_times(path, missing.mtime_ms, missing.atime_ms)
         if missing.acl is not None and wanted.permission is not None:
-            self._set_acl(path, whole_acl(wanted.permission, missing.acl))
+            self._set_acl(path, whole_acl(wanted.permission, missing.acl), found.acl or ())
         if missing.permission is not None and (
             missing.acl is None or differs_in_sticky_bit(missing.permission, found.permission)
         ):
@@ -141,7 +141,10 @@ class HdfsAttributes:
             # There are no access times on this HDFS, so none is lost.
             self.set_times(path, mtime_ms, None)
 
-    def _set_acl(self, path: str, entries: tuple[AclEntry, ...]) -> None:
+    def _set_acl(self, path: str, entries: tuple[AclEntry, ...], found: tuple[AclEntry, ...]) -> None:
+        if has_defaults(found) and not has_defaults(entries):
+            # A NameNode that is given none leaves those that are there.
+            self._client.change(f"remove the default ACL of {path}", lambda native: native.remove_default_acl(path))
         given = [
             hdfs_native.AclEntry(one.kind, one.scope, one.permissions, one.name or None)  # type: ignore[arg-type]
             for one in entries
