@@ -23,7 +23,8 @@ _FILE_SECONDS = 0.003
 _THREADS = 16
 _WAITING_THREADS = 48
 MOST_PARTS = 10_000
-_STORE_BLOCK_BYTES = 64 * 1024 * 1024
+# What a store without blocks has for a block, as in Hadoop's client of OSS.
+STORE_BLOCK_BYTES = 64 * 1024 * 1024
 # Row groups double from the first cost to the last, so that a small job still has work for every slot
 # and a large one has few descriptors.
 FIRST_GROUP_SECONDS = 0.5
@@ -72,9 +73,14 @@ def part_size_for(length: int, part_size_bytes: int) -> int:
 def chunk_size_for(block_size_bytes: int, blocks_per_chunk: int, chunk_size_bytes: int) -> int:
     """The chunk size for a file: so many of its blocks where that was asked for (-blocksperchunk), else the usual one.
 
-    A store without blocks has blocks of 64 MiB, as in Hadoop's client of OSS.
+    A store without blocks has blocks of 64 MiB.
     """
-    return blocks_per_chunk * (block_size_bytes or _STORE_BLOCK_BYTES) if blocks_per_chunk else chunk_size_bytes
+    return blocks_per_chunk * (block_size_bytes or STORE_BLOCK_BYTES) if blocks_per_chunk else chunk_size_bytes
+
+
+def whole_blocks(chunk_size_bytes: int, block_size_bytes: int) -> int:
+    """The chunk size next to that in whole blocks, at least one: only the last block of a joined file is not full."""
+    return max(1, chunk_size_bytes // block_size_bytes) * block_size_bytes
 
 
 class Chunk(NamedTuple):

@@ -22,7 +22,7 @@ from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
 
 BLOCK = 1000
 DATA = bytes(range(256)) * 28 + b"odd"
-HDFS = LIKE_HDFS._replace(appends=True, checksums=(COMPOSITE_CRC,), unjoinable_characters=",")
+HDFS = LIKE_HDFS._replace(appends=True, joins=True, checksums=(COMPOSITE_CRC,), unjoinable_characters=",")
 
 
 @pytest.fixture
