@@ -222,7 +222,7 @@ def _join_files(
                 f"copying {ends.source} to {ends.target}: its chunks have gone, and the target is what it was before",
                 "Run the same command with -update.",
             )
-        # Each chunk was checked by who stores it. Only the Java client tells of the whole, and to start that takes long.
+        # Each chunk was checked by who stores it. Only the Java client tells of the whole, and it takes long to start.
         stated = _stated_sum(target, path) if context.options.blocks_per_chunk else ""
         if stated and stated != f"{whole32:08x}":
             raise VerifyError(

@@ -69,11 +69,17 @@ class CutReport:
 
 def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutReport) -> None:
     """Cut large files, as a wave; `cuts` grows with each report, so that no upload is forgotten when one fails."""
-    run.wave("cut", partial(cut_task, context), packing.pack(slices, run.slots), cuts.add)
+    most_seconds = packing.group_seconds(sum(piece.size_bytes for piece in slices), run.slots)
+    work = partial(cut_task, context, most_seconds=most_seconds)
+    run.wave("cut", work, packing.pack(slices, run.slots), cuts.add)
 
 
-def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
+def cut_task(
+    context: RunContext, task: CopyTask, attempt: str, most_seconds: float = packing.LAST_GROUP_SECONDS
+) -> CutReport:
     """Open an upload for each large file of a task and write down its chunks. A task function.
+
+    A slice of chunks takes about `most_seconds` of a slot at most, unless it is a single one.
 
     Raises StoreGone where the store gave no answer and another try of the task follows, which clears what this one
     opened; WaveEnded when no file would fare better.
@@ -81,7 +87,7 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
     leftovers = Leftovers(context, desk.name, task.slices, target)
-    bins = BinWriter(f"{desk.name}-{attempt}.parquet", desk.job_dir)
+    bins = BinWriter(f"{desk.name}-{attempt}.parquet", desk.job_dir, most_seconds)
     preserving, hindrance, one_stream = Preserving(context), Hindrance(context, target), ""
     with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
         items = list(pool.map(partial(_settled, context, target), read_slices(desk.job_dir, task.slices)))
@@ -124,9 +130,10 @@ class BinWriter:
     A bin holds so few files that whoever completes them can hold the rows of all their parts.
     """
 
-    def __init__(self, name: str, job_dir: JobDir, parts_of_bin: int = _PARTS_OF_BIN) -> None:
+    def __init__(self, name: str, job_dir: JobDir, most_seconds: float) -> None:
         self._job_dir = job_dir
-        self._parts_of_bin = parts_of_bin
+        self._most_seconds = most_seconds
+        self._seconds = 0.0
         self._chunks, self._uploads = PlanWriter(f"plan/{name}", job_dir), PlanWriter(f"uploads/{name}")
         self._parts = 0
         # How many row groups of uploads and of chunks there were at the end of each bin.
@@ -138,17 +145,25 @@ class BinWriter:
 
     def copy_whole(self, item: CopyItem, options: CopyOptions) -> None:
         """A file that one task copies, as one stream."""
-        self._chunks.add(item, packing.cost_of(item.length, 0.0, 1, options.bytes_per_second))
+        self._add(item, options)
 
     def add(self, upload: CopyItem, options: CopyOptions) -> None:
         """A file whose upload is open, with its chunks, which end where a part or block does."""
         self._uploads.add(upload, packing.completing_cost(upload.length, upload.part_size_bytes))
         for one in packing.cut(upload.length, upload.part_size_bytes, upload.chunk_size_bytes):
             chunk = upload._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
-            self._chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, options.bytes_per_second))
+            self._add(chunk, options)
         self._parts += 1 + upload.length // upload.part_size_bytes
-        if self._parts >= self._parts_of_bin:
+        if self._parts >= _PARTS_OF_BIN:
             self._end_bin()
+
+    def _add(self, item: CopyItem, options: CopyOptions) -> None:
+        cost = packing.cost_of(item.size_bytes, 0.0, 1, options.bytes_per_second)
+        self._chunks.add(item, cost)
+        self._seconds += cost
+        if self._seconds >= self._most_seconds:
+            self._chunks.end_group()
+            self._seconds = 0.0
 
     def publish(self) -> list[LargeBin]:
         """Write both files; the bins that are in them."""
@@ -179,7 +194,11 @@ class Hindrance:
         """In words; "" where nothing is against it."""
         if self._target.capabilities.multipart:
             return ""
-        directory = self._context.layout.target_of(item.path).path.rpartition("/")[0] or "/"
+        path = self._context.layout.target_of(item.path).path
+        odd = next((one for one in self._target.capabilities.unjoinable_characters if one in path), "")
+        if odd:
+            return f"{path} holds a {odd!r}"
+        directory = path.rpartition("/")[0] or "/"
         if directory not in self._known:
             try:
                 self._known[directory] = self._target.cannot_join(directory)

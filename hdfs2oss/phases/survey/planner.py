@@ -195,12 +195,8 @@ class Planner:
         length = item.length if item.work is not Work.ATTRIBUTES else 0
         cost = cost_of(length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
         is_cut = self._cuts and item.work is Work.FILE and item.action != FileAction.APPEND
-        if is_cut and item.length > item.chunk_size_bytes and self._can_join(item.path):
+        if is_cut and item.length > item.chunk_size_bytes:
             # What cutting it costs; its chunks have costs of their own.
             self._large_items.add(item, opening_cost(item.length, item.chunk_size_bytes))
         else:
             self._items.add(item, cost)
-
-    def _can_join(self, path: str) -> bool:
-        place = self._desk.context.layout.target_of(path).path
-        return self._target.multipart or not set(place) & set(self._target.unjoinable_characters)

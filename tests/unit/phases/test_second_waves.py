@@ -86,16 +86,21 @@ def own(run: SmallRun, name: str) -> int:
     return run.report.counters.get(OWN, name)
 
 
-def test_a_chunk_that_fails_in_both_rounds_of_its_task_has_a_second_wave_and_costs_no_other_chunk(
-    make_context, memory
+# So often a chunk that is a task of its own is tried in the first wave: in two rounds of each try of the task.
+FIRST_WAVE = 2 * TRIES_HERE
+
+
+@pytest.mark.parametrize(("times", "again"), [(3, 0), (FIRST_WAVE, 1), (FIRST_WAVE + 1, 1)])
+def test_a_chunk_that_fails_again_and_again_has_a_second_wave_and_costs_no_other_chunk(
+    make_context, memory, times, again
 ) -> None:
     for name in ("one", "other"):
         memory.place(f"/s/{name}", DATA, mtime_ms=1000)
-    store = FailsOnPart(memory, 3, 3)
+    store = FailsOnPart(memory, 3, times)
     run = carry_out(make_context(store, ["/s"], "/t", **SIZES))
     assert store.left == 0
-    assert [name for name, _ in run.waves] == ["cut", "copy", "copy again", "commit"]
-    assert (own(run, "FILES_COPIED"), own(run, "FILES_FAILED"), own(run, "CHUNKS_SENT_AGAIN")) == (2, 0, 1)
+    assert [name for name, _ in run.waves] == ["cut", "copy", *["copy again"] * again, "commit"]
+    assert (own(run, "FILES_COPIED"), own(run, "FILES_FAILED"), own(run, "CHUNKS_SENT_AGAIN")) == (2, 0, again)
     assert {path: data for path, data in memory.files().items() if path.startswith("/t/")} == {
         "/t/one": DATA,
         "/t/other": DATA,
@@ -130,6 +135,21 @@ def test_a_complete_that_is_not_answered_has_a_second_wave_when_all_others_are_d
     assert own(run, "BYTES_COPIED") == 2 * len(DATA)
     assert memory.open_uploads() == []
     assert len([call for call in flaky.calls if call == ("complete", "/t/other")]) == 1
+
+
+def test_slots_that_send_the_chunks_of_one_file_come_to_their_end_together(make_context) -> None:
+    store = Immense()
+    store.place("/s/large", b"", mtime_ms=1000, length=4 * GIB)
+    context = make_context(store, ["/s"], "/t", part_size_bytes=GIB // 64, chunk_size_bytes=GIB // 16)
+    run: Any = SmallRun(slots=4)
+    cuts = CutReport()
+    cut(context, run, survey(context, run.runner).large_slices, cuts)
+    busy_until = [0.0] * run.slots
+    for task in packing.pack(cuts.chunks, run.slots):
+        first_free = busy_until.index(min(busy_until))
+        busy_until[first_free] += sum(piece.size_bytes for piece in task.slices)
+    assert sum(busy_until) == 4 * GIB
+    assert min(busy_until) >= 0.95 * max(busy_until)
 
 
 class Immense(MemoryFileSystem):
