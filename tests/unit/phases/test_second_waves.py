@@ -25,6 +25,8 @@ from hdfs2oss.runners.patience import TRIES_HERE
 from hdfs2oss.runs.report import Report
 from hdfs2oss.runs.sent import Sent, task_name
 from hdfs2oss.tasks.context import RunContext
+from hdfs2oss.transfer.chunk import SentParts
+from hdfs2oss.transfer.stream import SentPart
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 
@@ -109,6 +111,22 @@ def test_a_chunk_that_fails_again_and_again_has_a_second_wave_and_costs_no_other
     # Parts 3 and 4 are one chunk.
     others = [part for part in store.sent if part not in (("/t/one", 3), ("/t/one", 4))]
     assert len(others) == len(set(others)) == 14
+
+
+def test_the_second_round_of_a_chunk_sends_only_the_parts_that_did_not_arrive(make_context, memory) -> None:
+    memory.place("/s/one", DATA, mtime_ms=1000)
+    store = FailsOnPart(memory, 3, 1)
+    run = carry_out(make_context(store, ["/s"], "/t", **SIZES))
+    assert own(run, "FILES_COPIED") == 1
+    assert sorted(store.sent) == sorted([("/t/one", 3), *(("/t/one", number) for number in range(1, 9))])
+    assert memory.files()["/t/one"] == DATA
+
+
+def test_parts_of_another_version_of_the_source_are_sent_again() -> None:
+    earlier, part = SentParts(), SentPart(StoredPart(1, "E", 0, 1), 0)
+    earlier.of("A")[1] = part
+    assert earlier.of("A") == {1: part}
+    assert (earlier.of("B"), earlier.of("A")) == ({}, {})
 
 
 def test_a_chunk_that_fails_for_good_has_no_second_wave_and_its_upload_is_dropped(make_context, memory) -> None:
