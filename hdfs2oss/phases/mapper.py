@@ -8,6 +8,7 @@ long as another try of the task follows), or when every file of the run would fa
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -44,7 +45,7 @@ from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
-from ..transfer.chunk import send_chunk
+from ..transfer.chunk import SentParts, send_chunk
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
@@ -161,6 +162,7 @@ class Mapper:
         self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}
         self._witnesses: Executor | None = None
+        self._sent: defaultdict[tuple[str, int], SentParts] = defaultdict(SentParts)
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
         """Results as they come; what failed and may arrive after all has a second round at the end.
@@ -176,7 +178,10 @@ class Mapper:
         ):
             failed: list[CopyItem] = []
             for item, result in self._round(items, 1, pool, part_pool):
-                again = self._again(item, result)
+                again = None
+                # Half a minute later it may well arrive; but not where the store has gone.
+                if result.has_failed and not self._outage.reason:
+                    again = second_try(item, result, self._ends(item), self._context.stores, self._target)
                 if again is None:
                     yield result
                 else:
@@ -185,13 +190,6 @@ class Mapper:
             for _, result in self._round(failed, 1 + _TRIES_A_ROUND, pool, part_pool):
                 yield result
             self._outage.refuse_to_end()
-
-    def _again(self, item: CopyItem, result: CopyResult) -> CopyItem | None:
-        """What half a minute later may well arrive, as it is to be tried; but not where the store has gone."""
-        if not result.has_failed or self._outage.reason:
-            return None
-        ends = self._ends(item)
-        return second_try(item, result, ends, open_filesystem(ends.source, self._context.stores), self._target)
 
     def refuse_if_taken_over(self, has_failed: bool) -> None:
         """Raise StoreGone for failures that a later attempt at the task may have caused: it clears what it finds."""
@@ -259,7 +257,7 @@ class Mapper:
             case Work.ATTRIBUTES:
                 return self._refresh(item, ends)
             case Work.CHUNK:
-                return send_chunk(self._transfer(ends.source, part_pool), ends, item)
+                return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE if item.action == FileAction.SKIP:
                 return self._refresh(item, ends)
             case Work.FILE if item.action == FileAction.APPEND:
@@ -308,6 +306,12 @@ class Mapper:
             return copied_result(item, found.copied)._replace(bytes_copied=found.tail_bytes)
         whole = item._replace(action=FileAction.OVERWRITE.value, problem=found.why)
         return copied_result(whole, transfer.copy(ends, whole))
+
+    def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
+        key = item.upload_id, item.offset
+        result = send_chunk(transfer, ends, item, self._sent[key])
+        del self._sent[key]
+        return result
 
     def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:
         store = source._replace(path="/")
