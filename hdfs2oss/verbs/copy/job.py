@@ -12,6 +12,7 @@ from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.attributes import code_directories, keep_attributes
+from ...phases.bequest import leave_proof
 from ...phases.committer import commit
 from ...phases.compaction import compact, take_in_earlier_runs
 from ...phases.cutter import CutReport, cut
@@ -105,6 +106,7 @@ class CopyJob:
             compact(context, run)
             run.settle()
             note()
+            leave_proof(context, run, self._homes)
             if run.report.exit_code == 0:
                 log_dir.succeed()
         return run.report
