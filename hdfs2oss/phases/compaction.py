@@ -18,11 +18,12 @@ import pyarrow as pa
 from ..model.errors import NotFound, StoreError, SurveyError
 from ..records import generation as generations
 from ..records import ledger
-from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample
+from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample, without
 from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, Part
 from ..records.layout import read_layout
 from ..records.past_runs import expire, names_of_runs
 from ..rules.layout import Layout
+from ..rules.snapshot_diff import Changes, Overlap
 from ..runners.base import TaskFunction
 from ..runs.run import Run
 from ..tasks.context import RunContext
@@ -69,6 +70,7 @@ class MergeTask(NamedTuple):
     bounds: Bounds
     inputs: tuple[Input, ...]
     parts: tuple[str, ...]
+    moved: tuple[str, ...] = ()
 
 
 Found = TypeVar("Found", Contents, Part)
@@ -76,14 +78,23 @@ Found = TypeVar("Found", Contents, Part)
 Range = tuple[Bounds, tuple[str, ...]]
 
 
-def compact(context: RunContext, run: Run) -> None:
-    """At the end of a run: take in its rows, and those of all runs that nobody has taken in; let old runs expire."""
+def compact(context: RunContext, run: Run, moved: Sequence[str] = ()) -> None:
+    """At the end of a run: take in its rows, and those of all runs that nobody has taken in; let old runs expire.
+
+    Of files at and below the paths in `moved` nothing is known any more but what this run has on record.
+    """
     with run.phase("ledger"):
-        present = _compact(context, run, 1)
+        present = _compact(context, run, 1, tuple(moved))
         try:
             expire(context.open_job_dir(), context.options.keep_runs, present.folded)
         except StoreError as error:
             run.report.notices.append(f"records of old runs could not be removed: {error}")
+
+
+def touched_by(changes: Changes, prefix: str) -> list[str]:
+    """The paths at the target that a -diff removes, or moves something from or to."""
+    paths = [*changes.deleted, *(path for move in changes.moves for path in (move.path, move.new_path))]
+    return [f"{prefix}/{path}" if prefix else path for path in paths]
 
 
 def take_in_earlier_runs(context: RunContext, run: Run) -> None:
@@ -91,18 +102,18 @@ def take_in_earlier_runs(context: RunContext, run: Run) -> None:
     _compact(context, run, 0)
 
 
-def _compact(context: RunContext, run: Run, step: int) -> Generation:
+def _compact(context: RunContext, run: Run, step: int, moved: tuple[str, ...] = ()) -> Generation:
     """The generation that counts from now on."""
     job_dir = context.open_job_dir()
     old = _usable(context, run)
     inputs = list(_inputs(context, old, step))
-    if not inputs:
+    if not inputs and not moved:
         return old
     found = _look(context, run, inputs)
     name = generations.name_of(context.fence, run.id, step)
-    ranges = _ranges(old.parts, found)
+    ranges = _ranges(old.parts, found, bool(moved))
     tasks = [
-        MergeTask(number, name, bounds, tuple(one.source for one in found if one.touches(bounds)), parts)
+        MergeTask(number, name, bounds, tuple(one.source for one in found if one.touches(bounds)), parts, moved)
         for number, (bounds, parts) in enumerate(ranges)
     ]
     kept = [part for part in old.parts if not any(part.file in task.parts for task in tasks)]
@@ -192,7 +203,8 @@ def merge_task(context: RunContext, task: MergeTask, attempt: str) -> list[Part]
 def merged(context: RunContext, task: MergeTask) -> pa.Table:
     """The rows that a range has from now on."""
     job_dir = context.open_job_dir()
-    tables = [known_before(generations.read_part(job_dir, file)) for file in task.parts]
+    moved = Overlap(task.moved)
+    tables = [without(known_before(generations.read_part(job_dir, file)), moved) for file in task.parts]
     tables += [_rows_of(context, one) for one in task.inputs]
     return merge([task.bounds.cut(table) for table in tables])
 
@@ -222,8 +234,8 @@ def _layout_of(context: RunContext, run_id: str) -> Layout | None:
         return None
 
 
-def _ranges(parts: Sequence[Part], found: Sequence[Contents]) -> list[Range]:
-    """Ranges of paths that get new rows, each with the file that is there of it; together they hold all new rows."""
+def _ranges(parts: Sequence[Part], found: Sequence[Contents], are_all: bool) -> list[Range]:
+    """Ranges of paths that get new rows, or all, each with the file that is there of it; they hold all new rows."""
     ranges: list[Range] = []
     after = ""
     for number, part in enumerate(parts):
@@ -233,7 +245,7 @@ def _ranges(parts: Sequence[Part], found: Sequence[Contents]) -> list[Range]:
     touched: list[Range] = []
     for bounds, files in ranges or [(Bounds(), ())]:
         inside = [one for one in found if one.touches(bounds)]
-        if inside:
+        if inside or are_all:
             touched += [(piece, files) for piece in _split(bounds, inside)]
     return touched
 
