@@ -211,8 +211,7 @@ class Mapper:
 
     def _copy_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
         started = time.monotonic()
-        result = self._try_item(item, first, part_pool)
-        return result._replace(seconds=round(time.monotonic() - started, 6))
+        return self._try_item(item, first, part_pool)._replace(seconds=round(time.monotonic() - started, 6))
 
     def _try_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
