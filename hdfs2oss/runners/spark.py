@@ -167,7 +167,7 @@ class SparkRunner(Runner):
     def hadoop_configuration(self) -> dict[str, str]:
         configuration = self._context._jsc.hadoopConfiguration()
         jvm = self._context._jvm
-        # hdfs-site.xml is read once this class is there: Spark on YARN has files on HDFS, elsewhere nobody asked for it;
+        # hdfs-site.xml is read once this class is there: on YARN Spark has files on HDFS, elsewhere nobody asked;
         # where it is not on the class path it cannot be called.
         with suppress(TypeError, Py4JError):
             jvm.org.apache.hadoop.hdfs.HdfsConfiguration.init()
