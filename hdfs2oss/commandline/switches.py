@@ -284,6 +284,11 @@ GROUPS = (
             _value(
                 ("--oss-endpoint",), "oss_endpoint", "the OSS endpoint", "URL", unset="OSS_ENDPOINT, fs.oss.endpoint"
             ),
+            _flag(
+                "--fresh",
+                "fresh",
+                "give up a run that was killed or interrupted, instead of going on with it, and begin anew",
+            ),
             _value(("--threads",), "threads", "copy threads in each task", "N", _whole, "16, or 48 onto HDFS"),
             _value(("--part-size",), "part_size_bytes", "part size of large files on OSS", "SIZE", parse_size),
             _value(

@@ -73,6 +73,8 @@ class CopyOptions(BaseModel):
     # The snapshot of the source that is read instead of what is there now; made and dropped by us with make_snapshot.
     from_snapshot: str = ""
     make_snapshot: bool = False
+    # A run of the pair that is not finished is given up, and not gone on with.
+    fresh: bool = False
 
     @field_validator("maps")
     @classmethod

@@ -19,7 +19,6 @@ from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C
-from ..rules.packing import pack
 from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
@@ -59,8 +58,8 @@ class Committing(NamedTuple):
 
 def commit(context: RunContext, run: Run, uploads: Sequence[PlanSlice], ledger_files: tuple[str, ...]) -> None:
     """Complete the uploads, as a wave; `ledger_files` are those of the tasks that sent chunks."""
-    tasks = [CommitTask(task.number, task.slices, ledger_files) for task in pack(uploads, run.slots)]
-    run.wave("commit", partial(commit_task, context), tasks, run.take)
+    tasks = [CommitTask(task.number, task.slices, ledger_files) for task in run.course.pack("commit", uploads)]
+    run.ledger_wave("commit", partial(commit_task, context), tasks, _name_of, run.take)
 
 
 def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:
@@ -69,7 +68,7 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
     Raises StoreGone, with the uploads kept, where the store gave no answer and another try of the task follows: what
     is complete by then is found to be so.
     """
-    name = f"commit-{task.number:05d}"
+    name = _name_of(task)
     done = earlier_report(context, name)
     if done is not None:
         return done
@@ -90,6 +89,10 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
         for result in pool.map(finish, items):
             desk.take(result)
     return desk.publish()
+
+
+def _name_of(task: CommitTask) -> str:
+    return f"commit-{task.number:05d}"
 
 
 def _chunks_of(upload_ids: set[str], results: Iterable[CopyResult]) -> dict[str, list[CopyResult]]:

@@ -6,6 +6,7 @@ it does, so whatever ends a run, its uploads can be found and dropped.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -50,8 +51,24 @@ class CutReport:
 
 
 def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutReport) -> None:
-    """Cut large files, as a wave; `cuts` grows with each report, so that no upload is forgotten when one fails."""
-    run.wave("cut", partial(cut_task, context), packing.pack(slices, run.slots), cuts.add)
+    """Cut large files, as a wave, unless an earlier driver has: `cuts` takes up what came of it.
+
+    A wave that did not come to its end is run again, and its tasks drop the uploads that were opened before.
+    """
+    if not slices:
+        return
+    ended = run.course.end_of("cut")
+    if ended is not None:
+        cuts.add(
+            CutReport(
+                [PlanSlice(*piece) for piece in ended["chunks"]],
+                [PlanSlice(*piece) for piece in ended["uploads"]],
+                ended["counters"],
+            )
+        )
+        return
+    run.wave("cut", partial(cut_task, context), run.course.pack("cut", slices), cuts.add)
+    run.course.end("cut", dataclasses.asdict(cuts))
 
 
 def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
@@ -62,7 +79,7 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     """
     desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
-    name = f"{desk.name}-{attempt}.parquet"
+    name = f"{desk.name}-{desk.attempt}.parquet"
     leftovers = Leftovers(context, desk.name, task.slices, target)
     chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
     preserving = Preserving(context)

@@ -32,7 +32,7 @@ from ..records.fence import Fence
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
 from ..rules.checksum import compose_crc32c, compose_crc64
-from ..rules.packing import pack, threads_for
+from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
@@ -60,7 +60,7 @@ _FEWEST_FAILURES = 8
 
 def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[CopyTask]:
     """Carry out all that is planned, as a wave; the tasks that did it."""
-    tasks = pack(slices, run.slots)
+    tasks = run.course.pack("copy", slices)
     most, before, foreseen = context.options.max_failures, run.report.failed_files, [0]
 
     def take(report: TaskReport) -> None:
@@ -75,7 +75,7 @@ def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[Cop
             run.runner.end_wave(ended)
 
     run.follow("copy", tasks, foresee=foresee)
-    run.wave("copy", partial(copy_task, context), tasks, take)
+    run.ledger_wave("copy", partial(copy_task, context), tasks, task_name, take)
     return tasks
 
 

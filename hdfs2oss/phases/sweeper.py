@@ -15,10 +15,10 @@ from functools import partial
 from ..filesystems.base import FileSystem, OpenUpload
 from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
-from ..model.errors import NotFound, StoreError
+from ..model.errors import LockLost, NotFound, StoreError
 from ..model.uri import Uri, join_path
 from ..model.values import CopyItem, Work
-from ..records import intents, leavings, ledger, state
+from ..records import fence, intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
 from ..records.planfile import read_slices
@@ -52,10 +52,16 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
                 job_dir.publish_json(_SWEPT, {"by": here.run_id, "uploads": uploads, "work_files": work_files})
 
 
-def give_up(context: RunContext) -> None:
-    """This run ends early: remove what its tasks left, as far as the stores answer; a later run does the rest."""
-    with suppress(StoreError):
-        Sweeper(context, context.open_job_dir().of_run(context.run_id, HASTE)).sweep()
+def clear_up(context: RunContext, keeps_chunks: bool) -> None:
+    """This run ends early: remove what its tasks left, as far as the stores answer; a later run does the rest.
+
+    With `keeps_chunks` what large files have sent so far stays: the same command goes on with it. Nothing is removed by
+    a driver that lost the lock, as another one goes on with the run.
+    """
+    job_dir = context.open_job_dir().of_run(context.run_id, HASTE)
+    with suppress(StoreError, LockLost):
+        fence.check(job_dir, context.fence)
+        Sweeper(context, job_dir, keeps_chunks).sweep()
 
 
 def tidy(context: RunContext, run: Run) -> None:
@@ -72,8 +78,10 @@ def tidy(context: RunContext, run: Run) -> None:
 class Sweeper:
     """Removes what one run left that runs no more."""
 
-    def __init__(self, context: RunContext, job_dir: JobDir) -> None:
+    def __init__(self, context: RunContext, job_dir: JobDir, keeps_chunks: bool = False) -> None:
+        """`keeps_chunks`: uploads that the cutter opened, and chunks that are files, are still needed."""
         self._job_dir = job_dir
+        self._keeps_chunks = keeps_chunks
         self._target = open_filesystem(context.layout.base, context.stores)
 
     def sweep(self) -> tuple[int, int]:
@@ -90,7 +98,8 @@ class Sweeper:
         if not self._target.capabilities.multipart:
             return 0
         with ThreadPoolExecutor(_THREADS, "sweep") as pool:
-            return sum(pool.map(self._drop, self._uploads(list(intents.read_intents(self._job_dir)))))
+            found = [one for one in intents.read_intents(self._job_dir) if not self._keeps(one)]
+            return sum(pool.map(self._drop, self._uploads(found)))
 
     def _uploads(self, found: Sequence[Intent]) -> Iterator[OpenUpload]:
         for base in {one.base for one in found}:
@@ -107,7 +116,7 @@ class Sweeper:
             return
         finished = set(self._job_dir.names("ledger"))
         for intent in found:
-            if ledger.file_of(intent.task) in finished:
+            if ledger.file_of(intent.task) in finished or self._keeps(intent):
                 continue
             for path, item in self._items(intent):
                 if intent.task.startswith("cut-"):
@@ -130,6 +139,9 @@ class Sweeper:
                         yield join_path(join_path(run_path, name), row.path)
         yield work_path_beside(join_path(self._job_dir.path, "_lock"), f"lock-{self._job_dir.run_id}")
         yield state.work_path_of(self._job_dir)
+
+    def _keeps(self, intent: Intent) -> bool:
+        return self._keeps_chunks and intent.task.startswith("cut-")
 
     def _paths(self, intent: Intent) -> Iterator[str]:
         """The targets of an attempt's files."""

@@ -90,7 +90,7 @@ class Lock:
                     holder = self._read(there.newest)
                 except NotFound:
                     continue  # followed, and removed, since the listing
-                if holder is not None and holder.run == self._run_id:
+                if holder is not None and holder == self._me:
                     # The answer to the creation was lost.
                     self.number = there.newest
                     break

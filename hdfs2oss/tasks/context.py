@@ -23,6 +23,8 @@ class RunContext:
     run_id: str
     # Compared before something is published (records/fence.py); 0 where no lock is held.
     fence: int = 0
+    # How often the run was gone on with: what a driver gives names to bears it.
+    incarnation: int = 0
 
     @property
     def own_places(self) -> tuple[Uri, ...]:

@@ -20,19 +20,21 @@ from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
-from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
-from ...phases.sweeper import give_up, sweep_dead_runs, tidy
+from ...phases.survey import SurveyReport, as_record, from_record, survey, survey_changes, without_excluded
+from ...phases.sweeper import clear_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
 from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
 from ...runners.base import Runner
+from ...runs.opening import empty_report, new_run_id
 from ...runs.place import choose_place
 from ...runs.progress import Progress
 from ...runs.report import Report
-from ...runs.run import Run, empty_report, new_run_id, open_run
+from ...runs.run import Run, open_run
 from ...runs.timeline import Timeline
+from ...runs.unfinished import survey_end
 from ...tasks.context import RunContext
 
 
@@ -72,11 +74,10 @@ class CopyJob:
             notices = check_attributes(options, layout, stores)
             span = find_span(options, layout, stores)
             refuse_unfit_switch(options, layout, stores, self._homes)
-        for line in mapping(layout, options):
-            self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         make_log_dir(options.log_path, stores)
         if options.dry_run:
+            self._say_mapping(layout)
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
             report.notices += notices
             _rehearse(RunContext(options, layout, stores, place, report.run_id), self._runner, timeline, report)
@@ -85,8 +86,13 @@ class CopyJob:
             self.report = run.report
             run.report.notices += notices
             self._announce(run.report.job_dir)
-            context = RunContext(options, layout, stores, place, run.id, run.fence)
-            publish_layout(context.open_job_dir(), layout)
+            if run.continued is not None and run.continued.layout is not None:
+                # What stands at the target by now is of this run's own making.
+                layout = self.layout = run.continued.layout
+            self._say_mapping(layout)
+            context = RunContext(options, layout, stores, place, run.id, run.fence, run.incarnation)
+            if run.continued is None:
+                run.course.write(publish_layout, context.open_job_dir(), layout)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
@@ -106,19 +112,31 @@ class CopyJob:
                 log_dir.succeed()
         return run.report
 
+    def _say_mapping(self, layout: Layout) -> None:
+        for line in mapping(layout, self._options):
+            self._progress.say(line)
+
 
 def _copy_whole(context: RunContext, run: Run) -> None:
     forget_snapshot(context)
     # With -atomic all goes into a work directory; behind the block it stands where `context` says.
     with switching(context, run) as working, standing_still(working, run) as reading:
-        with run.phase("survey"):
-            found = survey(reading, run.runner)
-        _copy(reading, run, found)
+        _copy(reading, run, _surveyed(run, lambda: _survey_whole(reading, run)))
+
+
+def _survey_whole(context: RunContext, run: Run) -> SurveyReport:
+    with run.phase("survey"):
+        return survey(context, run.runner)
 
 
 def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None]:
     """Gives what is to be done once the run has settled."""
     synchroniser = Synchroniser(context, run, span)
+    _copy(context, run, _surveyed(run, lambda: _survey_changes(context, run, span, synchroniser)))
+    return synchroniser.finish
+
+
+def _survey_changes(context: RunContext, run: Run, span: Span, synchroniser: Synchroniser) -> SurveyReport:
     with run.phase("compare"):
         synchroniser.refuse_other_target()
         kinds = Kinds(span, context.stores)
@@ -126,9 +144,17 @@ def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None
     with run.phase("synchronise"):
         synchroniser.apply(changes)
     with run.phase("survey"):
-        found = survey_changes(context, run.runner, changes)
-    _copy(context, run, found)
-    return synchroniser.finish
+        return survey_changes(context, run.runner, changes)
+
+
+def _surveyed(run: Run, look: Callable[[], SurveyReport]) -> SurveyReport:
+    """What the survey of this run found, under an earlier driver or now."""
+    run.course.written()
+    record = run.course.end_of("survey")
+    if record is None:
+        record = survey_end(as_record(look()))
+        run.course.end("survey", record)
+    return from_record(record)
 
 
 def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
@@ -144,9 +170,10 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
             tasks = copy(context, run, found.slices + cuts.chunks)
         with run.phase("commit"):
             commit(context, run, cuts.uploads, ledger_files_of(tasks, cuts.chunks))
+            run.check_lock()
             tidy(context, run)
-    except BaseException:
-        give_up(context)
+    except BaseException as error:
+        clear_up(context, keeps_chunks=run.stays_open(error))
         raise
     if context.options.delete:
         delete(context, run, found.missing.files, found.missing.directories)

@@ -47,7 +47,7 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
 
         def advise() -> Iterator[str]:
             lifting = job.report.lifted_by if job.report is not None else ()
-            return advice(command, request.options, job.layout, started, lifting)
+            return advice(command, request.options, job.layout, started, lifting, _goes_on(job.report))
 
         ending = Ending(request.options, job, advise, progress, screen)
 
@@ -135,6 +135,11 @@ class Ending:
     def _takes_the_word(self) -> bool:
         """True for the first who asks: the end of the job and a signal may come at once, and one of them says why."""
         return self._once.acquire(blocking=False)
+
+
+def _goes_on(report: Report | None) -> bool:
+    """Whether the run is left so, or will be once a signal has ended it, that the same command goes on with it."""
+    return report is not None and (report.is_open or bool(arrived() and report.can_go_on))
 
 
 def _make_runner(command: CopyCommand, entry: str) -> Runner:
