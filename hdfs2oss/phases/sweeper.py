@@ -39,6 +39,10 @@ _MOST_RUNS = 50
 def sweep_dead_runs(context: RunContext, run: Run) -> None:
     """Remove what earlier runs of the pair left, and count it. What fails now is left for the next run."""
     here = context.open_job_dir()
+    if run.incarnation:
+        # Its files at the target are tidied by the tasks that are done again.
+        with suppress(StoreError):
+            Sweeper(context, here).tidy_records()
     dead = list(_unsettled(here))
     if not dead:
         return
@@ -90,8 +94,13 @@ class Sweeper:
         found = list(intents.read_intents(self._job_dir))
         with ThreadPoolExecutor(_THREADS, "sweep") as pool:
             files = sum(pool.map(partial(_remove, self._target), self._work_paths(found)))
-            sum(pool.map(partial(_remove, self._job_dir.filesystem), self._own_work_paths()))
+        self.tidy_records()
         return uploads, files
+
+    def tidy_records(self) -> None:
+        """Remove records that were being written. Raises StoreError."""
+        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+            sum(pool.map(partial(_remove, self._job_dir.filesystem), self._own_work_paths()))
 
     def drop_uploads(self) -> int:
         """Drop the open uploads of the run; how many there were. Raises StoreError when the store cannot be asked."""
@@ -132,7 +141,7 @@ class Sweeper:
     def _own_work_paths(self) -> Iterable[str]:
         """Records that were being written, and the lock."""
         run_path, store = self._job_dir.run_path, self._job_dir.filesystem
-        for name in ("", "plan", "ledger", "uploads", intents.DIRECTORY, leavings.DIRECTORY):
+        for name in ("", "plan", "ledger", "uploads", "tasks", "ends", intents.DIRECTORY, leavings.DIRECTORY):
             with suppress(NotFound):
                 for row in store.walk(join_path(run_path, name), recursive=False):
                     if row.path.startswith(WORK_PREFIX):

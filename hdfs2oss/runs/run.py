@@ -17,7 +17,7 @@ from typing import Protocol
 
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.counters import JOB
-from ..model.errors import BrakeError, Hdfs2ossError, Interrupted, UsageError
+from ..model.errors import BrakeError, Hdfs2ossError, Interrupted, UsageError, WaveEnded
 from ..model.options import CopyOptions
 from ..model.uri import Uri, mask_secrets
 from ..model.values import PlanSlice, TaskReport
@@ -164,10 +164,10 @@ class Run:
     def stays_open(self, error: BaseException) -> bool:
         """Whether the same command goes on with the run after this error.
 
-        What a driver was told to do wrongly, it would do wrongly again; and before the end of its survey there is
-        nothing to go on with but the layout, which matters where something may have been made by then.
+        What a driver was told to do wrongly, it would do wrongly again; a wave that was ended leaves a run that is over;
+        and before the end of its survey there is nothing to go on with but the layout.
         """
-        if not self.report.can_go_on:
+        if not self.report.can_go_on or isinstance(error, WaveEnded):
             return False
         return bool(arrived()) or ("survey" in self.course.ended and not isinstance(error, UsageError | BrakeError))
 
