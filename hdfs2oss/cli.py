@@ -27,6 +27,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "copy": Verb("hdfs2oss.verbs.copy", "copy files and trees; what is meant when no verb is named", True),
+    "verify": Verb("hdfs2oss.verbs.verify", "compare two trees without copying, and say what differs", True),
     "local-oss": Verb("hdfs2oss.verbs.local_oss", "serve the OSS protocol on loopback, over a directory"),
 }
 _DEFAULT = "copy"

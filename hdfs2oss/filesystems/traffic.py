@@ -14,8 +14,12 @@ class Traffic:
         "_lock",
         "bytes_read",
         "bytes_written",
+        "in_flight_sum",
         "large_read_operations",
+        "limited_requests",
+        "queued_seconds",
         "read_operations",
+        "refused_requests",
         "repeated_requests",
         "throttled_seconds",
         "write_operations",
@@ -29,7 +33,11 @@ class Traffic:
         self.large_read_operations = 0
         self.write_operations = 0
         self.repeated_requests = 0
+        self.refused_requests = 0
         self.throttled_seconds = 0.0
+        self.queued_seconds = 0.0
+        self.limited_requests = 0
+        self.in_flight_sum = 0
 
     def read(self, size_bytes: int = 0, operations: int = 1) -> None:
         """Bytes or metadata came in."""
@@ -56,6 +64,18 @@ class Traffic:
             if isinstance(error, Throttled):
                 self.throttled_seconds += seconds
 
+    def refused(self) -> None:
+        """The store asked for patience in place of an answer."""
+        with self._lock:
+            self.refused_requests += 1
+
+    def limited(self, seconds: float, in_flight: int) -> None:
+        """A request is sent, one of so many then in flight, after it waited for its turn."""
+        with self._lock:
+            self.queued_seconds += seconds
+            self.limited_requests += 1
+            self.in_flight_sum += in_flight
+
     def snapshot(self) -> dict[str, int]:
         """The values by Hadoop's counter names (without the store's prefix), and by our own."""
         with self._lock:
@@ -66,5 +86,9 @@ class Traffic:
                 "LARGE_READ_OPS": self.large_read_operations,
                 "WRITE_OPS": self.write_operations,
                 "REQUESTS_REPEATED": self.repeated_requests,
+                "REQUESTS_THROTTLED": self.refused_requests,
                 "THROTTLED_MILLISECONDS": round(self.throttled_seconds * 1000),
+                "QUEUED_MILLISECONDS": round(self.queued_seconds * 1000),
+                "REQUESTS_LIMITED": self.limited_requests,
+                "REQUESTS_IN_FLIGHT_SUM": self.in_flight_sum,
             }

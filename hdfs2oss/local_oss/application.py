@@ -88,10 +88,13 @@ class Application:
         request = operation.request
         handler = handler_of(request)
         request.operation = handler.__name__
-        rules = self.faults.choose(request)
-        if rules:
-            return answer_with_faults(self.faults, rules, request, lambda: _perform(handler, operation))
-        return _perform(handler, operation)
+        try:
+            rules = self.faults.choose(request)
+            if rules:
+                return answer_with_faults(self.faults, rules, request, lambda: _perform(handler, operation))
+            return _perform(handler, operation)
+        finally:
+            self.faults.done(request)
 
 
 def _perform(handler: Handler, operation: Operation) -> Response:

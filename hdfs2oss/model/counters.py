@@ -26,8 +26,17 @@ PROVEN = {
 # Hadoop's order: framework groups first, the tool's own last.
 GROUPS = (FILE_SYSTEM, JOB, FRAMEWORK, INPUT_FORMAT, OUTPUT_FORMAT, COPY_MAPPER, OWN)
 
-# What a store cost in patience, of all stores together.
-_OF_PATIENCE = ("REQUESTS_REPEATED", "THROTTLED_MILLISECONDS")
+# What the stores cost in patience, of all of them together: requests sent again, those of them that a store refused,
+# the pauses after that, the time others waited for their turn since then, how many were sent under such a limit,
+# and, summed over these, how many were in flight.
+_OF_PATIENCE = (
+    "REQUESTS_REPEATED",
+    "REQUESTS_THROTTLED",
+    "THROTTLED_MILLISECONDS",
+    "QUEUED_MILLISECONDS",
+    "REQUESTS_LIMITED",
+    "REQUESTS_IN_FLIGHT_SUM",
+)
 _FILE_SYSTEM_ROWS = (
     ("BYTES_READ", "Number of bytes read"),
     ("BYTES_WRITTEN", "Number of bytes written"),

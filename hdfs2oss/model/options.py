@@ -75,6 +75,10 @@ class CopyOptions(BaseModel):
     make_snapshot: bool = False
     # A run of the pair that is not finished is given up, and not gone on with.
     fresh: bool = False
+    # Whether -update passes over what the ledger of the pair knows.
+    ignore_ledger: bool = False
+    # How many runs keep their records.
+    keep_runs: int = Field(10, ge=1)
 
     @field_validator("maps")
     @classmethod
@@ -198,6 +202,12 @@ class CopyOptions(BaseModel):
         target = self.target
         is_same_store = (place.scheme, place.authority) == (target.scheme, target.authority) == ("oss", place.authority)
         return is_same_store and place.path != "/" and place not in (target, *self.sources)
+
+    @property
+    def own_places(self) -> tuple[Uri, ...]:
+        """Where the operator put what is ours: job directory, -log, -xtrack, --backup-dir."""
+        places = (self.job_dir, self.log_path, self.xtrack_path, self.backup_dir)
+        return tuple(place for place in places if place is not None)
 
     @property
     def snapshot_to_read(self) -> str:

@@ -33,6 +33,8 @@ from ..model.errors import StoreError, Unreachable
 from ..model.uri import Uri, join_path
 from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX, work_path_beside
 from ..rules.retry import RetryClock, RetryPolicy, call_with_retries
+from .ranged import RangedFile
+from .tables import TableFile
 
 T = TypeVar("T")
 
@@ -137,13 +139,24 @@ class JobDir:
     def read(self, name: str) -> bytes:
         """A file of the run. Raises NotFound."""
         path = join_path(self.run_path, name)
-        data = self.patiently(lambda: self.filesystem.read_bytes(path))
+        return self._read_patiently(lambda: self.filesystem.read_bytes(path))
+
+    def open_table(self, name: str) -> TableFile:
+        """A Parquet file of the run, to be read by ranges. Raises NotFound."""
+        return TableFile(RangedFile(self.filesystem, join_path(self.run_path, name), self._read_patiently))
+
+    def _read_patiently(self, call: Callable[[], bytes]) -> bytes:
+        data = self.patiently(call)
         self.bytes_read += len(data)
         return data
 
     def names(self, directory: str) -> list[str]:
         """The files of one directory of the run; empty when it does not exist yet."""
         return self.patiently(lambda: self._names(join_path(self.run_path, directory)))
+
+    def names_for_pair(self, directory: str) -> list[str]:
+        """The same for a directory that outlives the run."""
+        return self.patiently(lambda: self._names(join_path(self.path, directory)))
 
     def _names(self, path: str) -> list[str]:
         if self.filesystem.status(path) is None:

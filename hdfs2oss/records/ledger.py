@@ -10,10 +10,12 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 
+import pyarrow as pa
+
 from ..model.errors import NotFound
 from ..model.values import CopyResult, TaskReport
 from .jobdir import JobDir
-from .tables import RESULT_SCHEMA, open_table, plain_of, result_of_plain, results_of, write_table
+from .tables import RESULT_SCHEMA, plain_of, result_of_plain, results_of, write_table
 
 _REPORT_KEY = "hdfs2oss.task_report"
 
@@ -42,14 +44,25 @@ def earlier_report(job_dir: JobDir, ledger_file: str) -> TaskReport | None:
 
 def read_report(job_dir: JobDir, ledger_file: str) -> TaskReport:
     """The report in the footer of a ledger file."""
-    metadata = open_table(job_dir.read(f"ledger/{ledger_file}")).schema_arrow.metadata
-    fields = json.loads(metadata[_REPORT_KEY.encode()])
+    with job_dir.open_table(f"ledger/{ledger_file}") as table:
+        fields = json.loads(table.footer(_REPORT_KEY))
     known = {one.name: fields[one.name] for one in dataclasses.fields(TaskReport) if one.name in fields}
     return TaskReport(**{**known, "failures": tuple(result_of_plain(one) for one in fields.get("failures", ()))})
 
 
 def read_results(job_dir: JobDir, ledger_file: str) -> Iterator[CopyResult]:
     """The rows of a ledger file, one row group in memory at a time."""
-    table = open_table(job_dir.read(f"ledger/{ledger_file}"))
-    for group in range(table.num_row_groups):
-        yield from results_of(table.read_row_group(group))
+    with job_dir.open_table(f"ledger/{ledger_file}") as table:
+        for group in range(table.row_groups):
+            yield from results_of(table.read(group))
+
+
+def read_table(job_dir: JobDir, ledger_file: str) -> pa.Table:
+    """All rows of a ledger file, by columns; those that an older version did not have are empty."""
+    with job_dir.open_table(f"ledger/{ledger_file}") as file:
+        groups = [file.read(group) for group in range(file.row_groups)]
+    table = pa.concat_tables(groups) if groups else RESULT_SCHEMA.empty_table()
+    for field in RESULT_SCHEMA:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table

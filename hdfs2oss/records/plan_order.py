@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-
-import pyarrow.parquet as pq
+from itertools import groupby
 
 from ..model.values import DIRECTORY, CopyItem, PlanSlice
 from .jobdir import JobDir
 from .planfile import read_slices
-from .tables import ITEM_SCHEMA, open_table
-
-_PATH_COLUMN = ITEM_SCHEMA.names.index("path")
+from .tables import TableFile
 
 
 def read_in_order(job_dir: JobDir, slices: Sequence[PlanSlice]) -> Iterator[CopyItem]:
@@ -34,16 +31,15 @@ def read_in_order(job_dir: JobDir, slices: Sequence[PlanSlice]) -> Iterator[Copy
 
 def _first_paths(job_dir: JobDir, slices: Sequence[PlanSlice]) -> Iterator[tuple[str, int]]:
     """A path that is not behind the first one of each slice, with the number of the slice."""
-    file, table = "", None
-    for number, piece in sorted(enumerate(slices), key=lambda one: (one[1].file, one[1].row_group)):
-        if table is None or piece.file != file:
-            file, table = piece.file, open_table(job_dir.read(piece.file))
-        yield _least(table, piece.row_group), number
+    ordered = sorted(enumerate(slices), key=lambda one: (one[1].file, one[1].row_group))
+    for file, pieces in groupby(ordered, key=lambda one: one[1].file):
+        with job_dir.open_table(file) as table:
+            yield from [(_least(table, piece.row_group), number) for number, piece in pieces]
 
 
-def _least(table: pq.ParquetFile, row_group: int) -> str:
-    statistics = table.metadata.row_group(row_group).column(_PATH_COLUMN).statistics
-    return str(statistics.min) if statistics is not None and statistics.has_min_max else ""
+def _least(table: TableFile, row_group: int) -> str:
+    bounds = table.bounds(row_group, "path")
+    return "" if bounds is None else bounds[0]
 
 
 def _push(heap: list[tuple[str, int, Iterator[CopyItem], CopyItem]], number: int, items: Iterator[CopyItem]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,12 +11,14 @@ import pyarrow.parquet as pq
 from ..model.values import CopyItem, PlanSlice
 from ..rules.packing import group_limit
 from .jobdir import JobDir
-from .tables import ITEM_SCHEMA, items_of, open_table, to_table
+from .tables import ITEM_SCHEMA, items_of, to_table
 
 # A row group is also closed at this many items, so that a task's rows stay small in memory.
 _MOST_ITEMS = 50_000
 # A file is published at this many items, so that a flat directory of millions fits the memory of one process.
 MOST_ITEMS_OF_FILE = 500_000
+# And at this many row groups, so that its footer, which comes with each of them, stays small beside them.
+_MOST_GROUPS_OF_FILE = 16
 
 
 class PlanWriter:
@@ -59,7 +62,7 @@ class PlanWriter:
         stem, dot, ending = self._first_name.rpartition(".")
         self._name = f"{stem}.part-{self._files}{dot}{ending}" if self._files else self._first_name
         self._sink = pa.BufferOutputStream()
-        self._writer = pq.ParquetWriter(self._sink, ITEM_SCHEMA, compression="zstd")
+        self._writer = pq.ParquetWriter(self._sink, ITEM_SCHEMA, compression="zstd", write_statistics=["path"])
         self._groups_of_file = self._items_of_file = 0
 
     def _end_file(self, job_dir: JobDir) -> None:
@@ -76,15 +79,15 @@ class PlanWriter:
         self._groups_of_file += 1
         self._items_of_file += len(self._rows)
         self._rows, self._cost, self._bytes = [], 0.0, 0
-        if self._job_dir is not None and self._items_of_file >= self._most_items:
+        is_full = self._items_of_file >= self._most_items or self._groups_of_file >= _MOST_GROUPS_OF_FILE
+        if self._job_dir is not None and is_full:
             self._end_file(self._job_dir)
             self._begin_file()
 
 
 def read_slices(job_dir: JobDir, slices: tuple[PlanSlice, ...]) -> Iterator[CopyItem]:
-    """The items of some slices, one row group in memory at a time."""
-    opened: dict[str, pq.ParquetFile] = {}
-    for piece in slices:
-        if piece.file not in opened:
-            opened = {piece.file: open_table(job_dir.read(piece.file))}
-        yield from items_of(opened[piece.file].read_row_group(piece.row_group))
+    """The items of some slices, one row group in memory at a time; no more is read of their files."""
+    for file, pieces in groupby(slices, key=lambda piece: piece.file):
+        with job_dir.open_table(file) as table:
+            for piece in pieces:
+                yield from items_of(table.read(piece.row_group))

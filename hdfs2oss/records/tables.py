@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..model.values import CopyItem, CopyResult, StoredPart, Work
+from .ranged import RangedFile
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -87,9 +88,65 @@ def result_of_plain(plain: Mapping[str, Any]) -> CopyResult:
     return CopyResult(**known)
 
 
-def open_table(data: bytes) -> pq.ParquetFile:
-    """A Parquet file held in memory."""
-    return pq.ParquetFile(pa.BufferReader(data))
+class TableFile:
+    """A Parquet file that is read by row groups: its footer with the opening, then each group by one request."""
+
+    def __init__(self, source: RangedFile) -> None:
+        self._source = source
+        try:
+            self._file = pq.ParquetFile(source, pre_buffer=False)
+        except BaseException:
+            source.close()
+            raise
+
+    def __enter__(self) -> TableFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the file."""
+        self._source.close()
+
+    @property
+    def bytes_read(self) -> int:
+        """What the store gave so far."""
+        return self._source.bytes_read
+
+    @property
+    def row_groups(self) -> int:
+        """How many there are."""
+        return int(self._file.num_row_groups)
+
+    def footer(self, key: str) -> str:
+        """The value of a key in the footer. Raises KeyError."""
+        return bytes(self._file.schema_arrow.metadata[key.encode()]).decode()
+
+    def read(self, row_group: int) -> pa.Table:
+        """The rows of a group."""
+        self._source.hold(*self._range_of(row_group))
+        try:
+            return self._file.read_row_group(row_group)
+        finally:
+            self._source.let_go()
+
+    def bounds(self, row_group: int, column: str) -> tuple[str, str] | None:
+        """The least and the greatest value of a text column in a group, as its statistics have them; else None."""
+        group = self._file.metadata.row_group(row_group)
+        columns = (group.column(number) for number in range(group.num_columns))
+        statistics = next((one.statistics for one in columns if one.path_in_schema == column), None)
+        if statistics is None or not statistics.has_min_max:
+            return None
+        return str(statistics.min), str(statistics.max)
+
+    def _range_of(self, row_group: int) -> tuple[int, int]:
+        """Offset and size: the columns of a group stand behind each other."""
+        group = self._file.metadata.row_group(row_group)
+        columns = [group.column(number) for number in range(group.num_columns)]
+        starts = [min(one.dictionary_page_offset or one.data_page_offset, one.data_page_offset) for one in columns]
+        ends = [start + one.total_compressed_size for start, one in zip(starts, columns, strict=True)]
+        return min(starts), max(ends) - min(starts)
 
 
 def write_table(rows: Iterable[NamedTuple], schema: pa.Schema, footer: dict[str, str]) -> bytes:

@@ -102,6 +102,18 @@ class Report:
                 f"(column not_compared of the ledger), such as {self.not_compared}"
             )
 
+    def tell_throttled(self) -> None:
+        """A notice about a store that was asked more than it takes."""
+        own = self.counters.as_dict().get(OWN, {})
+        refused, limited = own.get("REQUESTS_THROTTLED", 0), own.get("REQUESTS_LIMITED", 0)
+        if not refused:
+            return
+        mean = f"; since then {own['REQUESTS_IN_FLIGHT_SUM'] / limited:.1f} were in flight a process" if limited else ""
+        self.notices.append(
+            f"the store refused {refused} requests because there were too many, and got them again after "
+            f"{own.get('THROTTLED_MILLISECONDS', 0) // 1000} seconds of waiting in all{mean}"
+        )
+
     def check_identities(self) -> None:
         """Hold the counters to the account of the run (`rules/account.py`); else the run is no success.
 

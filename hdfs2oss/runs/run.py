@@ -160,12 +160,13 @@ class Run:
         self.report.add_job(self.runner.describe())
         self.report.check_identities()
         self.report.tell_not_compared()
+        self.report.tell_throttled()
 
     def stays_open(self, error: BaseException) -> bool:
         """Whether the same command goes on with the run after this error.
 
-        What a driver was told to do wrongly, it would do wrongly again; a wave that was ended leaves a run that is over;
-        and before the end of its survey there is nothing to go on with but the layout.
+        What a driver was told to do wrongly, it would do wrongly again; a wave that was ended leaves a run that is
+        over; and before the end of its survey there is nothing to go on with but the layout.
         """
         if not self.report.can_go_on or isinstance(error, WaveEnded):
             return False

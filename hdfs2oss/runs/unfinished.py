@@ -23,7 +23,7 @@ RECORDS = 1
 _FREE = frozenset(
     (
         *("maps", "bandwidth_mb", "threads", "run_async", "part_size_bytes", "chunk_size_bytes"),
-        *("verbose", "dry_run", "fresh"),
+        *("verbose", "dry_run", "fresh", "keep_runs"),
         *("max_failures", "ignore_failures", "max_delete", "allow_empty_source"),
     )
 )

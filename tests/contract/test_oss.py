@@ -24,6 +24,7 @@ from hdfs2oss.model.errors import (
     Unreachable,
 )
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE
+from hdfs2oss.records.ranged import TAIL_BYTES, RangedFile
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from hdfs2oss.rules.retry import RetryPolicy
@@ -152,6 +153,18 @@ def test_an_object_replaced_while_it_is_read_is_never_mixed(store: OssFileSystem
         store.remove("/file")
         with pytest.raises(CorruptData, match="removed"):
             list(reader.stream(10, 10, 10))
+
+
+def test_records_are_read_by_ranges(store: OssFileSystem) -> None:
+    data = bytes(1000) * 1000
+    store.put("/d/f", data, "", {})
+    before = store.traffic.snapshot()
+    with RangedFile(store, "/d/f") as file:
+        assert file.length == len(data)
+        file.seek(500)
+        assert file.read(100) == data[500:600]
+    after = store.traffic.snapshot()
+    assert after["BYTES_READ"] - before["BYTES_READ"] == TAIL_BYTES + 100
 
 
 def test_the_whole_object_is_compared_with_its_crc(store: OssFileSystem) -> None:

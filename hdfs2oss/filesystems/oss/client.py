@@ -7,16 +7,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import oss2
-import oss2.credentials
 from oss2.exceptions import OssError
 
 from ...model.errors import StoreError
 from ...rules.checksum import crc64
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..credentials import OssAccess
+from ..in_flight import InFlight
 from ..traffic import Traffic
 from .answers import document_of, refuse_other_bytes
-from .errors import action_of, translate
+from .errors import KeysRefused, action_of, translate
+from .keys import KeysInUse
 from .response import OssResponse
 from .session import OssSession
 
@@ -51,10 +52,9 @@ class OssClient:
         self._session = session
         self._retries = retries
         self._pause = StorePause()
-        keys = oss2.credentials.StaticCredentialsProvider(
-            access.access_key_id, access.access_key_secret, access.security_token or None
-        )
-        auth = oss2.ProviderAuthV4(keys) if access.signature == "v4" else oss2.ProviderAuth(keys)
+        self.in_flight = InFlight(self.traffic)
+        self._keys = KeysInUse(access)
+        auth = oss2.ProviderAuthV4(self._keys) if access.signature == "v4" else oss2.ProviderAuth(self._keys)
         try:
             self._oss = oss2.Bucket(
                 auth, access.endpoint, bucket, session=session, enable_crc=False, region=access.region or None
@@ -71,7 +71,30 @@ class OssClient:
         headers: dict[str, str] | None = None,
         data: bytes | None = None,
     ) -> OssResponse:
-        """One request, answered with success; its body is the caller's to read. Never sent again."""
+        """One request, answered with success; its body is the caller's to read.
+
+        Sent again only when its keys were refused, so that nothing was done, and there are others by now.
+        """
+        while True:
+            version = self._keys.version
+            try:
+                with self.in_flight.one():
+                    response = self._send_once(what, method, key, params, headers, data)
+            except KeysRefused as refusal:
+                self._keys.renew(version, refusal)
+                continue
+            self._keys.accept(version)
+            return response
+
+    def _send_once(
+        self,
+        what: str,
+        method: str,
+        key: str,
+        params: dict[str, str] | None,
+        headers: dict[str, str] | None,
+        data: bytes | None,
+    ) -> OssResponse:
         try:
             response: OssResponse = self._oss._do(method, self.bucket, key, params=params, headers=headers, data=data)
         except OssError as error:

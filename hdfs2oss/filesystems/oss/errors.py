@@ -4,14 +4,15 @@ another endpoint is named (403, 301, 307)               WrongEndpoint (a StoreEr
 4xx that bears no mark of OSS                           WrongEndpoint
 404 NoSuchBucket                                        BucketMissing (a NotFound)
 404                                                     NotFound
-InvalidAccessKeyId, SignatureDoesNotMatch, token        AuthenticationFailed
+InvalidAccessKeyId, SignatureDoesNotMatch, token        KeysRefused (an AuthenticationFailed)
+SecurityTokenExpired                                    KeysExpired (a KeysRefused)
 UserDisable, InDebt, signing region, 401, 407           AuthenticationFailed
 a quota is told of (code with Quota in it)              QuotaExceeded
 RequestTimeTooSkewed                                    ClockOff (an AuthenticationFailed)
 403 and FileImmutable                                   PermissionDenied
 409 FileAlreadyExists                                   AlreadyExists
 501 NotImplemented                                      NotOffered (a StoreError)
-429, 503                                                Throttled, with the delay that OSS names
+429, 503                                                Throttled, with the delay that is named
 400 RequestTimeout, 408, other 5xx                      Unreachable
 InvalidDigest, InvalidCRC64, IncompleteBody, 412        CorruptData
 anything else                                           StoreError
@@ -37,6 +38,7 @@ from ...model.errors import (
 from ..proxy import PROXY_HINT
 
 _MAX_MESSAGE = 300
+_LONGEST_NAMED_SECONDS = 30.0
 
 
 class BucketMissing(NotFound):
@@ -50,6 +52,14 @@ class ClockOff(AuthenticationFailed):
 
     ends_wave = False
     retryable = True
+
+
+class KeysRefused(AuthenticationFailed):
+    """The keys are not, or no longer, those of anybody; others may be accepted."""
+
+
+class KeysExpired(KeysRefused):
+    """The keys were right, and their time is over."""
 
 
 class WrongEndpoint(StoreError):
@@ -80,14 +90,14 @@ _QUOTA_HINT = "Remove what is not needed, or have the quota raised, and run agai
 _KEYS_HINT = "Check OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (or the keys in the path)."
 # code: (class, sentence in place of the store's own words or "", hint)
 _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
-    "InvalidAccessKeyId": (AuthenticationFailed, "the access key id is not known or disabled", _KEYS_HINT),
-    "SignatureDoesNotMatch": (AuthenticationFailed, "the access key secret does not fit the id", _KEYS_HINT),
+    "InvalidAccessKeyId": (KeysRefused, "the access key id is not known or disabled", _KEYS_HINT),
+    "SignatureDoesNotMatch": (KeysRefused, "the access key secret does not fit the id", _KEYS_HINT),
     "SecurityTokenExpired": (
-        AuthenticationFailed,
+        KeysExpired,
         "the temporary keys have expired",
-        "Get new ones and run again.",
+        "Get new ones and run again. A run takes newer ones from the file that --credentials-file names.",
     ),
-    "InvalidSecurityToken": (AuthenticationFailed, "the security token does not fit the keys", _KEYS_HINT),
+    "InvalidSecurityToken": (KeysRefused, "the security token does not fit the keys", _KEYS_HINT),
     "UserDisable": (
         AuthenticationFailed,
         "the account is disabled",
@@ -214,8 +224,11 @@ def _by_status(status: int) -> type[StoreError]:
 
 
 def _named_delay(error: OssError) -> float:
-    text = error.headers.get("x-oss-qos-delay-time") or ""
-    return min(int(text) / 1000, 30.0) if text.isdigit() else 0.0
+    """Seconds that OSS, or a balancer before it, asks for, as far as that is reasonable."""
+    milliseconds = error.headers.get("x-oss-qos-delay-time") or ""
+    seconds = error.headers.get("Retry-After") or ""
+    named = int(milliseconds) / 1000 if milliseconds.isdecimal() else float(seconds) if seconds.isdecimal() else 0.0
+    return min(named, _LONGEST_NAMED_SECONDS)
 
 
 def _shorten(text: str) -> str:

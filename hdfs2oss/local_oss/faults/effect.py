@@ -11,6 +11,7 @@ from hdfs2oss.local_oss.protocol.message import Request, Response
 from hdfs2oss.local_oss.protocol.shaping import Dropped, Pace, ShapedBody, ShapedSource
 
 _CODES = {500: "InternalError", 503: "ServiceUnavailable"}
+_REFUSALS = {"qps": "TotalQpsLimitExceeded", "crowd": "ActiveRequestLimitExceeded"}
 _CRC64 = "x-oss-hash-crc64ecma"
 _UPLOADS = ("PUT", "POST")
 
@@ -41,8 +42,8 @@ def _before(plan: FaultPlan, rule: Rule, request: Request) -> None:
     if rule.fault == "reset-after-body":
         _drain(request)
         raise Dropped
-    if rule.fault in ("error", "qps"):
-        default = "TotalQpsLimitExceeded" if rule.fault == "qps" else _CODES.get(rule.status, "InternalError")
+    if rule.fault in ("error", "qps", "crowd"):
+        default = _REFUSALS.get(rule.fault) or _CODES.get(rule.status, "InternalError")
         headers = {"x-oss-qos-delay-time": str(rule.qos_delay_ms)} if rule.qos_delay_ms else {}
         raise OssError(rule.status, rule.code or default, rule.message, headers=headers)
     if rule.fault == "slow":

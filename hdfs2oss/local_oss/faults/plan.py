@@ -30,6 +30,8 @@ class FaultPlan:
             self._matched = [0] * len(self._rules)
             self._hits = [0] * len(self._rules)
             self._windows: dict[tuple[int, str], tuple[float, int]] = {}
+            # By rule: the requests it let in that are not answered yet.
+            self._inside: list[set[int]] = [set() for _ in self._rules]
 
     def state(self) -> list[tuple[Rule, int]]:
         """Each rule with how often it hit."""
@@ -42,6 +44,14 @@ class FaultPlan:
             return []
         with self._lock:
             return [rule for number, rule in enumerate(self._rules) if self._is_hit(number, rule, request)]
+
+    def done(self, request: Request) -> None:
+        """A request for which rules were chosen is answered, or never will be."""
+        if not self._rules:
+            return
+        with self._lock:
+            for inside in self._inside:
+                inside.discard(id(request))
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not longer than the server runs."""
@@ -56,7 +66,7 @@ class FaultPlan:
         self._stopping.set()
 
     def _is_hit(self, number: int, rule: Rule, request: Request) -> bool:
-        if not rule.matches(request):
+        if not rule.matches(request) or (rule.fault == "crowd" and self._has_room(number, rule, request)):
             return False
         self._matched[number] += 1
         is_due = self._matched[number] > rule.after and (not rule.count or self._hits[number] < rule.count)
@@ -65,6 +75,13 @@ class FaultPlan:
         if rule.fault == "qps" and not self._is_above_rate(number, rule, request.key):
             return False
         self._hits[number] += 1
+        return True
+
+    def _has_room(self, number: int, rule: Rule, request: Request) -> bool:
+        inside = self._inside[number]
+        if len(inside) >= rule.in_flight:
+            return False
+        inside.add(id(request))
         return True
 
     def _is_above_rate(self, number: int, rule: Rule, key: str) -> bool:

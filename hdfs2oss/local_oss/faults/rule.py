@@ -18,6 +18,7 @@ A rule is a JSON object. What it leaves out matches everything.
 |-------------------|---------------------------------------------------------------------------------|
 | error             | status (503), code, message, qos_delay_ms; nothing is done                      |
 | qps               | the same for whatever exceeds per_second; with each_folder, counted by folder   |
+| crowd             | the same for whatever comes while `in_flight` others are being answered         |
 | latency           | the operation begins after `seconds`                                            |
 | stall             | nothing happens for `seconds`, then the connection ends                         |
 | reset-before-body | the connection is reset before the body is read                                 |
@@ -44,6 +45,7 @@ from hdfs2oss.model.errors import UsageError
 KINDS = (
     "error",
     "qps",
+    "crowd",
     "latency",
     "stall",
     "reset-before-body",
@@ -79,6 +81,7 @@ class Rule:
     qos_delay_ms: int = 0
     per_second: float = 1.0
     each_folder: bool = False
+    in_flight: int = 1
     seconds: float = 1.0
     at: int = -1
     bytes_per_second: float = 1024.0 * 1024.0
@@ -117,6 +120,6 @@ def _rule_of(number: int, item: Any) -> Rule:
         if name != "fault" and (name not in types or not (type(value) is expected or is_number)):
             raise UsageError(f"fault rule {number}: {name} = {value!r} is not understood")
     rule = Rule(**item)
-    if rule.per_second <= 0 or rule.bytes_per_second <= 0 or not 0 <= rule.probability <= 1:
+    if rule.per_second <= 0 or rule.in_flight <= 0 or rule.bytes_per_second <= 0 or not 0 <= rule.probability <= 1:
         raise UsageError(f"fault rule {number}: rates must be above 0, a probability between 0 and 1")
     return rule

@@ -15,13 +15,15 @@ from ...filesystems.capabilities import Capabilities
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
+from ...model.known import Standing
 from ...model.options import CopyOptions
-from ...model.values import PlanSlice
+from ...model.values import FileAction, FilePair, PlanSlice
 from ...records import damage
 from ...rules.compare import decide, decide_single
 from ...rules.filesum import checks_between
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget
+from ...rules.standing import standing_of
 from ...runners.base import Runner
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk, publish_log
@@ -30,6 +32,8 @@ from .findings import MOST_NAMED, Findings
 from .hazards import refuse_hazardous_target, refuse_one_stream
 from .missing import Missing, MissingSlices
 from .planner import Decide, Planner
+from .purpose import Purpose
+from .recall import Recall
 from .unit import UnitSurvey
 
 _TASKS_PER_SLOT = 4
@@ -91,18 +95,25 @@ class SurveyReport:
 
 
 def survey(
-    context: RunContext, runner: Runner, first_share: Share = FIRST_SHARE, later_share: Share = LATER_SHARE
+    context: RunContext,
+    runner: Runner,
+    first_share: Share = FIRST_SHARE,
+    later_share: Share = LATER_SHARE,
+    purpose: Purpose | None = None,
 ) -> SurveyReport:
-    """List everything, in waves until nothing is handed back.
+    """List everything, in waves until nothing is handed back; a copy is planned, unless there is another purpose.
 
     Raises before anything is copied: DuplicateEntry, and UsageError for a target that would not keep the bytes.
     """
-    target = open_filesystem(context.layout.base, context.stores)
-    refuse_hazardous_target(target, context.layout)
-    if context.options.blocks_per_chunk:
-        refuse_one_stream(target, context.layout)
+    purpose = purpose or COPY
+    if purpose.writes:
+        target = open_filesystem(context.layout.base, context.stores)
+        refuse_hazardous_target(target, context.layout)
+        if context.options.blocks_per_chunk:
+            refuse_one_stream(target, context.layout)
     found = SurveyReport(notices=_notices(context))
-    first = survey_task(context, SurveyTask(0, first_units(context), first_share), "driver")
+    work = partial(survey_task, context, purpose)
+    first = work(SurveyTask(0, first_units(context), first_share), "driver")
     found.add(first)
     rest, number = first.rest, 1
     while rest:
@@ -115,7 +126,7 @@ def survey(
             found.add(report)
             rest.extend(report.rest)
 
-        runner.run_wave("survey", partial(survey_task, context), tasks, on_report)
+        runner.run_wave("survey", work, tasks, on_report)
     if found.duplicates:
         path, one, other = found.duplicates[0]
         more = f" (and {len(found.duplicates) - 1} more)" if len(found.duplicates) > 1 else ""
@@ -142,15 +153,16 @@ def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:
     return tuple(dict.fromkeys(SurveyUnit(root.prefix) for root in roots if not root.is_file))
 
 
-def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyReport:
+def survey_task(context: RunContext, purpose: Purpose, task: SurveyTask, attempt: str) -> SurveyReport:
     """Walk the units of a task and publish what is to be done as plan files. A task function."""
     desk = TaskDesk(context, f"survey-{task.number:05d}", attempt)
-    planner = Planner(desk, decision_of(context))
+    taker = purpose.make_taker(desk)
     findings = Findings(desk.counters)
-    missing = Missing(desk, Exclusion(context)) if wants_missing(context.options) else None
-    rest = _walk(context, task, UnitSurvey(context, planner.take, findings, missing), findings)
+    missing = purpose.make_missing(desk)
+    take = Recall(context, taker.take).take if purpose.writes else taker.take
+    rest = _walk(context, task, UnitSurvey(context, take, findings, missing), findings)
     findings.settle()
-    planned = planner.publish()
+    planned = taker.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
     report = SurveyReport(*planned, rest=rest, problems=findings.problems, duplicates=findings.duplicates)
     if missing is not None:
@@ -159,9 +171,19 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     return report
 
 
-def wants_missing(options: CopyOptions) -> bool:
-    """Whether anybody asks for what only the target has; else it is not even listed."""
-    return options.delete or options.xtrack_path is not None
+def planner_of(desk: TaskDesk) -> Planner:
+    """What takes the pairs of a task of a copy."""
+    return Planner(desk, decision_of(desk.context))
+
+
+def missing_of(desk: TaskDesk) -> Missing | None:
+    """What takes that which only the target has, where a copy asks for it; else it is not even listed."""
+    options = desk.context.options
+    asks = options.delete or options.xtrack_path is not None
+    return Missing(desk, Exclusion(desk.context)) if asks else None
+
+
+COPY = Purpose(planner_of, missing_of)
 
 
 def _walk(context: RunContext, task: SurveyTask, survey: UnitSurvey, findings: Findings) -> list[SurveyUnit]:
@@ -192,7 +214,14 @@ def decision_of(context: RunContext) -> Decide:
         for root in context.layout.roots
     ]
     appends_from_bytes = _appends_from(target, options)
-    return lambda pair: decide(pair, options, damaged, checks[pair.root], appends_from_bytes)
+
+    def decision(pair: FilePair) -> FileAction:
+        standing = Standing.UNKNOWN
+        if pair.known is not None and pair.source is not None and pair.target is not None:
+            standing = standing_of(pair.known, pair.source, pair.target)
+        return decide(pair, options, damaged, checks[pair.root], appends_from_bytes, standing)
+
+    return decision
 
 
 def _appends_from(target: Capabilities, options: CopyOptions) -> int:

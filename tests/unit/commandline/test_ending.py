@@ -74,6 +74,24 @@ def test_the_first_ten_causes_are_shown_and_the_rest_counted() -> None:
     assert lines[:11] == [f"FAILED: {one.message}" for one in made.failures[:10]] + ["... and 20 more"]
 
 
+def test_a_store_that_refused_is_told_with_what_it_came_to() -> None:
+    made = report()
+    made.tell_throttled()
+    assert list(findings(made)) == []
+    for name, count in {
+        "REQUESTS_THROTTLED": 7,
+        "THROTTLED_MILLISECONDS": 12_300,
+        "REQUESTS_LIMITED": 200,
+        "REQUESTS_IN_FLIGHT_SUM": 900,
+    }.items():
+        made.counters.add(OWN, name, count)
+    made.tell_throttled()
+    assert list(findings(made)) == [
+        "NOTE: the store refused 7 requests because there were too many, and got them again after 12 seconds of "
+        "waiting in all; since then 4.5 were in flight a process"
+    ]
+
+
 def test_failures_of_one_cause_are_one_line() -> None:
     made = report()
     made.failures = [

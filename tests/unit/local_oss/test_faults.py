@@ -123,6 +123,23 @@ def test_rate_limit_is_answered_with_its_code(fail):
     assert client.put("cold/1", b"").status == 200
 
 
+def test_what_comes_while_too_many_are_answered_is_refused():
+    plan = FaultPlan([Rule("crowd", key="k*", in_flight=2)])
+    first, second, third, other = request("k1"), request("k2"), request("k3"), request("other")
+    assert [bool(plan.choose(one)) for one in (first, second, third, other)] == [0, 0, 1, 0]
+    plan.done(third)
+    assert plan.choose(third)
+    plan.done(first)
+    assert not plan.choose(third)
+    assert [hits for _, hits in plan.state()] == [2]
+
+
+def test_whoever_comes_after_the_others_were_answered_is_no_crowd(fail):
+    client = fail({"fault": "crowd"}, {"fault": "error", "key": "bad"})
+    answers = [client.put(name, b"x") for name in ("a", "bad", "b", "bad", "c")]
+    assert [answer.status for answer in answers] == [200, 503, 200, 503, 200]
+
+
 @pytest.mark.parametrize(
     ("fault", "is_stored"), [("reset-before-body", 0), ("reset-after-body", 0), ("lost-answer", 1)]
 )

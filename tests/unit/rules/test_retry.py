@@ -1,6 +1,10 @@
 """When to ask again. Time is a list of the sleeps."""
 
+import random
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hdfs2oss.filesystems.watchdog import OutOfTime
 from hdfs2oss.model.errors import CorruptData, NotFound, StoreError, Throttled, Unreachable
@@ -44,6 +48,33 @@ def test_delays_grow_by_doubling_up_to_the_cap_with_full_jitter() -> None:
     delays = [delay_seconds(Unreachable(""), attempt, POLICY, 0.5) for attempt in range(1, 6)]
     assert delays == [1, 2, 4, 5, 5]
     assert delay_seconds(Unreachable(""), 3, POLICY, 0.0) == 0
+
+
+@given(
+    attempt=st.integers(1, 40),
+    chance=st.floats(0, 1, exclude_max=True),
+    base=st.floats(0.001, 5),
+    cap=st.floats(0.001, 60),
+    named=st.floats(0, 30),
+)
+def test_a_delay_lies_between_nothing_and_the_doubled_base_after_what_the_store_named(
+    attempt: int, chance: float, base: float, cap: float, named: float
+) -> None:
+    policy = RetryPolicy(base_seconds=base, cap_seconds=cap)
+    most = min(cap, base * 2**attempt)
+    assert 0 <= delay_seconds(Unreachable(""), attempt, policy, chance) <= most
+    assert named <= delay_seconds(Throttled("", delay_seconds=named), attempt, policy, chance) <= named + most
+
+
+@pytest.mark.parametrize("attempt", [1, 4, 9])
+def test_delays_are_spread_evenly_over_the_whole_range(attempt: int) -> None:
+    """Workers that were refused together come back one after another, the first ones at once."""
+    chance = random.Random(attempt)
+    most = min(POLICY.cap_seconds, POLICY.base_seconds * 2**attempt)
+    tenths = [0] * 10
+    for _ in range(5000):
+        tenths[int(delay_seconds(Unreachable(""), attempt, POLICY, chance.random()) / most * 10)] += 1
+    assert all(400 < count < 600 for count in tenths)
 
 
 def test_retryable_errors_are_asked_again_as_often_as_allowed() -> None:

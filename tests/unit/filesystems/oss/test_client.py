@@ -11,7 +11,14 @@ DATA = b"0123456789"
 STORED = Answer(200, DATA, {"x-oss-hash-crc64ecma": str(crc64(DATA)), "ETag": '"E"'})
 PAGE = b"<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated></ListBucketResult>"
 BUSY = error(503, "Busy")
-PATIENCE = ("REQUESTS_REPEATED", "THROTTLED_MILLISECONDS")
+PATIENCE = {
+    "REQUESTS_REPEATED",
+    "REQUESTS_THROTTLED",
+    "THROTTLED_MILLISECONDS",
+    "QUEUED_MILLISECONDS",
+    "REQUESTS_LIMITED",
+    "REQUESTS_IN_FLIGHT_SUM",
+}
 
 
 def counted(*answers: Answer, ask) -> tuple[int, dict[str, int]]:
@@ -62,5 +69,16 @@ def test_requests_that_are_sent_again_are_counted_and_so_is_the_patience_that_wa
         opened = store.open()
         assert opened.status("/file") is not None
     counted = opened.traffic.snapshot()
-    assert counted["REQUESTS_REPEATED"] == 2
+    assert (counted["REQUESTS_REPEATED"], counted["REQUESTS_THROTTLED"]) == (2, 1)
+    assert (counted["REQUESTS_LIMITED"], counted["REQUESTS_IN_FLIGHT_SUM"]) == (2, 2)
     assert 7 <= counted["THROTTLED_MILLISECONDS"] < 1000
+
+
+@pytest.mark.parametrize(
+    ("named", "least_ms"), [({"x_oss_qos_delay_time": "120"}, 120), ({"Retry_After": "1"}, 1000)], ids=["oss", "proxy"]
+)
+def test_a_delay_that_is_named_is_waited_for(named: dict[str, str], least_ms: int) -> None:
+    with ScriptedStore(error(503, "SlowDown", **named), Answer(200, headers={"Content-Length": "0"})) as store:
+        opened = store.open()
+        assert opened.status("/file") is not None
+    assert least_ms <= opened.traffic.snapshot()["THROTTLED_MILLISECONDS"] < least_ms + 1000
