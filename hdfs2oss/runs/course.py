@@ -13,6 +13,9 @@ from ..records.jobdir import JobDir
 from ..rules.packing import pack
 from ..runners.base import Runner
 
+# Bundles slices to tasks for so many slots.
+Packer = Callable[[Sequence[PlanSlice], int], list[CopyTask]]
+
 
 class Course:
     """What is written goes through `pool`, as closing a small file on HDFS takes half a second.
@@ -38,13 +41,13 @@ class Course:
         while self._pending:
             self._pending.pop(0).result()
 
-    def pack(self, wave: str, slices: Sequence[PlanSlice]) -> list[CopyTask]:
+    def pack(self, wave: str, slices: Sequence[PlanSlice], packer: Packer = pack) -> list[CopyTask]:
         """The tasks of a wave: those on record, else packed for the slots of this driver, and put on record."""
         if not slices:
             return []
         tasks = self._packed_before(wave, slices)
         if tasks is None:
-            tasks = pack(slices, self._runner.slots)
+            tasks = packer(slices, self._runner.slots)
             self.write(course.publish_bins, self._job_dir, _numbered(wave, self.incarnation), tasks)
         return tasks
 

@@ -194,7 +194,7 @@ def test_chunks_that_were_sent_are_not_sent_again_and_the_upload_is_completed(
         copy(source, target, bandwidth_mb=1.0, **PARTS)
     prefix = target.uri.path.lstrip("/")
     uploads = list(oss2.MultipartUploadIterator(bucket_of(oss_server), prefix=prefix))
-    assert len(uploads) == (2 if "copy" in record else 1), "one of two was completed"
+    assert len(uploads) == (2 if "copy" in record else 0)
     watched = FlakyFileSystem(OssFileSystem("lake", oss_stores.oss["lake"], 8))
     seat_filesystem(target.uri, oss_stores, watched)
     again = copy(source, target, **PARTS)

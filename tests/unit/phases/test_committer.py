@@ -7,7 +7,7 @@ import pytest
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import CorruptData, PermissionDenied, StoreGone, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
-from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.records import ledger
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
@@ -47,7 +47,7 @@ def task_of(context: RunContext, items: list[CopyItem], chunks: list[CopyResult]
     for item in items:
         uploads.add(item, 0.1)
     ledger.publish(job_dir, TaskReport("copy-00000", "1", "h", LEDGER, 1.0, 1.0, 1), chunks)
-    return CommitTask(0, tuple(uploads.publish(job_dir)), (LEDGER,))
+    return CommitTask(0, (CommitBin(tuple(uploads.publish(job_dir)), (LEDGER,)),))
 
 
 def published(store: MemoryFileSystem) -> dict[str, bytes]:

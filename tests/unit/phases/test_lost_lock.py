@@ -8,7 +8,7 @@ import pytest
 
 from hdfs2oss.model.errors import LockLost
 from hdfs2oss.model.values import CopyItem, CopyResult, CopyTask, Outcome, TaskReport, Work
-from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.records import ledger
 from hdfs2oss.records.fence import lock_path
@@ -56,7 +56,7 @@ def commit_of(context: RunContext, memory: MemoryFileSystem) -> tuple[CommitTask
     )
     report = TaskReport("copy-0", "1", "h", "copy-0.parquet", 1.0, 1.0, 1)
     ledger.publish(context.open_job_dir(), report, [chunk])
-    return CommitTask(0, tuple(uploads.publish(context.open_job_dir())), (report.ledger_file,)), upload_id
+    return CommitTask(0, (CommitBin(tuple(uploads.publish(context.open_job_dir())), (report.ledger_file,)),)), upload_id
 
 
 def published(memory: MemoryFileSystem, context: RunContext) -> list[str]:
