@@ -9,9 +9,9 @@ from typing import TypeVar
 import oss2
 from oss2.exceptions import OssError
 
-from ...model.errors import StoreError
-from ...rules.checksum import crc64
+from ...model.errors import StoreError, Unreachable
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
+from ..body import Body, Checked
 from ..credentials import OssAccess
 from ..in_flight import InFlight
 from ..traffic import Traffic
@@ -69,7 +69,7 @@ class OssClient:
         key: str,
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | Body | None = None,
     ) -> OssResponse:
         """One request, answered with success; its body is the caller's to read.
 
@@ -93,7 +93,7 @@ class OssClient:
         key: str,
         params: dict[str, str] | None,
         headers: dict[str, str] | None,
-        data: bytes | None,
+        data: bytes | Body | None,
     ) -> OssResponse:
         try:
             response: OssResponse = self._oss._do(method, self.bucket, key, params=params, headers=headers, data=data)
@@ -168,7 +168,7 @@ class OssClient:
         self,
         name: str,
         key: str,
-        data: bytes,
+        body: Body,
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         damaged: set[str] | None = None,
@@ -177,17 +177,19 @@ class OssClient:
 
         Raises CorruptData when the store states another CRC-64; the ETags of such answers are kept in `damaged`.
         """
-        expected = crc64(data)
+        going = Checked(body)
 
         def once() -> OssResponse:
-            response = self.request(f"write {name}", "PUT", key, params, headers, data)
+            response = self.request(f"write {name}", "PUT", key, params, headers, going.as_body())
             response.read_whole()
-            refuse_other_bytes(name, response, expected, damaged)
+            if not going.is_whole:
+                raise Unreachable(f"cannot write {name}: it was answered before all of it was sent")
+            refuse_other_bytes(name, response, going.crc64, damaged)
             return response
 
         response = self.again(once)
-        self.traffic.wrote(len(data))
-        return response, expected
+        self.traffic.wrote(body.size)
+        return response, going.crc64
 
     def again(self, function: Callable[[], T]) -> T:
         """Run a function of requests under the retry rule of this client."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import CorruptData, PermissionDenied, StoreGone, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
@@ -35,7 +36,7 @@ class Large:
     def _send(self, store: MemoryFileSystem, number: int) -> CopyResult:
         offset = number * SIZE
         data = DATA[offset : offset + SIZE]
-        part = store.put_part(f"/t/{self.item.path}", self.item.upload_id, number + 1, data)
+        part = store.put_part(f"/t/{self.item.path}", self.item.upload_id, number + 1, body_of(data))
         return CopyResult(self.item.path, 0, "F", "COPY", Outcome.CHUNK.value, len(DATA), 1000, SIZE)._replace(
             work=Work.CHUNK, crc32c=crc32c(data), offset=offset, size=SIZE, upload_id=self.item.upload_id, parts=(part,)
         )

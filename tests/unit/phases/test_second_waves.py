@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hdfs2oss.filesystems.base import Stored
+from hdfs2oss.filesystems.body import Body
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import PermissionDenied, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, PlanSlice, StoredPart, TaskReport, Work
@@ -83,12 +84,12 @@ class FailsOnPart(FlakyFileSystem):
         self.number, self.left = number, times
         self.sent: list[tuple[str, int]] = []
 
-    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
+    def put_part(self, path: str, upload_id: str, number: int, body: Body) -> StoredPart:
         self.sent.append((path, number))
         if (path, number) == ("/t/one", self.number) and self.left:
             self.left -= 1
             raise Unreachable("no answer about this part")
-        return super().put_part(path, upload_id, number, data)
+        return super().put_part(path, upload_id, number, body)
 
 
 def own(run: SmallRun, name: str) -> int:
