@@ -46,11 +46,26 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
     with run.phase("sweep"):
         for job_dir in dead:
             with suppress(StoreError):
-                run.report.counters.add(OWN, "LEAVINGS_REMOVED", _remove_leavings(context, job_dir))
-                uploads, work_files = Sweeper(context, job_dir).sweep()
+                uploads, work_files, left = clear_away(context, job_dir, here.run_id)
+                run.report.counters.add(OWN, "LEAVINGS_REMOVED", left)
                 run.report.counters.add(OWN, "UPLOADS_DROPPED", uploads)
                 run.report.counters.add(OWN, "WORK_FILES_REMOVED", work_files)
-                job_dir.publish_json(SWEPT, {"by": here.run_id, "uploads": uploads, "work_files": work_files})
+
+
+def clear_away(context: RunContext, job_dir: JobDir, by: str) -> tuple[int, int, int]:
+    """Remove what a dead run left, and put on record that it is gone: uploads, work files, other leavings.
+
+    Raises StoreError.
+    """
+    left = _remove_leavings(context, job_dir)
+    uploads, work_files = Sweeper(context, job_dir).sweep()
+    job_dir.publish_json(SWEPT, {"by": by, "uploads": uploads, "work_files": work_files})
+    return uploads, work_files, left
+
+
+def look_over(context: RunContext, job_dir: JobDir) -> tuple[int, int, int]:
+    """How much `clear_away` would find; of other leavings those that are on record. Raises StoreError."""
+    return *Sweeper(context, job_dir).look(), len(leavings.read_leavings(job_dir))
 
 
 def clear_up(context: RunContext, keeps_chunks: bool) -> None:
@@ -93,6 +108,13 @@ class Sweeper:
             files = sum(pool.map(partial(_remove, self._target), self._work_paths(found)))
         self.tidy_records()
         return uploads, files
+
+    def look(self) -> tuple[int, int]:
+        """Open uploads, work files that are there. Raises StoreError."""
+        found = list(intents.read_intents(self._job_dir))
+        uploads = sum(1 for _ in self._uploads(found)) if self._target.capabilities.multipart else 0
+        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+            return uploads, sum(pool.map(lambda path: self._target.status(path) is not None, self._work_paths(found)))
 
     def tidy_records(self) -> None:
         """Remove records that were being written. Raises StoreError."""

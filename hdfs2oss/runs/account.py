@@ -57,7 +57,7 @@ def give_up(job_dir: JobDir, report: Report, why: str) -> Iterator[str]:
     A store that does not answer for this is no reason not to begin.
     """
     records = job_dir.of_run(report.run_id, HASTE)
-    report.ended_by = f"it came to no end, and run {job_dir.run_id}, which made this report of its ledgers, began anew"
+    report.ended_by = f"it came to no end; {job_dir.run_id} made this report of its ledgers, as {why}"
     report.ended_code = Hdfs2ossError.exit_code
     with suppress(Hdfs2ossError):
         fold_ledgers(records, report)

@@ -83,12 +83,17 @@ def find_unfinished(here: JobDir) -> Unfinished | None:
     if not names:
         return None
     job_dir = here.of_run(names[-1])
-    report = _read_json(job_dir, "report.json")
-    if report is not None and not report.get("open"):
+    if is_over(job_dir):
         return None
     asked = _read_json(job_dir, "run.json") or {}
     survey = read_end(job_dir, "survey") or {}
     return Unfinished(names[-1], asked, read_layout(job_dir), survey.get("ended_ms", 0))
+
+
+def is_over(job_dir: JobDir) -> bool:
+    """Whether a run came to an end, or was given up."""
+    report = _read_json(job_dir, "report.json")
+    return report is not None and not report.get("open")
 
 
 def refuse_other_meaning(unfinished: Unfinished, options: CopyOptions) -> None:

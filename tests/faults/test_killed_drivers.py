@@ -90,17 +90,18 @@ class World(NamedTuple):
         """What came to the server for the target, in requests that were answered and in others."""
         entries = map(json.loads, self.log.read_text().splitlines())
         prefix = self.target.uri.path.lstrip("/")
+        sending = ("put_object", "upload_part")
         return sum(
-            one["bytes_in"] for one in entries if one["method"] == "PUT" and str(one["key"]).startswith(f"{prefix}/")
+            one["bytes_in"]
+            for one in entries
+            if one["operation"] in sending and str(one["key"]).startswith(f"{prefix}/")
         )
 
     def largest_task(self) -> int:
         """The bytes of the largest bin of the run."""
-        (record,) = [path for path in paths(self.jobs) if path.endswith("/tasks/copy.json")] or [""]
-        if not record:
-            return 0
-        bins = json.loads(Place(self.jobs.uri.join(record), self.jobs.stores).content())["bins"]
-        return max(sum(piece[3] for piece in slices) for slices in bins)
+        records = [path for path in paths(self.jobs) if "/tasks/copy" in path and path.endswith(".json")]
+        found = [json.loads(Place(self.jobs.uri.join(path), self.jobs.stores).content()) for path in records]
+        return max(sum(piece[3] for piece in slices) for one in found for slices in one["bins"])
 
 
 @pytest.fixture
