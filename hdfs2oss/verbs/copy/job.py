@@ -24,7 +24,15 @@ from ...phases.support import check_attributes
 from ...phases.survey import SurveyReport, as_record, from_record, survey, survey_changes, without_excluded
 from ...phases.sweeper import clear_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
-from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
+from ...phases.synchroniser import (
+    BeginningFinder,
+    Kinds,
+    Span,
+    Synchroniser,
+    find_span,
+    forget_snapshot,
+    note_full_copy,
+)
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
@@ -134,14 +142,14 @@ def _survey_whole(context: RunContext, run: Run) -> SurveyReport:
 
 def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None]:
     """Gives what is to be done once the run has settled."""
-    synchroniser = Synchroniser(context, run, span)
+    with run.phase("compare"):
+        synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
     _copy(context, run, _surveyed(run, lambda: _survey_changes(context, run, span, synchroniser)))
     return synchroniser.finish
 
 
 def _survey_changes(context: RunContext, run: Run, span: Span, synchroniser: Synchroniser) -> SurveyReport:
     with run.phase("compare"):
-        synchroniser.refuse_other_target()
         kinds = Kinds(span, context.stores)
         changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
     with run.phase("synchronise"):
