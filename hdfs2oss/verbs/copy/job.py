@@ -178,6 +178,7 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
         with run.phase("copy"):
             cut(context, run, found.large_slices, cuts)
             run.report.counters.merge(cuts.counters)
+            run.report.notices += cuts.notices(context.layout.base)
             sent = copy(context, run, found.slices + cuts.chunks)
         with run.phase("commit"):
             commit(context, run, cuts.bins, sent.ledger_files())
