@@ -37,6 +37,7 @@ from ...phases.synchroniser import (
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
+from ...rules.snapshot_diff import Changes
 from ...runners.base import Runner
 from ...runs.opening import empty_report, new_run_id
 from ...runs.place import choose_place
@@ -96,13 +97,7 @@ class CopyJob:
             self.report = run.report
             run.report.notices += notices
             self._announce(run.report.job_dir)
-            if run.continued is not None and run.continued.layout is not None:
-                # What stands at the target by now is of this run's own making.
-                layout = self.layout = run.continued.layout
-            self._say_mapping(layout)
-            context = RunContext(options, layout, stores, place, run.id, run.fence, run.incarnation)
-            if run.continued is None:
-                run.course.write(publish_layout, context.open_job_dir(), layout)
+            context = self._begin(run, layout, place)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
@@ -126,6 +121,18 @@ class CopyJob:
                 log_dir.succeed()
         return run.report
 
+    def _begin(self, run: Run, layout: Layout, place: Uri) -> RunContext:
+        """What all tasks are given; a run that is gone on with has its layout on record."""
+        if run.continued is not None and run.continued.layout is not None:
+            # What stands at the target by now is of this run's own making.
+            layout = run.continued.layout
+        self.layout = layout
+        self._say_mapping(layout)
+        context = RunContext(self._options, layout, self._stores, place, run.id, run.fence, run.incarnation)
+        if run.continued is None:
+            run.course.write(publish_layout, context.open_job_dir(), layout)
+        return context
+
     def _say_mapping(self, layout: Layout) -> None:
         for line in mapping(layout, self._options):
             self._progress.say(line)
@@ -135,7 +142,7 @@ def _copy_whole(context: RunContext, run: Run) -> None:
     forget_snapshot(context)
     # With -atomic all goes into a work directory; behind the block it stands where `context` says.
     with switching(context, run) as working, standing_still(working, run) as reading:
-        _copy(reading, run, _surveyed(run, lambda: _survey_whole(reading, run)))
+        _copy(reading, run, _surveyed(run, lambda: _survey_whole(reading, run), []))
 
 
 def _survey_whole(context: RunContext, run: Run) -> SurveyReport:
@@ -147,28 +154,36 @@ def _synchronise(context: RunContext, run: Run, span: Span, moved: list[str]) ->
     """Gives what is to be done once the run has settled; `moved` is told what else stands at the target now."""
     with run.phase("compare"):
         synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
-    _copy(context, run, _surveyed(run, lambda: _survey_changes(context, run, span, synchroniser)))
+
+    def look() -> SurveyReport:
+        changes = _synchronised(context, run, span, synchroniser)
+        moved.extend(touched_by(changes, context.layout.roots[0].prefix))
+        with run.phase("survey"):
+            return survey_changes(context, run.runner, changes)
+
+    _copy(context, run, _surveyed(run, look, moved))
     return synchroniser.finish
 
 
-def _survey_changes(context: RunContext, run: Run, span: Span, synchroniser: Synchroniser) -> SurveyReport:
+def _synchronised(context: RunContext, run: Run, span: Span, synchroniser: Synchroniser) -> Changes:
+    """What changed between the snapshots, once the target has been renamed and deleted accordingly."""
     with run.phase("compare"):
         kinds = Kinds(span, context.stores)
         changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
     with run.phase("synchronise"):
-        moved += touched_by(changes, context.layout.roots[0].prefix)
         synchroniser.apply(changes)
-    with run.phase("survey"):
-        return survey_changes(context, run.runner, changes)
+    return changes
 
 
-def _surveyed(run: Run, look: Callable[[], SurveyReport]) -> SurveyReport:
-    """What the survey of this run found, under an earlier driver or now."""
+def _surveyed(run: Run, look: Callable[[], SurveyReport], moved: list[str]) -> SurveyReport:
+    """What the survey of this run found, under an earlier driver or now; `moved` is on record with it."""
     run.course.written()
     record = run.course.end_of("survey")
     if record is None:
-        record = survey_end(as_record(look()))
+        record = survey_end({**as_record(look()), "moved": moved})
         run.course.end("survey", record)
+    else:
+        moved.extend(record["moved"])
     return from_record(record)
 
 
