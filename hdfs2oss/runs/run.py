@@ -160,6 +160,7 @@ class Run:
         self.report.add_job(self.runner.describe())
         self.report.check_identities()
         self.report.tell_not_compared()
+        self.report.tell_not_proven()
         self.report.tell_throttled()
 
     def stays_open(self, error: BaseException) -> bool:
