@@ -201,7 +201,7 @@ def sent_chunk(item: CopyItem) -> CopyResult:
     )
 
 
-@pytest.mark.parametrize(("few", "many"), [(10, 100), pytest.param(200, 2000, marks=pytest.mark.full)])
+@pytest.mark.parametrize(("few", "many"), [(10, 80), pytest.param(200, 2000, marks=pytest.mark.full)])
 def test_the_records_read_to_plan_cut_and_commit_grow_no_faster_than_the_files(make_context, few, many) -> None:
     reads: dict[int, int] = {}
     for files in (few, many):
@@ -210,7 +210,7 @@ def test_the_records_read_to_plan_cut_and_commit_grow_no_faster_than_the_files(m
             store.place(f"/s/{number:05d}", b"", mtime_ms=1000, length=10 * GIB)
         flaky = FlakyFileSystem(store)
         context = make_context(flaky, ["/s"], "/t", part_size_bytes=GIB // 4)
-        run: Any = SmallRun(slots=20)
+        run: Any = SmallRun(slots=4)
         found, cuts = survey(context, run.runner), CutReport()
         cut(context, run, found.large_slices, cuts)
         assert len(found.large_slices) + len(cuts.bins) <= files / 5
