@@ -281,7 +281,7 @@ GROUPS = (
             _flag("--ignore-ledger", "ignore_ledger", "with -update: do not ask the ledger of earlier runs"),
             _value(
                 ("--proof-dir",),
-                "proof",
+                "proof_place",
                 "leave ledger and report in DIR, too; none: nowhere",
                 "DIR|none",
                 unset=".hdfs2oss/proofs at the target",
