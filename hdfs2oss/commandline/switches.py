@@ -309,6 +309,12 @@ GROUPS = (
                 "SIZE",
                 parse_size,
             ),
+            _value(
+                ("--proof",),
+                "proof",
+                "transfer: what was read is what is stored; end-to-end: and HDFS states the same checksum of the file",
+                "LEVEL",
+            ),
             _value(("--max-failures",), "max_failures", "end the copy when more than N files have failed", "N", _whole),
             _value(
                 ("--processes",), "processes", "without Spark: processes at work", "N", _whole, "one a core, at most -m"
@@ -317,3 +323,5 @@ GROUPS = (
     ),
 )
 SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)
+# Those that say where the records of a copy are, beside its paths.
+OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "properties")
