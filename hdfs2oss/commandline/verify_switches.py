@@ -67,7 +67,7 @@ OWN = Group(
         Switch(
             ("--output",),
             "output",
-            "write report.json, differences.jsonl and differences/*.parquet into DIR",
+            "write report.json, differences.jsonl and differences/*.parquet into DIR, for --from-diff",
             str,
             "DIR",
             takes=1,
