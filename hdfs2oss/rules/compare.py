@@ -101,7 +101,7 @@ def decide_listed(pair: FilePair, finding: str) -> FileAction:
     source, target = pair.source, pair.target
     if source is None:
         return FileAction.SKIP
-    if source.kind not in (FILE, DIRECTORY):
+    if source.kind not in (DIRECTORY, FILE):
         return FileAction.CONFLICT
     if target is None:
         return FileAction.MKDIR if source.kind == DIRECTORY else FileAction.COPY
