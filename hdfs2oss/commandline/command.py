@@ -31,6 +31,7 @@ class CopyCommand(NamedTuple):
     output: str = ""
     from_diff: str = ""
     oss_endpoint: str = ""
+    credentials_file: str = ""
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()

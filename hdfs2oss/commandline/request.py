@@ -46,7 +46,7 @@ def resolve(
     """Resolve all places of a command, and read the lists it names; its options are of that kind. Raises UsageError."""
     settings = read_properties(command.properties)
     conf = {**hadoop_conf, **keep_relevant(command.properties)}
-    places = Places(environment, conf, command.oss_endpoint)
+    places = Places(environment, conf, command.oss_endpoint, command.credentials_file)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
     found = [places.resolve(text) for text in (*sources, command.paths[-1])]
     asked = {

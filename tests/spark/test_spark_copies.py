@@ -6,6 +6,8 @@ import io
 
 import pytest
 
+from hdfs2oss.filesystems.registry import close_filesystems
+from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
@@ -17,6 +19,8 @@ from hdfs2oss.runs.report import Report
 from hdfs2oss.runs.verification import VerifyReport
 from hdfs2oss.verbs.copy.job import CopyJob
 from hdfs2oss.verbs.verify.job import VerifyJob
+from tests.stores.renewed_keys import Renewed
+from tests.trees import Place
 
 pytestmark = pytest.mark.spark
 
@@ -78,3 +82,19 @@ def test_what_a_verify_finds_is_mended_from_its_list(spark_runner, make_place, h
     own = mended.counters.as_dict()[OWN]
     assert (own["FILES_COPIED"], own["FILES_DELETED"]) == (1, 1)
     assert verify(here, output=None).exit_code == 0
+
+
+def test_executors_go_on_with_keys_that_come_in_a_file_after_theirs_have_expired(spark_runner, tmp_path, home) -> None:
+    tree = {f"f{number:02d}": bytes(number) for number in range(60)}
+    with LocalOssServer(tmp_path / "oss", "id", "secret", buckets=["lake"]) as server:
+        renewed = Renewed(tmp_path, server)
+        source = Place(Uri("file", "", f"{tmp_path}/source"), renewed.stores).make(tree)
+        target = Place(Uri("oss", "lake", "/target"), renewed.stores)
+        options = CopyOptions(sources=(source.uri,), target=target.uri)
+        renewed.renew_once_expired()
+        jobs = [Uri("file", "", str(home))]
+        report = CopyJob(options, renewed.stores, spark_runner, Progress(io.StringIO()), jobs).run()
+        assert renewed.refused
+        assert (report.exit_code, report.discrepancy, report.failures) == (0, "", [])
+        assert target.read() == tree
+        close_filesystems()

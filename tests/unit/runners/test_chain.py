@@ -19,7 +19,7 @@ from hdfs2oss.model.errors import (
     WaveEnded,
 )
 from hdfs2oss.model.values import CopyTask, PlanSlice
-from hdfs2oss.phases.committer import CommitTask
+from hdfs2oss.phases.committer import CommitBin, CommitTask
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.chain import (
     Ended,
@@ -155,7 +155,9 @@ def test_copy_tasks_are_dealt_by_cost():
 
 
 def test_any_task_that_says_what_it_costs_is_dealt_by_it():
-    tasks = [CommitTask(n, (PlanSlice("f", n, 1, 1, cost),), ()) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])]
+    tasks = [
+        CommitTask(n, (CommitBin((PlanSlice("f", n, 1, 1, cost),), ()),)) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])
+    ]
     assert [[task.number for task in chain] for chain in deal(tasks, 2)] == [[0], [1, 2, 3]]
 
 
