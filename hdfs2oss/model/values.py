@@ -231,6 +231,7 @@ class CopyResult(NamedTuple):
     proof: str = ""  # of a file that arrived: how it was proven, a Proof
     error_class: str = ""  # class of the error (model.errors) that it failed with
     message: str = ""  # of that error; a warning where the file arrived
+    advice: str = ""  # what to do about that error, where anything is known
     retryable: bool = False  # another try may help
     skippable: bool = False  # -i may pass over the failure
     offset: int = 0  # CHUNK: where the range begins
@@ -283,6 +284,8 @@ class TaskReport:
     cpu_seconds: float
     peak_memory_bytes: int
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
+    # Examples; how many failures there are of each cause (rules/causes.py).
     failures: tuple[CopyResult, ...] = ()
+    causes: dict[str, int] = field(default_factory=dict)
     # Why the first of the files whose checksums decided nothing was not compared.
     not_compared: str = ""

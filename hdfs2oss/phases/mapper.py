@@ -149,7 +149,12 @@ class Mapper:
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try, context.layout.base.path)
+        self._outage = Outage(
+            max(_FEWEST_FAILURES, self._threads),
+            is_last_try,
+            context.layout.base.path,
+            denies_alike=not self._target.capabilities.real_directories,
+        )
         self._fence = Fence(context.open_job_dir(), context.fence)
         self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}

@@ -7,13 +7,13 @@ import shutil
 
 import pytest
 
-from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem, seat_filesystem
+from hdfs2oss.filesystems.registry import open_filesystem
 from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.errors import BrakeError, CommitError, SourceNotFound, SurveyError, UsageError
-from hdfs2oss.model.uri import Uri
 from hdfs2oss.rules.filters import WORK_PREFIX
-from hdfs2oss.runners.local import LocalRunner
-from tests.stores.snapshots import SnapshotFileSystem
+from tests.functional.conftest import IN_THIS_PROCESS
+
+pytestmark = IN_THIS_PROCESS
 
 TREE = {
     "a/f": b"a-f",
@@ -25,20 +25,6 @@ TREE = {
     "old name": b"renamed",
     "e/": None,
 }
-
-
-@pytest.fixture
-def runner():
-    """The store of snapshots lives in this process, so tasks do too."""
-    return LocalRunner(0)
-
-
-@pytest.fixture
-def store(oss_stores):
-    store = SnapshotFileSystem()
-    seat_filesystem(Uri("file", "", "/"), oss_stores, store)
-    yield store
-    close_filesystems()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from .attributes import HdfsAttributes
 from .client import HdfsClient, row_of
 from .java_client import JavaClient
 from .order import in_name_order
-from .questions import Policies, checksum_of, is_being_written, policy_of
+from .questions import Policies, Supplement, checksum_of, is_being_written, policy_of
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter
@@ -77,7 +77,7 @@ class HdfsFileSystem(FileSystem):
         self._checksum_pause = StorePause(_NO_CHECKSUMS_SECONDS)
         self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user))
-        self.attributes = HdfsAttributes(self.client, self.web, self.java)
+        self.attributes = HdfsAttributes(self.client, self.web, Supplement(self.web, self.java))
         self.policies = Policies(self.web)
 
     def status(self, path: str) -> FileStatus | None:

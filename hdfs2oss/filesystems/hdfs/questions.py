@@ -1,5 +1,8 @@
 """What WebHDFS tells and takes, and the native client does not: erasure-coding policies, extended attributes, whether a
 file is still written to, a file's checksum. It has no call for these, or is told and keeps it to itself.
+
+Where WebHDFS does not answer (such as of a cluster that no configuration here knows), Hadoop's own client is asked for
+policies and extended attributes.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import base64
 from ...model.errors import NotFound, Unreachable
 from ...rules.filesum import MD5_NAME, FileChecksum, sent_by_hadoop
 from ...rules.parity import is_written_rightly
+from .java_client import JavaClient
 from .webhdfs import WebHdfs, member
 
 # How WebHDFS marks values in base64.
@@ -72,6 +76,45 @@ def set_ec_policy(web: WebHdfs, path: str, policy: str) -> None:
 
 def _xattr_value(text: str | None) -> bytes:
     return base64.b64decode((text or "").removeprefix(_BASE64))
+
+
+class Supplement:
+    """Policies and extended attributes, by WebHDFS or else by the Java client."""
+
+    def __init__(self, web: WebHdfs, java: JavaClient) -> None:
+        self._web = web
+        self._java = java
+
+    def missing(self) -> str:
+        """Why neither of the two can be asked; "" when one can."""
+        silent = self._web.silent_because()
+        why = self._java.missing() if silent else ""
+        return f"{silent}; {why}" if why else ""
+
+    def xattrs(self, path: str) -> tuple[tuple[str, bytes], ...]:
+        """See `xattrs_of`."""
+        return self._java.xattrs(path) if self._is_silent() else xattrs_of(self._web, path)
+
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        """Set one extended attribute, be it there already or not."""
+        if self._is_silent():
+            self._java.set_xattr(path, name, value)
+        else:
+            set_xattr(self._web, path, name, value)
+
+    def policy_of(self, path: str) -> str | None:
+        """See `policy_of`."""
+        return self._java.policy_of(path) if self._is_silent() else policy_of(self._web, path)
+
+    def set_ec_policy(self, path: str, policy: str) -> None:
+        """Let files that come into a directory be coded so."""
+        if self._is_silent():
+            self._java.set_ec_policy(path, policy)
+        else:
+            set_ec_policy(self._web, path, policy)
+
+    def _is_silent(self) -> bool:
+        return bool(self._web.silent_because())
 
 
 class Policies:

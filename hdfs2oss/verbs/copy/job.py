@@ -24,7 +24,15 @@ from ...phases.support import check_attributes
 from ...phases.survey import SurveyReport, survey, survey_changes, survey_differences, without_excluded
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
-from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
+from ...phases.synchroniser import (
+    BeginningFinder,
+    Kinds,
+    Span,
+    Synchroniser,
+    find_span,
+    forget_snapshot,
+    note_full_copy,
+)
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
@@ -126,9 +134,8 @@ def _copy_whole(context: RunContext, run: Run) -> None:
 
 def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None]:
     """Gives what is to be done once the run has settled."""
-    synchroniser = Synchroniser(context, run, span)
     with run.phase("compare"):
-        synchroniser.refuse_other_target()
+        synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
         kinds = Kinds(span, context.stores)
         changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
     with run.phase("synchronise"):
