@@ -154,7 +154,9 @@ class CopyItem(NamedTuple):
     offset: int = 0  # CHUNK: where the range begins
     size: int = -1  # CHUNK: bytes of the range; -1 in every other row
     first_part: int = 0  # CHUNK: number of its first part
-    part_size_bytes: int = 0  # bytes of every part but the last; a file that is no larger goes up in one piece
+    # Bytes of every part but the last, or of a block of a file that is joined of chunks; a file that is no larger goes
+    # up in one piece.
+    part_size_bytes: int = 0
     chunk_size_bytes: int = 0  # a larger file is cut into chunks of about so many bytes, where its target takes parts
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
     problem: str = ""  # REFUSED: why; in other rows: why its checksum decided nothing

@@ -8,8 +8,9 @@ policies and extended attributes.
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 
-from ...model.errors import NotFound, Unreachable
+from ...model.errors import NotFound, StoreError, Unreachable
 from ...rules.filesum import MD5_NAME, FileChecksum, sent_by_hadoop
 from ...rules.parity import is_written_rightly
 from .java_client import JavaClient
@@ -17,6 +18,7 @@ from .webhdfs import WebHdfs, member
 
 # How WebHDFS marks values in base64.
 _BASE64 = "0s"
+_REPLICATION = ("", "REPLICATION")
 # A DataNode asks those of all blocks one after another.
 _CHECKSUM_SECONDS = 60.0
 _MOST_DIRECTORIES_KEPT = 10_000
@@ -27,11 +29,37 @@ def policy_of(web: WebHdfs, path: str) -> str | None:
 
     Raises StoreError when nobody can tell.
     """
+    status = _status_of(web, path)
+    return None if status is None else str(status.get("ecPolicy") or "")
+
+
+def unjoinable(web: WebHdfs, directory: str) -> str:
+    """Why CONCAT does not work on files in a directory, or in the nearest one above it that is there; "" when it does.
+
+    Raises StoreError when nobody can tell.
+    """
+    path = directory
+    while (status := _status_of(web, path)) is None and path != "/":
+        path = path.rpartition("/")[0] or "/"
+    policy = str((status or {}).get("ecPolicy") or "")
+    if policy not in _REPLICATION:
+        return f"the directory {path} has the erasure-coding policy {policy}"
+    return f"the directory {path} lies in an encryption zone" if (status or {}).get("encBit") else ""
+
+
+def default_block_size(web: WebHdfs) -> int:
+    """The block size of new files where nobody asks for another; 0 where it is not told (Hadoop 2)."""
+    with suppress(StoreError):
+        size = member(web.get("/", "GETSERVERDEFAULTS"), "FsServerDefaults", "/").get("blockSize")
+        return size if isinstance(size, int) else 0
+    return 0
+
+
+def _status_of(web: WebHdfs, path: str) -> dict[str, object] | None:
     try:
-        answer = web.get(path, "GETFILESTATUS")
+        return member(web.get(path, "GETFILESTATUS"), "FileStatus", path)
     except NotFound:
         return None
-    return str(member(answer, "FileStatus", path).get("ecPolicy") or "")
 
 
 def is_being_written(web: WebHdfs, path: str) -> bool:

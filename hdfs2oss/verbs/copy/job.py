@@ -12,8 +12,9 @@ from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.attributes import code_directories, keep_attributes
+from ...phases.bequest import leave_proof
 from ...phases.committer import commit
-from ...phases.compaction import compact, take_in_earlier_runs
+from ...phases.compaction import compact, take_in_earlier_runs, touched_by
 from ...phases.cutter import CutReport, cut
 from ...phases.deletion import delete, may_delete, track
 from ...phases.mapper import copy
@@ -100,19 +101,21 @@ class CopyJob:
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
             take_in_earlier_runs(context, run)
+            moved: list[str] = []
             note: Callable[[], None] = partial(note_full_copy, context, run) if options.from_diff is None else _nothing
             try:
                 if span is not None:
-                    note = _synchronise(context, run, span)
+                    note = _synchronise(context, run, span, moved)
                 else:
                     _copy_whole(context, run)
             except WaveEnded as ended:
                 run.report.stop(ended)
                 if options.delete:
                     run.report.withhold_deletion("the copy was ended early")
-            compact(context, run)
+            compact(context, run, moved)
             run.settle()
             note()
+            leave_proof(context, run, self._homes)
             if run.report.exit_code == 0:
                 log_dir.succeed()
         return run.report
@@ -132,13 +135,14 @@ def _copy_whole(context: RunContext, run: Run) -> None:
         _copy(reading, run, found)
 
 
-def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None]:
-    """Gives what is to be done once the run has settled."""
+def _synchronise(context: RunContext, run: Run, span: Span, moved: list[str]) -> Callable[[], None]:
+    """Gives what is to be done once the run has settled; `moved` is told what else stands at the target now."""
     with run.phase("compare"):
         synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
         kinds = Kinds(span, context.stores)
         changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
     with run.phase("synchronise"):
+        moved += touched_by(changes, context.layout.roots[0].prefix)
         synchroniser.apply(changes)
     with run.phase("survey"):
         found = survey_changes(context, run.runner, changes)
@@ -156,6 +160,7 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
         with run.phase("copy"):
             cut(context, run, found.large_slices, cuts)
             run.report.counters.merge(cuts.counters)
+            run.report.notices += cuts.notices(context.layout.base)
             sent = copy(context, run, found.slices + cuts.chunks)
         with run.phase("commit"):
             commit(context, run, cuts.bins, sent.ledger_files())
