@@ -113,7 +113,7 @@ _NOT_MENDED = {Finding.ERROR, Finding.EXTRA, Finding.TYPE, Finding.UNPROVEN}
 # Options of a verify that a copy has, too, and that say what is copied, or how.
 _OF_COPY = (
     "-filters", "-p", "--preserve", "-m", "--maps", "-bandwidth", "-D", "--layout", "--include", "--exclude",
-    "--from-snapshot", "--job-dir", "--oss-endpoint", "--threads", "--processes",
+    "--from-snapshot", "--job-dir", "--oss-endpoint", "--credentials-file", "--threads", "--processes",
 )  # fmt: skip
 _LISTED = "-f"
 
