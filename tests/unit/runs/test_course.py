@@ -13,7 +13,7 @@ from hdfs2oss.runs.course import Course
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 
-SLICES = [PlanSlice("plan/a", number, 10, 100, 5.0) for number in range(8)]
+SLICES = [PlanSlice("plan/a", number, 10, 100, 0.1) for number in range(40)]
 
 
 def course_of(store, slots: int, incarnation: int = 0) -> Course:
