@@ -187,10 +187,7 @@ def decision_of(context: RunContext) -> Decide:
         return decide_single
     options, damaged = context.options, damage.recall(context.open_job_dir())
     target = open_filesystem(context.layout.base, context.stores).capabilities
-    checks = [
-        checks_between(open_filesystem(root.source, context.stores).capabilities.checksums, target.checksums)
-        for root in context.layout.roots
-    ]
+    checks = [checks_between(store.capabilities.checksums, target.checksums) for store in context.source_stores()]
     appends_from_bytes = _appends_from(target, options)
     return lambda pair: decide(pair, options, damaged, checks[pair.root], appends_from_bytes)
 
