@@ -73,6 +73,10 @@ class CopyOptions(BaseModel):
     # The snapshot of the source that is read instead of what is there now; made and dropped by us with make_snapshot.
     from_snapshot: str = ""
     make_snapshot: bool = False
+    # Whether -update passes over what the ledger of the pair knows.
+    ignore_ledger: bool = False
+    # How many runs keep their records.
+    keep_runs: int = Field(10, ge=1)
 
     @field_validator("maps")
     @classmethod

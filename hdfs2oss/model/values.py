@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .known import KnownFile
 from .uri import Uri
 
 FILE = "F"
@@ -68,6 +69,8 @@ class FilePair(NamedTuple):
     problem_class: str = ""
     # For a directory: no source row lies in it.
     is_empty: bool = True
+    # For a file that both sides have: what earlier runs know of it.
+    known: KnownFile | None = None
 
     @property
     def comes_with_its_files(self) -> bool:
@@ -157,6 +160,9 @@ class CopyItem(NamedTuple):
     problem: str = ""  # REFUSED: why; in other rows: why its checksum decided nothing
     problem_class: str = ""  # REFUSED: the class of error (model.errors) that the problem is
     work: Work = Work.FILE  # what is to be done
+    target_etag: str = ""  # of what stands at the target; empty where its store has none
+    crc64: int | None = None  # CHECK: of the source, from when it was read by an earlier run; SKIP: of both sides
+    crc32c: int | None = None  # the same
 
     @property
     def size_bytes(self) -> int:

@@ -47,7 +47,7 @@ from ..transfer.buffers import BufferBudget, keep_freed_memory
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
-from ..transfer.results import copied_result, failed_result, result_of
+from ..transfer.results import copied_result, failed_result, result_of, skipped_result
 from ..transfer.stream import Transfer
 
 # What the buffers of one task may hold together.
@@ -234,7 +234,7 @@ class Mapper:
 
     def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
         if self._is_restored(item, ends):
-            return item._replace(action=FileAction.SKIP.value)
+            return item._replace(action=FileAction.SKIP.value, crc64=None, crc32c=None)
         if item.action != FileAction.CHECK:
             return item
         source = self._transfer(ends.source, part_pool).source
@@ -250,7 +250,7 @@ class Mapper:
     def _refresh(self, item: CopyItem, ends: Ends) -> CopyResult:
         preservation = self.preserving.of(ends.source)
         is_new = preservation is not None and preservation.refresh(ends.source, ends.target, item.kind)
-        return result_of(item, Outcome.REFRESHED if is_new else Outcome.SKIPPED)
+        return result_of(item, Outcome.REFRESHED) if is_new else skipped_result(item)
 
     def _is_restored(self, item: CopyItem, ends: Ends) -> bool:
         """Whether only the time rule asks about a file that an earlier run brought back with its own time."""

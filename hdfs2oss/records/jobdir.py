@@ -103,7 +103,7 @@ class JobDir:
         self.run_path = join_path(path, f"runs/{run_id}")
         self.bytes_read = 0
 
-    def of_run(self, run_id: str, policy: RetryPolicy) -> JobDir:
+    def of_run(self, run_id: str, policy: RetryPolicy = PATIENCE) -> JobDir:
         """The records of another run of the pair, or of this one with other patience."""
         return JobDir(self.filesystem, self.path, run_id, policy, self._clock)
 
@@ -144,6 +144,10 @@ class JobDir:
     def names(self, directory: str) -> list[str]:
         """The files of one directory of the run; empty when it does not exist yet."""
         return self.patiently(lambda: self._names(join_path(self.run_path, directory)))
+
+    def names_for_pair(self, directory: str) -> list[str]:
+        """The same for a directory that outlives the run."""
+        return self.patiently(lambda: self._names(join_path(self.path, directory)))
 
     def _names(self, path: str) -> list[str]:
         if self.filesystem.status(path) is None:

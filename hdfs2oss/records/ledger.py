@@ -10,6 +10,8 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 
+import pyarrow as pa
+
 from ..model.errors import NotFound
 from ..model.values import CopyResult, TaskReport
 from .jobdir import JobDir
@@ -53,3 +55,14 @@ def read_results(job_dir: JobDir, ledger_file: str) -> Iterator[CopyResult]:
     with job_dir.open_table(f"ledger/{ledger_file}") as table:
         for group in range(table.row_groups):
             yield from results_of(table.read(group))
+
+
+def read_table(job_dir: JobDir, ledger_file: str) -> pa.Table:
+    """All rows of a ledger file, by columns; those that an older version did not have are empty."""
+    with job_dir.open_table(f"ledger/{ledger_file}") as file:
+        groups = [file.read(group) for group in range(file.row_groups)]
+    table = pa.concat_tables(groups) if groups else RESULT_SCHEMA.empty_table()
+    for field in RESULT_SCHEMA:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table

@@ -5,6 +5,10 @@ source is newer. What CHECK comes to is settled where the file is copied (transf
 are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot be compared, the times decide.
 So is APPEND (transfer/growth.py): what is no head of the source is written anew.
 
+`rules/standing.py` says what the ledger of earlier runs comes to. What has changed since is a target, with which can be
+compared what was read then; or a source, where its store and the target's are compared at all. Neither is anything
+with -skipcrccheck.
+
 A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
 
 The time rule is DistCp's: equal sizes and `source mtime <= target mtime` mean "the same". Whether the
@@ -15,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..model.known import Standing
 from ..model.options import CopyOptions
 from ..model.values import DIRECTORY, FILE, FileAction, FilePair, FileStatus
 from .filesum import Checks
@@ -26,6 +31,7 @@ def decide(
     damaged: Collection[tuple[str, str]] = (),
     checks: Checks = Checks.NEVER,
     appends_from_bytes: int = 0,
+    standing: Standing = Standing.UNKNOWN,
 ) -> FileAction:
     """What to do about one relative path. `checks` says when checksums of its two stores are compared; what is shorter
     at the target may be appended to from a length of `appends_from_bytes` on (0: never).
@@ -45,6 +51,8 @@ def decide(
     file        file        -update      sizes differ                    OVERWRITE
     file        file        -update      both empty                      SKIP
     file        file        -update      -pb, other block sizes          OVERWRITE
+    file        file        -update      proven, as it was               SKIP
+    file        file        -update      proven, changed since           CHECK
     file        file        -update      checks ALWAYS                   CHECK
     file        file        -update      source not newer than target    SKIP
     file        file        -update      checks WHERE_NEWER              CHECK
@@ -66,7 +74,7 @@ def decide(
         return FileAction.OVERWRITE
     if options.append and appends_from_bytes and appends_from_bytes <= target.length < source.length:
         return FileAction.APPEND
-    return _decide_update(source, target, options, checks) if options.update else FileAction.SKIP
+    return _decide_update(source, target, options, checks, standing) if options.update else FileAction.SKIP
 
 
 def decide_single(pair: FilePair) -> FileAction:
@@ -82,15 +90,23 @@ def decide_by_times(source_mtime_ms: int, target_mtime_ms: int, options: CopyOpt
     return FileAction.OVERWRITE if is_newer else FileAction.SKIP
 
 
-def _decide_update(source: FileStatus, target: FileStatus, options: CopyOptions, checks: Checks) -> FileAction:
+def _decide_update(
+    source: FileStatus, target: FileStatus, options: CopyOptions, checks: Checks, standing: Standing
+) -> FileAction:
     if source.length != target.length:
         return FileAction.OVERWRITE
     if source.length == 0:
         return FileAction.SKIP
     if "b" in options.preserve and _differ_in_blocks(source, target):
         return FileAction.OVERWRITE
+    if standing is Standing.PROVEN:
+        return FileAction.SKIP
     if options.skip_crc:
         checks = Checks.NEVER
+    elif standing is Standing.TARGET_CHANGED:
+        return FileAction.CHECK
+    if standing is Standing.SOURCE_CHANGED and checks is not Checks.NEVER:
+        return FileAction.CHECK
     by_times = decide_by_times(source.mtime_ms, target.mtime_ms, options)
     is_worth_asking = checks is Checks.ALWAYS or (checks is Checks.WHERE_NEWER and by_times is FileAction.OVERWRITE)
     return FileAction.CHECK if is_worth_asking else by_times

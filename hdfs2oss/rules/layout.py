@@ -65,6 +65,13 @@ class Layout(NamedTuple):
         copy_root = self.roots[root]
         return copy_root.source.join(path[len(copy_root.prefix) :].lstrip("/") if copy_root.prefix else path)
 
+    def source_text(self, root: int, path: str) -> str:
+        """The name that an operator gives the source of a file: what `str` makes of it, without the making of a Uri."""
+        copy_root = self.roots[root]
+        below = path[len(copy_root.prefix) :].lstrip("/") if copy_root.prefix else path
+        place = str(copy_root.source)
+        return f"{place.rstrip('/')}/{below}" if below else place
+
     def target_of(self, path: str) -> Uri:
         """The target of a relative path."""
         return self.base.join(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
@@ -10,7 +11,7 @@ from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..model.values import CopyItem, FileAction
 from ..rules.compare import decide_by_times
-from ..rules.filesum import FileChecksum, common_families
+from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C, CRC64, FileChecksum, common_families
 
 
 class Side(NamedTuple):
@@ -25,10 +26,11 @@ class Side(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What the checksums said; None when they said nothing, and why."""
+    """What the checksums said; None when they said nothing, and why. `checksum` is that of two equal files."""
 
     is_equal: bool | None
     why: str = ""
+    checksum: FileChecksum | None = None
 
 
 def settle(item: CopyItem, source: Side, target: Side, options: CopyOptions) -> CopyItem:
@@ -39,12 +41,41 @@ def settle(item: CopyItem, source: Side, target: Side, options: CopyOptions) -> 
     """
     if item.action != FileAction.CHECK:
         return item
-    found = compare(source, target)
+    found = compare_with_record(item, target)
+    if found.is_equal is None:
+        item = item._replace(crc64=None, crc32c=None)
+        found = compare(source, target)
     if found.is_equal is None:
         action = decide_by_times(item.mtime_ms, item.target_mtime_ms, options)
     else:
         action = FileAction.SKIP if found.is_equal else FileAction.OVERWRITE
+        item = _with_sum(item, found.checksum)
     return item._replace(action=action.value, problem=found.why)
+
+
+def compare_with_record(item: CopyItem, target: Side) -> Comparison:
+    """Compare the target with what an earlier run read of the source, which has not changed since."""
+    recorded = {
+        CRC64: FileChecksum(CRC64, f"{item.crc64:016x}") if item.crc64 is not None else None,
+        COMPOSITE_CRC: FileChecksum(COMPOSITE_CRC32C, f"{item.crc32c:08x}") if item.crc32c is not None else None,
+    }
+    for family in sorted(target.store.capabilities.checksums, key=CRC64.__ne__):
+        known = recorded.get(family)
+        if known is None:
+            continue
+        with suppress(StoreError):
+            stated = target.checksum(family)
+            if stated.algorithm == known.algorithm:
+                return Comparison(stated.value == known.value)
+    return Comparison(None)
+
+
+def _with_sum(item: CopyItem, checksum: FileChecksum | None) -> CopyItem:
+    if checksum is not None and checksum.algorithm == CRC64:
+        return item._replace(crc64=int(checksum.value, 16))
+    if checksum is not None and checksum.algorithm == COMPOSITE_CRC32C:
+        return item._replace(crc32c=int(checksum.value, 16))
+    return item
 
 
 def compare(source: Side, target: Side) -> Comparison:
@@ -59,6 +90,6 @@ def compare(source: Side, target: Side) -> Comparison:
             reasons.append(str(error))
             continue
         if one.algorithm == other.algorithm:
-            return Comparison(one.value == other.value)
+            return Comparison(one.value == other.value, checksum=one if one.value == other.value else None)
         reasons.append(f"{one.algorithm} of {sides[0].place} says nothing of {other.algorithm} of {sides[1].place}")
     return Comparison(None, "; ".join(reasons))

@@ -45,6 +45,16 @@ def copied_result(item: CopyItem, copied: Copied) -> CopyResult:
     )
 
 
+def skipped_result(item: CopyItem) -> CopyResult:
+    """Nothing was to be done; of a file whose checksums were compared, with what the next run may rely on."""
+    result = result_of(item, Outcome.SKIPPED)
+    if item.crc64 is None and item.crc32c is None:
+        return result
+    return result._replace(
+        target_etag=item.target_etag, target_mtime_ms=item.target_mtime_ms, crc64=item.crc64, crc32c=item.crc32c
+    )
+
+
 def failed_result(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
     """A file that did not arrive; one whose source changed has an outcome of its own."""
     outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else Outcome.FAILED

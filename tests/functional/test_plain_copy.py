@@ -188,7 +188,7 @@ def test_the_job_directory_holds_what_was_asked_planned_done_and_counted(copy, l
     source, target = local_ends
     report = copy(source.make(TREE), target)
     (pair,) = (home / ".hdfs2oss").iterdir()
-    assert sorted(path.name for path in pair.iterdir()) == ["_lock", "runs"]
+    assert sorted(path.name for path in pair.iterdir()) == ["_lock", "ledger", "runs"]
     (run,) = (pair / "runs").iterdir()
     assert sorted(path.name for path in run.iterdir()) == [
         "counters.txt",

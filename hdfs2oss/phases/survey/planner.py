@@ -13,6 +13,7 @@ from ...model.tally import Tally
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
 from ...records.planfile import PlanWriter
 from ...rules.packing import chunk_size_for, cost_of, part_size_for, threads_for
+from ...rules.standing import recorded_sums
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
 from .hazards import Hazards
@@ -147,6 +148,7 @@ class Planner:
     def _item(self, pair: FilePair, source: FileStatus, action: FileAction, problem: Problem | None) -> CopyItem:
         target = pair.target
         work = Work.REFUSED if problem is not None else _WORK.get(action, Work.FILE)
+        sums = recorded_sums(pair.known, source) if action is FileAction.CHECK else (None, None)
         chunk_size_bytes = chunk_size_for(
             source.block_size_bytes, self._options.blocks_per_chunk, self._options.chunk_size_bytes
         )
@@ -160,6 +162,9 @@ class Planner:
             etag=source.etag,
             target_length=target.length if target is not None else -1,
             target_mtime_ms=target.mtime_ms if target is not None else -1,
+            target_etag=target.etag if target is not None else "",
+            crc64=sums[0],
+            crc32c=sums[1],
             part_size_bytes=self._part_size(source, chunk_size_bytes),
             chunk_size_bytes=chunk_size_bytes,
             problem=problem.text if problem is not None else "",

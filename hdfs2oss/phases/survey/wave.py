@@ -15,13 +15,15 @@ from ...filesystems.capabilities import Capabilities
 from ...filesystems.registry import open_filesystem
 from ...model.counters import Counters, Counts
 from ...model.errors import DuplicateEntry, StoreError, SurveyError
+from ...model.known import Standing
 from ...model.options import CopyOptions
-from ...model.values import PlanSlice
+from ...model.values import FileAction, FilePair, PlanSlice
 from ...records import damage
 from ...rules.compare import decide, decide_single
 from ...rules.filesum import checks_between
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget
+from ...rules.standing import standing_of
 from ...runners.base import Runner
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk, publish_log
@@ -30,6 +32,7 @@ from .findings import MOST_NAMED, Findings
 from .hazards import refuse_hazardous_target, refuse_one_stream
 from .missing import Missing, MissingSlices
 from .planner import Decide, Planner
+from .recall import Recall
 from .unit import UnitSurvey
 
 _TASKS_PER_SLOT = 4
@@ -148,7 +151,7 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     planner = Planner(desk, decision_of(context))
     findings = Findings(desk.counters)
     missing = Missing(desk, Exclusion(context)) if wants_missing(context.options) else None
-    rest = _walk(context, task, UnitSurvey(context, planner.take, findings, missing), findings)
+    rest = _walk(context, task, UnitSurvey(context, Recall(context, planner.take).take, findings, missing), findings)
     findings.settle()
     planned = planner.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
@@ -189,7 +192,14 @@ def decision_of(context: RunContext) -> Decide:
     target = open_filesystem(context.layout.base, context.stores).capabilities
     checks = [checks_between(store.capabilities.checksums, target.checksums) for store in context.source_stores()]
     appends_from_bytes = _appends_from(target, options)
-    return lambda pair: decide(pair, options, damaged, checks[pair.root], appends_from_bytes)
+
+    def decision(pair: FilePair) -> FileAction:
+        standing = Standing.UNKNOWN
+        if pair.known is not None and pair.source is not None and pair.target is not None:
+            standing = standing_of(pair.known, pair.source, pair.target)
+        return decide(pair, options, damaged, checks[pair.root], appends_from_bytes, standing)
+
+    return decision
 
 
 def _appends_from(target: Capabilities, options: CopyOptions) -> int:

@@ -13,6 +13,7 @@ from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.attributes import code_directories, keep_attributes
 from ...phases.committer import commit
+from ...phases.compaction import compact, take_in_earlier_runs
 from ...phases.cutter import CutReport, cut
 from ...phases.deletion import delete, may_delete, track
 from ...phases.mapper import copy, ledger_files_of
@@ -90,6 +91,7 @@ class CopyJob:
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
+            take_in_earlier_runs(context, run)
             note: Callable[[], None] = partial(note_full_copy, context, run)
             try:
                 if span is not None:
@@ -100,6 +102,7 @@ class CopyJob:
                 run.report.stop(ended)
                 if options.delete:
                     run.report.withhold_deletion("the copy was ended early")
+            compact(context, run)
             run.settle()
             note()
             if run.report.exit_code == 0:

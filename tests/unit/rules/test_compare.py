@@ -2,6 +2,7 @@
 
 import pytest
 
+from hdfs2oss.model.known import Standing
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileAction, FilePair, FileStatus
@@ -68,6 +69,31 @@ ASKED = [
 ]
 
 
+SAME = file(5, 9), file(5, 9)
+STANDING = [
+    ("file file -update proven, as it was", Standing.PROVEN, (file(5, 9), file(5, 1)), {}, "ALWAYS", "SKIP"),
+    ("(sizes differ)", Standing.PROVEN, (file(6), file(5)), {}, "ALWAYS", "OVERWRITE"),
+    ("(-pb)", Standing.PROVEN, BLOCKS, {"preserve": "b"}, "ALWAYS", "OVERWRITE"),
+    ("(-skipcrccheck)", Standing.PROVEN, (file(5, 9), file(5, 1)), {"skip_crc": True}, "NEVER", "SKIP"),
+    ("(-overwrite)", Standing.PROVEN, SAME, {"overwrite": True}, "ALWAYS", "OVERWRITE"),
+    ("file file -update proven, changed since", Standing.TARGET_CHANGED, SAME, {}, "NEVER", "CHECK"),
+    ("(source)", Standing.SOURCE_CHANGED, SAME, {}, "WHERE_NEWER", "CHECK"),
+    ("(source, no checksums)", Standing.SOURCE_CHANGED, SAME, {}, "NEVER", "SKIP"),
+    ("(target, -skipcrccheck)", Standing.TARGET_CHANGED, SAME, {"skip_crc": True}, "ALWAYS", "SKIP"),
+    ("(source, -skipcrccheck)", Standing.SOURCE_CHANGED, SAME, {"skip_crc": True}, "ALWAYS", "SKIP"),
+    ("(both empty)", Standing.TARGET_CHANGED, (file(0), file(0)), {}, "ALWAYS", "SKIP"),
+    ("(unknown)", Standing.UNKNOWN, SAME, {}, "WHERE_NEWER", "SKIP"),
+]
+
+
+@pytest.mark.parametrize(
+    ("standing", "ends", "fields", "checks", "action"), [row[1:] for row in STANDING], ids=[row[0] for row in STANDING]
+)
+def test_what_the_ledger_knows_decides_before_checksums_and_times(standing, ends, fields, checks, action) -> None:
+    options = UPDATE.model_copy(update=fields)
+    assert decide(FilePair("p", *ends), options, (), Checks[checks], 0, standing) is FileAction[action]
+
+
 @pytest.mark.parametrize(
     ("source", "target", "fields", "checks", "action"), [row[1:] for row in ASKED], ids=[row[0] for row in ASKED]
 )
@@ -120,7 +146,9 @@ def test_every_row_of_the_docstring_has_a_case() -> None:
     table = [line.split() for line in decide.__doc__.splitlines()]
     rows = {tuple(words[:-1]) for words in table if words and words[-1] in FileAction.__members__}
     rows.remove(("file", "file", "-append", "target", "shorter"))
-    assert rows == {tuple(name.partition(" (")[0].split()) for name, *_ in (*ROWS, *ASKED) if not name.startswith("(")}
+    assert rows == {
+        tuple(name.partition(" (")[0].split()) for name, *_ in (*ROWS, *ASKED, *STANDING) if not name.startswith("(")
+    }
 
 
 @pytest.mark.parametrize(

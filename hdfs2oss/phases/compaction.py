@@ -1,0 +1,245 @@
+"""The compaction: what the runs of the pair have on record becomes the newest generation of its ledger.
+
+1. Runs whose rows are in no generation yet are found: this one, and those that were killed or ended badly.
+2. Their ledger files are looked through, for what paths they hold (a wave, where there are many).
+3. The files of the present generation are ranges of paths. Those that get no new row are taken over as they are;
+   each of the others is written anew, in pieces where it has grown too large (a wave, where there are several).
+4. The head of the new generation is published, and what it does not name is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+import pyarrow as pa
+
+from ..model.errors import NotFound, SurveyError
+from ..records import generation as generations
+from ..records import ledger
+from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample
+from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, Part
+from ..records.layout import read_layout
+from ..rules.filters import WORK_PREFIX
+from ..rules.layout import Layout
+from ..runners.base import TaskFunction
+from ..runs.run import Run
+from ..tasks.context import RunContext
+
+# One name for each so many rows is what the driver knows of a ledger file.
+_SAMPLE_ROWS = 5_000
+# As many files, or ranges, are dealt with by the driver alone.
+_FILES_HERE, _RANGES_HERE = 32, 2
+
+
+class Input(NamedTuple):
+    """A ledger file of a run; `order` is that of the run among those that are taken in."""
+
+    run: str
+    file: str
+    order: int
+
+
+class LookTask(NamedTuple):
+    """Ledger files to be looked through."""
+
+    number: int
+    inputs: tuple[Input, ...]
+
+
+class Contents(NamedTuple):
+    """What a ledger file holds: how many rows that matter, names out of them, the least and the last one."""
+
+    source: Input
+    rows: int
+    first: str
+    samples: tuple[str, ...]
+
+    def touches(self, bounds: Bounds) -> bool:
+        """Whether it may have rows there."""
+        return (not bounds.until or self.first <= bounds.until) and self.samples[-1] > bounds.after
+
+
+class MergeTask(NamedTuple):
+    """A range of paths to be written anew: from which ledger files, and from which files of the generation."""
+
+    number: int
+    generation: str
+    bounds: Bounds
+    inputs: tuple[Input, ...]
+    parts: tuple[str, ...]
+
+
+Found = TypeVar("Found", Contents, Part)
+# A range, and the file of the present generation that is there.
+Range = tuple[Bounds, tuple[str, ...]]
+
+
+def compact(context: RunContext, run: Run) -> None:
+    """At the end of a run: take in its rows, and those of all runs that nobody has taken in."""
+    with run.phase("ledger"):
+        _compact(context, run, 1)
+
+
+def take_in_earlier_runs(context: RunContext, run: Run) -> None:
+    """Before the survey: take in what runs have left that did not come to their compaction."""
+    _compact(context, run, 0)
+
+
+def _compact(context: RunContext, run: Run, step: int) -> None:
+    job_dir = context.open_job_dir()
+    old = _usable(context, run)
+    inputs = list(_inputs(context, old, step))
+    if not inputs:
+        return
+    found = _look(context, run, inputs)
+    name = generations.name_of(context.fence, run.id, step)
+    ranges = _ranges(old.parts, found)
+    tasks = [
+        MergeTask(number, name, bounds, tuple(one.source for one in found if one.touches(bounds)), parts)
+        for number, (bounds, parts) in enumerate(ranges)
+    ]
+    kept = [part for part in old.parts if not any(part.file in task.parts for task in tasks)]
+    folded = tuple(sorted({*_runs_of(context), run.id} & {*old.folded, *(one.run for one in inputs)}))
+    new = Generation(name, str(context.layout.base), folded)
+    table = KNOWN_SCHEMA.empty_table()
+    if len(tasks) == 1 and sum(one.rows for one in found) <= ROWS_OF_PART:
+        table = merged(context, tasks[0])
+        if table.num_rows > ROWS_OF_PART:
+            kept += _published(context, tasks[0], table)
+            table = KNOWN_SCHEMA.empty_table()
+        elif table.num_rows:
+            kept.append(generations.part_of(new.head, table))
+    else:
+        _wave(run, len(tasks) > _RANGES_HERE, "ledger", partial(merge_task, context), tasks, kept.extend)
+    run.check_lock()
+    new = new._replace(parts=tuple(sorted(kept, key=lambda part: part.first)))
+    generations.publish(job_dir, new, table)
+    generations.remove_older(job_dir, new)
+
+
+def _usable(context: RunContext, run: Run) -> Generation:
+    """The present generation; an empty one where there is none that paths of this run can be told by."""
+    base = str(context.layout.base)
+    try:
+        found = generations.current(context.open_job_dir())
+    except SurveyError as error:
+        run.report.notices.append(f"a new ledger is begun: {error}")
+        found = None
+    return found if found is not None and found.base == base else Generation("", base)
+
+
+def _inputs(context: RunContext, old: Generation, step: int) -> Iterator[Input]:
+    """The ledger files of this run (at its end), and of earlier ones that are in no generation."""
+    job_dir = context.open_job_dir()
+    runs = [one for one in _runs_of(context) if one not in old.folded or (one == context.run_id and step)]
+    for order, one in enumerate(runs):
+        if one == context.run_id and not step:
+            continue
+        for file in sorted(job_dir.of_run(one).names("ledger")):
+            yield Input(one, file, order)
+
+
+def _runs_of(context: RunContext) -> list[str]:
+    names = context.open_job_dir().names_for_pair("runs")
+    return sorted({*(name for name in names if not name.startswith(WORK_PREFIX)), context.run_id})
+
+
+def _look(context: RunContext, run: Run, inputs: Sequence[Input]) -> list[Contents]:
+    bins = min(len(inputs), 4 * run.slots) if len(inputs) > _FILES_HERE else 1
+    tasks = [LookTask(number, tuple(inputs[number::bins])) for number in range(bins)]
+    found: list[Contents] = []
+    _wave(run, bins > 1, "ledger", partial(look_task, context), tasks, found.extend)
+    return [one for one in found if one.rows]
+
+
+def _wave(
+    run: Run,
+    is_large: bool,
+    name: str,
+    work: TaskFunction[Any, list[Found]],
+    tasks: Sequence[LookTask] | Sequence[MergeTask],
+    take: Callable[[list[Found]], None],
+) -> None:
+    if is_large:
+        run.wave(name, work, tasks, take)
+        return
+    for task in tasks:
+        take(work(task, "driver"))
+
+
+def look_task(context: RunContext, task: LookTask, attempt: str) -> list[Contents]:
+    """What the ledger files of a task hold. A task function."""
+    found = []
+    for one in task.inputs:
+        table = _rows_of(context, one)
+        names = sample(table, _SAMPLE_ROWS)
+        first = min(table["path"].to_pylist(), default="")
+        found.append(Contents(one, table.num_rows, first, tuple(names)))
+    return found
+
+
+def merge_task(context: RunContext, task: MergeTask, attempt: str) -> list[Part]:
+    """Write a range of paths anew. A task function; every attempt writes the same under the same names."""
+    return _published(context, task, merged(context, task))
+
+
+def merged(context: RunContext, task: MergeTask) -> pa.Table:
+    """The rows that a range has from now on."""
+    job_dir = context.open_job_dir()
+    tables = [known_before(generations.read_part(job_dir, file)) for file in task.parts]
+    tables += [_rows_of(context, one) for one in task.inputs]
+    return merge([task.bounds.cut(table) for table in tables])
+
+
+def _published(context: RunContext, task: MergeTask, table: pa.Table) -> list[Part]:
+    job_dir = context.open_job_dir()
+    return [
+        generations.publish_part(job_dir, generations.part_name(task.generation, task.number, piece), rows)
+        for piece, rows in enumerate(pieces_of(table, ROWS_OF_PART))
+    ]
+
+
+def _rows_of(context: RunContext, one: Input) -> pa.Table:
+    job_dir = context.open_job_dir().of_run(one.run)
+    layout = context.layout if one.run == context.run_id else _layout_of(context, one.run)
+    table = ledger.read_table(job_dir, one.file)
+    if layout is None or layout.base != context.layout.base:
+        table = table.slice(0, 0)
+    return rows_of_run(table, layout or context.layout, one.run, one.order)
+
+
+def _layout_of(context: RunContext, run_id: str) -> Layout | None:
+    """That of an earlier run; None where it left none that can be read, so that nobody knows what its rows mean."""
+    try:
+        return read_layout(context.open_job_dir().of_run(run_id))
+    except (SurveyError, NotFound):
+        return None
+
+
+def _ranges(parts: Sequence[Part], found: Sequence[Contents]) -> list[Range]:
+    """Ranges of paths that get new rows, each with the file that is there of it; together they hold all new rows."""
+    ranges: list[Range] = []
+    after = ""
+    for number, part in enumerate(parts):
+        until = part.last if number < len(parts) - 1 else ""
+        ranges.append((Bounds(after, until), (part.file,)))
+        after = part.last
+    touched: list[Range] = []
+    for bounds, files in ranges or [(Bounds(), ())]:
+        inside = [one for one in found if one.touches(bounds)]
+        if inside:
+            touched += [(piece, files) for piece in _split(bounds, inside)]
+    return touched
+
+
+def _split(bounds: Bounds, found: Sequence[Contents]) -> Iterator[Bounds]:
+    """A range in pieces with about as many new rows as a file has."""
+    weighted = [(name, one.rows / len(one.samples)) for one in found for name in one.samples]
+    inside = [one for one in weighted if one[0] > bounds.after and (not bounds.until or one[0] < bounds.until)]
+    after = bounds.after
+    for border in borders(inside, ROWS_OF_PART):
+        yield Bounds(after, border)
+        after = border
+    yield Bounds(after, bounds.until)
