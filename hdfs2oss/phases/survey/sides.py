@@ -8,7 +8,7 @@ from functools import partial
 
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
-from ...model.errors import NotFound, SurveyError
+from ...model.errors import NotFound, StoreError, SurveyError
 from ...model.uri import Uri
 from ...model.values import DIRECTORY, FILE, CopyRoot, FileStatus
 from ...rules.frontier import SurveyUnit
@@ -24,6 +24,8 @@ from .stream import Stream
 _THREADS = 16
 _FEWEST_AT_ONCE = 8
 _MOST_SHOWN = 10
+# The streams of source and target.
+Opened = tuple[Cursor, Cursor | None]
 GONE = "the source has gone since the command began"
 
 
@@ -79,7 +81,22 @@ class Sides:
         walk = partial(self._open(target).walk, target.path, *unit.children)
         return _cursor(Stream(unit.directory, walk, fails_alone=False))
 
-    def open_lone_file(self, number: int) -> tuple[Cursor, Cursor | None]:
+    def open_lone_files(self, numbers: Sequence[int]) -> Iterator[tuple[int, Opened | StoreError | SurveyError]]:
+        """Each of these roots, files all, asked for by itself on both sides; several at once."""
+
+        def opened(number: int) -> Opened | StoreError | SurveyError:
+            try:
+                return self._open_lone_file(number)
+            except (StoreError, SurveyError) as error:
+                return error
+
+        if len(numbers) < _FEWEST_AT_ONCE:
+            yield from ((number, opened(number)) for number in numbers)
+            return
+        with ThreadPoolExecutor(_THREADS, "look") as pool:
+            yield from zip(numbers, pool.map(opened, numbers), strict=True)
+
+    def _open_lone_file(self, number: int) -> Opened:
         """Source and target of a root that is a file, each asked for by itself. Raises NotFound when it has gone.
 
         Nothing is asked about one that is excluded.

@@ -25,6 +25,7 @@ from ...phases.survey import SurveyReport, survey, survey_changes, without_exclu
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
 from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
+from ...records.layout import NAME as layout_record
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
@@ -80,7 +81,8 @@ class CopyJob:
         if options.dry_run:
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
             report.notices += notices
-            _rehearse(RunContext(options, layout, stores, place, report.run_id), self._runner, timeline, report)
+            context = RunContext(options, layout, stores, place, report.run_id).filed()
+            _rehearse(context, self._runner, timeline, report)
             return report
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
@@ -88,6 +90,7 @@ class CopyJob:
             self._announce(run.report.job_dir)
             context = RunContext(options, layout, stores, place, run.id, run.fence)
             publish_layout(context.open_job_dir(), layout)
+            context = context.filed(layout_record)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
