@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from ..model.values import CopyTask, PlanSlice
 
-Task = TypeVar("Task")
 # A slot moves about this much; only ratios between costs matter.
 _BYTES_PER_SECOND = 100 * 1024 * 1024
 _FILE_SECONDS = 0.003
@@ -92,17 +91,3 @@ def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
         bins[-1].append(piece)
         room -= piece.cost
     return [CopyTask(number, tuple(pieces)) for number, pieces in enumerate(bins)]
-
-
-def spread(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
-    """Deal tasks to at most `ways` chains of about equal cost (costliest first to the least loaded).
-
-    What a task costs is its `cost`; those that have none are taken to be alike.
-    """
-    chains: list[list[Task]] = [[] for _ in range(min(ways, len(tasks)))]
-    loads = [0.0] * len(chains)
-    for task in tasks:
-        lightest = loads.index(min(loads))
-        chains[lightest].append(task)
-        loads[lightest] += getattr(task, "cost", 1.0)
-    return chains
