@@ -28,7 +28,7 @@ from ..rules.layout import Layout, SourceFact, lay_out
 from .command import CopyCommand
 from .grammar import path_words
 
-_KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
+KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
 
 
 class Invocation(NamedTuple):
@@ -66,7 +66,7 @@ def advice(
     if started.remark:
         yield f"  {started.remark}"
     if started.environment.get(HANDOVER_VARIABLE):
-        yield f"  {_KEYS}"
+        yield f"  {KEYS}"
 
 
 def needs_update(layout: Layout, options: CopyOptions) -> bool:
@@ -86,17 +86,20 @@ def _words(
         sources = [str(root._replace(path=escape(root.path)))]
     elif command.source_list:
         words += ["-f", command.source_list]
-    handed_over = read_handover(environment)
-    endpoints = {bucket: keys.endpoint for bucket, keys in handed_over.items() if keys.endpoint}
-    words = [_with_endpoint(word, endpoints) for word in [*words, *path_words([*sources, command.paths[-1]])]]
+    words = with_endpoints([*words, *path_words([*sources, command.paths[-1]])], environment)
     if not words[0].startswith("-") and "/" not in words[0]:
         # It may bear the name of a verb.
         words.insert(0, "copy")
     return words if not holds_secrets(words) else ["..."]
 
 
+def with_endpoints(words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """The words as they were typed: an endpoint that stood beside keys left the command line with them."""
+    endpoints = {bucket: keys.endpoint for bucket, keys in read_handover(environment).items() if keys.endpoint}
+    return [_with_endpoint(word, endpoints) for word in words]
+
+
 def _with_endpoint(word: str, endpoints: Mapping[str, str]) -> str:
-    """An endpoint that stood beside keys left the command line with them."""
     scheme, marker, rest = word.partition("://")
     bucket, slash, path = rest.partition("/")
     if scheme.lower() != "oss" or bucket not in endpoints:

@@ -27,7 +27,11 @@ class CopyCommand(NamedTuple):
     xtrack: str = ""
     work_dir_text: str = ""
     backup: str = ""
+    # Of a verify: where its differences go. Of a copy: where such differences come from.
+    output: str = ""
+    from_diff: str = ""
     oss_endpoint: str = ""
+    credentials_file: str = ""
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()
@@ -35,13 +39,19 @@ class CopyCommand(NamedTuple):
     typed: Sequence[tuple[str, ...]] = ()
 
 
-def parse(argv: Sequence[str], program: Program = lambda: ("hdfs2oss",)) -> CopyCommand:
-    """Read a copy command. Raises UsageError for anything that is not understood, and guesses at nothing.
+def parse(
+    argv: Sequence[str],
+    program: Program = lambda: ("hdfs2oss",),
+    switches: Sequence[Switch] = SWITCHES,
+    what: str = "a copy",
+) -> CopyCommand:
+    """Read a copy command, or that of another verb with such paths. Raises UsageError for anything that is not
+    understood, and guesses at nothing.
 
     `program` gives the words that stand before those of a command that could be run instead.
     """
-    refuse_pasted(argv, program)
-    options, paths = read_words(argv, SWITCHES)
+    refuse_pasted(argv, program, switches)
+    options, paths = read_words(argv, switches)
     given: dict[str, Any] = {}
     for switch, texts in options:
         value = _value(switch, texts)
@@ -54,7 +64,7 @@ def parse(argv: Sequence[str], program: Program = lambda: ("hdfs2oss",)) -> Copy
         )
     typed = [option_words(switch, texts) for switch, texts in options if switch.field != "source_list"]
     command = CopyCommand(paths, given, properties, **own, typed=typed)
-    _check_paths(command)
+    _check_paths(command, what)
     return command
 
 
@@ -67,10 +77,10 @@ def _value(switch: Switch, texts: Sequence[str]) -> Any:
         raise UsageError(f"option {'/'.join(switch.words)}: {error}", USAGE_HINT) from None
 
 
-def _check_paths(command: CopyCommand) -> None:
+def _check_paths(command: CopyCommand, who: str) -> None:
     paths = len(command.paths)
     if command.source_list and paths != 1:
         raise UsageError("with -f, exactly one path is given: the target", USAGE_HINT)
     if not command.source_list and paths < 2:
         what = "no paths were given" if not paths else "only one path was given"
-        raise UsageError(f"{what}: a copy needs a source and a target", USAGE_HINT)
+        raise UsageError(f"{what}: {who} needs a source and a target", USAGE_HINT)

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from ..model.errors import UsageError
 from .grammar import is_option, option_words, path_words, read_words
-from .switches import SWITCHES
+from .switches import SWITCHES, Switch
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _NAMENODE = re.compile(r"(?i)hdfs://[^/\s]+")
@@ -26,20 +26,20 @@ _NAMENODE = re.compile(r"(?i)hdfs://[^/\s]+")
 Program = Callable[[], Sequence[str]]
 
 
-def refuse_pasted(argv: Sequence[str], program: Program) -> None:
+def refuse_pasted(argv: Sequence[str], program: Program, switches: Sequence[Switch] = SWITCHES) -> None:
     """Raise UsageError, with the whole command as it was meant, for one that a document has changed.
 
     `program` gives the words before those of the command, and is asked only then.
     """
     end = argv.index("--") if "--" in argv else len(argv)
-    mended = [_with_minus(word) for word in argv[:end]] + list(argv[end:])
+    mended = [_with_minus(word, switches) for word in argv[:end]] + list(argv[end:])
     faults = [
         f"{was!r} begins with a dash that is not the minus sign (U+{ord(was[0]):04X})"
         for was, word in zip(argv, mended, strict=True)
         if was != word
     ]
     try:
-        options, paths = read_words(mended, SWITCHES)
+        options, paths = read_words(mended, switches)
     except UsageError:
         # What is wrong besides is told when the rest is mended.
         if faults:
@@ -67,12 +67,12 @@ def _refuse(faults: Sequence[str], program: Sequence[str], mended: Sequence[str]
     )
 
 
-def _with_minus(word: str) -> str:
+def _with_minus(word: str, switches: Sequence[Switch]) -> str:
     """The word with the minus signs that it began with: one, unless only two make an option of it."""
     if not word or word[0] not in _DASHES:
         return word
     rest = word.lstrip(_DASHES + "-")
-    return f"--{rest}" if is_option(f"--{rest}", SWITCHES) and not is_option(f"-{rest}", SWITCHES) else f"-{rest}"
+    return f"--{rest}" if is_option(f"--{rest}", switches) and not is_option(f"-{rest}", switches) else f"-{rest}"
 
 
 def _joined(paths: Sequence[str]) -> Iterator[str]:

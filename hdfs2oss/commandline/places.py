@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..filesystems.credentials import OssAccess, resolve_access
 from ..filesystems.hadoop_conf import is_kerberized, user_name
+from ..filesystems.keys_file import read_keys
 from ..filesystems.registry import StoreConfig
 from ..model.errors import UsageError
 from ..model.handover import ANY_BUCKET, read_handover
 from ..model.uri import ParsedUri, Uri, UriSecrets, normalise_path, parse_uri
 
+_FILE = "OSS_CREDENTIALS_FILE"
+
 
 class Places:
     """Resolves the paths of one command and collects the access to their stores."""
 
-    def __init__(self, environment: Mapping[str, str], hadoop_conf: Mapping[str, str], oss_endpoint: str = "") -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        hadoop_conf: Mapping[str, str],
+        oss_endpoint: str = "",
+        credentials_file: str = "",
+    ) -> None:
         self._environment = environment
         self._handed_over = read_handover(environment)
         self._conf = hadoop_conf
         self._oss_endpoint = oss_endpoint
+        self._keys_file = os.path.abspath(named) if (named := credentials_file or environment.get(_FILE, "")) else ""
         self._oss: dict[str, OssAccess] = {}
         self.user = user_name(environment)
 
@@ -43,11 +55,18 @@ class Places:
         return StoreConfig(self._conf, dict(self._oss), connections, user)
 
     def _access(self, bucket: str, parsed: ParsedUri) -> OssAccess:
+        """Keys in the path count first, then the credentials file, then all other places."""
         secrets = parsed.secrets
-        handed = self._handed_over.get(bucket) or self._handed_over.get(ANY_BUCKET) or UriSecrets()
-        if not secrets.access_key_id:
-            secrets = handed._replace(endpoint=secrets.endpoint or handed.endpoint)
-        return resolve_access(bucket, secrets, self._oss_endpoint, self._environment, self._conf)
+        own = secrets if secrets.access_key_id else self._handed_over.get(bucket)
+        keys_file = "" if own and own.access_key_id else self._keys_file
+        if keys_file:
+            keys = read_keys(keys_file)
+            handed = UriSecrets(keys.access_key_id, keys.access_key_secret, keys.security_token)
+        else:
+            handed = own or self._handed_over.get(ANY_BUCKET) or UriSecrets()
+        secrets = handed._replace(endpoint=secrets.endpoint or handed.endpoint)
+        access = resolve_access(bucket, secrets, self._oss_endpoint, self._environment, self._conf)
+        return replace(access, keys_file=keys_file)
 
     def _on_default(self, text: str, uri: Uri) -> Uri:
         default = self._conf.get("fs.defaultFS", "")

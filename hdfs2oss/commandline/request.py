@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -37,11 +37,16 @@ class CopyRequest(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: Mapping[str, str]) -> CopyRequest:
-    """Resolve all places of a command, and read the lists it names. Raises UsageError."""
+def resolve(
+    command: CopyCommand,
+    environment: Mapping[str, str],
+    hadoop_conf: Mapping[str, str],
+    kind: type[CopyOptions] = CopyOptions,
+) -> CopyRequest:
+    """Resolve all places of a command, and read the lists it names; its options are of that kind. Raises UsageError."""
     settings = read_properties(command.properties)
     conf = {**hadoop_conf, **keep_relevant(command.properties)}
-    places = Places(environment, conf, command.oss_endpoint)
+    places = Places(environment, conf, command.oss_endpoint, command.credentials_file)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
     found = [places.resolve(text) for text in (*sources, command.paths[-1])]
     asked = {
@@ -50,21 +55,19 @@ def resolve(command: CopyCommand, environment: Mapping[str, str], hadoop_conf: M
         "xtrack_path": command.xtrack,
         "work_dir": command.work_dir_text,
         "backup_dir": command.backup,
+        "output": command.output,
+        "from_diff": command.from_diff,
     }
-    own = {field: places.resolve(text) for field, text in asked.items() if text}
+    own: dict[str, Any] = {field: places.resolve(text) for field, text in asked.items() if text}
     names = other_names([one.authority for one in (*found, *own.values()) if one.scheme == "hdfs"], conf)
     own = {field: _by_one_name(place, names) for field, place in own.items()}
     *found, target = (_by_one_name(place, names) for place in found)
     try:
-        options = CopyOptions(
+        options = kind(
             sources=tuple(dict.fromkeys(found)),
             target=target,
             filters=read_filters(places, command.filter_list) if command.filter_list else (),
-            log_path=own.get("log_path"),
-            job_dir=own.get("job_dir"),
-            xtrack_path=own.get("xtrack_path"),
-            work_dir=own.get("work_dir"),
-            backup_dir=own.get("backup_dir"),
+            **own,
             **{**settings.fields, **command.options},
         )
     except ValidationError as error:

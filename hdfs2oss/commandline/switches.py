@@ -286,6 +286,13 @@ GROUPS = (
             _value(
                 ("--oss-endpoint",), "oss_endpoint", "the OSS endpoint", "URL", unset="OSS_ENDPOINT, fs.oss.endpoint"
             ),
+            _value(
+                ("--credentials-file",),
+                "credentials_file",
+                "take the OSS keys from FILE, and newer ones whenever it changes",
+                "FILE",
+                unset="OSS_CREDENTIALS_FILE",
+            ),
             _value(("--threads",), "threads", "copy threads in each task", "N", _whole, "16, or 48 onto HDFS"),
             _value(("--part-size",), "part_size_bytes", "part size of large files on OSS", "SIZE", parse_size),
             _value(

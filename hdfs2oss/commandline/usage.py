@@ -6,29 +6,27 @@ import argparse
 import shutil
 import signal
 import textwrap
+from collections.abc import Sequence
 
 from ..model.errors import Hdfs2ossError, Interrupted
-from ..model.options import CopyOptions
 from ..model.units import parse_size, size_word
+from ..model.verify_options import VerifyOptions
 from .command import USAGE
-from .switches import GROUPS, Switch
+from .switches import GROUPS, Group, Switch
 
 _PLACES = (
     "Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "
     "OSS keys: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN, OSS_ENDPOINT, or Hadoop's fs.oss.*."
 )
+_DESCRIPTION = "Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters."
 
 
-def help_text() -> str:
+def help_text(usage: str = USAGE, description: str = _DESCRIPTION, groups: Sequence[Group] = GROUPS) -> str:
     """The whole text, as wide as the terminal."""
     # argparse only lays the options out: what they mean is the grammar's business.
-    parser = argparse.ArgumentParser(
-        prog="hdfs2oss",
-        usage=USAGE,
-        description="Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters.",
-    )
+    parser = argparse.ArgumentParser(prog="hdfs2oss", usage=usage, description=description)
     parser.add_argument("--version", action="store_true", help="print the version and do nothing")
-    for group in GROUPS:
+    for group in groups:
         shown = parser.add_argument_group(group.title)
         for switch in group.switches:
             _add(shown, switch)
@@ -62,7 +60,7 @@ def _kinds_with_a_code() -> list[type[Hdfs2ossError]]:
 
 def _default(switch: Switch) -> str:
     """What holds when the option is not given: from the field, or in words where the field has nothing to say."""
-    field = CopyOptions.model_fields.get(switch.field)
+    field = VerifyOptions.model_fields.get(switch.field)
     if switch.takes and field is not None and field.default not in (None, (), ""):
         return f" (default {size_word(field.default) if switch.parse is parse_size else field.default})"
     return f" (default: {switch.unset})" if switch.unset else ""

@@ -18,6 +18,7 @@ from ..model.tally import Tally
 from ..model.values import FileStatus, StoredPart
 from ..rules.filesum import FileChecksum
 from ..rules.snapshot_diff import SnapshotChange
+from .body import Body
 from .capabilities import Capabilities
 from .traffic import Traffic
 from .walk import Walk
@@ -197,8 +198,10 @@ class FileSystem(abc.ABC):
         A begin whose answer was lost leaves no second upload open."""
         raise NotImplementedError(type(self).__name__)
 
-    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
-        """Send part `number` (1 to 10,000); sending it again replaces it. Verified by the store's CRC-64."""
+    def put_part(self, path: str, upload_id: str, number: int, body: Body) -> StoredPart:
+        """Send part `number` (1 to 10,000); sending it again replaces it. Verified by the store's CRC-64.
+
+        Of the body no more than a piece is held; what it raises is passed on, and nothing is sent then."""
         raise NotImplementedError(type(self).__name__)
 
     def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:

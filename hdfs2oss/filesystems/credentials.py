@@ -34,6 +34,8 @@ class OssAccess:
     region: str = ""
     signature: str = "v1"
     proxy: Proxy | None = None
+    # Where newer keys are put while a run lasts; "" where they stay.
+    keys_file: str = ""
 
 
 def resolve_access(

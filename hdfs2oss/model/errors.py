@@ -16,6 +16,7 @@ Hdfs2ossError            1   anything not foreseen
     WaveEnded            4   no other file would fare better         ends the wave
   CommitError            5   publication, directory attributes or deletion failed
   BrakeError             6   refused for safety
+  Different              7   verify found differences
   Unlisted               8   a part of the tree could not be listed, the rest was copied
   StoreError             1   what a store answered, before a phase gave it a meaning
     NotFound                 no such path
@@ -183,6 +184,13 @@ class BrakeError(Hdfs2ossError):
     )
     exit_code = 6
     calls_for_another_run = False
+
+
+class Different(Hdfs2ossError):
+    """What a verify comes to that found differences; its report has them, so it is never raised."""
+
+    meaning = "verify found differences, or files that nothing proves equal"
+    exit_code = 7
 
 
 class Unlisted(Hdfs2ossError):

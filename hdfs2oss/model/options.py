@@ -202,6 +202,12 @@ class CopyOptions(BaseModel):
         return is_same_store and place.path != "/" and place not in (target, *self.sources)
 
     @property
+    def own_places(self) -> tuple[Uri, ...]:
+        """Where the operator put what is ours: job directory, -log, -xtrack, --backup-dir."""
+        places = (self.job_dir, self.log_path, self.xtrack_path, self.backup_dir)
+        return tuple(place for place in places if place is not None)
+
+    @property
     def snapshot_to_read(self) -> str:
         """The snapshot of the sources that is read; "" for what is there now, or will be in a snapshot of our own."""
         if self.diff or self.rdiff:

@@ -192,6 +192,18 @@ class CopyTask(NamedTuple):
         return sum(piece.cost for piece in self.slices)
 
 
+class LargeBin(NamedTuple):
+    """Large files that were cut together: slices with one row for each, and those with all of their chunks."""
+
+    uploads: tuple[PlanSlice, ...]
+    chunks: tuple[PlanSlice, ...]
+
+    @property
+    def cost(self) -> float:
+        """Seconds of one slot that completing them takes."""
+        return sum(piece.cost for piece in self.uploads)
+
+
 class StoredPart(NamedTuple):
     """A part as the store holds it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -11,22 +11,24 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Stored
 from ..filesystems.registry import open_filesystem
+from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, VerifyError, of_class
 from ..model.units import MIB
-from ..model.values import FILE, CopyItem, CopyResult, Outcome, PlanSlice, TaskReport
+from ..model.values import FILE, CopyItem, CopyResult, LargeBin, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
 from ..records.intents import chunk_path_of
+from ..records.jobdir import JobDir
 from ..records.planfile import read_slices
+from ..rules import packing
 from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C
-from ..rules.packing import pack
 from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runs.run import Run
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
-from ..tasks.outage import leave_to_another_try
+from ..tasks.outage import is_unanswered, leave_to_another_try
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget
 from ..transfer.ends import Ends, refuse_other_version, writing
@@ -35,32 +37,67 @@ from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Transfer
 
 _THREADS = 8
+# Uploads that the first wave left to a second one; its report counts them.
+TRIED_AGAIN = "UPLOADS_TRIED_AGAIN"
+
+
+class CommitBin(NamedTuple):
+    """Slices of uploads to complete, and the ledger files in which the results of all their chunks are."""
+
+    uploads: tuple[PlanSlice, ...]
+    ledger_files: tuple[str, ...]
 
 
 class CommitTask(NamedTuple):
-    """Uploads to complete, and the ledger files in which the results of their chunks are."""
+    """Bins to complete one after another. In the second wave only those uploads that the first one left."""
 
     number: int
-    slices: tuple[PlanSlice, ...]
-    ledger_files: tuple[str, ...]
+    bins: tuple[CommitBin, ...]
+    is_second: bool = False
 
     @property
     def cost(self) -> float:
         """Seconds of one slot."""
-        return sum(piece.cost for piece in self.slices)
+        return sum(piece.cost for one in self.bins for piece in one.uploads)
+
+    @property
+    def name(self) -> str:
+        """What its ledger is called."""
+        return f"commit-{'again-' if self.is_second else ''}{self.number:05d}"
 
 
 class Committing(NamedTuple):
-    """The threads of a commit task, and whether nobody tries again after it."""
+    """The threads of a commit task, and what follows it."""
 
     pool: ThreadPoolExecutor
     is_last_try: bool
+    is_last_wave: bool
 
 
-def commit(context: RunContext, run: Run, uploads: Sequence[PlanSlice], ledger_files: tuple[str, ...]) -> None:
-    """Complete the uploads, as a wave; `ledger_files` are those of the tasks that sent chunks."""
-    tasks = [CommitTask(task.number, task.slices, ledger_files) for task in pack(uploads, run.slots)]
-    run.wave("commit", partial(commit_task, context), tasks, run.take)
+def commit(
+    context: RunContext,
+    run: Run,
+    bins: Sequence[LargeBin],
+    ledger_files: Callable[[Sequence[PlanSlice]], tuple[str, ...]],
+) -> None:
+    """Complete the uploads, as a wave; `ledger_files` tells where the results of some slices of chunks are.
+
+    What stores gave no answer about has a second wave, when all others are done.
+    """
+    tasks = [
+        CommitTask(number, tuple(CommitBin(one.uploads, ledger_files(one.chunks)) for one in bundle))
+        for number, bundle in enumerate(packing.bundle([one for one in bins if one.uploads], run.slots))
+    ]
+    unfinished: set[str] = set()
+
+    def take(report: TaskReport) -> None:
+        run.take(report)
+        if report.counters.get(OWN, {}).get(TRIED_AGAIN):
+            unfinished.add(report.task)
+
+    run.wave("commit", partial(commit_task, context), tasks, take)
+    second = [task._replace(is_second=True) for task in tasks if task.name in unfinished]
+    run.wave("commit again", partial(commit_task, context), second, run.take)
 
 
 def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:
@@ -69,35 +106,48 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
     Raises StoreGone, with the uploads kept, where the store gave no answer and another try of the task follows: what
     is complete by then is found to be so.
     """
-    name = f"commit-{task.number:05d}"
-    done = earlier_report(context, name)
+    done = earlier_report(context, task.name)
     if done is not None:
         return done
     job_dir = context.open_job_dir()
-    items = list(read_slices(job_dir, task.slices))
-    chunks = _chunks_of(
-        {item.upload_id for item in items},
-        (result for file in task.ledger_files for result in ledger.read_results(job_dir, file)),
-    )
-    desk = TaskDesk(context, name, attempt)
+    desk = TaskDesk(context, task.name, attempt)
     target = open_filesystem(context.layout.base, context.stores)
-
-    def finish(item: CopyItem) -> CopyResult:
-        fence.check(job_dir, context.fence)
-        return _commit(context, target, item, chunks.get(item.upload_id, []), Committing(pool, is_last_try(attempt)))
+    first = task._replace(is_second=False)
+    settled = {row.upload_id for row in _rows(job_dir, (ledger.file_of(first.name),))} if task.is_second else set()
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        for result in pool.map(finish, items):
-            desk.take(result)
+        by = Committing(pool, is_last_try(attempt), task.is_second)
+        for one in task.bins:
+            items = [item for item in read_slices(job_dir, one.uploads) if item.upload_id not in settled]
+            chunks = _chunks_of({item.upload_id for item in items}, _rows(job_dir, one.ledger_files))
+
+            def finish(item: CopyItem, chunks: dict[str, list[CopyResult]] = chunks) -> CopyResult | None:
+                fence.check(job_dir, context.fence)
+                return _commit(context, target, item, chunks.get(item.upload_id, []), by)
+
+            for result in pool.map(finish, items):
+                if result is not None:
+                    desk.take(result)
+                else:
+                    desk.counters.add(OWN, TRIED_AGAIN)
     return desk.publish()
 
 
+def _rows(job_dir: JobDir, ledger_files: Iterable[str]) -> Iterator[CopyResult]:
+    return (row for file in ledger_files for row in ledger.read_results(job_dir, file))
+
+
 def _chunks_of(upload_ids: set[str], results: Iterable[CopyResult]) -> dict[str, list[CopyResult]]:
+    """The results of chunks by upload, in order; of one that was sent after it had failed, that it was sent."""
     chunks: dict[str, list[CopyResult]] = {}
     for result in results:
         if result.upload_id in upload_ids:
             chunks.setdefault(result.upload_id, []).append(result)
-    return {upload_id: sorted(found, key=lambda one: one.offset) for upload_id, found in chunks.items()}
+    for upload_id, found in chunks.items():
+        sent = {one.offset for one in found if one.outcome == Outcome.CHUNK}
+        left = [one for one in found if one.outcome == Outcome.CHUNK or one.offset not in sent]
+        chunks[upload_id] = sorted(left, key=lambda one: one.offset)
+    return chunks
 
 
 def _commit(
@@ -106,7 +156,8 @@ def _commit(
     item: CopyItem,
     chunks: list[CopyResult],
     by: Committing,
-) -> CopyResult:
+) -> CopyResult | None:
+    """What came of one file; None where its store gave no answer and a second wave follows."""
     source = context.layout.source_of(item.root, item.path)
     ends = Ends(source, context.layout.target_of(item.path), "")
     transfer = Transfer(open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), by.pool)
@@ -128,6 +179,8 @@ def _commit(
         return copied_result(item, copied)._replace(seconds=round(time.monotonic() - started, 6))
     except Hdfs2ossError as error:
         leave_to_another_try(error, by.is_last_try)
+        if is_unanswered(error) and unsent is None and not by.is_last_wave:
+            return None
         if target.capabilities.multipart:
             transfer.drop_upload(ends.target.path, item.upload_id)
         else:

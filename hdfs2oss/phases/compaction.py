@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 
-from ..model.errors import NotFound, SurveyError
+from ..model.errors import NotFound, StoreError, SurveyError
 from ..records import generation as generations
 from ..records import ledger
 from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample
 from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, Part
 from ..records.layout import read_layout
-from ..rules.filters import WORK_PREFIX
+from ..records.past_runs import expire, names_of_runs
 from ..rules.layout import Layout
 from ..runners.base import TaskFunction
 from ..runs.run import Run
@@ -77,9 +77,13 @@ Range = tuple[Bounds, tuple[str, ...]]
 
 
 def compact(context: RunContext, run: Run) -> None:
-    """At the end of a run: take in its rows, and those of all runs that nobody has taken in."""
+    """At the end of a run: take in its rows, and those of all runs that nobody has taken in; let old runs expire."""
     with run.phase("ledger"):
-        _compact(context, run, 1)
+        present = _compact(context, run, 1)
+        try:
+            expire(context.open_job_dir(), context.options.keep_runs, present.folded)
+        except StoreError as error:
+            run.report.notices.append(f"records of old runs could not be removed: {error}")
 
 
 def take_in_earlier_runs(context: RunContext, run: Run) -> None:
@@ -87,12 +91,13 @@ def take_in_earlier_runs(context: RunContext, run: Run) -> None:
     _compact(context, run, 0)
 
 
-def _compact(context: RunContext, run: Run, step: int) -> None:
+def _compact(context: RunContext, run: Run, step: int) -> Generation:
+    """The generation that counts from now on."""
     job_dir = context.open_job_dir()
     old = _usable(context, run)
     inputs = list(_inputs(context, old, step))
     if not inputs:
-        return
+        return old
     found = _look(context, run, inputs)
     name = generations.name_of(context.fence, run.id, step)
     ranges = _ranges(old.parts, found)
@@ -117,6 +122,7 @@ def _compact(context: RunContext, run: Run, step: int) -> None:
     new = new._replace(parts=tuple(sorted(kept, key=lambda part: part.first)))
     generations.publish(job_dir, new, table)
     generations.remove_older(job_dir, new)
+    return new
 
 
 def _usable(context: RunContext, run: Run) -> Generation:
@@ -133,17 +139,15 @@ def _usable(context: RunContext, run: Run) -> Generation:
 def _inputs(context: RunContext, old: Generation, step: int) -> Iterator[Input]:
     """The ledger files of this run (at its end), and of earlier ones that are in no generation."""
     job_dir = context.open_job_dir()
-    runs = [one for one in _runs_of(context) if one not in old.folded or (one == context.run_id and step)]
-    for order, one in enumerate(runs):
-        if one == context.run_id and not step:
-            continue
+    earlier = [one for one in _runs_of(context) if one not in old.folded and one != context.run_id]
+    # Whatever the clocks of two hosts say, this one is the newest.
+    for order, one in enumerate([*earlier, context.run_id] if step else earlier):
         for file in sorted(job_dir.of_run(one).names("ledger")):
             yield Input(one, file, order)
 
 
 def _runs_of(context: RunContext) -> list[str]:
-    names = context.open_job_dir().names_for_pair("runs")
-    return sorted({*(name for name in names if not name.startswith(WORK_PREFIX)), context.run_id})
+    return sorted({*names_of_runs(context.open_job_dir()), context.run_id})
 
 
 def _look(context: RunContext, run: Run, inputs: Sequence[Input]) -> list[Contents]:

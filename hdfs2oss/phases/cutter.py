@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
 from ..model.attributes import NOTHING, Attributes
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, WriteError
-from ..model.values import FILE, CopyItem, CopyTask, FileAction, PlanSlice, Work
+from ..model.options import CopyOptions
+from ..model.values import FILE, CopyItem, CopyTask, FileAction, LargeBin, PlanSlice, Work
 from ..records.intents import chunk_path_of
+from ..records.jobdir import JobDir
 from ..records.planfile import PlanWriter, read_slices
 from ..rules import packing
 from ..runners.base import is_last_try
@@ -30,20 +33,25 @@ from ..tasks.preserving import Preserving
 from ..transfer.comparison import Side, settle
 
 _CHECKS_AT_ONCE = 8
+# Rows of parts that whoever completes a bin holds at once: some 10 MiB.
+_PARTS_OF_BIN = 20_000
 
 
 @dataclass(slots=True)
 class CutReport:
-    """Slices of chunks to send, slices of uploads to complete afterwards (one item a file), and the traffic."""
+    """Bins of large files: chunks to send, and uploads to complete afterwards; and the traffic."""
 
-    chunks: list[PlanSlice] = field(default_factory=list)
-    uploads: list[PlanSlice] = field(default_factory=list)
+    bins: list[LargeBin] = field(default_factory=list)
     counters: Counts = field(default_factory=dict)
+
+    @property
+    def chunks(self) -> list[PlanSlice]:
+        """All slices of chunks, and of what turned out to need none."""
+        return [piece for one in self.bins for piece in one.chunks]
 
     def add(self, other: CutReport) -> None:
         """Take over what another task cut."""
-        self.chunks += other.chunks
-        self.uploads += other.uploads
+        self.bins += other.bins
         counters = Counters(self.counters)
         counters.merge(other.counters)
         self.counters = counters.as_dict()
@@ -62,16 +70,15 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     """
     desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
-    name = f"{desk.name}-{attempt}.parquet"
     leftovers = Leftovers(context, desk.name, task.slices, target)
-    chunks, uploads = PlanWriter(f"plan/{name}", desk.job_dir), PlanWriter(f"uploads/{name}")
+    bins = BinWriter(f"{desk.name}-{attempt}.parquet", desk.job_dir)
     preserving = Preserving(context)
     with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
         items = list(pool.map(partial(_settled, context, target), read_slices(desk.job_dir, task.slices)))
     for item in items:
         if item.action == FileAction.SKIP:
             # Told of by the mapper, in whose ledger it belongs.
-            chunks.add(item, 0.0)
+            bins.pass_on(item)
             continue
         leftovers.enter(item)
         try:
@@ -90,15 +97,51 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
                 problem=f"writing failed: {error}",
                 problem_class=WriteError.__name__,
             )
-            chunks.add(refused, 0.0)
+            bins.pass_on(refused)
             continue
-        whole = item._replace(work=Work.UPLOAD, upload_id=upload_id)
-        uploads.add(whole, packing.cost_of(0, 0.0, 1))
-        for one in packing.cut(item.length, _step(target, item), item.chunk_size_bytes):
-            chunk = whole._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
-            chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, context.options.bytes_per_second))
+        bins.add(item._replace(work=Work.UPLOAD, upload_id=upload_id), _step(target, item), context.options)
     preserving.count(desk.counters)
-    return CutReport(chunks.publish(desk.job_dir), uploads.publish(desk.job_dir), desk.counts())
+    return CutReport(bins.publish(), desk.counts())
+
+
+class BinWriter:
+    """The plan files of a cut task: of uploads, and of chunks, with row groups that end together at the end of a bin.
+
+    A bin holds so few files that whoever completes them can hold the rows of all their parts.
+    """
+
+    def __init__(self, name: str, job_dir: JobDir, parts_of_bin: int = _PARTS_OF_BIN) -> None:
+        self._job_dir = job_dir
+        self._parts_of_bin = parts_of_bin
+        self._chunks, self._uploads = PlanWriter(f"plan/{name}", job_dir), PlanWriter(f"uploads/{name}")
+        self._parts = 0
+        # How many row groups of uploads and of chunks there were at the end of each bin.
+        self._ends = [(0, 0)]
+
+    def pass_on(self, item: CopyItem) -> None:
+        """An item that is not cut: only the mapper tells of it, in its ledger."""
+        self._chunks.add(item, 0.0)
+
+    def add(self, upload: CopyItem, step_bytes: int, options: CopyOptions) -> None:
+        """A file whose upload is open, with its chunks; they end at multiples of `step_bytes`."""
+        self._uploads.add(upload, packing.completing_cost(upload.length, step_bytes))
+        for one in packing.cut(upload.length, step_bytes, upload.chunk_size_bytes):
+            chunk = upload._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
+            self._chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, options.bytes_per_second))
+        self._parts += 1 + upload.length // step_bytes
+        if self._parts >= self._parts_of_bin:
+            self._end_bin()
+
+    def publish(self) -> list[LargeBin]:
+        """Write both files; the bins that are in them."""
+        self._end_bin()
+        uploads, chunks = self._uploads.publish(self._job_dir), self._chunks.publish(self._job_dir)
+        ends = pairwise(self._ends)
+        return [LargeBin(tuple(uploads[a:b]), tuple(chunks[c:d])) for (a, c), (b, d) in ends if (a, c) != (b, d)]
+
+    def _end_bin(self) -> None:
+        self._ends.append((self._uploads.end_group(), self._chunks.end_group()))
+        self._parts = 0
 
 
 def _begin(context: RunContext, target: FileSystem, path: str, kept: Attributes) -> str:

@@ -8,12 +8,12 @@ long as another try of the task follows), or when every file of the run would fa
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from ..filesystems.registry import open_filesystem
-from ..model.counters import INPUT_FORMAT
+from ..model.counters import INPUT_FORMAT, OWN
 from ..model.errors import (
     Hdfs2ossError,
     Interrupted,
@@ -31,19 +31,20 @@ from ..records import ledger
 from ..records.fence import Fence
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
-from ..rules.checksum import compose_crc32c, compose_crc64
 from ..rules.packing import pack, threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
 from ..runs.report import failed_in
 from ..runs.run import Run
+from ..runs.sent import Sent, again_name, task_name
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
+from ..transfer.chunk import send_chunk
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
@@ -56,15 +57,20 @@ _PARTS_AT_ONCE = 4
 _TRIES_A_ROUND = MOST_TRIES // 2
 _FIRST_PAUSE_SECONDS = 0.5
 _FEWEST_FAILURES = 8
+# Chunks that the first wave left to a second one; their tasks count them.
+SENT_AGAIN = "CHUNKS_SENT_AGAIN"
 
 
-def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[CopyTask]:
-    """Carry out all that is planned, as a wave; the tasks that did it."""
+def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> Sent:
+    """Carry out all that is planned, as a wave; chunks that failed and may arrive after all have a second one."""
     tasks = pack(slices, run.slots)
     most, before, foreseen = context.options.max_failures, run.report.failed_files, [0]
+    again: set[str] = set()
 
     def take(report: TaskReport) -> None:
         run.take(report)
+        if report.counters.get(OWN, {}).get(SENT_AGAIN):
+            again.add(report.task)
         refuse_more_failures(run.report.failed_files, most)
 
     def foresee(report: TaskReport) -> None:
@@ -76,7 +82,9 @@ def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> list[Cop
 
     run.follow("copy", tasks, foresee=foresee)
     run.wave("copy", partial(copy_task, context), tasks, take)
-    return tasks
+    second = [task for task in tasks if task_name(task) in again]
+    run.wave("copy again", partial(copy_again_task, context), second, run.take)
+    return Sent(tasks, frozenset(again))
 
 
 def refuse_more_failures(failed: int, most: int) -> None:
@@ -90,41 +98,54 @@ def refuse_more_failures(failed: int, most: int) -> None:
 
 def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     """Copy the items of a task. A task function; safe to run twice."""
+    return _carry_out_once(context, task, attempt, task_name(task), lambda item: True)
+
+
+def copy_again_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
+    """Send the chunks that a task of the first wave could not send, into the same uploads. A task function."""
+    rows = ledger.read_results(context.open_job_dir(), ledger.file_of(task_name(task)))
+    failed = {(row.path, row.offset) for row in rows if _may_be_sent_again(row)}
+
+    def concerns(item: CopyItem) -> bool:
+        return item.work is Work.CHUNK and (item.path, item.offset) in failed
+
+    return _carry_out_once(context, task, attempt, again_name(task), concerns)
+
+
+def _carry_out_once(
+    context: RunContext, task: CopyTask, attempt: str, name: str, concerns: Callable[[CopyItem], bool]
+) -> TaskReport:
     keep_freed_memory()
-    name = task_name(task)
     done = earlier_report(context, name)
     if done is not None:
         return done
     desk = TaskDesk(context, name, attempt)
-    mapper = Mapper(context, task, is_last_try(attempt))
+    mapper = Mapper(context, task, name, is_last_try(attempt))
+    is_first = name == task_name(task)
     has_failed = False
-    for result in mapper.copy_all(read_slices(desk.job_dir, task.slices)):
+    for result in mapper.copy_all(item for item in read_slices(desk.job_dir, task.slices) if concerns(item)):
         desk.take(result)
         has_failed = has_failed or result.has_failed
+        if is_first and _may_be_sent_again(result):
+            desk.counters.add(OWN, SENT_AGAIN)
     mapper.refuse_if_taken_over(has_failed)
     mapper.preserving.count(desk.counters)
     desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
     return desk.publish()
 
 
-def task_name(task: CopyTask) -> str:
-    """The name of a task of the copy wave."""
-    return f"copy-{task.number:05d}"
-
-
-def ledger_files_of(tasks: Sequence[CopyTask], slices: Sequence[PlanSlice]) -> tuple[str, ...]:
-    """The ledger files of those tasks that had rows of the plan files of `slices`."""
-    files = {piece.file for piece in slices}
-    return tuple(ledger.file_of(task_name(task)) for task in tasks if any(piece.file in files for piece in task.slices))
+def _may_be_sent_again(result: CopyResult) -> bool:
+    return result.is_chunk and result.has_failed and result.retryable
 
 
 class Mapper:
     """The threads, limits and stores of one task."""
 
-    def __init__(self, context: RunContext, task: CopyTask, is_last_try: bool) -> None:
+    def __init__(self, context: RunContext, task: CopyTask, name: str, is_last_try: bool) -> None:
         self._context = context
+        self._is_first_wave = name == task_name(task)
         self._target = open_filesystem(context.layout.base, context.stores)
-        self._leftovers = Leftovers(context, task_name(task), task.slices, self._target)
+        self._leftovers = Leftovers(context, name, task.slices, self._target)
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
@@ -196,7 +217,7 @@ class Mapper:
                 if number < first + _TRIES_A_ROUND - 1 and self._may_try_again(error):
                     pause(_FIRST_PAUSE_SECONDS * 2 ** (number - first))
                     continue
-                self._outage.failed(error)
+                self._outage.failed(error, item.work is Work.CHUNK and self._is_first_wave)
                 return failed_result(item, error)
             except Exception as error:  # noqa: BLE001 - one file must never take the others of its task along
                 failure = TransferError(f"copying {ends.source} to {ends.target}: {type(error).__name__}: {error}")
@@ -222,7 +243,7 @@ class Mapper:
             case Work.ATTRIBUTES:
                 return self._refresh(item, ends)
             case Work.CHUNK:
-                return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
+                return send_chunk(self._transfer(ends.source, part_pool), ends, item)
             case Work.FILE if item.action == FileAction.SKIP:
                 return self._refresh(item, ends)
             case Work.FILE if item.action == FileAction.APPEND:
@@ -271,33 +292,6 @@ class Mapper:
             return copied_result(item, found.copied)._replace(bytes_copied=found.tail_bytes)
         whole = item._replace(action=FileAction.OVERWRITE.value, problem=found.why)
         return copied_result(whole, transfer.copy(ends, whole))
-
-    def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
-        if not self._target.capabilities.multipart:
-            with transfer.open_source(ends, item) as reader:
-                # Chunks are joined only where they are alike in these; the whole gets all the rest.
-                kept = transfer.kept(ends, reader).only("rb")
-                copied = transfer.copy_range(ends, item, reader, item.offset, item.size, kept)
-            return result_of(item, Outcome.CHUNK)._replace(
-                bytes_copied=item.size,
-                crc64=copied.crc64,
-                crc32c=copied.crc32c,
-                source_etag=reader.etag or item.etag,
-                stored_crc64=reader.crc64,
-            )
-        with transfer.open_source(ends, item) as reader:
-            sent = transfer.send_range(ends, item, reader, item.upload_id)
-            transfer.refuse_changed_source(ends, item, reader.etag)
-        parts = tuple(one.part for one in sent)
-        return result_of(item, Outcome.CHUNK)._replace(
-            bytes_copied=item.size,
-            crc64=compose_crc64((part.crc64, part.length) for part in parts),
-            crc32c=compose_crc32c((one.crc32c, one.part.length) for one in sent),
-            parts=parts,
-            part_count=len(parts),
-            source_etag=reader.etag or item.etag,
-            stored_crc64=reader.crc64,
-        )
 
     def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:
         store = source._replace(path="/")

@@ -6,18 +6,19 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..filesystems.snapshots import find_snapshot, what_there_is
 from ..model.errors import NotFound, SourceNotFound, StoreError, SurveyError, UsageError
 from ..model.options import CopyOptions
-from ..model.uri import Uri
+from ..model.uri import Uri, join_path
 from ..model.values import DIRECTORY, FILE
 from ..rules.glob import Children, expand, fixed_part, is_pattern
 from ..rules.layout import Layout, SourceFact, lay_out, refuse_to_delete_sources
 from ..rules.snapshot_paths import SnapshotPlace, is_in_snapshot
+from ..rules.verification import Standing, layout_found
 
 Answer = TypeVar("Answer")
 _THREADS = 16
@@ -30,6 +31,69 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     Raises SourceNotFound (3) for a source that is not there, UsageError (2) for places that cannot go
     together, SurveyError (3) when a store cannot be asked.
     """
+    facts, target_kind = _look(options, stores)
+    layout = lay_out(facts, options.target, target_kind, options.sync, options.layout, bool(options.rdiff))
+    if options.delete:
+        refuse_to_delete_sources(layout)
+        refuse_to_delete_sources(_without_links(layout))
+    return layout
+
+
+class CopiedRoots(NamedTuple):
+    """Where a copy has put its sources: `rules` is what --layout would say, `is_guess` where it was told from what
+    stands at the target."""
+
+    layout: Layout
+    rules: str
+    is_guess: bool
+    target_exists: bool
+
+
+def find_copied_roots(options: CopyOptions, stores: StoreConfig) -> CopiedRoots:
+    """Where everything went, after a copy: by --layout or -update, else by what stands at the target.
+
+    A plain copy made the target, or put its sources below it under their names: by now the target is there either way.
+    Raises as `find_roots`, and UsageError where both may have been.
+    """
+    facts, target_kind = _look(options, stores)
+    directories = [fact for fact in facts if fact.kind == DIRECTORY]
+    rules: str = options.layout
+    is_guess = False
+    if rules == "distcp" and directories and target_kind == DIRECTORY:
+        is_guess = not options.sync
+        rules = _layout_found(options, directories, stores) if is_guess else "contents"
+    layout = lay_out(facts, options.target, target_kind, options.sync, rules)
+    if rules == "distcp" and directories:
+        rules = "named" if any(root.prefix for root in layout.roots if not root.is_file) else "contents"
+    return CopiedRoots(layout, rules, is_guess, target_kind is not None)
+
+
+def _layout_found(options: CopyOptions, directories: list[SourceFact], stores: StoreConfig) -> str:
+    names = {fact.uri.name for fact in directories if fact.uri.name}
+    named = {
+        name
+        for name in names
+        if _ask("looking at the target", options.target, lambda name=name: _kind(options.target.join(name), stores))  # type: ignore[misc]
+        == DIRECTORY
+    }
+    doubtful = {
+        name
+        for name in named
+        for fact in directories
+        if open_filesystem(fact.uri, stores).status(join_path(fact.read_path or fact.uri.path, name)) is not None
+    }
+    found = layout_found(Standing(frozenset(named), frozenset(doubtful)))
+    if not found:
+        name = sorted(doubtful)[0]
+        raise UsageError(
+            f"{options.target.join(name)} may be the copy of a source of that name, or of what is called {name} in it",
+            "Say how it was copied: --layout named (under its name) or --layout contents (-update copies so).",
+        )
+    return found
+
+
+def _look(options: CopyOptions, stores: StoreConfig) -> tuple[list[SourceFact], str | None]:
+    """The sources as they are found, and the kind of the target."""
     # The target first: a wrong key or bucket should be known before a long list of sources is looked at.
     target_kind = _ask("looking at the target", options.target, lambda: _kind(options.target, stores))
     snapshot = options.snapshot_to_read
@@ -39,12 +103,7 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     with ThreadPoolExecutor(_THREADS) as pool, ThreadPoolExecutor(_THREADS) as lookers:
         sources = dict.fromkeys(options.sources)
         found = pool.map(lambda source: _find(source, stores, snapshot, lookers), sources)
-        facts = [fact for facts in found for fact in facts]
-    layout = lay_out(facts, options.target, target_kind, options.sync, options.layout, bool(options.rdiff))
-    if options.delete:
-        refuse_to_delete_sources(layout)
-        refuse_to_delete_sources(_without_links(layout))
-    return layout
+        return [fact for facts in found for fact in facts], target_kind
 
 
 def _without_links(layout: Layout) -> Layout:

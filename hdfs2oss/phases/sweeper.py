@@ -6,7 +6,6 @@ on record before the upload began, and work files whose names follow from the re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,6 +20,7 @@ from ..model.values import CopyItem, Work
 from ..records import intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
+from ..records.past_runs import LEFT, SWEPT, is_settled
 from ..records.planfile import read_slices
 from ..rules.filters import WORK_PREFIX, work_path_beside
 from ..rules.packing import cut
@@ -29,10 +29,7 @@ from ..tasks.context import RunContext
 from ..tasks.leftovers import MOST_TRIES
 
 _THREADS = 16
-# A run that swept says so; how far back a run looks for one that did not come to a good end.
-_SWEPT = "swept.json"
-# Counted by a run that went through and yet could not drop all of its uploads.
-_LEFT = ("UPLOADS_LEFT", "SNAPSHOTS_LEFT")
+# How far back a run looks for one that did not come to a good end.
 _MOST_RUNS = 50
 
 
@@ -49,7 +46,7 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
                 uploads, work_files = Sweeper(context, job_dir).sweep()
                 run.report.counters.add(OWN, "UPLOADS_DROPPED", uploads)
                 run.report.counters.add(OWN, "WORK_FILES_REMOVED", work_files)
-                job_dir.publish_json(_SWEPT, {"by": here.run_id, "uploads": uploads, "work_files": work_files})
+                job_dir.publish_json(SWEPT, {"by": here.run_id, "uploads": uploads, "work_files": work_files})
 
 
 def give_up(context: RunContext) -> None:
@@ -63,7 +60,7 @@ def tidy(context: RunContext, run: Run) -> None:
     try:
         dropped = Sweeper(context, context.open_job_dir()).drop_uploads()
     except StoreError:
-        run.report.counters.add(OWN, _LEFT[0])
+        run.report.counters.add(OWN, LEFT[0])
     else:
         if dropped:
             run.report.counters.add(OWN, "UPLOADS_DROPPED", dropped)
@@ -160,19 +157,10 @@ def _unsettled(here: JobDir) -> Iterator[JobDir]:
         earlier = sorted(name for name in names if name != here.run_id and not name.startswith(WORK_PREFIX))
         for name in earlier[-_MOST_RUNS:]:
             job_dir = JobDir(here.filesystem, here.path, name)
-            if not _is_settled(job_dir):
+            if not is_settled(job_dir):
                 yield job_dir
 
 
 def _remove_leavings(context: RunContext, job_dir: JobDir) -> int:
     """Remove the snapshots and the work directory that a run made and left; how many there were."""
     return sum(leavings.remove(one, context.stores) for one in leavings.read_leavings(job_dir))
-
-
-def _is_settled(job_dir: JobDir) -> bool:
-    with suppress(NotFound, ValueError):
-        report = json.loads(job_dir.read("report.json"))
-        own = report["counters"].get(OWN, {})
-        if report["success"] and not any(own.get(left) for left in _LEFT):
-            return True
-    return job_dir.exists(_SWEPT)

@@ -10,6 +10,7 @@ What a row of a run comes to, of those that are about a file as a whole:
     DELETED, GONE        DELETE            it is not there any more
     any other            any               nothing: what is known stays known
 
+A file that was compared, and is known with one of its checksums, keeps the rest of what is known of its bytes.
 A later run stands before an earlier one, and all of them before what was known. Within a run a deletion stands before
 a copy, which was before it, and whatever arrived before a try that failed.
 """
@@ -77,10 +78,26 @@ def merge(tables: Sequence[pa.Table]) -> pa.Table:
     table = pa.concat_tables([*tables, _WORKING_SCHEMA.empty_table()])
     table = table.take(pc.sort_indices(table, [("path", "ascending"), ("rank", "descending")])).combine_chunks()
     if table.num_rows > 1:
+        table = _completed(table)
         path = table["path"]
         is_first = pa.chunked_array([pa.array([True]), *pc.not_equal(path[1:], path[:-1]).chunks])
         table = table.filter(is_first)
     return table.filter(pc.invert(table["is_gone"])).select(KNOWN_SCHEMA.names)
+
+
+def _completed(table: pa.Table) -> pa.Table:
+    """Files whose checksums were compared keep what was known of the same bytes: the other checksum, and the proof."""
+    older = pa.concat_tables(
+        [table.slice(1), pa.table([pa.nulls(1, field.type) for field in table.schema], table.schema)]
+    )
+    is_compared = pc.equal(pc.bit_wise_and(table["rank"], _RANKS - 1), _SKIPPED)
+    is_same = pc.and_(pc.equal(table["path"], older["path"]), pc.invert(pc.or_(table["is_gone"], older["is_gone"])))
+    sums = [pc.fill_null(pc.equal(table[name], older[name]), False) for name in ("crc64", "crc32c")]
+    takes = pc.fill_null(pc.and_(pc.and_(is_compared, is_same), pc.or_(*sums)), False)
+    for name in ("crc64", "crc32c", "stored_crc64", "source_crc32c", "target_crc32c", "proof"):
+        kept = older[name] if name == "proof" else pc.coalesce(table[name], older[name])
+        table = table.set_column(table.column_names.index(name), name, pc.if_else(takes, kept, table[name]))
+    return table
 
 
 def sample(table: pa.Table, every: int) -> list[str]:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from ..model.values import CopyTask, PlanSlice
 
+
+class Costly(Protocol):
+    """What takes seconds of a slot."""
+
+    @property
+    def cost(self) -> float: ...
+
+
+Piece = TypeVar("Piece", bound=Costly)
 # A slot moves about this much; only ratios between costs matter.
 _BYTES_PER_SECOND = 100 * 1024 * 1024
 _FILE_SECONDS = 0.003
@@ -19,6 +28,9 @@ _STORE_BLOCK_BYTES = 64 * 1024 * 1024
 FIRST_GROUP_SECONDS = 0.5
 LAST_GROUP_SECONDS = 30.0
 _TASKS_PER_SLOT = 4
+# Opening an upload is one request, which some threads share; completing it is a few, and a row for each part.
+_OPEN_SECONDS = 0.02
+_PART_SECONDS = 0.0001
 
 
 def cost_of(length: int, close_seconds: float, threads: int, bytes_per_second: float | None = None) -> float:
@@ -28,6 +40,16 @@ def cost_of(length: int, close_seconds: float, threads: int, bytes_per_second: f
     """
     rate = _BYTES_PER_SECOND if bytes_per_second is None else min(bytes_per_second, _BYTES_PER_SECOND)
     return _FILE_SECONDS + close_seconds / threads + length / rate
+
+
+def opening_cost(length: int, chunk_size_bytes: int) -> float:
+    """Seconds of one slot that cutting a large file takes: opening its upload, and a row for each chunk."""
+    return _OPEN_SECONDS + _PART_SECONDS * (length // chunk_size_bytes)
+
+
+def completing_cost(length: int, part_size_bytes: int) -> float:
+    """Seconds of one slot that publishing a large file takes: its parts are read from ledgers and named."""
+    return _OPEN_SECONDS + _PART_SECONDS * (length // part_size_bytes)
 
 
 def threads_for(close_seconds: float, asked: int | None) -> int:
@@ -80,14 +102,19 @@ def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
 
     Slices are joined while a task costs less than a fair part of the whole, at most 30 s.
     """
-    total = sum(piece.cost for piece in slices)
-    limit = min(LAST_GROUP_SECONDS, total / max(1, slots * _TASKS_PER_SLOT))
-    bins: list[list[PlanSlice]] = []
+    ordered = sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group))
+    return [CopyTask(number, pieces) for number, pieces in enumerate(bundle(ordered, slots))]
+
+
+def bundle(pieces: Sequence[Piece], slots: int) -> list[tuple[Piece, ...]]:
+    """Pieces of work, the costliest first, in bundles of a fair part of the whole, at most 30 s, each."""
+    limit = min(LAST_GROUP_SECONDS, sum(piece.cost for piece in pieces) / max(1, slots * _TASKS_PER_SLOT))
+    bundles: list[list[Piece]] = []
     room = 0.0
-    for piece in sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group)):
-        if not bins or piece.cost > room:
-            bins.append([])
+    for piece in pieces:
+        if not bundles or piece.cost > room:
+            bundles.append([])
             room = max(limit, piece.cost)
-        bins[-1].append(piece)
+        bundles[-1].append(piece)
         room -= piece.cost
-    return [CopyTask(number, tuple(pieces)) for number, pieces in enumerate(bins)]
+    return [tuple(one) for one in bundles]

@@ -26,9 +26,18 @@ class Block(NamedTuple):
     error_class: str
 
 
+_IN_THE_WAY = "at the target "
+
+
 def blocked_by_file(path: str) -> Block:
     """At the target a file stands where a directory is due."""
-    return Block(path, f"at the target {path} is a file", TypeConflict.__name__)
+    return Block(path, f"{_IN_THE_WAY}{path} is a file", TypeConflict.__name__)
+
+
+def is_below_file(pair: FilePair) -> bool:
+    """Whether a pair lies in a directory in whose place the target has a file, so that the target has no such path."""
+    source = pair.source
+    return source is not None and pair.target is None and source.problem.startswith(_IN_THE_WAY)
 
 
 class Pairing:

@@ -13,8 +13,9 @@ count the first one); what a level gives up with may be taken up by the next:
 
     connection       A kept one that the store has closed is replaced at once; a new one that breaks is an error.
       oss/session
-    body             The rest of an object, from where it broke off: 7 tries with 0.2 to 6.4 s between them, then
-      oss/reader     Unreachable. What does not fit its checksum is not read again here.
+    body             The rest of an object, from where it broke off: 7 tries that bring nothing, with 0.2 to 6.4 s
+      oss/reader     between them, then Unreachable; any number where bytes come. What does not
+                     fit its checksum is not read again here.
     request          What is `asked_again`: 8 tries in 20 s, throttled 12 in 180 s. A try has 6 s to connect and 60 s
       oss/client     for the next bytes (oss/session).
     request          What is `asked_again`: 3 tries in 8 s (8 in 25 s where there are several NameNodes), throttled 6

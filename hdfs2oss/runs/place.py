@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
@@ -38,6 +38,20 @@ def choose_place(
     with beginning(options.job_dir or homes[0]):
         base = options.job_dir or _writable_base(stores, homes, shares_disk, clock, say)
     return base.join(pair_name(options.sources, options.target))
+
+
+def find_place(options: CopyOptions, stores: StoreConfig, bases: Sequence[Uri]) -> Uri | None:
+    """The job directory of the pair that is there already, in the first of these homes, or where an option says.
+
+    Nothing is made. A home that may not be looked into has none. Raises StoreError when a store gives no answer.
+    """
+    name = pair_name(options.sources, options.target)
+    for base in bases:
+        place = (base if options.job_dir is not None else default_base(base)).join(name)
+        with suppress(PermissionDenied):
+            if open_filesystem(place, stores).status(place.path) is not None:
+                return place
+    return None
 
 
 @contextmanager

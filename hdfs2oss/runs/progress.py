@@ -20,6 +20,9 @@ _TERMINAL_SECONDS = 1.0
 _LOG_SECONDS = 10.0
 # How what only the target had may end, as counters tell it.
 _REMOVED = ("DELETED", "KEPT", "GONE", "UNDELETED")
+# How what was compared by a verify is counted.
+_FILES_VERIFIED = ("FILES_EQUAL_BY_", "FILES_DIFFERING_")
+_BYTES_VERIFIED = ("BYTES_EQUAL_BY_", "BYTES_DIFFERING_")
 
 
 class Progress:
@@ -80,6 +83,8 @@ class Progress:
             self._tasks_done += 1
             self._files_done += sum(counts.get(f"FILES_{name}", 0) for name in (*ENDED, "SKIPPED", *_REMOVED))
             self._bytes_done += sum(counts.get(f"BYTES_{name}", 0) for name in ("COPIED", "SKIPPED", "DELETED"))
+            self._files_done += sum(value for name, value in counts.items() if name.startswith(_FILES_VERIFIED))
+            self._bytes_done += sum(value for name, value in counts.items() if name.startswith(_BYTES_VERIFIED))
 
     def say(self, text: str) -> None:
         """A line of its own, which stays."""

@@ -203,7 +203,8 @@ def _exit_code(error: BaseException) -> int:
 
 def new_run_id() -> str:
     """A name for a run, after all earlier ones."""
-    return time.strftime("%Y%m%d-%H%M%S-") + f"{time.time_ns() % 1_000_000:06d}"
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    return time.strftime("%Y%m%d-%H%M%S-", time.localtime(seconds)) + f"{rest // 1000:06d}"
 
 
 def empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:

@@ -81,13 +81,8 @@ class RunContext:
 
     @property
     def own_places(self) -> tuple[Uri, ...]:
-        """Where this run keeps what is ours: no copy takes it along, and nothing of it is moved or deleted.
-
-        The job directory, where it was asked to be, and the directories of -log, -xtrack and --backup-dir.
-        """
-        options = self.options
-        places = (self.job_dir, options.job_dir, options.log_path, options.xtrack_path, options.backup_dir)
-        return tuple(place for place in places if place is not None)
+        """Where this run keeps what is ours: no copy takes it along, and nothing of it is moved or deleted."""
+        return (self.job_dir, *self.options.own_places)
 
     def open_job_dir(self) -> JobDir:
         """The job directory through this process's own client."""

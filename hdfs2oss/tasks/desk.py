@@ -47,6 +47,10 @@ class TaskDesk:
         """All that was counted so far, and what the stores measured."""
         return self._meter.counts()
 
+    def measured(self) -> TaskReport:
+        """The report as it stands now, for a task whose product is no ledger."""
+        return self._meter.report(self.name, self.attempt, self._results)
+
     def take(self, result: CopyResult) -> None:
         """One result for the ledger: it is counted, and has its line in the log."""
         result = result._replace(attempt=self.attempt, host=self._meter.host)

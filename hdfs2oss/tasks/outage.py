@@ -37,19 +37,22 @@ class Outage:
         # In the second round: what was not answered before something arrived, so that the store came back just then.
         self._missed = ""
         self._has_returned = False
+        self._has_arrived = False
         self._refusal: Hdfs2ossError | None = None
         self._lock = threading.Lock()
         # Why the rest of a task is not tried; empty while the store is there.
         self.reason = ""
 
-    def failed(self, error: Hdfs2ossError) -> None:
-        """An item has failed for good."""
+    def failed(self, error: Hdfs2ossError, has_second_wave: bool = False) -> None:
+        """An item has failed for good; one with a second wave of its own is no reason to do again what has arrived."""
         with self._lock:
             if self._refusal is None and concerns_all(error, self._base):
                 self._refusal = error
                 self.reason = f"not tried, because every file would fail likewise: {error}"
             self._in_a_row = self._in_a_row + 1 if error.retryable else 0
-            if not self._is_second_round:
+            if has_second_wave and self._has_arrived:
+                pass
+            elif not self._is_second_round:
                 self._unanswered = str(error) if is_unanswered(error) else ""
             elif is_unanswered(error):
                 self._missed = str(error)
@@ -60,6 +63,7 @@ class Outage:
         """An item has arrived."""
         with self._lock:
             self._in_a_row, self._unanswered = 0, ""
+            self._has_arrived = True
             self._has_returned = self._has_returned or bool(self._missed)
 
     def refuse_to_go_on(self) -> None:

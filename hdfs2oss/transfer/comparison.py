@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -26,11 +27,17 @@ class Side(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What the checksums said; None when they said nothing, and why. `checksum` is that of two equal files."""
+    """What the checksums said; None when they said nothing, and why."""
 
     is_equal: bool | None
     why: str = ""
-    checksum: FileChecksum | None = None
+    source: FileChecksum | None = None
+    target: FileChecksum | None = None
+
+    @property
+    def checksum(self) -> FileChecksum | None:
+        """That of two equal files."""
+        return self.source if self.is_equal else None
 
 
 def settle(item: CopyItem, source: Side, target: Side, options: CopyOptions) -> CopyItem:
@@ -78,8 +85,12 @@ def _with_sum(item: CopyItem, checksum: FileChecksum | None) -> CopyItem:
     return item
 
 
-def compare(source: Side, target: Side) -> Comparison:
-    """Ask for one family after the other, until both sides have a checksum of the same algorithm."""
+def compare(source: Side, target: Side, doubted: Collection[str] = ()) -> Comparison:
+    """Ask for one family after the other, until both sides have a checksum of the same algorithm.
+
+    That checksums of a `doubted` family differ is believed only where no other family can be asked for.
+    """
+    doubtful: Comparison | None = None
     # An object store answers with a request; HDFS may have to begin a JVM.
     sides = sorted((target, source), key=lambda side: side.store.capabilities.real_directories)
     reasons = []
@@ -90,6 +101,11 @@ def compare(source: Side, target: Side) -> Comparison:
             reasons.append(str(error))
             continue
         if one.algorithm == other.algorithm:
-            return Comparison(one.value == other.value, checksum=one if one.value == other.value else None)
+            at_source, at_target = (one, other) if sides[0] is source else (other, one)
+            found = Comparison(one.value == other.value, "", at_source, at_target)
+            if found.is_equal or family not in doubted:
+                return found
+            doubtful = doubtful or found
+            continue
         reasons.append(f"{one.algorithm} of {sides[0].place} says nothing of {other.algorithm} of {sides[1].place}")
-    return Comparison(None, "; ".join(reasons))
+    return doubtful or Comparison(None, "; ".join(reasons))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from ..filesystems.base import FileSystem, Reader
 from ..model.attributes import NOTHING, Attributes, decode, encode
-from ..model.errors import Hdfs2ossError, ReadError, StoreError, WriteError
+from ..model.errors import Hdfs2ossError, NotFound, ReadError, StoreError, WriteError
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
+from ..rules.preservation import changes
 
 # An erasure-coding policy is a matter of directories: files take after the one they are written into.
 _OF_DIRECTORIES = "e"
@@ -57,6 +58,21 @@ class Preservation:
             return wanted != NOTHING and self.target.keep_attributes(target.path, kind, wanted)
         except StoreError as error:
             raise WriteError.caused_by(f"{what}: writing failed: {error}", error) from error
+
+    def both(self, source: str, target: str, kind: str) -> tuple[Attributes, Attributes]:
+        """What the target does not have as its source has it, and what it has; writes nothing. Raises StoreError."""
+        letters = self.letters_of(kind)
+        if not letters:
+            return NOTHING, NOTHING
+        wanted = self._whole(self.source.read_attributes(source, kind, letters)).only(letters)
+        try:
+            found = self._whole(self.target.read_attributes(target, kind, letters))
+        except NotFound:
+            if kind != DIRECTORY:
+                raise
+            # One that is implied by what lies in it keeps nothing.
+            found = NOTHING
+        return changes(wanted._replace(sidecar=""), found), found
 
     def is_restored(self, path: str, mtime_ms: int) -> bool:
         """Whether a target of this mtime was made from the very source `path`, which keeps the time it once had.

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Reader, Stored
+from ..filesystems.body import PIECE_BYTES, Body
 from ..model.attributes import NOTHING, Attributes
 from ..model.errors import (
     ReadError,
@@ -36,6 +37,8 @@ from .proving import Copied, evidence_read, evidence_written, notes_of, verify, 
 
 # Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
 STREAM_PIECE_BYTES = 4 * MIB
+# Up to here a part is held in memory, as it may have to be sent again; a larger one is read again then.
+HELD_PART_BYTES = 32 * MIB
 # Before each further try of a Complete; the client has asked again by itself in each of them.
 COMPLETE_PAUSES = (0.2, 2.0, 10.0)
 
@@ -152,8 +155,7 @@ class Transfer:
 
     def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
         with self.buffers.hold(item.length):
-            with reading(ends):
-                data = self._read(ends, reader, 0, item.length)
+            data = self._read(ends, reader, 0, item.length)
             self.refuse_changed_source(ends, item, reader.etag)
             sums = crc64(data), crc32c(data)
             verify_read(ends, sums[0], reader.crc64)
@@ -247,28 +249,42 @@ class Transfer:
             self.target.abort_upload(path, upload_id)
 
     def _send_part(self, ends: Ends, reader: Reader, upload_id: str, number: int, offset: int, size: int) -> SentPart:
-        with self.buffers.hold(size):
-            with reading(ends):
-                data = self._read(ends, reader, offset, size)
-            sum32 = crc32c(data)
+        """A part that is small enough is read once, whatever becomes of it; a larger one again for each try."""
+        sums = [0]
+
+        def pieces() -> Iterator[bytes]:
+            sums[0] = 0
+            for piece in self._pieces(ends, reader, offset, size, PIECE_BYTES):
+                sums[0] = crc32c(piece, sums[0])
+                if size > HELD_PART_BYTES:
+                    self.checkpoint()
+                yield piece
+
+        with self.buffers.hold(size if size <= HELD_PART_BYTES else 2 * PIECE_BYTES):
+            body = Body(size, pieces)
+            if size <= HELD_PART_BYTES:
+                held = list(pieces())
+                body = Body(size, lambda: iter(held))
             with writing(ends):
-                part = self.target.put_part(ends.target.path, upload_id, number, data)
-        return SentPart(part, sum32)
+                part = self.target.put_part(ends.target.path, upload_id, number, body)
+        return SentPart(part, sums[0])
+
+    def _pieces(self, ends: Ends, reader: Reader, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
+        """The bytes [offset, offset + size), all of them, no faster than the throttle allows."""
+        left = size
+        with reading(ends):
+            for piece in reader.stream(offset, size, min(size, self.throttle.piece_bytes or piece_bytes, piece_bytes)):
+                self.throttle.take(len(piece))
+                left -= len(piece)
+                yield piece
+        if left:
+            # Before anything is published: a small file would already be there when the target is looked at.
+            raise ReadError(f"copying {ends.source} to {ends.target}: {size - left} of {size} bytes could be read")
 
     def _read(self, ends: Ends, reader: Reader, offset: int, size: int) -> bytes:
-        """One buffer of bytes, all of them, no faster than the throttle allows."""
-        if size == 0:
-            return b""
-        piece_bytes = min(size, self.throttle.piece_bytes or size)
-        pieces = []
-        for piece in reader.stream(offset, size, piece_bytes):
-            self.throttle.take(len(piece))
-            pieces.append(piece)
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if len(data) != size:
-            # Before anything is published: a small file would already be there when the target is looked at.
-            raise ReadError(f"copying {ends.source} to {ends.target}: {len(data)} of {size} bytes could be read")
-        return data
+        """One buffer of bytes."""
+        pieces = list(self._pieces(ends, reader, offset, size, size)) if size else []
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def read_ahead(self, ends: Ends, reader: Reader, offset: int, size: int) -> Iterator[bytes]:
         """The bytes [offset, offset + size) in pieces, the next one being read while the caller writes the last."""

@@ -9,6 +9,7 @@ import oss2
 import pytest
 
 from hdfs2oss.filesystems.base import NoChecksum
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
@@ -125,7 +126,7 @@ def test_metadata_and_notes_come_back(store: OssFileSystem) -> None:
 
 def test_metadata_of_an_upload_is_fixed_when_it_begins(store: OssFileSystem) -> None:
     upload = store.begin_upload("/file", Attributes(owner="hive"))
-    store.complete_upload("/file", upload, [store.put_part("/file", upload, 1, b"1")])
+    store.complete_upload("/file", upload, [store.put_part("/file", upload, 1, body_of(b"1"))])
     assert store.read_notes("/file") == {"hdfs2oss-attributes": "1;u=hive"}
 
 

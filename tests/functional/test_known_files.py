@@ -130,6 +130,30 @@ def test_several_sources_in_another_order_know_their_files(copy, upload_ends, co
     assert known(report)["y"].source == f"{two}/y"
 
 
+def runs_of(report: Report) -> list[str]:
+    return sorted(job_dir_of(report).names_for_pair("runs"))
+
+
+def test_the_records_of_old_runs_go_and_what_they_knew_stays(copy, upload_ends) -> None:
+    source, target = upload_ends
+    reports = [
+        copy(source.make({f"f{number}": b"1"}).settle(), target, update=True, keep_runs=2) for number in range(4)
+    ]
+    assert runs_of(reports[-1]) == [one.run_id for one in reports[2:]]
+    assert list(known(reports[-1])) == ["f0", "f1", "f2", "f3"]
+    assert known(reports[-1])["f0"].run == reports[0].run_id
+
+
+def test_a_run_that_nobody_has_swept_or_taken_in_stays(copy, upload_ends) -> None:
+    source, target = upload_ends
+    first = copy(source.make(TREE).settle(), target, update=True)
+    # As if it had been killed: without a report it may be gone on with.
+    (Path(job_dir_of(first).run_path) / "report.json").unlink()
+    later = [copy(source, target, update=True, keep_runs=1) for _ in range(2)]
+    assert first.run_id in runs_of(later[-1])
+    assert len(runs_of(later[-1])) == 2
+
+
 @dataclasses.dataclass
 class Lake:
     """A tree, and a bucket that it goes to, whose requests are on record."""

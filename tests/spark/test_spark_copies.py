@@ -6,12 +6,16 @@ import io
 
 import pytest
 
+from hdfs2oss.filesystems.registry import close_filesystems
+from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runs.progress import Progress
 from hdfs2oss.runs.report import Report
 from hdfs2oss.verbs.copy.job import CopyJob
+from tests.stores.renewed_keys import Renewed
+from tests.trees import Place
 
 pytestmark = pytest.mark.spark
 
@@ -41,3 +45,19 @@ def test_a_tree_is_mirrored_with_its_attributes(spark_runner, make_place, home) 
     assert not {"FILES_COPIED", "FILES_DELETED", "FILES_REFRESHED", "DIRECTORIES_REFRESHED"} & {
         name for name, value in again.items() if value
     }
+
+
+def test_executors_go_on_with_keys_that_come_in_a_file_after_theirs_have_expired(spark_runner, tmp_path, home) -> None:
+    tree = {f"f{number:02d}": bytes(number) for number in range(60)}
+    with LocalOssServer(tmp_path / "oss", "id", "secret", buckets=["lake"]) as server:
+        renewed = Renewed(tmp_path, server)
+        source = Place(Uri("file", "", f"{tmp_path}/source"), renewed.stores).make(tree)
+        target = Place(Uri("oss", "lake", "/target"), renewed.stores)
+        options = CopyOptions(sources=(source.uri,), target=target.uri)
+        renewed.renew_once_expired()
+        jobs = [Uri("file", "", str(home))]
+        report = CopyJob(options, renewed.stores, spark_runner, Progress(io.StringIO()), jobs).run()
+        assert renewed.refused
+        assert (report.exit_code, report.discrepancy, report.failures) == (0, "", [])
+        assert target.read() == tree
+        close_filesystems()

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from hdfs2oss.filesystems.base import FileSystem, Stored
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from hdfs2oss.model.values import FILE
 from hdfs2oss.rules.checksum import compose_crc64, crc64
@@ -205,7 +206,7 @@ class MultipartContract(ContractTools):
     def test_parts_sent_in_any_order_become_one_file(self, store: FileSystem, root: str) -> None:
         data = [os.urandom(120_000), os.urandom(120_000), b"end"]
         upload = store.begin_upload(f"{root}/big")
-        parts = [store.put_part(f"{root}/big", upload, number, data[number - 1]) for number in (3, 1, 2)]
+        parts = [store.put_part(f"{root}/big", upload, number, body_of(data[number - 1])) for number in (3, 1, 2)]
         assert store.status(f"{root}/big") is None
         parts.sort()
         stored = store.complete_upload(f"{root}/big", upload, parts)
@@ -215,21 +216,21 @@ class MultipartContract(ContractTools):
 
     def test_a_part_sent_again_replaces_the_first(self, store: FileSystem, root: str) -> None:
         upload = store.begin_upload(f"{root}/big")
-        store.put_part(f"{root}/big", upload, 1, b"wrong")
-        part = store.put_part(f"{root}/big", upload, 1, b"right")
+        store.put_part(f"{root}/big", upload, 1, body_of(b"wrong"))
+        part = store.put_part(f"{root}/big", upload, 1, body_of(b"right"))
         store.complete_upload(f"{root}/big", upload, [part])
         assert store.read_bytes(f"{root}/big") == b"right"
 
     def test_completing_twice_finds_out_that_it_is_done(self, store: FileSystem, root: str) -> None:
         upload = store.begin_upload(f"{root}/big")
-        part = store.put_part(f"{root}/big", upload, 1, b"once")
+        part = store.put_part(f"{root}/big", upload, 1, body_of(b"once"))
         first = store.complete_upload(f"{root}/big", upload, [part])
         again = store.complete_upload(f"{root}/big", upload, [part])
         assert (again.length, again.etag, again.crc64) == (first.length, first.etag, first.crc64)
 
     def test_an_aborted_upload_leaves_nothing_and_may_be_aborted_again(self, store: FileSystem, root: str) -> None:
         upload = store.begin_upload(f"{root}/big")
-        part = store.put_part(f"{root}/big", upload, 1, b"data")
+        part = store.put_part(f"{root}/big", upload, 1, body_of(b"data"))
         store.abort_upload(f"{root}/big", upload)
         store.abort_upload(f"{root}/big", upload)
         assert store.status(f"{root}/big") is None
@@ -238,7 +239,7 @@ class MultipartContract(ContractTools):
 
     def test_a_part_that_is_not_what_was_sent_is_not_published(self, store: FileSystem, root: str) -> None:
         upload = store.begin_upload(f"{root}/big")
-        part = store.put_part(f"{root}/big", upload, 1, b"data")
-        store.put_part(f"{root}/big", upload, 1, b"other")
+        part = store.put_part(f"{root}/big", upload, 1, body_of(b"data"))
+        store.put_part(f"{root}/big", upload, 1, body_of(b"other"))
         with pytest.raises(StoreError):
             store.complete_upload(f"{root}/big", upload, [part])

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Writer
+from hdfs2oss.filesystems.body import Body
 from hdfs2oss.filesystems.tree_walk import TreeWalk
 from hdfs2oss.filesystems.walk import Walk
 from hdfs2oss.model.attributes import NOTHING, Attributes
@@ -173,9 +174,9 @@ class FlakyFileSystem(FileSystem):
         self.meet("begin", path)
         return self.wrapped.begin_upload(path, attributes)
 
-    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
+    def put_part(self, path: str, upload_id: str, number: int, body: Body) -> StoredPart:
         self.meet("part", path)
-        return self.wrapped.put_part(path, upload_id, number, data)
+        return self.wrapped.put_part(path, upload_id, number, body)
 
     def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
         self.meet("copy", path)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Writer
+from hdfs2oss.filesystems.body import Body
 from hdfs2oss.filesystems.capabilities import Capabilities
 from hdfs2oss.filesystems.traffic import Traffic
 from hdfs2oss.filesystems.tree_walk import TreeWalk
@@ -187,7 +188,8 @@ class MemoryFileSystem(FileSystem):
         self._upload_attributes[upload_id] = attributes
         return upload_id
 
-    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
+    def put_part(self, path: str, upload_id: str, number: int, body: Body) -> StoredPart:
+        data = body.whole()
         self.traffic.wrote(len(data))
         with self._lock:
             self._upload(path, upload_id)[number] = bytes(data)

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import oss2
-import oss2.credentials
 from oss2.exceptions import OssError
 
-from ...model.errors import StoreError
-from ...rules.checksum import crc64
+from ...model.errors import StoreError, Unreachable
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
+from ..body import Body, Checked
 from ..credentials import OssAccess
 from ..in_flight import InFlight
 from ..traffic import Traffic
 from .answers import document_of, refuse_other_bytes
-from .errors import action_of, translate
+from .errors import KeysRefused, action_of, translate
+from .keys import KeysInUse
 from .response import OssResponse
 from .session import OssSession
 
@@ -53,10 +53,8 @@ class OssClient:
         self._retries = retries
         self._pause = StorePause()
         self.in_flight = InFlight(self.traffic)
-        keys = oss2.credentials.StaticCredentialsProvider(
-            access.access_key_id, access.access_key_secret, access.security_token or None
-        )
-        auth = oss2.ProviderAuthV4(keys) if access.signature == "v4" else oss2.ProviderAuth(keys)
+        self._keys = KeysInUse(access)
+        auth = oss2.ProviderAuthV4(self._keys) if access.signature == "v4" else oss2.ProviderAuth(self._keys)
         try:
             self._oss = oss2.Bucket(
                 auth, access.endpoint, bucket, session=session, enable_crc=False, region=access.region or None
@@ -71,11 +69,22 @@ class OssClient:
         key: str,
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | Body | None = None,
     ) -> OssResponse:
-        """One request, answered with success; its body is the caller's to read. Never sent again."""
-        with self.in_flight.one():
-            return self._send_once(what, method, key, params, headers, data)
+        """One request, answered with success; its body is the caller's to read.
+
+        Sent again only when its keys were refused, so that nothing was done, and there are others by now.
+        """
+        while True:
+            version = self._keys.version
+            try:
+                with self.in_flight.one():
+                    response = self._send_once(what, method, key, params, headers, data)
+            except KeysRefused as refusal:
+                self._keys.renew(version, refusal)
+                continue
+            self._keys.accept(version)
+            return response
 
     def _send_once(
         self,
@@ -84,7 +93,7 @@ class OssClient:
         key: str,
         params: dict[str, str] | None,
         headers: dict[str, str] | None,
-        data: bytes | None,
+        data: bytes | Body | None,
     ) -> OssResponse:
         try:
             response: OssResponse = self._oss._do(method, self.bucket, key, params=params, headers=headers, data=data)
@@ -159,7 +168,7 @@ class OssClient:
         self,
         name: str,
         key: str,
-        data: bytes,
+        body: Body,
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         damaged: set[str] | None = None,
@@ -168,17 +177,19 @@ class OssClient:
 
         Raises CorruptData when the store states another CRC-64; the ETags of such answers are kept in `damaged`.
         """
-        expected = crc64(data)
+        going = Checked(body)
 
         def once() -> OssResponse:
-            response = self.request(f"write {name}", "PUT", key, params, headers, data)
+            response = self.request(f"write {name}", "PUT", key, params, headers, going.as_body())
             response.read_whole()
-            refuse_other_bytes(name, response, expected, damaged)
+            if not going.is_whole:
+                raise Unreachable(f"cannot write {name}: it was answered before all of it was sent")
+            refuse_other_bytes(name, response, going.crc64, damaged)
             return response
 
         response = self.again(once)
-        self.traffic.wrote(len(data))
-        return response, expected
+        self.traffic.wrote(body.size)
+        return response, going.crc64
 
     def again(self, function: Callable[[], T]) -> T:
         """Run a function of requests under the retry rule of this client."""

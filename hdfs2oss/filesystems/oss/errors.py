@@ -4,7 +4,8 @@ another endpoint is named (403, 301, 307)               WrongEndpoint (a StoreEr
 4xx that bears no mark of OSS                           WrongEndpoint
 404 NoSuchBucket                                        BucketMissing (a NotFound)
 404                                                     NotFound
-InvalidAccessKeyId, SignatureDoesNotMatch, token        AuthenticationFailed
+InvalidAccessKeyId, SignatureDoesNotMatch, token        KeysRefused (an AuthenticationFailed)
+SecurityTokenExpired                                    KeysExpired (a KeysRefused)
 UserDisable, InDebt, signing region, 401, 407           AuthenticationFailed
 a quota is told of (code with Quota in it)              QuotaExceeded
 RequestTimeTooSkewed                                    ClockOff (an AuthenticationFailed)
@@ -53,6 +54,14 @@ class ClockOff(AuthenticationFailed):
     retryable = True
 
 
+class KeysRefused(AuthenticationFailed):
+    """The keys are not, or no longer, those of anybody; others may be accepted."""
+
+
+class KeysExpired(KeysRefused):
+    """The keys were right, and their time is over."""
+
+
 class WrongEndpoint(StoreError):
     """The bucket lies elsewhere, or what answers is no OSS."""
 
@@ -81,14 +90,14 @@ _QUOTA_HINT = "Remove what is not needed, or have the quota raised, and run agai
 _KEYS_HINT = "Check OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET (or the keys in the path)."
 # code: (class, sentence in place of the store's own words or "", hint)
 _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
-    "InvalidAccessKeyId": (AuthenticationFailed, "the access key id is not known or disabled", _KEYS_HINT),
-    "SignatureDoesNotMatch": (AuthenticationFailed, "the access key secret does not fit the id", _KEYS_HINT),
+    "InvalidAccessKeyId": (KeysRefused, "the access key id is not known or disabled", _KEYS_HINT),
+    "SignatureDoesNotMatch": (KeysRefused, "the access key secret does not fit the id", _KEYS_HINT),
     "SecurityTokenExpired": (
-        AuthenticationFailed,
+        KeysExpired,
         "the temporary keys have expired",
-        "Get new ones and run again.",
+        "Get new ones and run again. A run takes newer ones from the file that --credentials-file names.",
     ),
-    "InvalidSecurityToken": (AuthenticationFailed, "the security token does not fit the keys", _KEYS_HINT),
+    "InvalidSecurityToken": (KeysRefused, "the security token does not fit the keys", _KEYS_HINT),
     "UserDisable": (
         AuthenticationFailed,
         "the account is disabled",

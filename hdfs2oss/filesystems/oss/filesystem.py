@@ -15,6 +15,7 @@ from ...model.values import DIRECTORY, FILE, SYMLINK, FileStatus, StoredPart
 from ...rules.filesum import COMPOSITE_CRC, CRC64, FileChecksum
 from ...rules.retry import RetryPolicy
 from ..base import FileSystem, OpenUpload, Reader, Removal, Stored
+from ..body import Body
 from ..capabilities import Capabilities
 from ..credentials import OssAccess
 from ..walk import Walk
@@ -115,8 +116,8 @@ class OssFileSystem(FileSystem):
     def begin_upload(self, path: str, attributes: Attributes = NOTHING) -> str:
         return uploads.begin(self._client, path, object_attributes.attribute_metadata(attributes))
 
-    def put_part(self, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
-        return uploads.put_part(self._client, path, upload_id, number, data)
+    def put_part(self, path: str, upload_id: str, number: int, body: Body) -> StoredPart:
+        return uploads.put_part(self._client, path, upload_id, number, body)
 
     def copy_part(self, path: str, etag: str, offset: int, size: int, upload_id: str, number: int) -> StoredPart:
         return copying.copy_range(self._client, path, etag, offset, size, (path, upload_id, number))

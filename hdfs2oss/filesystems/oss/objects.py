@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored
+from ..body import body_of
 from .answers import document_of, refuse_other_bytes, stated_crc64, stated_etag, stored_object
 from .client import OssClient
 from .errors import BucketMissing
@@ -41,7 +42,7 @@ def put_object(client: OssClient, path: str, key: str, data: bytes, headers: dic
     """Publish a whole object, compared by CRC-64; what stays damaged is removed."""
     damaged: set[str] = set()
     with removing_damage(client, path, key, damaged):
-        response, expected = client.send(path, key, data, headers=headers, damaged=damaged)
+        response, expected = client.send(path, key, body_of(data), headers=headers, damaged=damaged)
         stored, etag = stated_crc64(response), stated_etag(response)
         if stored is None and data:
             found = look_at(client, path, key)

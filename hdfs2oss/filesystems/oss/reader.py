@@ -20,7 +20,7 @@ from .response import OssResponse
 
 # Up to here opening asks for the bytes at once; above, for the length alone.
 OPEN_WITH_BYTES = 8 * MIB
-# Breaks of one stream that are mended before it is given up.
+# Breaks in a row, without a byte between them, that are mended before a stream is given up: one of days has many.
 _MAX_BREAKS = 6
 
 
@@ -120,6 +120,7 @@ class _Body:
                 self._mend(cause)
                 continue
             self._position += len(piece)
+            self._breaks = 0
             amount -= len(piece)
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -128,7 +129,7 @@ class _Body:
         self.close()
         self._breaks += 1
         if self._breaks > _MAX_BREAKS:
-            raise Unreachable(f"cannot read {self._reader._path}: {cause}, {self._breaks} times")
+            raise Unreachable(f"cannot read {self._reader._path}: {cause}, {self._breaks} times in a row")
         time.sleep(0.1 * 2**self._breaks)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ import urllib.parse
 from typing import Any
 
 from ...model.errors import AuthenticationFailed, Unreachable
+from ..body import Body, body_of
 from ..proxy import PROXY_HINT, Proxy
 from .response import Connection, OssResponse, WholeHead, describe
 
@@ -21,7 +22,6 @@ CONNECT_SECONDS = 6.0
 READ_SECONDS = 60.0
 # The store closes a connection that was idle for a minute; one about to be closed is not worth taking.
 _IDLE_SECONDS = 40.0
-_SEND_BYTES = 1 << 20
 
 
 class CertificateRefused(Unreachable):
@@ -75,6 +75,10 @@ class OssSession:
             except (OSError, http.client.HTTPException) as error:
                 connection.http.close()
                 raise Unreachable(f"no answer from {host}: {describe(error)}") from None
+            except BaseException:
+                # The body could not be read to its end, so the store is still waiting for the rest of it.
+                connection.http.close()
+                raise
             connection.used = True
             return OssResponse(connection, response, self.give_back)
 
@@ -149,20 +153,19 @@ class OssSession:
         for name, value in req.headers.items():
             if value is not None:
                 wire.putheader(name, value.encode() if isinstance(value, str) else value)
-        body = req.data
-        if body is not None or req.method in ("PUT", "POST"):
-            wire.putheader("Content-Length", str(len(body or b"")))
+        body = req.data if isinstance(req.data, Body) else body_of(req.data or b"")
+        if req.data is not None or req.method in ("PUT", "POST"):
+            wire.putheader("Content-Length", str(body.size))
         wire.endheaders()
-        if body:
+        if body.size:
             self._send_body(wire, body)
         return wire.getresponse()
 
-    def _send_body(self, wire: http.client.HTTPConnection, body: bytes) -> None:
+    def _send_body(self, wire: http.client.HTTPConnection, body: Body) -> None:
         # The time-out of a socket counts for a whole sendall, so a large body goes out in pieces.
-        view = memoryview(body)
         try:
-            for start in range(0, len(view), _SEND_BYTES):
-                wire.send(view[start : start + _SEND_BYTES])
+            for piece in body.pieces():
+                wire.send(piece)
         except ConnectionError:
             # A server that refuses a body may answer and hang up before it has read all of it.
             if wire.sock is None:

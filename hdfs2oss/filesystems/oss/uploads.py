@@ -16,6 +16,7 @@ from ...model.errors import CorruptData, StoreError, Unreachable
 from ...model.values import StoredPart
 from ...rules.checksum import compose_crc64
 from ..base import OpenUpload, Stored
+from ..body import Body
 from .answers import document_of, refuse_other_bytes, stated_crc64, stated_etag, stored_object
 from .client import OssClient, key_of
 from .errors import UploadMissing
@@ -68,11 +69,11 @@ def list_open(client: OssClient, path: str) -> list[OpenUpload]:
         params["key-marker"], params["upload-id-marker"] = unquote(markers[0]), markers[1]
 
 
-def put_part(client: OssClient, path: str, upload_id: str, number: int, data: bytes) -> StoredPart:
+def put_part(client: OssClient, path: str, upload_id: str, number: int, body: Body) -> StoredPart:
     """Send one part, compared by CRC-64."""
     params = {"partNumber": str(number), "uploadId": upload_id}
-    response, checksum = client.send(f"part {number} of {path}", key_of(path), data, params)
-    return StoredPart(number, stated_etag(response), checksum, len(data))
+    response, checksum = client.send(f"part {number} of {path}", key_of(path), body, params)
+    return StoredPart(number, stated_etag(response), checksum, body.size)
 
 
 def complete(

@@ -22,8 +22,8 @@ class AttributePlan:
         sources = [store.capabilities for store in context.source_stores()]
         letters = context.options.preserve
         # For each root the letters that both of its stores keep, and those of them that listings tell.
-        self._asked = [_common(letters, source.keeps, target.keeps) for source in sources]
-        self._listed = [_common(letters, source.lists_kept, target.lists_kept) for source in sources]
+        self._asked = [common_letters(letters, source.keeps, target.keeps) for source in sources]
+        self._listed = [common_letters(letters, source.lists_kept, target.lists_kept) for source in sources]
 
     def is_due(self, pair: FilePair) -> bool:
         """Whether a file that is not copied may need attributes: its bytes may be equal, and its attributes others."""
@@ -61,5 +61,6 @@ def depth_of(path: str) -> int:
     return path.count("/") + 1 if path else 0
 
 
-def _common(letters: str, *kept: str) -> str:
+def common_letters(letters: str, *kept: str) -> str:
+    """Those of the letters that all of these keep."""
     return "".join(letter for letter in letters if all(letter in one for one in kept))

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 
 from ...filesystems.registry import open_filesystem
 from ...model.tally import Tally
-from ...model.values import DIRECTORY, FILE, UNLISTED, CopyItem, FileAction, FileStatus, PlanSlice, Work
+from ...model.values import (
+    DIRECTORY,
+    FILE,
+    SYMLINK,
+    UNLISTED,
+    UNUSABLE,
+    CopyItem,
+    FileAction,
+    FileStatus,
+    PlanSlice,
+    Work,
+)
 from ...records.planfile import PlanWriter
 from ...rules.frontier import SurveyUnit
 from ...rules.keys import is_directly_in, is_within
@@ -40,7 +51,8 @@ class Missing:
     -----------------------------------------------   ------------------------------------------------------------
     that any source has a row for, excluded or not    no candidate
     that is protected, or in a protected directory    no candidate; a directory that no source has is not listed
-    that is no plain file and no directory            no candidate (a link; a key that is no path)
+    that is no plain file and no directory            no candidate (a link; a key that is no path), unless those
+                                                      are wanted, too
     a file                                            a candidate
     a directory                                       a candidate, unless something that stays was seen in it, or
                                                       --include is given and no candidate was
@@ -49,7 +61,8 @@ class Missing:
     A row that is listed by several units counts in the one that enters it, or has it among its own files.
     """
 
-    def __init__(self, desk: TaskDesk, exclusion: Exclusion) -> None:
+    def __init__(self, desk: TaskDesk, exclusion: Exclusion, with_unusable: bool = False) -> None:
+        self._kinds = (FILE, DIRECTORY, SYMLINK, UNUSABLE) if with_unusable else (FILE, DIRECTORY)
         self._job_dir = desk.job_dir
         self._counters = desk.counters
         self._plan = PlanWriter(f"plan/{desk.name}-{desk.attempt}-delete.parquet", desk.job_dir)
@@ -99,7 +112,7 @@ class Missing:
             self._open.clear()
             return is_directory and self._sheltered is not None and not takes_part
         protected = self._sheltered is not None or self._exclusion.protects(row.path, is_directory)
-        if is_elsewhere or protected or row.kind not in (FILE, DIRECTORY):
+        if is_elsewhere or protected or row.kind not in self._kinds:
             if protected or not is_directory:
                 self._open.clear()
             if not is_elsewhere:
@@ -168,5 +181,6 @@ def _candidate(row: FileStatus) -> CopyItem:
         length=row.length,
         mtime_ms=row.mtime_ms,
         etag=row.etag,
+        problem=row.problem,
         work=Work.DELETE,
     )

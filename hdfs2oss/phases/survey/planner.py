@@ -10,13 +10,14 @@ from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import IllegalName, TransferError, TypeConflict, WriteError
 from ...model.options import SMALLEST_PART_BYTES
 from ...model.tally import Tally
-from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, PlanSlice, Work
+from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, Work
 from ...records.planfile import PlanWriter
-from ...rules.packing import chunk_size_for, cost_of, part_size_for, threads_for
+from ...rules.packing import chunk_size_for, cost_of, opening_cost, part_size_for, threads_for
 from ...rules.standing import recorded_sums
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
 from .hazards import Hazards
+from .purpose import Planned
 
 # A directory by itself holds no bytes.
 _WRITING = (FileAction.COPY, FileAction.OVERWRITE, FileAction.APPEND, FileAction.CHECK)
@@ -30,14 +31,6 @@ class Problem(NamedTuple):
 
     text: str
     error: str
-
-
-class Planned(NamedTuple):
-    """Slices of ordinary items, of large files, and of directories that get attributes, each with its depth."""
-
-    slices: list[PlanSlice]
-    large_slices: list[PlanSlice]
-    directories: list[tuple[int, PlanSlice]]
 
 
 class Planner:
@@ -184,7 +177,8 @@ class Planner:
         cost = cost_of(length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
         is_cut = self._cuts and item.work is Work.FILE and item.action != FileAction.APPEND
         if is_cut and self._can_join(item.path) and item.length > item.chunk_size_bytes:
-            self._large_items.add(item, cost)
+            # What cutting it costs; its chunks have costs of their own.
+            self._large_items.add(item, opening_cost(item.length, item.chunk_size_bytes))
         else:
             self._items.add(item, cost)
 

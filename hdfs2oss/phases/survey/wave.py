@@ -32,6 +32,7 @@ from .findings import MOST_NAMED, Findings
 from .hazards import refuse_hazardous_target, refuse_one_stream
 from .missing import Missing, MissingSlices
 from .planner import Decide, Planner
+from .purpose import Purpose
 from .recall import Recall
 from .unit import UnitSurvey
 
@@ -115,21 +116,28 @@ class SurveyReport:
 
 
 def survey(
-    context: RunContext, runner: Runner, first_share: Share = FIRST_SHARE, later_share: Share = LATER_SHARE
+    context: RunContext,
+    runner: Runner,
+    first_share: Share = FIRST_SHARE,
+    later_share: Share = LATER_SHARE,
+    purpose: Purpose | None = None,
 ) -> SurveyReport:
-    """List everything, in waves until nothing is handed back.
+    """List everything, in waves until nothing is handed back; a copy is planned, unless there is another purpose.
 
     Raises before anything is copied: DuplicateEntry, and UsageError for a target that would not keep the bytes.
     """
-    target = open_filesystem(context.layout.base, context.stores)
-    refuse_hazardous_target(target, context.layout)
-    if context.options.blocks_per_chunk:
-        refuse_one_stream(target, context.layout)
+    purpose = purpose or COPY
+    if purpose.writes:
+        target = open_filesystem(context.layout.base, context.stores)
+        refuse_hazardous_target(target, context.layout)
+        if context.options.blocks_per_chunk:
+            refuse_one_stream(target, context.layout)
     found = SurveyReport(notices=_notices(context))
     units = first_units(context)
     # Where a listing is due of the directory that they go into, they come up in that.
     lone_files = Span(0, len(context.layout.roots) if all(unit.directory for unit in units) else 0)
-    first = survey_task(context, SurveyTask(0, units, first_share, lone_files), "driver")
+    work = partial(survey_task, context, purpose)
+    first = work(SurveyTask(0, units, first_share, lone_files), "driver")
     found.add(first)
     rest, spans, number = first.rest, [first.lone_files], 1
     while rest or any(spans):
@@ -147,7 +155,7 @@ def survey(
             rest.extend(report.rest)
             spans.append(report.lone_files)
 
-        runner.run_wave("survey", partial(survey_task, context), tasks, on_report)
+        runner.run_wave("survey", work, tasks, on_report)
     if found.duplicates:
         path, one, other = found.duplicates[0]
         more = f" (and {len(found.duplicates) - 1} more)" if len(found.duplicates) > 1 else ""
@@ -174,15 +182,16 @@ def first_units(context: RunContext) -> tuple[SurveyUnit, ...]:
     return tuple(dict.fromkeys(SurveyUnit(root.prefix) for root in roots if not root.is_file))
 
 
-def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyReport:
+def survey_task(context: RunContext, purpose: Purpose, task: SurveyTask, attempt: str) -> SurveyReport:
     """Walk the units of a task and publish what is to be done as plan files. A task function."""
     desk = TaskDesk(context, f"survey-{task.number:05d}", attempt)
-    planner = Planner(desk, decision_of(context))
+    taker = purpose.make_taker(desk)
     findings = Findings(desk.counters)
-    missing = Missing(desk, Exclusion(context)) if wants_missing(context.options) else None
-    rest, lone_files = _walk(task, UnitSurvey(context, Recall(context, planner.take).take, findings, missing), findings)
+    missing = purpose.make_missing(desk)
+    take = Recall(context, taker.take).take if purpose.writes else taker.take
+    rest, lone_files = _walk(task, UnitSurvey(context, take, findings, missing), findings)
     findings.settle()
-    planned = planner.publish()
+    planned = taker.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
     report = SurveyReport(
         *planned, rest=rest, lone_files=lone_files, problems=findings.problems, duplicates=findings.duplicates
@@ -193,9 +202,19 @@ def survey_task(context: RunContext, task: SurveyTask, attempt: str) -> SurveyRe
     return report
 
 
-def wants_missing(options: CopyOptions) -> bool:
-    """Whether anybody asks for what only the target has; else it is not even listed."""
-    return options.delete or options.xtrack_path is not None
+def planner_of(desk: TaskDesk) -> Planner:
+    """What takes the pairs of a task of a copy."""
+    return Planner(desk, decision_of(desk.context))
+
+
+def missing_of(desk: TaskDesk) -> Missing | None:
+    """What takes that which only the target has, where a copy asks for it; else it is not even listed."""
+    options = desk.context.options
+    asks = options.delete or options.xtrack_path is not None
+    return Missing(desk, Exclusion(desk.context)) if asks else None
+
+
+COPY = Purpose(planner_of, missing_of)
 
 
 def _walk(task: SurveyTask, survey: UnitSurvey, findings: Findings) -> tuple[list[SurveyUnit], Span]:

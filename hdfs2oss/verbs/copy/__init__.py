@@ -27,7 +27,8 @@ def run(words: Sequence[str], entry: str) -> int:
     command = parse(words, lambda: _program(entry))
     if command.options.get("run_async") and not is_detached(os.environ):
         return start_detached(words, entry, sys.stdout, sys.stderr)
-    from .launch import Screen, launch
+    from ...commandline.session import Screen
+    from .launch import launch
 
     return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))
 

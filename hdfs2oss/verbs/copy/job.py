@@ -16,7 +16,7 @@ from ...phases.committer import commit
 from ...phases.compaction import compact, take_in_earlier_runs
 from ...phases.cutter import CutReport, cut
 from ...phases.deletion import delete, may_delete, track
-from ...phases.mapper import copy, ledger_files_of
+from ...phases.mapper import copy
 from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
@@ -147,9 +147,9 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
         with run.phase("copy"):
             cut(context, run, found.large_slices, cuts)
             run.report.counters.merge(cuts.counters)
-            tasks = copy(context, run, found.slices + cuts.chunks)
+            sent = copy(context, run, found.slices + cuts.chunks)
         with run.phase("commit"):
-            commit(context, run, cuts.uploads, ledger_files_of(tasks, cuts.chunks))
+            commit(context, run, cuts.bins, sent.ledger_files())
             tidy(context, run)
     except BaseException:
         give_up(context)

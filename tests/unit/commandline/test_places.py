@@ -92,3 +92,34 @@ def test_keys_that_were_handed_over_go_before_those_of_the_environment(text, han
 def test_a_relative_path_that_climbs_above_the_root_is_refused() -> None:
     with pytest.raises(UsageError, match="climbs above the root"):
         Places({"HADOOP_USER_NAME": "hive"}, {"fs.defaultFS": "hdfs://nn:8020"}).resolve("../../../x")
+
+
+@pytest.fixture
+def keys_file(tmp_path) -> str:
+    path = tmp_path / "keys"
+    path.write_text("access_key_id=filed\naccess_key_secret=f\nsecurity_token=T\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_a_credentials_file_counts_before_the_environment_and_the_option_before_the_variable(keys_file) -> None:
+    filed = OssAccess("http://here", "filed", "f", "T", keys_file=keys_file)
+    by_variable = places(OSS_CREDENTIALS_FILE=keys_file, HDFS2OSS_KEYS="* other o - -")
+    by_option = Places({**KEYS, "OSS_CREDENTIALS_FILE": "/no/such"}, {}, "", keys_file)
+    for found in (by_variable, by_option):
+        found.resolve("oss://b/x")
+        assert found.stores().oss == {"b": filed}
+
+
+def test_keys_that_are_given_for_a_bucket_count_before_a_credentials_file(keys_file) -> None:
+    found = places(OSS_CREDENTIALS_FILE=keys_file, HDFS2OSS_KEYS="handed h s - -")
+    found.resolve("oss://i:p@b.oss-cn-hangzhou.aliyuncs.com/x")
+    found.resolve("oss://handed/x")
+    assert [(one.access_key_id, one.keys_file) for one in found.stores().oss.values()] == [("i", ""), ("h", "")]
+
+
+def test_a_credentials_file_that_is_not_there_is_named_where_it_is_needed() -> None:
+    found = places(ON_HDFS, OSS_CREDENTIALS_FILE="/no/such/keys")
+    found.resolve("/a")
+    with pytest.raises(UsageError, match="/no/such/keys cannot be read"):
+        found.resolve("oss://b/x")

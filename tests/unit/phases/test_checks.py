@@ -6,7 +6,7 @@ import pytest
 
 from hdfs2oss.model.counters import COPY_MAPPER, OWN, Counters
 from hdfs2oss.model.errors import PermissionDenied
-from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.phases.cutter import cut_task
 from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.phases.survey import survey
@@ -47,8 +47,8 @@ def run(context: RunContext) -> tuple[Counters, list]:
         report = copy_task(context, task, "1")
         counters.merge(report.counters)
         files.append(report.ledger_file)
-    if found.large_slices and cuts.uploads:
-        report = commit_task(context, CommitTask(0, tuple(cuts.uploads), tuple(files)), "1")
+    if found.large_slices and cuts.bins[0].uploads:
+        report = commit_task(context, CommitTask(0, (CommitBin(cuts.bins[0].uploads, tuple(files)),)), "1")
         counters.merge(report.counters)
         files.append(report.ledger_file)
     for file in files:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import CorruptData, PermissionDenied, StoreGone, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, TaskReport, Work
-from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.records import ledger
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
@@ -35,7 +36,7 @@ class Large:
     def _send(self, store: MemoryFileSystem, number: int) -> CopyResult:
         offset = number * SIZE
         data = DATA[offset : offset + SIZE]
-        part = store.put_part(f"/t/{self.item.path}", self.item.upload_id, number + 1, data)
+        part = store.put_part(f"/t/{self.item.path}", self.item.upload_id, number + 1, body_of(data))
         return CopyResult(self.item.path, 0, "F", "COPY", Outcome.CHUNK.value, len(DATA), 1000, SIZE)._replace(
             work=Work.CHUNK, crc32c=crc32c(data), offset=offset, size=SIZE, upload_id=self.item.upload_id, parts=(part,)
         )
@@ -47,7 +48,7 @@ def task_of(context: RunContext, items: list[CopyItem], chunks: list[CopyResult]
     for item in items:
         uploads.add(item, 0.1)
     ledger.publish(job_dir, TaskReport("copy-00000", "1", "h", LEDGER, 1.0, 1.0, 1), chunks)
-    return CommitTask(0, tuple(uploads.publish(job_dir)), (LEDGER,))
+    return CommitTask(0, (CommitBin(tuple(uploads.publish(job_dir)), (LEDGER,)),))
 
 
 def published(store: MemoryFileSystem) -> dict[str, bytes]:

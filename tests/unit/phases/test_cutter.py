@@ -35,7 +35,7 @@ def test_an_upload_that_is_refused_is_a_write_error_of_its_file(make_context) ->
     context = make_context(FlakyFileSystem(store, Fault("begin", error=PermissionDenied)), ["/s"], "/t", **SIZES)
     report = cut_task(context, CopyTask(0, tuple(survey(context, LocalRunner(0)).large_slices)), "1")
     (item,) = read_slices(context.open_job_dir(), tuple(report.chunks))
-    assert (item.action, item.problem_class, report.uploads) == ("CONFLICT", "WriteError", [])
+    assert (item.action, item.problem_class, report.bins[0].uploads) == ("CONFLICT", "WriteError", ())
 
 
 @pytest.mark.parametrize("is_last", [False, True])

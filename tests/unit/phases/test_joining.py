@@ -7,7 +7,7 @@ import pytest
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import PermissionDenied, UsageError
 from hdfs2oss.model.values import TaskReport
-from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.phases.cutter import CutReport, cut_task
 from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.phases.survey import survey
@@ -46,7 +46,7 @@ def send(context: RunContext) -> tuple[CutReport, list[TaskReport]]:
 
 
 def commit(context: RunContext, cuts: CutReport, sent: list[TaskReport]) -> TaskReport:
-    task = CommitTask(0, tuple(cuts.uploads), tuple(report.ledger_file for report in sent))
+    task = CommitTask(0, (CommitBin(cuts.bins[0].uploads, tuple(report.ledger_file for report in sent)),))
     return commit_task(context, task, "1")
 
 
@@ -71,7 +71,7 @@ def test_where_a_path_cannot_be_told_to_a_join_files_are_one_stream(make_context
     store.wrapped.place("/s/a,b/large", DATA, mtime_ms=1000, block_size_bytes=BLOCK, etag="")
     context = make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
     cuts, _ = send(context)
-    assert [item.path for item in read_slices(context.open_job_dir(), tuple(cuts.uploads))] == ["large"]
+    assert [item.path for item in read_slices(context.open_job_dir(), cuts.bins[0].uploads)] == ["large"]
     assert there(store)["a,b/large"] == DATA
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.model.errors import LockLost
 from hdfs2oss.model.values import CopyItem, CopyResult, CopyTask, Outcome, TaskReport, Work
-from hdfs2oss.phases.committer import CommitTask, commit_task
+from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.records import ledger
 from hdfs2oss.records.fence import lock_path
@@ -48,7 +49,7 @@ def copy_of(context: RunContext) -> CopyTask:
 def commit_of(context: RunContext, memory: MemoryFileSystem) -> tuple[CommitTask, str]:
     """A file that was sent into an upload, whole."""
     upload_id = memory.begin_upload("/t/f")
-    part = memory.put_part("/t/f", upload_id, 1, DATA)
+    part = memory.put_part("/t/f", upload_id, 1, body_of(DATA))
     uploads = PlanWriter("uploads/cut.parquet")
     uploads.add(ITEM._replace(work=Work.UPLOAD, upload_id=upload_id), 0.1)
     chunk = CopyResult("f", 0, "F", "COPY", Outcome.CHUNK.value, len(DATA), 1000, len(DATA))._replace(
@@ -56,7 +57,7 @@ def commit_of(context: RunContext, memory: MemoryFileSystem) -> tuple[CommitTask
     )
     report = TaskReport("copy-0", "1", "h", "copy-0.parquet", 1.0, 1.0, 1)
     ledger.publish(context.open_job_dir(), report, [chunk])
-    return CommitTask(0, tuple(uploads.publish(context.open_job_dir())), (report.ledger_file,)), upload_id
+    return CommitTask(0, (CommitBin(tuple(uploads.publish(context.open_job_dir())), (report.ledger_file,)),)), upload_id
 
 
 def published(memory: MemoryFileSystem, context: RunContext) -> list[str]:

@@ -85,8 +85,13 @@ def test_what_says_nothing_of_a_file_leaves_what_is_known(row) -> None:
 
 def test_a_file_whose_checksums_were_equal_is_proven_by_them() -> None:
     row = ended("p", Outcome.SKIPPED)._replace(source_mtime_ms=8, target_etag="F", target_mtime_ms=3, crc64=64)
-    (found,) = rows_of(merge([known(copied("p")), of_run(row)]))
-    assert (found.source_mtime_ms, found.target_etag, found.crc64, found.proof) == (8, "F", 64, "transfer")
+    (found,) = rows_of(merge([known(copied("p", proof="end-to-end")), of_run(row)]))
+    assert (found.source_mtime_ms, found.target_etag, found.crc64, found.crc32c) == (8, "F", 64, 32)
+    assert found.proof == "end-to-end"
+    (found,) = rows_of(merge([known(copied("p", crc64=65, proof="end-to-end")), of_run(row)]))
+    assert (found.crc64, found.crc32c, found.proof) == (64, None, "transfer")
+    (found,) = rows_of(merge([of_run(row), of_run(copied("o"), copied("q"))]).slice(1, 1))
+    assert (found.crc64, found.crc32c, found.proof) == (64, None, "transfer")
 
 
 def test_within_a_run_what_arrived_stands_before_a_try_that_failed_and_a_deletion_before_both() -> None:

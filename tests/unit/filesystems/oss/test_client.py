@@ -2,6 +2,7 @@
 
 import pytest
 
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.model.errors import PermissionDenied, Unreachable
 from hdfs2oss.rules.checksum import crc64
 
@@ -34,7 +35,7 @@ def counted(*answers: Answer, ask) -> tuple[int, dict[str, int]]:
     ("answer", "ask", "expected"),
     [
         (STORED, lambda store: store.put("/f", DATA, "", {}), {"BYTES_WRITTEN": 10, "WRITE_OPS": 1}),
-        (STORED, lambda store: store.put_part("/f", "U", 1, DATA), {"BYTES_WRITTEN": 10, "WRITE_OPS": 1}),
+        (STORED, lambda store: store.put_part("/f", "U", 1, body_of(DATA)), {"BYTES_WRITTEN": 10, "WRITE_OPS": 1}),
         (STORED, lambda store: store.read_bytes("/f"), {"BYTES_READ": 10, "READ_OPS": 1}),
         (STORED, lambda store: store.status("/f"), {"READ_OPS": 1}),
         (Answer(200, PAGE), lambda store: store.status("/"), {"READ_OPS": 1, "LARGE_READ_OPS": 1}),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import OssClient
 from hdfs2oss.filesystems.oss.session import OssSession
@@ -26,7 +27,7 @@ def client_of(store: ScriptedStore, session: OssSession, retries: RetryPolicy = 
 
 
 def put(client: OssClient, data: bytes = b"1") -> None:
-    client.send("/file", "file", data)
+    client.send("/file", "file", body_of(data))
 
 
 @pytest.fixture

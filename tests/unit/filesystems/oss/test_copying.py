@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.filesystems.oss import copying
 from hdfs2oss.filesystems.oss.client import OssClient
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
@@ -74,7 +75,7 @@ def test_a_range_becomes_a_part_of_an_upload(place, store, client) -> None:
     etag = store.put(path, DATA, "", {}).etag
     upload_id = store.begin_upload(new_path)
     head = copying.copy_range(client, path, etag, 0, 200_000, (new_path, upload_id, 1))
-    tail = store.put_part(new_path, upload_id, 2, b"tail")
+    tail = store.put_part(new_path, upload_id, 2, body_of(b"tail"))
     assert head.crc64 == crc64(DATA[:200_000])
     store.complete_upload(new_path, upload_id, [head, tail])
     assert (place / "b").content() == DATA[:200_000] + b"tail"

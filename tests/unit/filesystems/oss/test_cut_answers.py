@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import Limits, LocalOssServer
@@ -27,7 +28,7 @@ def read(store: OssFileSystem, path: str, offset: int, size: int, expected: int)
 
 
 def part(store: OssFileSystem) -> StoredPart:
-    return store.put_part("/d/up", "upload-1", 1, PART)
+    return store.put_part("/d/up", "upload-1", 1, body_of(PART))
 
 
 OPERATIONS: dict[str, Callable[[OssFileSystem], object]] = {
@@ -113,7 +114,7 @@ def test_an_answer_cut_at_any_byte_is_never_taken_for_another(server, name, alwa
 def test_a_completed_upload_whose_answer_is_cut_is_found_whole_or_fails(server) -> None:
     store = OssFileSystem("lake", OssAccess(server.endpoint, "id", "secret"), retries=QUICK)
     upload_id = store.begin_upload("/d/up")
-    sent = store.put_part("/d/up", upload_id, 1, PART)
+    sent = store.put_part("/d/up", upload_id, 1, body_of(PART))
     wire, answers = record(server.port)
     with wire:
         through = OssFileSystem("lake", OssAccess(f"http://127.0.0.1:{wire.port}", "id", "secret"), retries=QUICK)

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from hdfs2oss.filesystems.base import OpenUpload
+from hdfs2oss.filesystems.body import body_of
 from hdfs2oss.model.errors import (
     AlreadyExists,
     AuthenticationFailed,
@@ -112,6 +113,13 @@ def test_a_body_that_breaks_off_is_resumed_where_it_stopped() -> None:
     assert [request.headers.get("If-Match") for request in store.requests[1:]] == ['"E"', '"E"']
 
 
+def test_a_body_that_breaks_off_again_and_again_is_read_to_its_end_as_long_as_bytes_come() -> None:
+    script = ScriptedStore(Answer(200, DATA, CRC, cut=1234), *[broken_range] * 7, range_of)
+    with script as store, store.open().open_reader("/file", len(DATA)) as reader:
+        assert b"".join(reader.stream(0, len(DATA), 999)) == DATA
+    assert len(store.requests) == 9
+
+
 def test_a_damaged_body_is_corrupt_data_and_its_last_piece_is_held_back() -> None:
     damaged = DATA[:-1] + b"X"
     with ScriptedStore(Answer(200, damaged, CRC)) as store, store.open().open_reader("/file", len(DATA)) as reader:
@@ -131,7 +139,7 @@ def test_a_store_that_ignores_the_range_is_found_out() -> None:
 def test_a_part_is_compared_with_what_the_store_says_it_holds() -> None:
     wrong = Answer(200, headers={"x-oss-hash-crc64ecma": "1", "ETag": '"W"'})
     with ScriptedStore(wrong, STORED) as store:
-        part = store.open().put_part("/file", "U", 7, DATA)
+        part = store.open().put_part("/file", "U", 7, body_of(DATA))
     assert part == StoredPart(7, "E", crc64(DATA), len(DATA))
     assert len(store.requests) == 2
 

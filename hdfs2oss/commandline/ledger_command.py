@@ -1,0 +1,104 @@
+"""The options of `hdfs2oss ledger`, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..model.errors import UsageError
+from ..model.values import Proof
+from .command import CopyCommand
+from .grammar import read_words
+from .switches import SWITCHES, Switch
+
+USAGE = "hdfs2oss ledger [options] SOURCE... TARGET"
+HINT = "See hdfs2oss ledger --help."
+FORMATS = ("table", "csv", "json")
+HELP = f"""usage: {USAGE}
+
+Show what is on record of the copies from SOURCE to TARGET. Nothing is copied or changed.
+
+Without an option: a summary of the files that are known, and of the last runs. Otherwise
+  --path GLOB       known files whose path below TARGET matches GLOB (* also stands for /)
+  --proof LEVEL     known files proven at LEVEL: {", ".join(one.value for one in Proof)}
+  --failed          what failed in the last run, or in that of --run
+  --run ID          what a run did to each file
+  --format FORMAT   rows as {", ".join(FORMATS)} (one object a line) (default table)
+  --digest          two digests of all known files, to be compared with those of another party; README tells
+                    how they are made
+Where the records are:
+  -f FILE           the sources are in FILE, as they were for the copy
+  --job-dir DIR     the records are in DIR, as they were for the copy, or are what a run left at its target
+  --oss-endpoint URL, -D KEY=VALUE   as for a copy
+
+Exit codes: 0 it was shown; 2 there are no records, or the command cannot be carried out as written; 3 a store
+cannot be asked.
+"""
+_SHARED = ("source_list", "job_dir", "oss_endpoint", "properties")
+
+
+def _format(text: str) -> str:
+    if text not in FORMATS:
+        raise ValueError(f"{text!r} is none of {', '.join(FORMATS)}")
+    return text
+
+
+def _level(text: str) -> str:
+    return Proof(text).value
+
+
+_OWN = (
+    Switch(("--path",), "path", "", str, "GLOB", takes=1),
+    Switch(("--proof",), "proof", "", _level, "LEVEL", takes=1),
+    Switch(("--run",), "run", "", str, "ID", takes=1),
+    Switch(("--format",), "form", "", _format, "FORMAT", takes=1),
+    Switch(("--failed",), "failed", ""),
+    Switch(("--digest",), "digest", ""),
+)
+_SWITCHES = (*_OWN, *(one for one in SWITCHES if one.field in _SHARED))
+
+
+class LedgerQuestion(NamedTuple):
+    """What is to be shown; `form` is "" where none was asked for."""
+
+    path: str = ""
+    proof: str = ""
+    run: str = ""
+    form: str = ""
+    failed: bool = False
+    digest: bool = False
+
+    @property
+    def is_of_runs(self) -> bool:
+        """Whether it is about what a run did, and not about what is known of files."""
+        return self.failed or bool(self.run)
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether nothing was picked out."""
+        return self == LedgerQuestion()
+
+
+def parse_ledger(argv: Sequence[str]) -> tuple[CopyCommand, LedgerQuestion]:
+    """The copy that the question is about, and the question. Raises UsageError."""
+    options, paths = read_words(argv, _SWITCHES)
+    asked: dict[str, Any] = {}
+    places: dict[str, Any] = {"properties": {}}
+    for switch, texts in options:
+        try:
+            value: Any = True if switch.parse is None else switch.parse(*texts)
+        except ValueError as error:
+            raise UsageError(f"option {switch.words[0]}: {error}", HINT) from None
+        if switch.field == "properties":
+            places["properties"][value[0]] = value[1]
+        else:
+            (asked if switch in _OWN else places)[switch.field] = value
+    question = LedgerQuestion(**asked)
+    wanted = 1 if places.get("source_list") else 2
+    if len(paths) < wanted:
+        raise UsageError("the ledger is that of a copy: name its sources and its target", f"usage: {USAGE}")
+    if question.digest and question != LedgerQuestion(digest=True):
+        raise UsageError("--digest is of all known files: it goes with no other choice", HINT)
+    if question.is_of_runs and question.proof:
+        raise UsageError("--proof is about what is known of files: it does not go with --failed and --run", HINT)
+    return CopyCommand(paths, {}, **places), question

@@ -1,0 +1,96 @@
+"""What the operator reads of a verify: the first differences, a table of all, and how to go on.
+
+Differences, table and last line are for standard output, all else is for standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.counters import OWN
+from ..model.differences import Evidence, Finding
+from ..model.tally import Tally
+from ..model.units import format_duration, format_size
+from ..model.uri import Uri
+from ..runs.verification import VerifyReport
+from .ending import last_line
+
+_SHOWN_PROBLEMS = 10
+_EQUAL = {
+    Evidence.READING: "equal, by reading bytes",
+    Evidence.CHECKSUMS: "equal, by checksums of the stores",
+    Evidence.EMPTINESS: "equal, as both are empty",
+    Evidence.LENGTH: "of equal length (accepted)",
+}
+_DIFFERENT = {
+    Finding.MISSING: "only the source has it",
+    Finding.EXTRA: "only the target has it",
+    Finding.TYPE: "a file on one side, a directory on the other",
+    Finding.LENGTH: "lengths differ",
+    Finding.CHECKSUM: "bytes differ",
+    Finding.METADATA: "attributes differ",
+    Finding.UNPROVEN: "of equal length, and nothing else could be compared",
+    Finding.ERROR: "could not be read, or changed meanwhile",
+}
+
+
+def remarks(report: VerifyReport) -> Iterator[str]:
+    """What has to be known beside the account."""
+    for notice in report.notices:
+        yield f"NOTE: {notice}"
+    for place, cause in report.problems[:_SHOWN_PROBLEMS]:
+        yield f"NOT LISTED: {place}: {cause}"
+    more = report.counters.get(OWN, "DIRECTORIES_NOT_LISTED") - _SHOWN_PROBLEMS
+    if more > 0:
+        yield f"... and {more} more"
+    if report.discrepancy:
+        yield f"THE ACCOUNTS DO NOT BALANCE: {report.discrepancy}"
+
+
+def verdict(report: VerifyReport, base: Uri) -> Iterator[str]:
+    """The first differences, one a line, and the table."""
+    for row in report.first:
+        yield row.line(str(base.join(row.path)))
+    more = report.entries - len(report.first)
+    if more > 0 and report.output:
+        yield f"... and {more} more: all are in {report.output}/differences.jsonl"
+    elif more > 0:
+        yield f"... and {more} more: --show {report.entries} prints them, --output DIR writes all into files"
+    listed, excluded = report.sum_of("LISTED"), report.sum_of("EXCLUDED")
+    listed.take_off(excluded)
+    yield f"Compared {_words(listed)} of the sources:"
+    rows = [(_EQUAL[evidence], "", tally) for evidence, tally in report.equal.items()]
+    directories = report.counters.get(OWN, "DIRECTORIES_EQUAL") + report.counters.get(OWN, "DIRECTORIES_IMPLIED")
+    if directories:
+        rows.append(("directories on both sides, or implied", "", Tally(directories=directories)))
+    for finding, tally in report.differences.items():
+        is_accepted = finding is Finding.EXTRA and "extra" in report.accepted
+        rows.append((_DIFFERENT[finding], finding.value + (" (accepted)" if is_accepted else ""), tally))
+    for text, name, tally in rows:
+        yield f"  {name or 'equal':18} {_words(tally):40} {text}"
+    if report.problems:
+        yield f"  {'NOT LISTED':18} {report.counters.get(OWN, 'DIRECTORIES_NOT_LISTED')} directories"
+    phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in report.phase_seconds.items())
+    yield f"Phases: {phases}." + (f" Report: {report.output}/report.json" if report.output else "")
+
+
+def final_line(report: VerifyReport) -> str:
+    """`verify from SRC to DST does succeed !!!`"""
+    shown = ", ".join(report.sources[:3]) + (" ..." if len(report.sources) > 3 else "")
+    return last_line(shown, report.target, report.exit_code == 0, "verify")
+
+
+def next_steps(report: VerifyReport) -> Iterator[str]:
+    """How to go on after differences."""
+    unproven = report.differences.get(Finding.UNPROVEN)
+    if unproven is not None and unproven.files:
+        yield (
+            f"{unproven.files} files are proven by nothing: --read-unproven reads them, "
+            "--accept length takes their lengths as proof."
+        )
+
+
+def _words(tally: Tally) -> str:
+    parts = [f"{tally.files} files ({format_size(tally.size_bytes)})"] if tally.files else []
+    parts += [f"{tally.directories} directories"] if tally.directories else []
+    return ", ".join(parts) or "nothing"

@@ -1,0 +1,98 @@
+"""Finds the records of a copy and answers a question about them."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from ...commandline.command import CopyCommand
+from ...commandline.homes import homes
+from ...commandline.ledger_command import HINT, LedgerQuestion
+from ...commandline.request import CopyRequest, resolve
+from ...filesystems.hadoop_conf import read_hadoop_conf
+from ...filesystems.registry import close_filesystems, open_filesystem
+from ...model.errors import StoreError, SurveyError, UsageError
+from ...model.known import KnownFile
+from ...model.uri import Uri
+from ...model.values import Outcome
+from ...records import generation, ledger
+from ...records.jobdir import HASTE, JobDir, pair_name
+from ...records.past_runs import past_runs
+from ...rules.ledger_digest import DigestMaker
+from ...runs.place import find_place
+from .summary import summary
+from .table import write_rows
+
+_RUN_COLUMNS = (
+    "path", "outcome", "action", "source_length", "bytes_copied", "proof", "crc64", "crc32c", "target_etag",
+    "error_class", "message",
+)  # fmt: skip
+_ENDED_BADLY = (Outcome.FAILED, Outcome.CHANGED)
+
+
+def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[str, str], out: TextIO) -> int:
+    """Write the answer; 0. Raises UsageError where nothing is on record, SurveyError for a store that says nothing."""
+    request = resolve(command, environment, read_hadoop_conf(environment))
+    try:
+        job_dir = _records(request)
+        if question.digest:
+            maker = DigestMaker()
+            for row in generation.read_all(job_dir):
+                maker.take(row)
+            out.writelines(f"{line}\n" for line in maker.digest().lines())
+        elif question.is_of_runs:
+            write_rows(_RUN_COLUMNS, _rows_of_run(job_dir, question), question.form, out)
+        elif question.is_summary:
+            out.writelines(f"{line}\n" for line in summary(job_dir, request.options))
+        else:
+            write_rows(KnownFile._fields, _known_rows(job_dir, question), question.form, out)
+    except StoreError as error:
+        raise SurveyError(f"the records cannot be read: {error}", error.hint) from error
+    finally:
+        close_filesystems()
+    return 0
+
+
+def _records(request: CopyRequest) -> JobDir:
+    options = request.options
+    bases = [options.job_dir] if options.job_dir is not None else homes(options, request.user)
+    place = find_place(options, request.stores, bases)
+    if place is None:
+        looked = ", ".join(str(_shown(base, options.job_dir is None)) for base in bases)
+        raise UsageError(
+            f"nothing is on record of a copy from {', '.join(map(str, options.sources[:3]))} to {options.target}: "
+            f"there is no {pair_name(options.sources, options.target)} in {looked}",
+            "Name sources and target as the copy did; and with --job-dir DIR where its records are, or what it left at "
+            "its target.",
+        )
+    return JobDir(open_filesystem(place, request.stores), place.path, "", HASTE)
+
+
+def _shown(base: Uri, is_home: bool) -> Uri:
+    return base.join(".hdfs2oss") if is_home else base
+
+
+def _known_rows(job_dir: JobDir, question: LedgerQuestion) -> Iterator[Sequence[Any]]:
+    for row in generation.read_all(job_dir):
+        if question.proof in ("", row.proof) and _matches(question.path, row.path):
+            yield row
+
+
+def _rows_of_run(job_dir: JobDir, question: LedgerQuestion) -> Iterator[Sequence[Any]]:
+    """Rows of files and directories; those of chunks say nothing that their files' do not."""
+    runs = [one.run for one in past_runs(job_dir)]
+    run = question.run or next(reversed(runs), "")
+    if run not in runs:
+        raise UsageError(f"there is no run {run} on record; there are {', '.join(runs[-10:]) or 'none'}", HINT)
+    records = job_dir.of_run(run)
+    for name in sorted(records.names("ledger")):
+        for row in ledger.read_results(records, name):
+            if row.is_chunk or (question.failed and row.outcome not in _ENDED_BADLY):
+                continue
+            if _matches(question.path, row.path):
+                yield [getattr(row, column) for column in _RUN_COLUMNS]
+
+
+def _matches(glob: str, path: str) -> bool:
+    return not glob or fnmatch.fnmatchcase(path, glob)

@@ -1,0 +1,33 @@
+"""`hdfs2oss verify [options] SOURCE... TARGET`: compare two trees, and say what differs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from ...commandline.grammar import HELP_WORDS
+from ...commandline.verify_switches import DESCRIPTION, HELP_GROUPS, USAGE, parse_verify
+
+
+def run(words: Sequence[str], entry: str) -> int:
+    """Carry out a verify and give its exit code; the verdict goes to standard output, messages to standard error."""
+    if any(word in HELP_WORDS for word in words):
+        from ...commandline.usage import help_text
+
+        sys.stdout.write(help_text(USAGE, DESCRIPTION, HELP_GROUPS))
+        return 0
+    if not words:
+        sys.stderr.write(f"usage: {USAGE}\n")
+    command = parse_verify(words, lambda: _program(entry))
+    from ...commandline.session import Screen
+    from .launch import launch
+
+    return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))
+
+
+def _program(entry: str) -> Sequence[str]:
+    """How a command is begun that is run instead of this one."""
+    from ...commandline.invocation import invocation
+
+    return [*invocation(entry, sys.argv, os.environ).program, "verify"]

@@ -1,0 +1,200 @@
+"""`hdfs2oss verify`, as an operator types it: what differs is found, what is equal is proven, nothing is changed."""
+
+import json
+import re
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.trees import Place
+
+TREE = {
+    "a": b"one",
+    "d/b": b"two" * 1000,
+    "d/e/c": b"three",
+    "d/empty": b"",
+    "hollow/": None,
+    "odd name #?%41+ä": b"x",
+    "e-f": b"4",
+    "e/f": b"5",
+}
+# Nobody states checksums of local files.
+READ = "--read-unproven"
+
+
+def found(text: str) -> set[tuple[str, str]]:
+    """The differences that were printed: what, and below which name of the target."""
+    rows = re.findall(
+        r"^([A-Z]+) +(?:file|oss|hdfs)://\S*?/target(?:/([^\n]*?))?/?(?: \([^\n]*\))?$", text, re.MULTILINE
+    )
+    return {(difference, path) for difference, path in rows if difference != "NOTE"}
+
+
+def test_a_copied_tree_is_equal_and_proven(ends, command) -> None:
+    source, target = ends[0].make(TREE), ends[1]
+    assert command(source, target).code == 0
+    done = command("verify", READ, source, target)
+    assert (done.code, found(done.text)) == (0, set()), done.text
+    assert f"verify from {source} to {target} does succeed !!!" in done.text
+
+
+def test_every_way_to_differ_is_found_and_told(ends, command) -> None:
+    source, target = ends[0].make(TREE), ends[1]
+    assert command(source, target).code == 0
+    (target / "d/b").put(b"twx" * 1000)
+    (target / "d/e/c").put(b"threefold")
+    target.make({"more/g": b"g", "bare/": None})
+    source.make({"new/h": b"h", "e/f2": b"f"})
+    (source / "t").make({"x": b"x"})
+    target.make({"t": b"no directory"})
+    done = command("verify", READ, source, target)
+    expected = {("CHECKSUM", "d/b"), ("LENGTH", "d/e/c"), ("EXTRA", "more/g"), ("EXTRA", "bare")}
+    expected |= {("MISSING", "new/h"), ("MISSING", "e/f2"), ("MISSING", "t/x"), ("TYPE", "t")}
+    implied = {("EXTRA", "more")} if target.uri.scheme != "oss" else set()
+    assert (done.code, found(done.text)) == (7, expected | implied), done.text
+    assert f"verify from {source} to {target} does fail !!!" in done.text
+
+
+def test_what_is_said_is_also_written_to_any_store(ends, command, tmp_path) -> None:
+    source, target = ends[0].make(TREE), ends[1]
+    assert command(source, target).code == 0
+    (target / "a").put(b"other")
+    output = target.uri.parent.join("differences")
+    done = command("verify", READ, "--output", output, source, target)
+    assert done.code == 7
+    place = Place(output, target.stores)
+    files = place.read()
+    report = json.loads(files["report.json"])
+    assert (report["exit_code"], report["differences"]["LENGTH"]["files"]) == (7, 1)
+    row = json.loads(files["differences.jsonl"])
+    assert (row["path"], row["difference"], row["source_length"], row["target_length"]) == ("a", "LENGTH", 3, 5)
+    (part,) = [data for path, data in files.items() if path.startswith("differences/")]
+    (tmp_path / "part.parquet").write_bytes(part)
+    assert pq.read_table(tmp_path / "part.parquet").column("path").to_pylist() == ["a"]
+    # Two lists must never become one.
+    assert command("verify", READ, "--output", output, source, target).code == 2
+
+
+@pytest.mark.parametrize(
+    ("copied", "verified", "works"),
+    [
+        ((), (), "contents"),
+        (("-update",), ("-update",), "contents"),
+        (("-update",), (), "contents"),
+        (("--layout", "named"), (), "named"),
+        (("--layout", "named"), ("--layout", "named"), "named"),
+    ],
+)
+def test_the_trees_that_are_compared_are_those_that_were_copied(local_ends, command, copied, verified, works) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    assert command(*copied, source, target).code == 0
+    assert (target / "source").exists() is (works == "named")
+    done = command("verify", READ, *verified, source, target)
+    assert done.code == 0, done.text
+    assert "Comparing" in done.text
+
+
+def test_a_plain_copy_into_a_directory_that_is_there_is_looked_for_under_its_name(local_ends, command) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1].make({"other": b"o"})
+    assert command(source, target).code == 0
+    done = command("verify", READ, source, target)
+    assert done.code == 0, done.text
+    assert f"under its name, as {target}/source is there: see --layout" in done.text
+
+
+def test_where_both_layouts_may_have_been_nothing_is_guessed(local_ends, command) -> None:
+    source, target = local_ends[0].make({**TREE, "source/x": b"x"}), local_ends[1]
+    assert command(source, target).code == 0
+    done = command("verify", READ, source, target)
+    assert done.code == 2
+    assert "--layout" in done.text
+    assert command("verify", READ, "--layout", "contents", source, target).code == 0
+
+
+def test_several_sources_and_a_list_of_them_and_a_lone_file(local_ends, command, tmp_path) -> None:
+    source, target = local_ends
+    one, two = (source / "one").make({"a": b"1"}), (source / "two").make({"a": b"2", "b": b"3"})
+    assert command(one, two, target).code == 0
+    (tmp_path / "list").write_text(f"{one}\n{two}\n")
+    assert command("verify", READ, "-f", f"file://{tmp_path}/list", target).code == 0
+    (target / "two/a").put(b"4")
+    assert found(command("verify", READ, one, two, target).text) == {("CHECKSUM", "two/a")}
+    lone = source / "two/b"
+    assert command(lone, target / "lone").code == 0
+    assert command("verify", READ, lone, target / "lone").code == 0
+    assert command("verify", READ, lone, target / "two").code == 0
+
+
+def test_what_the_copy_left_out_is_left_out(local_ends, command) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    assert command("--exclude", "d/", "--include", "*", source, target).code == 0
+    assert command("verify", READ, "--exclude", "d/", source, target).code == 7  # hollow did not come along
+    assert command("verify", READ, "--exclude", "d/", "--include", "*", source, target).code == 0
+    assert {path for _, path in found(command("verify", READ, source, target).text)} > {"d/b", "d/e/c"}
+
+
+def test_length_alone_is_no_proof_unless_it_is_accepted(local_ends, command) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    assert command(source, target).code == 0
+    done = command("verify", source, target)
+    assert done.code == 7
+    assert {difference for difference, _ in found(done.text)} == {"UNPROVEN"}
+    assert "--read-unproven" in done.text
+    assert command("verify", "--accept", "length", source, target).code == 0
+    (target / "d/b").put(b"twx" * 1000)
+    assert command("verify", "--accept", "length", source, target).code == 0
+    assert command("verify", "--accept", "length", "--sample", "100", source, target).code == 7
+
+
+def test_what_only_the_target_has_may_be_accepted_and_is_told_all_the_same(local_ends, command) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    assert command(source, target).code == 0
+    target.make({"more": b"m"})
+    done = command("verify", READ, "--accept", "extra", source, target)
+    assert (done.code, found(done.text)) == (0, {("EXTRA", "more")})
+
+
+def test_options_of_the_copy_may_stay_and_what_would_compare_other_trees_is_refused(local_ends, command) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    assert command("-update", "-delete", "-m", "3", source, target).code == 0
+    done = command("verify", "-update", "-delete", "-m", "3", "--max-delete", "5", READ, source, target)
+    assert done.code == 0
+    assert "Nothing to change for a verify: -delete --max-delete" in done.text
+    assert command("verify", "-update", "-diff", "s1", "s2", source, target).code == 2
+
+
+def test_other_attributes_are_told_where_they_are_asked_for(local_ends, command) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    (source / "a").local.chmod(0o640)
+    assert command("-pp", source, target).code == 0
+    assert command("verify", READ, "-pp", source, target).code == 0
+    (target / "a").local.chmod(0o600)
+    (target / "d").local.chmod(0o700)
+    done = command("verify", READ, "-pp", source, target)
+    assert (done.code, found(done.text)) == (7, {("METADATA", "a"), ("METADATA", "d")})
+    assert "permission 640 at the source, 600 at the target" in done.text
+    assert command("verify", READ, source, target).code == 0
+
+
+def test_more_differences_than_are_shown_are_counted(local_ends, command) -> None:
+    source, target = local_ends[0].make({f"f{number}": b"1" for number in range(30)}), local_ends[1].make({})
+    done = command("verify", "--layout", "contents", "--show", "5", source, target)
+    assert len(found(done.text)) == 5
+    assert "... and 25 more" in done.text
+    assert re.search(r"MISSING +30 files", done.text)
+
+
+def test_a_part_that_cannot_be_listed_is_no_equality(local_ends, command, monkeypatch) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    assert command(source, target).code == 0
+    assert command("verify", READ, source.uri.join("nowhere"), target).code == 3
+
+
+def test_nothing_of_ours_stays(local_ends, command, home) -> None:
+    source, target = local_ends[0].make(TREE), local_ends[1]
+    assert command(source, target).code == 0
+    before = target.read()
+    (target / "a").put(b"other")
+    assert command("verify", READ, source, target).code == 7
+    assert not list((home / ".hdfs2oss/verify/runs").iterdir())
+    assert {**before, "a": b"other"} == target.read()

@@ -1,0 +1,77 @@
+"""What is sent: read as it goes out, and again for each try."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from hdfs2oss.filesystems.body import PIECE_BYTES, Body, body_of
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.oss.client import OssClient
+from hdfs2oss.filesystems.oss.session import OssSession
+from hdfs2oss.model.errors import ReadError, Unreachable
+from hdfs2oss.rules.checksum import crc64
+from hdfs2oss.rules.retry import RetryPolicy
+
+from .scripted_store import Answer, ScriptedStore, error
+
+ONCE = RetryPolicy(attempts=1, throttled_attempts=1)
+DATA = bytes(range(256)) * 8
+STORED = Answer(200, headers={"x-oss-hash-crc64ecma": str(crc64(DATA)), "ETag": '"E"'})
+
+
+def test_a_body_in_memory_goes_out_in_pieces_that_stay_in_the_cache() -> None:
+    data = bytes(2 * PIECE_BYTES + 1)
+    assert [len(piece) for piece in body_of(data).pieces()] == [PIECE_BYTES, PIECE_BYTES, 1]
+    assert body_of(data).whole() == data
+
+
+def test_a_body_is_asked_for_its_bytes_again_for_each_try() -> None:
+    asked: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        asked.append(len(asked))
+        yield DATA[:1000]
+        yield DATA[1000:]
+
+    with ScriptedStore(error(500, "InternalError"), STORED) as store:
+        part = store.open().put_part("/file", "U", 7, Body(len(DATA), pieces))
+    assert [request.body for request in store.requests] == [DATA, DATA]
+    assert (len(asked), part.crc64, part.length) == (2, crc64(DATA), len(DATA))
+
+
+def test_a_body_that_cannot_be_read_to_its_end_is_not_sent_again_and_its_error_is_the_error() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield DATA[:1000]
+        raise ReadError("the source has gone")
+
+    session = OssSession()
+    with ScriptedStore(STORED) as store:
+        client = OssClient("lake", OssAccess(f"http://127.0.0.1:{store.port}", "id", "secret"), session)
+        with pytest.raises(ReadError, match=r"^the source has gone$"):
+            client.send("/file", "file", Body(len(DATA), pieces))
+        # Its connection is not taken for another request, whose head would be part of the body.
+        client.send("/file", "file", body_of(DATA))
+        assert [len(request.body) for request in store.requests] == [1000, len(DATA)]
+        assert store.connections == 2
+
+
+def test_an_answer_that_comes_before_all_was_sent_is_none() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_at_once() -> None:
+            connection, _ = server.accept()
+            connection.recv(10)
+            connection.sendall(b'HTTP/1.1 200 OK\r\nETag: "E"\r\nContent-Length: 0\r\n\r\n')
+            connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+        thread = threading.Thread(target=answer_at_once)
+        thread.start()
+        access = OssAccess(f"http://127.0.0.1:{server.getsockname()[1]}", "id", "secret")
+        with pytest.raises(Unreachable):
+            OssClient("lake", access, OssSession(), ONCE).send("/file", "file", body_of(bytes(64 << 20)))
+        thread.join()

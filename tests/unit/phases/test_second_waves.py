@@ -1,0 +1,187 @@
+"""Large files from the survey to the commit: what failed costs itself again, and who commits reads what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from hdfs2oss.filesystems.base import Stored
+from hdfs2oss.filesystems.body import Body
+from hdfs2oss.model.counters import OWN
+from hdfs2oss.model.errors import PermissionDenied, Throttled, Unreachable
+from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, PlanSlice, StoredPart, TaskReport, Work
+from hdfs2oss.phases.committer import commit
+from hdfs2oss.phases.cutter import CutReport, cut
+from hdfs2oss.phases.mapper import copy
+from hdfs2oss.phases.survey import survey
+from hdfs2oss.records import ledger
+from hdfs2oss.records.planfile import read_slices
+from hdfs2oss.rules import packing
+from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.runners.patience import TRIES_HERE
+from hdfs2oss.runs.report import Report
+from hdfs2oss.runs.sent import Sent, task_name
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
+
+PART = 100 * 1024
+SIZES = {"part_size_bytes": PART, "chunk_size_bytes": 2 * PART, "threads": 4}
+DATA = bytes(range(256)) * 3000
+GIB = 1 << 30
+
+
+class SmallRun:
+    """What waves need of a run."""
+
+    def __init__(self, slots: int = 2) -> None:
+        self.runner = LocalRunner(0, pause_seconds=0.0)
+        self.slots = slots
+        self.report = Report("run", "", "", "")
+        self.waves: list[tuple[str, int]] = []
+
+    def wave(self, name: str, work: Any, tasks: Sequence[Any], on_report: Callable[[Any], None]) -> None:
+        if tasks:
+            self.waves.append((name, len(tasks)))
+            self.runner.run_wave(name, work, tasks, on_report)
+
+    def follow(self, *_: object, **__: object) -> None:
+        pass
+
+    def take(self, report: TaskReport) -> None:
+        self.report.add_task(report)
+
+
+def carry_out(context: RunContext, before_commit: Callable[[], None] = lambda: None) -> SmallRun:
+    run: Any = SmallRun()
+    found = survey(context, run.runner)
+    cuts = CutReport()
+    cut(context, run, found.large_slices, cuts)
+    sent = copy(context, run, found.slices + cuts.chunks)
+    before_commit()
+    commit(context, run, cuts.bins, sent.ledger_files())
+    return run
+
+
+class FailsOnPart(FlakyFileSystem):
+    """Gives no answer about one part of the file `one`, so many times."""
+
+    def __init__(self, wrapped: MemoryFileSystem, number: int, times: int) -> None:
+        super().__init__(wrapped)
+        self.number, self.left = number, times
+        self.sent: list[tuple[str, int]] = []
+
+    def put_part(self, path: str, upload_id: str, number: int, body: Body) -> StoredPart:
+        self.sent.append((path, number))
+        if (path, number) == ("/t/one", self.number) and self.left:
+            self.left -= 1
+            raise Unreachable("no answer about this part")
+        return super().put_part(path, upload_id, number, body)
+
+
+def own(run: SmallRun, name: str) -> int:
+    return run.report.counters.get(OWN, name)
+
+
+def test_a_chunk_that_fails_in_both_rounds_of_its_task_has_a_second_wave_and_costs_no_other_chunk(
+    make_context, memory
+) -> None:
+    for name in ("one", "other"):
+        memory.place(f"/s/{name}", DATA, mtime_ms=1000)
+    store = FailsOnPart(memory, 3, 3)
+    run = carry_out(make_context(store, ["/s"], "/t", **SIZES))
+    assert store.left == 0
+    assert [name for name, _ in run.waves] == ["cut", "copy", "copy again", "commit"]
+    assert (own(run, "FILES_COPIED"), own(run, "FILES_FAILED"), own(run, "CHUNKS_SENT_AGAIN")) == (2, 0, 1)
+    assert {path: data for path, data in memory.files().items() if path.startswith("/t/")} == {
+        "/t/one": DATA,
+        "/t/other": DATA,
+    }
+    assert memory.open_uploads() == []
+    # Parts 3 and 4 are one chunk.
+    others = [part for part in store.sent if part not in (("/t/one", 3), ("/t/one", 4))]
+    assert len(others) == len(set(others)) == 14
+
+
+def test_a_chunk_that_fails_for_good_has_no_second_wave_and_its_upload_is_dropped(make_context, memory) -> None:
+    memory.place("/s/large", DATA, mtime_ms=1000)
+    context = make_context(FlakyFileSystem(memory, Fault("part", error=PermissionDenied)), ["/s"], "/t", **SIZES)
+    run = carry_out(context)
+    assert [name for name, _ in run.waves] == ["cut", "copy", "commit"]
+    assert (own(run, "FILES_FAILED"), memory.open_uploads()) == (1, [])
+
+
+@pytest.mark.parametrize("error", [Throttled, Unreachable])
+def test_a_complete_that_is_not_answered_has_a_second_wave_when_all_others_are_done(
+    make_context, memory, error
+) -> None:
+    for name in ("one", "other"):
+        memory.place(f"/s/{name}", DATA, mtime_ms=1000)
+    flaky = FlakyFileSystem(memory)
+    # All that a task of the first wave asks about it.
+    away = Fault("status", "/s/one", error, times=TRIES_HERE)
+    run = carry_out(make_context(flaky, ["/s"], "/t", **SIZES), lambda: flaky.faults.append(away))
+    assert away.struck == TRIES_HERE
+    assert [name for name, _ in run.waves] == ["cut", "copy", "commit", "commit again"]
+    assert (own(run, "FILES_COPIED"), own(run, "FILES_FAILED"), own(run, "UPLOADS_TRIED_AGAIN")) == (2, 0, 1)
+    assert own(run, "BYTES_COPIED") == 2 * len(DATA)
+    assert memory.open_uploads() == []
+    assert len([call for call in flaky.calls if call == ("complete", "/t/other")]) == 1
+
+
+class Immense(MemoryFileSystem):
+    """Files of a stated length that hold no bytes, and a target that keeps none."""
+
+    def complete_upload(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
+        self._uploads.pop(upload_id)
+        stored = self._publish(path, b"", {})
+        return stored._replace(length=sum(part.length for part in parts), crc64=0)
+
+
+def send_nothing(context: RunContext, run: SmallRun, slices: list[PlanSlice]) -> Sent:
+    """The ledgers that a copy of these chunks leaves."""
+    job_dir = context.open_job_dir()
+    tasks = packing.pack(slices, run.slots)
+    items = read_slices(job_dir, tuple(sorted(slices)))
+    rows_of = {piece[:2]: [sent_chunk(item) for item in islice(items, piece.items)] for piece in sorted(slices)}
+    for task in tasks:
+        rows = [row for piece in task.slices for row in rows_of[piece[:2]]]
+        report = TaskReport(task_name(task), "1", "h", ledger.file_of(task_name(task)), 1.0, 1.0, 1)
+        ledger.publish(job_dir, report, rows)
+    return Sent(tasks, frozenset())
+
+
+def sent_chunk(item: CopyItem) -> CopyResult:
+    step = item.part_size_bytes
+    ends = range(item.offset, item.offset + item.size, step)
+    parts = tuple(StoredPart(item.first_part + number, "E", 0, step) for number, _ in enumerate(ends))
+    return CopyResult(item.path, 0, "F", "COPY", Outcome.CHUNK.value, item.length, item.mtime_ms, item.size)._replace(
+        work=Work.CHUNK, crc64=0, crc32c=0, offset=item.offset, size=item.size, upload_id=item.upload_id, parts=parts
+    )
+
+
+@pytest.mark.parametrize(("few", "many"), [(10, 100), pytest.param(200, 2000, marks=pytest.mark.full)])
+def test_the_records_read_to_plan_cut_and_commit_grow_no_faster_than_the_files(make_context, few, many) -> None:
+    reads: dict[int, int] = {}
+    for files in (few, many):
+        store = Immense()
+        for number in range(files):
+            store.place(f"/s/{number:05d}", b"", mtime_ms=1000, length=10 * GIB)
+        flaky = FlakyFileSystem(store)
+        context = make_context(flaky, ["/s"], "/t", part_size_bytes=GIB // 4)
+        run: Any = SmallRun(slots=20)
+        found, cuts = survey(context, run.runner), CutReport()
+        cut(context, run, found.large_slices, cuts)
+        assert len(found.large_slices) + len(cuts.bins) <= files / 5
+        sent = send_nothing(context, run, found.slices + cuts.chunks)
+        flaky.calls = [call for call in flaky.calls if call[0] == "read" and "/ledger/" not in call[1]]
+        commit(context, run, cuts.bins, sent.ledger_files())
+        assert (own(run, "FILES_COPIED"), own(run, "BYTES_COPIED")) == (files, files * 10 * GIB)
+        assert store.open_uploads() == []
+        reads[files] = len([path for operation, path in flaky.calls if operation == "read" and "/jobs/" in path])
+        # The plan of each task, and a ledger of chunks once for each bin that has rows in it.
+        assert reads[files] <= 2 * len(cuts.chunks) + 10 * len(cuts.bins)
+    assert reads[many] <= 12 * reads[few]
