@@ -14,7 +14,7 @@ from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError
 from ..model.units import format_duration
 from ..model.uri import mask_secrets
-from ..runs.causes import grouped
+from ..rules.causes import grouped
 
 if TYPE_CHECKING:
     from ..runs.report import Report
@@ -31,9 +31,11 @@ def findings(report: Report) -> Iterator[str]:
     for place, cause in report.problems[:_SHOWN]:
         yield f"NOT LISTED: {place}: {cause}"
     yield from _more(report.counters.get(OWN, "DIRECTORIES_NOT_LISTED") - _SHOWN)
-    groups = grouped(report.failures)
+    groups = grouped(report.failures, report.causes)
     for group in groups[:_SHOWN]:
         yield group.line()
+        if group.first.advice:
+            yield f"  {group.first.advice}"
     kept = sum(report.counters.get(OWN, f"{what}_KEPT") for what in ("FILES", "DIRECTORIES"))
     told = sum(group.files for group in groups[:_SHOWN])
     yield from _more(report.failed_files + report.undeleted + kept - told)

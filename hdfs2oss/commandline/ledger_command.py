@@ -34,7 +34,7 @@ Where the records are:
 Exit codes: 0 it was shown; 2 there are no records, or the command cannot be carried out as written; 3 a store
 cannot be asked.
 """
-_SHARED = ("source_list", "job_dir", "oss_endpoint", "properties")
+_SHARED = ("source_list", "job_dir", "oss_endpoint", "properties", "credentials_file")
 
 
 def _format(text: str) -> str:

@@ -2,10 +2,13 @@
 
     -update \u2013delete                        a dash that is no minus sign: -update -delete
     hdfs://nn:8020 /a hdfs://mm:8020 /b    a blank behind a NameNode: hdfs://nn:8020/a hdfs://mm:8020/b
+    -update\u00a0-delete                   a blank that is none to a shell, where a word begins behind it
+    \u201c/a\u201d                             quotes that are none to a shell
+    \u200b/a                                what nobody sees, at the ends of a word
 
 Two words are taken for one path when the first is a NameNode and nothing else, the second is an absolute path without
 a scheme, and a source and a target are left. So `hdfs://nn:8020 /backup` copies a whole file system, as it says, and
-`hdfs://nn:8020/ /a /b` does so as one of two sources.
+`hdfs://nn:8020/ /a /b` does so as one of two sources. Words behind `--` are names as they stand.
 """
 
 from __future__ import annotations
@@ -22,6 +25,13 @@ from .switches import SWITCHES, Switch
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _NAMENODE = re.compile(r"(?i)hdfs://[^/\s]+")
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+_OPENING, _CLOSING = "\u2018\u201a\u201c\u201e\u00ab", "\u2019\u201d\u201c\u2018\u00bb"
+_AT_ENDS = re.compile(rf"\A[{_BLANKS}{_UNSEEN}]+|[{_BLANKS}{_UNSEEN}]+\Z")
+_BETWEEN_OPTIONS = re.compile(rf"[{_BLANKS}]+")
+_BETWEEN_PATHS = re.compile(rf"[{_BLANKS}]+(?=[-{_DASHES}/]|[A-Za-z][\w.+-]*:/)")
+_TORN = re.compile(r"(?is)(hdfs://[^/\s]+)\s+(/.*)")
 
 Program = Callable[[], Sequence[str]]
 
@@ -32,12 +42,17 @@ def refuse_pasted(argv: Sequence[str], program: Program, switches: Sequence[Swit
     `program` gives the words before those of the command, and is asked only then.
     """
     end = argv.index("--") if "--" in argv else len(argv)
-    mended = [_with_minus(word, switches) for word in argv[:end]] + list(argv[end:])
-    faults = [
-        f"{was!r} begins with a dash that is not the minus sign (U+{ord(was[0]):04X})"
-        for was, word in zip(argv, mended, strict=True)
-        if was != word
-    ]
+    is_quoted = any(_AT_ENDS.sub("", word).startswith(tuple(_OPENING)) for word in argv[:end])
+    faults, mended = [], []
+    for was in argv[:end]:
+        words = _unfolded(was, is_quoted)
+        if words != [was]:
+            faults.append(_what_was_unfolded(was))
+        for word in words:
+            mended.append(_with_minus(word, switches))
+            if mended[-1] != word:
+                faults.append(f"{word!r} begins with a dash that is not the minus sign (U+{ord(word[0]):04X})")
+    mended += argv[end:]
     try:
         options, paths = read_words(mended, switches)
     except UsageError:
@@ -62,9 +77,31 @@ def refuse_pasted(argv: Sequence[str], program: Program, switches: Sequence[Swit
 def _refuse(faults: Sequence[str], program: Sequence[str], mended: Sequence[str]) -> NoReturn:
     raise UsageError(
         f"the command looks as if a document had changed it: {'; '.join(faults)}",
-        "If this is what was meant, run it (the whole of a file system is hdfs://namenode/, with a slash):\n"
+        "If this is what was meant, run it (the whole of a file system is hdfs://namenode/, with a slash; names that "
+        "are as they stand come last, behind --):\n"
         f"  {shlex.join([*program, *mended])}",
     )
+
+
+def _unfolded(word: str, is_quoted: bool) -> list[str]:
+    """The words that a shell would have made of it, had its blanks and quotes been such."""
+    text = _AT_ENDS.sub("", word)
+    if is_quoted:
+        text = _AT_ENDS.sub("", text.lstrip(_OPENING).rstrip(_CLOSING))
+    if not text:
+        return [word] if not word else []
+    if text[0] in f"-{_DASHES}":
+        return _BETWEEN_OPTIONS.split(text)
+    torn = _TORN.fullmatch(text)
+    return [torn[1], torn[2]] if torn else _BETWEEN_PATHS.split(text)
+
+
+def _what_was_unfolded(word: str) -> str:
+    odd = next((one for one in word if re.match(rf"[{_BLANKS}{_UNSEEN}{_OPENING}{_CLOSING}]", one)), " ")
+    if odd == " ":
+        return f"a blank stands in {word!r}"
+    what = "a quote" if odd in _OPENING + _CLOSING else "a blank" if re.match(f"[{_BLANKS}]", odd) else "a character"
+    return f"{word!r} holds {what} that is none to a shell (U+{ord(odd):04X})"
 
 
 def _with_minus(word: str, switches: Sequence[Switch]) -> str:

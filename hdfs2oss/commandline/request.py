@@ -24,6 +24,8 @@ from .switches import SWITCHES
 
 # Threads of a task that move parts, beside those that each copy a file.
 _PART_THREADS = 8
+# What --proof-dir is given where nothing is to be left at the target.
+NO_PROOF = "none"
 # pydantic's word before what a validator of ours says, which names the option itself.
 _OURS = "Value error, "
 
@@ -55,6 +57,7 @@ def resolve(
         "xtrack_path": command.xtrack,
         "work_dir": command.work_dir_text,
         "backup_dir": command.backup,
+        "proof_dir": command.proof if command.proof != NO_PROOF else "",
         "output": command.output,
         "from_diff": command.from_diff,
     }
@@ -68,6 +71,7 @@ def resolve(
             target=target,
             filters=read_filters(places, command.filter_list) if command.filter_list else (),
             **own,
+            leaves_proof=command.proof != NO_PROOF,
             **{**settings.fields, **command.options},
         )
     except ValidationError as error:

@@ -279,6 +279,13 @@ GROUPS = (
             _value(("--from-snapshot",), "from_snapshot", "read the source as its snapshot NAME holds it", "NAME"),
             _flag("--make-snapshot", "make_snapshot", "make the snapshot first, and drop it at the end"),
             _flag("--ignore-ledger", "ignore_ledger", "with -update: do not ask the ledger of earlier runs"),
+            _value(
+                ("--proof-dir",),
+                "proof",
+                "leave ledger and report in DIR, too; none: nowhere",
+                "DIR|none",
+                unset=".hdfs2oss/proofs at the target",
+            ),
             _value(("--keep-runs",), "keep_runs", "keep the records of the last N runs of a copy", "N", _whole),
             _value(
                 ("--job-dir",), "job_dir", "keep the records of runs in DIR", "DIR", unset=".hdfs2oss in your HDFS home"

@@ -209,9 +209,14 @@ class FileSystem(abc.ABC):
         upload to it, without its bytes coming here. Only with `capabilities.server_copy`."""
         raise NotImplementedError(type(self).__name__)
 
-    def cannot_join(self) -> str:
-        """Why a file cannot be put together of others (`join`); "" when it can."""
+    def cannot_join(self, directory: str) -> str:
+        """Why a file in a directory cannot be put together of others (`join`); "" when it can. Only says so of others
+        where it knows. The directory may be missing: a new one takes after the one above it."""
         return "files go there as one stream"
+
+    def block_size(self) -> int:
+        """The bytes of a block of a new file that nothing else is asked for; 0 where there are no blocks."""
+        return 0
 
     def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
         """Publish files (paths, lengths) behind each other as one, replacing a file; "already done" is found out.

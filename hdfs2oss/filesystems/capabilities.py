@@ -41,5 +41,7 @@ class Capabilities(NamedTuple):
     reads_checked: bool = False
     # Bytes are compared with the writer's checksums by who stores them, before a file can be closed.
     writes_checked: bool = False
+    # A file can be put together of others that lie beside it (`join`), where nothing is against it (`cannot_join`).
+    joins: bool = False
     # A file can be written on behind its end (`open_appender`).
     appends: bool = False

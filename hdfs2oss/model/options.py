@@ -75,6 +75,9 @@ class CopyOptions(BaseModel):
     make_snapshot: bool = False
     # Whether -update passes over what the ledger of the pair knows.
     ignore_ledger: bool = False
+    # Whether ledger and report are left at the target, too, and where, when not at the usual place.
+    leaves_proof: bool = True
+    proof_dir: Uri | None = None
     # How many runs keep their records.
     keep_runs: int = Field(10, ge=1)
 
@@ -203,8 +206,8 @@ class CopyOptions(BaseModel):
 
     @property
     def own_places(self) -> tuple[Uri, ...]:
-        """Where the operator put what is ours: job directory, -log, -xtrack, --backup-dir."""
-        places = (self.job_dir, self.log_path, self.xtrack_path, self.backup_dir)
+        """Where the operator put what is ours: job directory, -log, -xtrack, --backup-dir, --proof-dir."""
+        places = (self.job_dir, self.log_path, self.xtrack_path, self.backup_dir, self.proof_dir)
         return tuple(place for place in places if place is not None)
 
     @property

@@ -154,7 +154,9 @@ class CopyItem(NamedTuple):
     offset: int = 0  # CHUNK: where the range begins
     size: int = -1  # CHUNK: bytes of the range; -1 in every other row
     first_part: int = 0  # CHUNK: number of its first part
-    part_size_bytes: int = 0  # bytes of every part but the last; a file that is no larger goes up in one piece
+    # Bytes of every part but the last, or of a block of a file that is joined of chunks; a file that is no larger goes
+    # up in one piece.
+    part_size_bytes: int = 0
     chunk_size_bytes: int = 0  # a larger file is cut into chunks of about so many bytes, where its target takes parts
     upload_id: str = ""  # CHUNK, UPLOAD: the upload that all chunks of the file go into
     problem: str = ""  # REFUSED: why; in other rows: why its checksum decided nothing
@@ -231,6 +233,7 @@ class CopyResult(NamedTuple):
     proof: str = ""  # of a file that arrived: how it was proven, a Proof
     error_class: str = ""  # class of the error (model.errors) that it failed with
     message: str = ""  # of that error; a warning where the file arrived
+    advice: str = ""  # what to do about that error, where anything is known
     retryable: bool = False  # another try may help
     skippable: bool = False  # -i may pass over the failure
     offset: int = 0  # CHUNK: where the range begins
@@ -283,6 +286,8 @@ class TaskReport:
     cpu_seconds: float
     peak_memory_bytes: int
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
+    # Examples; how many failures there are of each cause (rules/causes.py).
     failures: tuple[CopyResult, ...] = ()
+    causes: dict[str, int] = field(default_factory=dict)
     # Why the first of the files whose checksums decided nothing was not compared.
     not_compared: str = ""

@@ -18,11 +18,12 @@ import pyarrow as pa
 from ..model.errors import NotFound, StoreError, SurveyError
 from ..records import generation as generations
 from ..records import ledger
-from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample
+from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample, without
 from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, Part
 from ..records.layout import read_layout
 from ..records.past_runs import expire, names_of_runs
 from ..rules.layout import Layout
+from ..rules.snapshot_diff import Changes, Overlap
 from ..runners.base import TaskFunction
 from ..runs.run import Run
 from ..tasks.context import RunContext
@@ -46,6 +47,7 @@ class LookTask(NamedTuple):
 
     number: int
     inputs: tuple[Input, ...]
+    sample_rows: int
 
 
 class Contents(NamedTuple):
@@ -69,6 +71,8 @@ class MergeTask(NamedTuple):
     bounds: Bounds
     inputs: tuple[Input, ...]
     parts: tuple[str, ...]
+    moved: tuple[str, ...]
+    rows_of_part: int
 
 
 Found = TypeVar("Found", Contents, Part)
@@ -76,14 +80,23 @@ Found = TypeVar("Found", Contents, Part)
 Range = tuple[Bounds, tuple[str, ...]]
 
 
-def compact(context: RunContext, run: Run) -> None:
-    """At the end of a run: take in its rows, and those of all runs that nobody has taken in; let old runs expire."""
+def compact(context: RunContext, run: Run, moved: Sequence[str] = (), rows_of_part: int = ROWS_OF_PART) -> None:
+    """At the end of a run: take in its rows, and those of all runs that nobody has taken in; let old runs expire.
+
+    Of files at and below the paths in `moved` nothing is known any more but what this run has on record.
+    """
     with run.phase("ledger"):
-        present = _compact(context, run, 1)
+        present = _compact(context, run, 1, tuple(moved), rows_of_part)
         try:
             expire(context.open_job_dir(), context.options.keep_runs, present.folded)
         except StoreError as error:
             run.report.notices.append(f"records of old runs could not be removed: {error}")
+
+
+def touched_by(changes: Changes, prefix: str) -> list[str]:
+    """The paths at the target that a -diff removes, or moves something from or to."""
+    paths = [*changes.deleted, *(path for move in changes.moves for path in (move.path, move.new_path))]
+    return [f"{prefix}/{path}" if prefix else path for path in paths]
 
 
 def take_in_earlier_runs(context: RunContext, run: Run) -> None:
@@ -91,27 +104,31 @@ def take_in_earlier_runs(context: RunContext, run: Run) -> None:
     _compact(context, run, 0)
 
 
-def _compact(context: RunContext, run: Run, step: int) -> Generation:
+def _compact(
+    context: RunContext, run: Run, step: int, moved: tuple[str, ...] = (), rows_of_part: int = ROWS_OF_PART
+) -> Generation:
     """The generation that counts from now on."""
     job_dir = context.open_job_dir()
     old = _usable(context, run)
     inputs = list(_inputs(context, old, step))
-    if not inputs:
+    if not inputs and not moved:
         return old
-    found = _look(context, run, inputs)
+    found = _look(context, run, inputs, min(_SAMPLE_ROWS, rows_of_part))
     name = generations.name_of(context.fence, run.id, step)
-    ranges = _ranges(old.parts, found)
+    ranges = _ranges(old.parts, found, bool(moved), rows_of_part)
     tasks = [
-        MergeTask(number, name, bounds, tuple(one.source for one in found if one.touches(bounds)), parts)
+        MergeTask(
+            number, name, bounds, tuple(one.source for one in found if one.touches(bounds)), parts, moved, rows_of_part
+        )
         for number, (bounds, parts) in enumerate(ranges)
     ]
     kept = [part for part in old.parts if not any(part.file in task.parts for task in tasks)]
     folded = tuple(sorted({*_runs_of(context), run.id} & {*old.folded, *(one.run for one in inputs)}))
     new = Generation(name, str(context.layout.base), folded)
     table = KNOWN_SCHEMA.empty_table()
-    if len(tasks) == 1 and sum(one.rows for one in found) <= ROWS_OF_PART:
+    if len(tasks) == 1 and sum(one.rows for one in found) <= rows_of_part:
         table = merged(context, tasks[0])
-        if table.num_rows > ROWS_OF_PART:
+        if table.num_rows > rows_of_part:
             kept += _published(context, tasks[0], table)
             table = KNOWN_SCHEMA.empty_table()
         elif table.num_rows:
@@ -150,9 +167,9 @@ def _runs_of(context: RunContext) -> list[str]:
     return sorted({*names_of_runs(context.open_job_dir()), context.run_id})
 
 
-def _look(context: RunContext, run: Run, inputs: Sequence[Input]) -> list[Contents]:
+def _look(context: RunContext, run: Run, inputs: Sequence[Input], sample_rows: int) -> list[Contents]:
     bins = min(len(inputs), 4 * run.slots) if len(inputs) > _FILES_HERE else 1
-    tasks = [LookTask(number, tuple(inputs[number::bins])) for number in range(bins)]
+    tasks = [LookTask(number, tuple(inputs[number::bins]), sample_rows) for number in range(bins)]
     found: list[Contents] = []
     _wave(run, bins > 1, "ledger", partial(look_task, context), tasks, found.extend)
     return [one for one in found if one.rows]
@@ -178,7 +195,7 @@ def look_task(context: RunContext, task: LookTask, attempt: str) -> list[Content
     found = []
     for one in task.inputs:
         table = _rows_of(context, one)
-        names = sample(table, _SAMPLE_ROWS)
+        names = sample(table, task.sample_rows)
         first = min(table["path"].to_pylist(), default="")
         found.append(Contents(one, table.num_rows, first, tuple(names)))
     return found
@@ -192,7 +209,8 @@ def merge_task(context: RunContext, task: MergeTask, attempt: str) -> list[Part]
 def merged(context: RunContext, task: MergeTask) -> pa.Table:
     """The rows that a range has from now on."""
     job_dir = context.open_job_dir()
-    tables = [known_before(generations.read_part(job_dir, file)) for file in task.parts]
+    moved = Overlap(task.moved)
+    tables = [without(known_before(generations.read_part(job_dir, file)), moved) for file in task.parts]
     tables += [_rows_of(context, one) for one in task.inputs]
     return merge([task.bounds.cut(table) for table in tables])
 
@@ -201,7 +219,7 @@ def _published(context: RunContext, task: MergeTask, table: pa.Table) -> list[Pa
     job_dir = context.open_job_dir()
     return [
         generations.publish_part(job_dir, generations.part_name(task.generation, task.number, piece), rows)
-        for piece, rows in enumerate(pieces_of(table, ROWS_OF_PART))
+        for piece, rows in enumerate(pieces_of(table, task.rows_of_part))
     ]
 
 
@@ -222,8 +240,8 @@ def _layout_of(context: RunContext, run_id: str) -> Layout | None:
         return None
 
 
-def _ranges(parts: Sequence[Part], found: Sequence[Contents]) -> list[Range]:
-    """Ranges of paths that get new rows, each with the file that is there of it; together they hold all new rows."""
+def _ranges(parts: Sequence[Part], found: Sequence[Contents], are_all: bool, rows_of_part: int) -> list[Range]:
+    """Ranges of paths that get new rows, or all, each with the file that is there of it; they hold all new rows."""
     ranges: list[Range] = []
     after = ""
     for number, part in enumerate(parts):
@@ -233,17 +251,17 @@ def _ranges(parts: Sequence[Part], found: Sequence[Contents]) -> list[Range]:
     touched: list[Range] = []
     for bounds, files in ranges or [(Bounds(), ())]:
         inside = [one for one in found if one.touches(bounds)]
-        if inside:
-            touched += [(piece, files) for piece in _split(bounds, inside)]
+        if inside or are_all:
+            touched += [(piece, files) for piece in _split(bounds, inside, rows_of_part)]
     return touched
 
 
-def _split(bounds: Bounds, found: Sequence[Contents]) -> Iterator[Bounds]:
+def _split(bounds: Bounds, found: Sequence[Contents], rows_of_part: int) -> Iterator[Bounds]:
     """A range in pieces with about as many new rows as a file has."""
     weighted = [(name, one.rows / len(one.samples)) for one in found for name in one.samples]
     inside = [one for one in weighted if one[0] > bounds.after and (not bounds.until or one[0] < bounds.until)]
     after = bounds.after
-    for border in borders(inside, ROWS_OF_PART):
+    for border in borders(inside, rows_of_part):
         yield Bounds(after, border)
         after = border
     yield Bounds(after, bounds.until)

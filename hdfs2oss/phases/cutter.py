@@ -18,6 +18,7 @@ from ..model.attributes import NOTHING, Attributes
 from ..model.counters import Counters, Counts
 from ..model.errors import StoreError, WriteError
 from ..model.options import CopyOptions
+from ..model.uri import Uri
 from ..model.values import FILE, CopyItem, CopyTask, FileAction, LargeBin, PlanSlice, Work
 from ..records.intents import chunk_path_of
 from ..records.jobdir import JobDir
@@ -42,6 +43,8 @@ class CutReport:
     """Bins of large files: chunks to send, and uploads to complete afterwards; and the traffic."""
 
     bins: list[LargeBin] = field(default_factory=list)
+    # Why the first of those was not cut that go as one stream each.
+    one_stream: str = ""
     counters: Counts = field(default_factory=dict)
 
     @property
@@ -49,9 +52,16 @@ class CutReport:
         """All slices of chunks, and of what turned out to need none."""
         return [piece for one in self.bins for piece in one.chunks]
 
+    def notices(self, base: Uri) -> list[str]:
+        """For the operator: that files go as one stream each, which takes longer."""
+        if not self.one_stream:
+            return []
+        return [f"large files go to {base} as one stream each where chunks cannot be joined: {self.one_stream}"]
+
     def add(self, other: CutReport) -> None:
         """Take over what another task cut."""
         self.bins += other.bins
+        self.one_stream = self.one_stream or other.one_stream
         counters = Counters(self.counters)
         counters.merge(other.counters)
         self.counters = counters.as_dict()
@@ -59,11 +69,17 @@ class CutReport:
 
 def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutReport) -> None:
     """Cut large files, as a wave; `cuts` grows with each report, so that no upload is forgotten when one fails."""
-    run.wave("cut", partial(cut_task, context), packing.pack(slices, run.slots), cuts.add)
+    most_seconds = packing.group_seconds(sum(piece.size_bytes for piece in slices), run.slots)
+    work = partial(cut_task, context, most_seconds=most_seconds)
+    run.wave("cut", work, packing.pack(slices, run.slots), cuts.add)
 
 
-def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
+def cut_task(
+    context: RunContext, task: CopyTask, attempt: str, most_seconds: float = packing.LAST_GROUP_SECONDS
+) -> CutReport:
     """Open an upload for each large file of a task and write down its chunks. A task function.
+
+    A slice of chunks takes about `most_seconds` of a slot at most, unless it is a single one.
 
     Raises StoreGone where the store gave no answer and another try of the task follows, which clears what this one
     opened; WaveEnded when no file would fare better.
@@ -71,14 +87,18 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
     desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
     leftovers = Leftovers(context, desk.name, task.slices, target)
-    bins = BinWriter(f"{desk.name}-{attempt}.parquet", desk.job_dir)
-    preserving = Preserving(context)
+    bins = BinWriter(f"{desk.name}-{attempt}.parquet", desk.job_dir, most_seconds)
+    preserving, hindrance, one_stream = Preserving(context), Hindrance(context, target), ""
     with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
         items = list(pool.map(partial(_settled, context, target), read_slices(desk.job_dir, task.slices)))
     for item in items:
         if item.action == FileAction.SKIP:
             # Told of by the mapper, in whose ledger it belongs.
             bins.pass_on(item)
+            continue
+        if why := hindrance.of(item):
+            one_stream = one_stream or why
+            bins.copy_whole(item, context.options)
             continue
         leftovers.enter(item)
         try:
@@ -99,9 +119,9 @@ def cut_task(context: RunContext, task: CopyTask, attempt: str) -> CutReport:
             )
             bins.pass_on(refused)
             continue
-        bins.add(item._replace(work=Work.UPLOAD, upload_id=upload_id), _step(target, item), context.options)
+        bins.add(item._replace(work=Work.UPLOAD, upload_id=upload_id), context.options)
     preserving.count(desk.counters)
-    return CutReport(bins.publish(), desk.counts())
+    return CutReport(bins.publish(), one_stream, desk.counts())
 
 
 class BinWriter:
@@ -110,9 +130,10 @@ class BinWriter:
     A bin holds so few files that whoever completes them can hold the rows of all their parts.
     """
 
-    def __init__(self, name: str, job_dir: JobDir, parts_of_bin: int = _PARTS_OF_BIN) -> None:
+    def __init__(self, name: str, job_dir: JobDir, most_seconds: float) -> None:
         self._job_dir = job_dir
-        self._parts_of_bin = parts_of_bin
+        self._most_seconds = most_seconds
+        self._seconds = 0.0
         self._chunks, self._uploads = PlanWriter(f"plan/{name}", job_dir), PlanWriter(f"uploads/{name}")
         self._parts = 0
         # How many row groups of uploads and of chunks there were at the end of each bin.
@@ -122,15 +143,27 @@ class BinWriter:
         """An item that is not cut: only the mapper tells of it, in its ledger."""
         self._chunks.add(item, 0.0)
 
-    def add(self, upload: CopyItem, step_bytes: int, options: CopyOptions) -> None:
-        """A file whose upload is open, with its chunks; they end at multiples of `step_bytes`."""
-        self._uploads.add(upload, packing.completing_cost(upload.length, step_bytes))
-        for one in packing.cut(upload.length, step_bytes, upload.chunk_size_bytes):
+    def copy_whole(self, item: CopyItem, options: CopyOptions) -> None:
+        """A file that one task copies, as one stream."""
+        self._add(item, options)
+
+    def add(self, upload: CopyItem, options: CopyOptions) -> None:
+        """A file whose upload is open, with its chunks, which end where a part or block does."""
+        self._uploads.add(upload, packing.completing_cost(upload.length, upload.part_size_bytes))
+        for one in packing.cut(upload.length, upload.part_size_bytes, upload.chunk_size_bytes):
             chunk = upload._replace(work=Work.CHUNK, offset=one.offset, size=one.size, first_part=one.first_part)
-            self._chunks.add(chunk, packing.cost_of(one.size, 0.0, 1, options.bytes_per_second))
-        self._parts += 1 + upload.length // step_bytes
-        if self._parts >= self._parts_of_bin:
+            self._add(chunk, options)
+        self._parts += 1 + upload.length // upload.part_size_bytes
+        if self._parts >= _PARTS_OF_BIN:
             self._end_bin()
+
+    def _add(self, item: CopyItem, options: CopyOptions) -> None:
+        cost = packing.cost_of(item.size_bytes, 0.0, 1, options.bytes_per_second)
+        self._chunks.add(item, cost)
+        self._seconds += cost
+        if self._seconds >= self._most_seconds:
+            self._chunks.end_group()
+            self._seconds = 0.0
 
     def publish(self) -> list[LargeBin]:
         """Write both files; the bins that are in them."""
@@ -149,9 +182,29 @@ def _begin(context: RunContext, target: FileSystem, path: str, kept: Attributes)
     return target.begin_upload(path, kept) if target.capabilities.multipart else chunk_path_of(context.run_id, path, 0)
 
 
-def _step(target: FileSystem, item: CopyItem) -> int:
-    """Chunks end where a part does; on a store without parts where a block does."""
-    return item.part_size_bytes if target.capabilities.multipart else item.chunk_size_bytes
+class Hindrance:
+    """Why files are not joined of chunks in a directory of the target; each is asked about once."""
+
+    def __init__(self, context: RunContext, target: FileSystem) -> None:
+        self._context = context
+        self._target = target
+        self._known: dict[str, str] = {}
+
+    def of(self, item: CopyItem) -> str:
+        """In words; "" where nothing is against it."""
+        if self._target.capabilities.multipart:
+            return ""
+        path = self._context.layout.target_of(item.path).path
+        odd = next((one for one in self._target.capabilities.unjoinable_characters if one in path), "")
+        if odd:
+            return f"{path} holds a {odd!r}"
+        directory = path.rpartition("/")[0] or "/"
+        if directory not in self._known:
+            try:
+                self._known[directory] = self._target.cannot_join(directory)
+            except StoreError as error:
+                self._known[directory] = str(error)
+        return self._known[directory]
 
 
 def _settled(context: RunContext, target: FileSystem, item: CopyItem) -> CopyItem:

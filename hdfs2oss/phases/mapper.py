@@ -8,6 +8,7 @@ long as another try of the task follows), or when every file of the run would fa
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -44,7 +45,7 @@ from ..tasks.leftovers import MOST_TRIES, Leftovers
 from ..tasks.outage import Outage
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, keep_freed_memory
-from ..transfer.chunk import send_chunk
+from ..transfer.chunk import SentParts, send_chunk
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
@@ -149,10 +150,16 @@ class Mapper:
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
         self._throttle = Throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._outage = Outage(max(_FEWEST_FAILURES, self._threads), is_last_try, context.layout.base.path)
+        self._outage = Outage(
+            max(_FEWEST_FAILURES, self._threads),
+            is_last_try,
+            context.layout.base.path,
+            denies_alike=not self._target.capabilities.real_directories,
+        )
         self._fence = Fence(context.open_job_dir(), context.fence)
         self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}
+        self._sent: defaultdict[tuple[str, int], SentParts] = defaultdict(SentParts)
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
         """Results as they come; what failed and may arrive after all has a second round at the end.
@@ -243,7 +250,7 @@ class Mapper:
             case Work.ATTRIBUTES:
                 return self._refresh(item, ends)
             case Work.CHUNK:
-                return send_chunk(self._transfer(ends.source, part_pool), ends, item)
+                return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
             case Work.FILE if item.action == FileAction.SKIP:
                 return self._refresh(item, ends)
             case Work.FILE if item.action == FileAction.APPEND:
@@ -292,6 +299,12 @@ class Mapper:
             return copied_result(item, found.copied)._replace(bytes_copied=found.tail_bytes)
         whole = item._replace(action=FileAction.OVERWRITE.value, problem=found.why)
         return copied_result(whole, transfer.copy(ends, whole))
+
+    def _send_chunk(self, item: CopyItem, ends: Ends, transfer: Transfer) -> CopyResult:
+        key = item.upload_id, item.offset
+        result = send_chunk(transfer, ends, item, self._sent[key])
+        del self._sent[key]
+        return result
 
     def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:
         store = source._replace(path="/")

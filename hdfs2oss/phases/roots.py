@@ -98,7 +98,7 @@ def _look(options: CopyOptions, stores: StoreConfig) -> tuple[list[SourceFact], 
     target_kind = _ask("looking at the target", options.target, lambda: _kind(options.target, stores))
     snapshot = options.snapshot_to_read
     if snapshot or options.make_snapshot:
-        _refuse_without_snapshots(options.sources)
+        _refuse_without_snapshots(options, stores)
     # Those of the second pool never wait for each other.
     with ThreadPoolExecutor(_THREADS) as pool, ThreadPoolExecutor(_THREADS) as lookers:
         sources = dict.fromkeys(options.sources)
@@ -116,9 +116,11 @@ def _without_links(layout: Layout) -> Layout:
     return layout._replace(base=real(layout.base), roots=roots)
 
 
-def _refuse_without_snapshots(sources: Iterable[Uri]) -> None:
-    for source in sources:
-        if source.scheme == "oss":
+def _refuse_without_snapshots(options: CopyOptions, stores: StoreConfig) -> None:
+    """A directory of this machine may hold snapshots that its file server makes, but nobody compares them."""
+    for source in options.sources:
+        has_none = not open_filesystem(source, stores).capabilities.snapshots
+        if source.scheme == "oss" or (has_none and (options.diff or options.rdiff)):
             raise UsageError(f"{source} has no snapshots; HDFS has", "Leave out --from-snapshot, -diff, -rdiff.")
         if is_in_snapshot(source.path):
             raise UsageError(

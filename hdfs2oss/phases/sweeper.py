@@ -109,7 +109,7 @@ class Sweeper:
             for path, item in self._items(intent):
                 if intent.task.startswith("cut-"):
                     # The chunks themselves; what their tasks left, intents of theirs tell.
-                    for chunk in cut(item.length, item.chunk_size_bytes, item.chunk_size_bytes):
+                    for chunk in cut(item.length, item.part_size_bytes, item.chunk_size_bytes):
                         yield intents.chunk_path_of(self._job_dir.run_id, path, chunk.offset)
                     continue
                 if item.work is Work.CHUNK:

@@ -34,12 +34,13 @@ def refuse_unfit_switch(options: CopyOptions, layout: Layout, stores: StoreConfi
         )
     if layout.onto_file or (layout.base == target and layout.base_exists):
         raise UsageError(f"-atomic: the target {target} exists", "Name one that does not, or leave -atomic out.")
-    own = [options.log_path, options.job_dir or next(iter(homes), None)]
-    held = next((place for place in own if place is not None and target.holds(place)), None)
+    # Where the operator names no job directory, it lies in the first home.
+    own = (*options.own_places, *homes[: 0 if options.job_dir else 1])
+    held = next((place for place in own if target.holds(place)), None)
     if held is not None:
         raise UsageError(
             f"-atomic: the records of the copy would be in {held}, so the target {target} would exist before its end",
-            "Name places outside the target: --job-dir, -log.",
+            "Name places outside the target: --job-dir, -log, -xtrack.",
         )
     folder = options.work_dir or target.parent
     if folder._replace(path="/") != target._replace(path="/"):

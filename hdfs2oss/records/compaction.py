@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 
 from ..model.values import FILE, Outcome, Work
 from ..rules.layout import Layout
+from ..rules.snapshot_diff import Overlap
 from .generation import KNOWN_SCHEMA
 
 # A file whose checksums were found equal on both sides is proven like one whose bytes were compared on their way.
@@ -98,6 +99,14 @@ def _completed(table: pa.Table) -> pa.Table:
         kept = older[name] if name == "proof" else pc.coalesce(table[name], older[name])
         table = table.set_column(table.column_names.index(name), name, pc.if_else(takes, kept, table[name]))
     return table
+
+
+def without(table: pa.Table, moved: Overlap) -> pa.Table:
+    """The rows of files that have not to do with these places."""
+    if moved.is_empty:
+        return table
+    kept = [not (moved.has(path) or moved.holds(path)) for path in table["path"].to_pylist()]
+    return table.filter(pa.array(kept, pa.bool_()))
 
 
 def sample(table: pa.Table, every: int) -> list[str]:

@@ -137,6 +137,11 @@ def part_of(name: str, table: pa.Table) -> Part:
     return Part(name, table.num_rows, path[0].as_py(), path[table.num_rows - 1].as_py())
 
 
+def carry(job_dir: JobDir, there: JobDir, file: str) -> None:
+    """Publish a file in another directory of the pair, where it counts once its head is there."""
+    there.publish_for_pair(f"{DIRECTORY}/{file}", _read(job_dir, file))
+
+
 def remove_older(job_dir: JobDir, generation: Generation) -> None:
     """Remove what no list names any more. Whoever reads an older generation finds the new one then."""
     named = {generation.head, *(part.file for part in generation.parts)}
@@ -222,12 +227,16 @@ class KnownFiles:
 
 
 def _open(job_dir: JobDir, file: str) -> pq.ParquetFile:
-    path = join_path(job_dir.path, f"{DIRECTORY}/{file}")
-    data = job_dir.patiently(lambda: job_dir.filesystem.read_bytes(path))
+    data = _read(job_dir, file)
     try:
         return pq.ParquetFile(pa.BufferReader(data))
     except (ValueError, OSError) as error:
         raise _unreadable(job_dir, file) from error
+
+
+def _read(job_dir: JobDir, file: str) -> bytes:
+    path = join_path(job_dir.path, f"{DIRECTORY}/{file}")
+    return job_dir.patiently(lambda: job_dir.filesystem.read_bytes(path))
 
 
 def _names(job_dir: JobDir) -> list[str]:

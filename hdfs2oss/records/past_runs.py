@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..model.counters import OWN, Counts
 from ..model.errors import NotFound
 from ..rules.filters import WORK_PREFIX
+from . import layout
 from .jobdir import JobDir
 
 # Says that what a run left was removed.
@@ -44,6 +45,13 @@ def is_settled(job_dir: JobDir) -> bool:
         if report["success"] and not any(own.get(left) for left in LEFT):
             return True
     return job_dir.exists(SWEPT)
+
+
+def forget_all_but(job_dir: JobDir, keep: int) -> None:
+    """Remove what is on record of all runs but the last `keep`, where nothing but their reports is."""
+    for name in names_of_runs(job_dir)[:-keep]:
+        if not job_dir.of_run(name).exists(layout.NAME):
+            job_dir.filesystem.remove(job_dir.of_run(name).run_path, recursive=True)
 
 
 def expire(job_dir: JobDir, keep: int, taken_in: Collection[str]) -> list[str]:

@@ -22,12 +22,14 @@ _FILE_SECONDS = 0.003
 _THREADS = 16
 _WAITING_THREADS = 48
 MOST_PARTS = 10_000
-_STORE_BLOCK_BYTES = 64 * 1024 * 1024
+# What a store without blocks has for a block, as in Hadoop's client of OSS.
+STORE_BLOCK_BYTES = 64 * 1024 * 1024
 # Row groups double from the first cost to the last, so that a small job still has work for every slot
 # and a large one has few descriptors.
 FIRST_GROUP_SECONDS = 0.5
 LAST_GROUP_SECONDS = 30.0
 _TASKS_PER_SLOT = 4
+_SLICES_PER_SLOT = 20
 # Opening an upload is one request, which some threads share; completing it is a few, and a row for each part.
 _OPEN_SECONDS = 0.02
 _PART_SECONDS = 0.0001
@@ -71,9 +73,14 @@ def part_size_for(length: int, part_size_bytes: int) -> int:
 def chunk_size_for(block_size_bytes: int, blocks_per_chunk: int, chunk_size_bytes: int) -> int:
     """The chunk size for a file: so many of its blocks where that was asked for (-blocksperchunk), else the usual one.
 
-    A store without blocks has blocks of 64 MiB, as in Hadoop's client of OSS.
+    A store without blocks has blocks of 64 MiB.
     """
-    return blocks_per_chunk * (block_size_bytes or _STORE_BLOCK_BYTES) if blocks_per_chunk else chunk_size_bytes
+    return blocks_per_chunk * (block_size_bytes or STORE_BLOCK_BYTES) if blocks_per_chunk else chunk_size_bytes
+
+
+def whole_blocks(chunk_size_bytes: int, block_size_bytes: int) -> int:
+    """The chunk size next to that in whole blocks, at least one: only the last block of a joined file is not full."""
+    return max(1, chunk_size_bytes // block_size_bytes) * block_size_bytes
 
 
 class Chunk(NamedTuple):
@@ -92,6 +99,11 @@ def cut(length: int, part_size_bytes: int, chunk_size_bytes: int) -> Iterator[Ch
         yield Chunk(offset, min(step, length - offset), 1 + number * parts_per_chunk)
 
 
+def group_seconds(size_bytes: int, slots: int) -> float:
+    """What a slice of the chunks of so many bytes may cost: one in twenty of what a slot has to do, at most 30 s."""
+    return min(LAST_GROUP_SECONDS, size_bytes / _BYTES_PER_SECOND / max(1, slots * _SLICES_PER_SLOT))
+
+
 def group_limit(groups_closed: int) -> float:
     """The cost at which the next row group is closed."""
     return float(min(LAST_GROUP_SECONDS, FIRST_GROUP_SECONDS * 2 ** min(groups_closed, 16)))
@@ -100,21 +112,25 @@ def group_limit(groups_closed: int) -> float:
 def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
     """Tasks of one or more slices, the costliest first: handed out in this order, they balance themselves.
 
-    Slices are joined while a task costs less than a fair part of the whole, at most 30 s.
+    Slices are joined while a task costs less than a fair part of what is left, at most 30 s.
     """
     ordered = sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group))
     return [CopyTask(number, pieces) for number, pieces in enumerate(bundle(ordered, slots))]
 
 
 def bundle(pieces: Sequence[Piece], slots: int) -> list[tuple[Piece, ...]]:
-    """Pieces of work, the costliest first, in bundles of a fair part of the whole, at most 30 s, each."""
-    limit = min(LAST_GROUP_SECONDS, sum(piece.cost for piece in pieces) / max(1, slots * _TASKS_PER_SLOT))
+    """Pieces of work, the costliest first, in bundles of a fair part of what is left by then, at most 30 s, each.
+
+    So the last ones are small, and slots come to their end together.
+    """
+    left = sum(piece.cost for piece in pieces)
     bundles: list[list[Piece]] = []
     room = 0.0
     for piece in pieces:
         if not bundles or piece.cost > room:
             bundles.append([])
-            room = max(limit, piece.cost)
+            room = max(min(LAST_GROUP_SECONDS, left / max(1, slots * _TASKS_PER_SLOT)), piece.cost)
         bundles[-1].append(piece)
         room -= piece.cost
+        left -= piece.cost
     return [tuple(one) for one in bundles]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from ..model.attributes import NOTHING, AclEntry, Attributes
-from ..model.values import FILE, FileStatus
+from ..model.values import DIRECTORY, FILE, FileStatus
 
 Value = TypeVar("Value")
 
@@ -13,6 +13,16 @@ _STICKY = 0o1000
 # Settled when a file is written, or of directories only: no reason to touch a file that is there.
 _NOT_SET_LATER = "bce"
 _CLASSES = ("user", "group", "other")
+# An erasure-coding policy is a matter of directories: files take after the one they are written into.
+_OF_DIRECTORIES = "e"
+# Of files: a directory has no replicas and no blocks.
+_OF_FILES = "rbc"
+
+
+def letters_that_count(asked: str, kind: str, *kept: str) -> str:
+    """Those letters of -p that a file or a directory can have, and that all stores keep; `kept` are those of each."""
+    others = _OF_FILES if kind == DIRECTORY else _OF_DIRECTORIES
+    return "".join(letter for letter in asked if letter not in others and all(letter in one for one in kept))
 
 
 def of_status(row: FileStatus) -> Attributes:
@@ -92,6 +102,11 @@ def whole_acl(permission: int, entries: tuple[AclEntry, ...]) -> tuple[AclEntry,
     group = (*access, AclEntry("access", "mask", "", bits["group"])) if access else (_base("group", bits["group"]),)
     defaults = tuple(entry for entry in entries if entry.scope != "access")
     return (_base("user", bits["user"]), *group, _base("other", bits["other"]), *defaults)
+
+
+def has_defaults(entries: tuple[AclEntry, ...]) -> bool:
+    """Whether an ACL says what comes into the directory is to have."""
+    return any(entry.scope == "default" for entry in entries)
 
 
 def differs_in_sticky_bit(wanted: int | None, found: int | None) -> bool:

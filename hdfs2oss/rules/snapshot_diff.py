@@ -241,6 +241,11 @@ class Overlap:
         self._paths = set(paths)
         self._above = {one for path in self._paths for one in ancestors(path)}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are none."""
+        return not self._paths
+
     def has(self, path: str) -> bool:
         """Whether a path is one of them."""
         return path in self._paths

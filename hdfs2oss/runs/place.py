@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
@@ -13,6 +13,8 @@ from ..model.uri import Uri
 from ..records.jobdir import default_base, pair_name, patiently
 from ..records.silence import Silence
 from ..rules.retry import RetryClock
+
+_PROOFS = "proofs"
 
 
 def choose_place(
@@ -41,17 +43,40 @@ def choose_place(
 
 
 def find_place(options: CopyOptions, stores: StoreConfig, bases: Sequence[Uri]) -> Uri | None:
-    """The job directory of the pair that is there already, in the first of these homes, or where an option says.
+    """The records of the pair that are there already, in the first of these directories that has them.
 
-    Nothing is made. A home that may not be looked into has none. Raises StoreError when a store gives no answer.
+    Nothing is made. One that may not be looked into has none. Raises StoreError when nothing was found, and a store
+    gave no answer: of two clusters one may have gone for good.
     """
     name = pair_name(options.sources, options.target)
+    silent: StoreError | None = None
     for base in bases:
-        place = (base if options.job_dir is not None else default_base(base)).join(name)
-        with suppress(PermissionDenied):
+        place = base.join(name)
+        try:
             if open_filesystem(place, stores).status(place.path) is not None:
                 return place
+        except PermissionDenied:
+            continue
+        except StoreError as error:
+            silent = silent or error
+    if silent is not None:
+        raise silent
     return None
+
+
+def proof_base(options: CopyOptions, homes: Sequence[Uri]) -> Uri | None:
+    """Where a run leaves ledger and report at its target; None where that is not wanted, or has no place.
+
+    An option says so; else it is a directory at the root of the target's bucket, or in the home that this user has on
+    the HDFS of the target. What has such a name takes part in no listing, copy or deletion.
+    """
+    target = options.target
+    if not options.leaves_proof or options.proof_dir is not None:
+        return options.proof_dir
+    root = target._replace(path="/")
+    homes_there = [home for home in homes if home.scheme == "hdfs" and home._replace(path="/") == root]
+    home = root if target.scheme == "oss" else next(iter(homes_there), None)
+    return default_base(home).join(_PROOFS) if home is not None else None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, Counters, C
 from ..model.errors import BrakeError, CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
+from ..rules.causes import cause_of
 
 _MOST_FAILURES = 100
 REPORT_VERSION = 1
@@ -19,7 +20,10 @@ ENDED = ("COPIED", "FAILED", "CHANGED")
 
 @dataclass
 class Report:
-    """What a run came to. `failures` and `problems` keep the first hundred; the ledger has all of them."""
+    """What a run came to; the ledger has all of it.
+
+    `problems` keep the first hundred, `failures` likewise, and the first of each cause beside; `causes` counts all.
+    """
 
     run_id: str
     source: str
@@ -28,6 +32,7 @@ class Report:
     log_dir: str = ""
     counters: Counters = field(default_factory=Counters)
     failures: list[CopyResult] = field(default_factory=list)
+    causes: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
     phase_seconds: dict[str, float] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
@@ -55,14 +60,21 @@ class Report:
         """Fold the report of one task."""
         self.counters.merge(report.counters)
         self.keep_failures(report.failures)
+        for cause, count in report.causes.items():
+            self.causes[cause] = self.causes.get(cause, 0) + count
         self.not_compared = self.not_compared or report.not_compared
         self.task_seconds += report.seconds
         self.slowest_task_seconds = max(self.slowest_task_seconds, report.seconds)
         self.peak_memory_bytes = max(self.peak_memory_bytes, report.peak_memory_bytes)
 
     def keep_failures(self, failures: Sequence[CopyResult]) -> None:
-        """Keep these too, as long as there is room."""
-        self.failures.extend(failures[: _MOST_FAILURES - len(self.failures)])
+        """Keep these too, as long as there is room; there is some more for causes that are new."""
+        known = {cause_of(one) for one in self.failures} if failures else set()
+        for one in failures:
+            most = _MOST_FAILURES if cause_of(one) in known else 2 * _MOST_FAILURES
+            if len(self.failures) < most:
+                self.failures.append(one)
+                known.add(cause_of(one))
 
     def add_survey(self, counts: Counts, problems: list[tuple[str, str]]) -> None:
         """Fold what the survey counted."""

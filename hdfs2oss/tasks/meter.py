@@ -12,6 +12,7 @@ from ..filesystems.base import FileSystem
 from ..model.counters import ATTRIBUTES_FAILED, COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, PROVEN, Counters, Counts
 from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport, Work
 from ..records import ledger
+from ..rules.causes import counted, examples
 
 # So many failures travel to the driver with a report; all of them are in the ledger.
 _MOST_FAILURES = 20
@@ -89,7 +90,8 @@ class TaskMeter:
             cpu_seconds=cpu_seconds,
             peak_memory_bytes=peak,
             counters=self.counts(),
-            failures=tuple(failures[:_MOST_FAILURES]),
+            failures=examples(failures, _MOST_FAILURES),
+            causes=counted(failures),
             not_compared=next((f"{one.path}: {one.not_compared}" for one in results if one.not_compared), ""),
         )
 

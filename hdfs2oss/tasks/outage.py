@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from ..model.errors import Hdfs2ossError, StoreGone, Throttled, Unreachable, WaveEnded
+from ..model.errors import Hdfs2ossError, PermissionDenied, StoreGone, Throttled, Unreachable, WaveEnded, WriteError
+
+# A store that says no so often, and never yes, says so to everything.
+_MANY_DENIED = 100
 
 
 class Outage:
@@ -22,17 +25,20 @@ class Outage:
     the task ends with some, as nothing answered     StoreGone                               they are on record
     some in its second round, before others arrived  StoreGone                               they are on record
     a failure that would be that of every file       WaveEnded                               WaveEnded
+    a hundred may not be written, none arrived       WaveEnded                               WaveEnded
 
     A failure that reaches over a whole directory is that of every file when all of them go below that directory:
-    `base` is where they go.
+    `base` is where they go. The last row is for a target that `denies_alike`: whose directories have no permissions.
     """
 
-    def __init__(self, limit: int, is_last_try: bool = True, base: str = "/") -> None:
+    def __init__(self, limit: int, is_last_try: bool = True, base: str = "/", denies_alike: bool = False) -> None:
         self._limit = limit
         self._is_last_try = is_last_try
         self._base = base
         self._in_a_row = 0
         self._unanswered = ""
+        # How often it said no; None once a file has arrived, and where that tells nothing of the others.
+        self._denied: int | None = 0 if denies_alike else None
         self._is_second_round = False
         # In the second round: what was not answered before something arrived, so that the store came back just then.
         self._missed = ""
@@ -46,7 +52,9 @@ class Outage:
     def failed(self, error: Hdfs2ossError, has_second_wave: bool = False) -> None:
         """An item has failed for good; one with a second wave of its own is no reason to do again what has arrived."""
         with self._lock:
-            if self._refusal is None and concerns_all(error, self._base):
+            if self._denied is not None and is_denied(error):
+                self._denied += 1
+            if self._refusal is None and (concerns_all(error, self._base) or self._denied == _MANY_DENIED):
                 self._refusal = error
                 self.reason = f"not tried, because every file would fail likewise: {error}"
             self._in_a_row = self._in_a_row + 1 if error.retryable else 0
@@ -63,6 +71,7 @@ class Outage:
         """An item has arrived."""
         with self._lock:
             self._in_a_row, self._unanswered = 0, ""
+            self._denied = None
             self._has_arrived = True
             self._has_returned = self._has_returned or bool(self._missed)
 
@@ -99,6 +108,11 @@ def wave_ended(error: Hdfs2ossError) -> WaveEnded:
 def is_unanswered(error: Hdfs2ossError) -> bool:
     """Whether a store gave no answer, or asked for patience, rather than a file being at fault."""
     return any(isinstance(one, Unreachable | Throttled) for one in (error, error.__cause__))
+
+
+def is_denied(error: Hdfs2ossError) -> bool:
+    """Whether the target lets nobody write there who asks as we do; not because of what stands there already."""
+    return isinstance(error, WriteError) and type(error.__cause__) is PermissionDenied
 
 
 def leave_to_another_try(error: Hdfs2ossError, is_last_try: bool) -> None:

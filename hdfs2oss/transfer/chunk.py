@@ -6,15 +6,33 @@ from ..model.values import CopyItem, CopyResult, Outcome
 from ..rules.checksum import compose_crc32c, compose_crc64
 from .ends import Ends
 from .results import result_of
-from .stream import Transfer
+from .stream import SentPart, Transfer
 
 
-def send_chunk(transfer: Transfer, ends: Ends, item: CopyItem) -> CopyResult:
+class SentParts:
+    """The parts of a chunk that arrived in earlier tries of this task, with the version of the source they are from.
+
+    They were read here, so their checksums are those of the source; that it is still what was planned is looked at
+    when the chunk is complete.
+    """
+
+    def __init__(self) -> None:
+        self._version = ""
+        self._parts: dict[int, SentPart] = {}
+
+    def of(self, version: str) -> dict[int, SentPart]:
+        """Those of this version (an ETag, "" where there are none), to be added to."""
+        if version != self._version:
+            self._version, self._parts = version, {}
+        return self._parts
+
+
+def send_chunk(transfer: Transfer, ends: Ends, item: CopyItem, earlier: SentParts) -> CopyResult:
     """Send one, with the version that was read. Raises ReadError, WriteError, VerifyError or SourceChanged."""
     if not transfer.target.capabilities.multipart:
         with transfer.open_source(ends, item) as reader:
             # Chunks are joined only where they are alike in these; the whole gets all the rest.
-            kept = transfer.kept(ends, reader).only("rb")
+            kept = transfer.kept(ends, reader).only("rb")._replace(block_size_bytes=item.part_size_bytes)
             copied = transfer.copy_range(ends, item, reader, item.offset, item.size, kept)
         return result_of(item, Outcome.CHUNK)._replace(
             bytes_copied=item.size,
@@ -24,7 +42,7 @@ def send_chunk(transfer: Transfer, ends: Ends, item: CopyItem) -> CopyResult:
             stored_crc64=reader.crc64,
         )
     with transfer.open_source(ends, item) as reader:
-        sent = transfer.send_range(ends, item, reader, item.upload_id)
+        sent = transfer.send_range(ends, item, reader, item.upload_id, earlier.of(reader.etag))
         transfer.refuse_changed_source(ends, item, reader.etag)
     parts = tuple(one.part for one in sent)
     return result_of(item, Outcome.CHUNK)._replace(

@@ -10,12 +10,7 @@ from ..model.attributes import NOTHING, Attributes, decode, encode
 from ..model.errors import Hdfs2ossError, NotFound, ReadError, StoreError, WriteError
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
-from ..rules.preservation import changes
-
-# An erasure-coding policy is a matter of directories: files take after the one they are written into.
-_OF_DIRECTORIES = "e"
-# Of files: a directory has no replicas and no blocks.
-_OF_FILES = "rbc"
+from ..rules.preservation import changes, letters_that_count
 
 
 @dataclass(frozen=True)
@@ -34,9 +29,7 @@ class Preservation:
 
     def letters_of(self, kind: str) -> str:
         """Those that both stores keep, of a file or a directory."""
-        both = set(self.source.capabilities.keeps) & set(self.target.capabilities.keeps)
-        both -= set(_OF_FILES if kind == DIRECTORY else _OF_DIRECTORIES)
-        return "".join(letter for letter in self.letters if letter in both)
+        return letters_that_count(self.letters, kind, self.source.capabilities.keeps, self.target.capabilities.keeps)
 
     def wanted(self, path: str, kind: str, reader: Reader | None = None) -> Attributes:
         """What the target is to have of the source `path`; an open reader may know it already. Raises StoreError."""

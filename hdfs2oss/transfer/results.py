@@ -61,6 +61,7 @@ def failed_result(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
     return result_of(item, outcome)._replace(
         error_class=type(error).__name__,
         message=str(error),
+        advice=error.hint,
         retryable=error.retryable,
         skippable=error.skippable,
         left_etags=" ".join(error.left_etags),

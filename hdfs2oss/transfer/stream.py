@@ -98,25 +98,31 @@ class Transfer:
                 )
             yield reader
 
-    def send_range(self, ends: Ends, item: CopyItem, reader: Reader, upload_id: str) -> list[SentPart]:
-        """Send the bytes [offset, offset + size) of a file as parts, some at once; the first error ends it."""
+    def send_range(
+        self, ends: Ends, item: CopyItem, reader: Reader, upload_id: str, sent: dict[int, SentPart] | None = None
+    ) -> list[SentPart]:
+        """Send the bytes [offset, offset + size) of a file as parts, some at once; the first error ends it.
+
+        `sent` are parts by number that are there already, read from the same version; those that arrive are added.
+        """
         step = item.part_size_bytes
         end = item.offset + item.size
         jobs = [
             (item.first_part + number, offset, min(step, end - offset))
             for number, offset in enumerate(range(item.offset, end, step))
         ]
-        sent: list[SentPart] = []
-        for start in range(0, len(jobs), self.parts_at_once):
+        sent = {} if sent is None else sent
+        missing = [job for job in jobs if job[0] not in sent]
+        for start in range(0, len(missing), self.parts_at_once):
             self.checkpoint()
-            batch = jobs[start : start + self.parts_at_once]
+            batch = missing[start : start + self.parts_at_once]
             futures = [self.pool.submit(self._send_part, ends, reader, upload_id, *job) for job in batch]
             # All of a batch are waited for, so that no thread reads on behind an error.
             errors = [error for future in futures if (error := future.exception()) is not None]
+            sent.update((job[0], one.result()) for job, one in zip(batch, futures, strict=True) if not one.exception())
             if errors:
                 raise errors[0]
-            sent.extend(future.result() for future in futures)
-        return sent
+        return [sent[number] for number, _, _ in jobs]
 
     def refuse_changed_source(self, ends: Ends, item: CopyItem, read_etag: str = "") -> None:
         """Raise SourceChanged unless the source is what was planned, and what was read where `read_etag` says so.

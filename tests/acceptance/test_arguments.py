@@ -127,6 +127,15 @@ def test_is_accepted(command, local_ends, words) -> None:
     assert target.read() == {"x": b"1"}
 
 
+@pytest.mark.parametrize("option", ["-diff", "-rdiff"])
+def test_110_what_has_no_snapshots_is_not_compared_by_them(command, local_ends, option) -> None:
+    source, target = local_ends
+    source.make({"x": b"1"})
+    done = command("-update", option, "s1", "s2", source, target)
+    assert (done.code, target.exists()) == (2, False)
+    assert f"{source} has no snapshots; HDFS has" in done.text
+
+
 def test_behind_two_dashes_all_words_are_paths(command, local_ends) -> None:
     source, target = local_ends
     source.make({"x": b"1"})

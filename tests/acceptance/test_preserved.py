@@ -279,6 +279,25 @@ def test_a_file_that_goes_in_chunks_or_has_grown_has_all_attributes_at_the_end(c
     assert has(target / "f", "t").mtime_ms == MTIME + 1
 
 
+def test_large_files_are_joined_of_chunks_at_blocks_without_being_asked_for(command, ends, web) -> None:
+    source, target = ends
+    mebibyte = 1 << 20
+    data = bytes(range(256)) * (5 * mebibyte // 256) + b"odd"
+    make_file(source / "d/odd", data, mtime_ms=MTIME)
+    make_file(source / "d/even", data[: 4 * mebibyte], mtime_ms=MTIME)
+    make_file(source / "a,b", data[: 3 * mebibyte], mtime_ms=MTIME)
+    sizes = ("-Ddfs.blocksize=1m", "--part-size", "1m", "--chunk-size", "2m")
+    done = command(*sizes, "-update", source, target)
+    assert (done.code, done["COPY"], done["BYTESCOPIED"]) == (0, 3, 12 * mebibyte + 3)
+    assert (done["PROVEN_BY_TRANSFER"], done["FILES_FAILED"]) == (3, 0)
+    assert target.read() == source.read()
+    rows = web("GET", target / "d", "LISTSTATUS")["FileStatuses"]["FileStatus"]
+    assert [(row["pathSuffix"], row["blockSize"]) for row in rows] == [("even", mebibyte), ("odd", mebibyte)]
+    assert "as one stream each where chunks cannot be joined" in done.text
+    again = command(*sizes, "-update", source, target)
+    assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, 3)
+
+
 def test_directories_that_changed_between_two_snapshots_get_their_attributes(command, ends, hdfs_place, web) -> None:
     source, _ = ends
     there = hdfs_place("oss", "there")

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from tests.trees import age
+from hdfs2oss.filesystems.registry import open_filesystem
+from tests.trees import Place, age
 
 DEEP = {f"{a}/{b}/{c}": f"{a}{b}{c}".encode() for a in "xyz" for b in "12" for c in "fg"} | {"empty": b"", "e/": None}
 
@@ -49,23 +50,64 @@ def test_48_49_equal_size_and_other_content(command, make_place, scheme, seconds
     assert target.read() == {"f": content, "empty": b""}
 
 
-def test_51_without_times_files_of_one_size_are_the_same(command, local_ends) -> None:
-    source, target = local_ends
+def test_51_without_times_files_of_one_size_are_the_same(command, ends) -> None:
+    """Between two HDFS checksums decide, so they are left out."""
+    source, target = ends
     target.make({"f": b"OLD"})
     source.make({"f": b"new"})
-    age(source.local, -3600)
-    done = command("-update", "-D", "distcp.update.modification.time=false", source, target)
-    assert (done.code, done["SKIP"], target.read()) == (0, 1, {"f": b"OLD"})
-
-
-def test_50_equal_times_and_sizes_are_skipped(command, local_ends) -> None:
-    source, target = local_ends
-    source.make({"f": b"new"})
-    target.make({"f": b"OLD"})
-    for place in (source, target):
-        os.utime(place.local / "f", (1_700_000_000, 1_700_000_000))
-    assert command("-update", source, target)["SKIP"] == 1
+    if source.uri.scheme != "oss":
+        date(source / "f", (target / "f").mtime_ms() + 3_600_000)
+    else:
+        date(target / "f", (source / "f").mtime_ms() - 3_600_000)
+    words = ("-update", "-skipcrccheck", "-D", "distcp.update.modification.time=false")
+    done = command(*words, source, target)
+    assert (done.code, done["SKIP"], done["BYTESSKIPPED"], done["COPY"]) == (0, 1, 3, 0), done.text
     assert target.read() == {"f": b"OLD"}
+
+
+def test_50_equal_times_and_sizes_are_skipped(command, ends) -> None:
+    """An object has the time it was stored; the other side is given that time. Between two HDFS checksums decide."""
+    source, target = ends
+    source.make({"f": b"new"})
+    target.make({"f": b"OLD"})
+    first, second = (source, target) if source.uri.scheme == "oss" else (target, source)
+    if first.uri.scheme != "oss":
+        date(first / "f", 1_700_000_000_000)
+    date(second / "f", (first / "f").mtime_ms())
+    assert (source / "f").mtime_ms() == (target / "f").mtime_ms()
+    done = command("-update", *(["-skipcrccheck"] if ends_on_hdfs(ends) else []), source, target)
+    assert (done.code, done["SKIP"], done["BYTESSKIPPED"], done["COPY"]) == (0, 1, 3, 0), done.text
+    assert target.read() == {"f": b"OLD"}
+
+
+@pytest.mark.parametrize(
+    ("hours", "copied"), [(-1, 0), (1, 1)], ids=["an older source is skipped", "a newer source is copied"]
+)
+def test_48_equal_size_and_other_content_in_every_direction(command, ends, hours, copied) -> None:
+    """Between two HDFS, with checksums left out."""
+    source, target = ends
+    target.make({"f": b"OLD", "empty": b""})
+    source.make({"f": b"new", "empty": b""})
+    first, second = (target, source) if source.uri.scheme != "oss" else (source, target)
+    is_source = second is source
+    for name in ("f", "empty"):
+        date(second / name, (first / name).mtime_ms() + (hours if is_source else -hours) * 3_600_000)
+    done = command("-update", *(["-skipcrccheck"] if ends_on_hdfs(ends) else []), source, target)
+    assert (done.code, done["COPY"], done["SKIP"]) == (0, copied, 2 - copied), done.text
+    assert target.read() == {"f": b"new" if copied else b"OLD", "empty": b""}
+
+
+def date(place: Place, mtime_ms: int) -> None:
+    """Let a file have been written then; those on OSS have the time they were stored."""
+    if place.uri.scheme == "file":
+        os.utime(place.local, (mtime_ms / 1000, mtime_ms / 1000))
+    else:
+        store = open_filesystem(place.uri, place.stores)
+        store.client.native().set_times(place.uri.path, mtime_ms, mtime_ms)  # type: ignore[attr-defined]
+
+
+def ends_on_hdfs(ends: tuple[Place, Place]) -> bool:
+    return [end.uri.scheme for end in ends] == ["hdfs", "hdfs"]
 
 
 @pytest.mark.parametrize("letters", ["-p", "-pb"])

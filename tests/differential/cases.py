@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 NAMES = ("a", "b", "c d", "é", "x+y", "#1", "_l", ".h", "日", "part-00000", "tmp")
 LENGTHS = (0, 1, 10, 1000, 5000)
+# Of files that are to have several; no NameNode takes smaller ones.
+BLOCK_BYTES = 4096
 MODES = (0o755, 0o700, 0o750, 0o1777, 0o640)
 # Times lie hours apart and long ago, so that the clock of this machine plays no part.
 LONG_AGO_MS = 1_600_000_000_000
@@ -15,13 +17,18 @@ HOUR_MS = 3_600_000
 
 
 class Entry(NamedTuple):
-    """A file (its bytes) or a directory (None), and what can be kept of it."""
+    """A file (its bytes) or a directory (None), and what can be kept of it.
+
+    `acl` are entries beside those that follow from the mode, as (scope, kind, name, permissions).
+    """
 
     data: bytes | None
     mode: int
     owner: str
     group: str
     mtime_ms: int
+    acl: tuple[tuple[str, str, str, str], ...] = ()
+    block_size_bytes: int = 0
 
 
 Tree = dict[str, Entry]
@@ -31,7 +38,8 @@ Tree = dict[str, Entry]
 class Case:
     """`sources` are trees by name below the place of the case; a tree with the one path "" is a lone file.
 
-    `target` is None where nothing stands there. `words` are options; `filters` the lines of a filter file.
+    `target` is None where nothing stands there. `words` are options; `filters` the lines of a filter file; `by_list`
+    tells that sources stand in a file (-f).
     """
 
     seed: int
@@ -41,6 +49,7 @@ class Case:
     filters: tuple[str, ...] = ()
     # A pattern that stands for all sources, instead of their names.
     by_pattern: bool = False
+    by_list: bool = False
 
     @property
     def syncs(self) -> bool:
@@ -81,7 +90,41 @@ def make_case(seed: int) -> Case:
     case.by_pattern = dice.random() < 0.15
     if dice.random() < 0.7:
         case.target = _target(dice, case)
+    _add_rarer_options(random.Random(f"rarer {seed}"), case)
     return case
+
+
+def _add_rarer_options(dice: random.Random, case: Case) -> None:
+    """With dice of their own, so that what a seed made before them stays as it was."""
+    case.by_list = dice.random() < 0.25
+    if dice.random() < 0.2:
+        words = [word for word in case.words if not word.startswith("-p")]
+        case.words = (*words, dice.choice(("-pa", "-pugpa", "-prbugpat")))
+        for tree in (*case.sources.values(), case.target or {}):
+            for path, entry in tree.items():
+                tree[path] = entry._replace(acl=_acl(dice, is_directory=entry.data is None))
+    if dice.random() < 0.2:
+        case.words = (*case.words, "-blocksperchunk", "1")
+        for tree in case.sources.values():
+            for path, entry in tree.items():
+                if entry.data is not None and len(entry.data) > BLOCK_BYTES:
+                    tree[path] = entry._replace(block_size_bytes=BLOCK_BYTES)
+    if "-update" not in case.words and "-delete" not in case.words and dice.random() < 0.25:
+        case.words = (*case.words, "-atomic")
+        if dice.random() < 0.8:
+            case.target = None
+
+
+def _acl(dice: random.Random, *, is_directory: bool) -> tuple[tuple[str, str, str, str], ...]:
+    found = []
+    if dice.random() < 0.5:
+        found += [("access", "user", dice.choice(("bob", "eve")), dice.choice(("r-x", "rwx", "---")))]
+        found += [("access", "group", "", dice.choice(("r-x", "---")))]
+    if is_directory and dice.random() < 0.4:
+        named = ("default", "user", "eve", dice.choice(("r-x", "rw-")))
+        bases = [("default", kind, "", "r-x") for kind in ("user", "group", "mask", "other")]
+        found += [named, *bases]
+    return tuple(found)
 
 
 def _tree(dice: random.Random, depth: int = 0) -> Tree:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.registry import StoreConfig
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
@@ -15,9 +15,12 @@ from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.progress import Progress
 from hdfs2oss.runs.report import Report
 from hdfs2oss.verbs.copy.job import CopyJob
+from tests.stores.snapshots import SnapshotFileSystem
 from tests.trees import Place
 
 Copy = Callable[..., Report]
+# For tests, or a module of them, whose stores the worker processes would not see.
+IN_THIS_PROCESS = pytest.mark.parametrize("runner", ["in this process"], indirect=True)
 
 
 @pytest.fixture(params=["in this process", "in two processes"])
@@ -72,3 +75,12 @@ def count() -> Callable[[Report, str], int]:
         return report.counters.get(COPY_MAPPER, name) or report.counters.get(OWN, name)
 
     return get
+
+
+@pytest.fixture
+def store(oss_stores: StoreConfig) -> Iterator[SnapshotFileSystem]:
+    """Files of this machine, with snapshots; it lives in this process, so tasks must, too: `IN_THIS_PROCESS`."""
+    store = SnapshotFileSystem()
+    seat_filesystem(Uri("file", "", "/"), oss_stores, store)
+    yield store
+    close_filesystems()

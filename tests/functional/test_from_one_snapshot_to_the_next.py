@@ -7,13 +7,16 @@ import shutil
 
 import pytest
 
-from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem, seat_filesystem
+from hdfs2oss.filesystems.registry import open_filesystem
 from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.errors import BrakeError, CommitError, SourceNotFound, SurveyError, UsageError
 from hdfs2oss.model.uri import Uri
+from hdfs2oss.records import generation
+from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.rules.filters import WORK_PREFIX
-from hdfs2oss.runners.local import LocalRunner
-from tests.stores.snapshots import SnapshotFileSystem
+from tests.functional.conftest import IN_THIS_PROCESS
+
+pytestmark = IN_THIS_PROCESS
 
 TREE = {
     "a/f": b"a-f",
@@ -25,20 +28,6 @@ TREE = {
     "old name": b"renamed",
     "e/": None,
 }
-
-
-@pytest.fixture
-def runner():
-    """The store of snapshots lives in this process, so tasks do too."""
-    return LocalRunner(0)
-
-
-@pytest.fixture
-def store(oss_stores):
-    store = SnapshotFileSystem()
-    seat_filesystem(Uri("file", "", "/"), oss_stores, store)
-    yield store
-    close_filesystems()
 
 
 @pytest.fixture
@@ -120,6 +109,17 @@ def test_one_difference_after_another(copy, source, target, store, hold) -> None
     store.make_snapshot(source.uri.path, "s3")
     assert copy(source, target, update=True, diff=("s2", "s3")).exit_code == 0
     assert target.read() == {path.replace("b/", "c/"): data for path, data in REWORKED.items()}
+
+
+def test_the_ledger_knows_what_it_did_not_touch_and_what_it_copied(copy, source, target, store, hold) -> None:
+    source.make({"other/x": b"1"})
+    hold()
+    rework(source, store)
+    done = copy(source, target, update=True, diff=("s1", "s2"))
+    place = Uri("file", "", done.job_dir.removeprefix("file://").partition("/runs/")[0])
+    rows = generation.read_all(JobDir(open_filesystem(place, target.stores), place.path, done.run_id))
+    # Neither what was renamed nor what was deleted: by another name it is another object.
+    assert [row.path for row in rows] == ["a/added", "b/f", "new/one", "other/x", "saved"]
 
 
 def test_the_way_back(copy, source, target, store, hold) -> None:

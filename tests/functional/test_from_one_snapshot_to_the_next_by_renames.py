@@ -10,9 +10,11 @@ from hdfs2oss.filesystems.registry import close_filesystems, seat_filesystem
 from hdfs2oss.model.errors import BrakeError, CommitError, PermissionDenied, SurveyError, UsageError
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.rules.filters import WORK_PREFIX
-from hdfs2oss.runners.local import LocalRunner
+from tests.functional.conftest import IN_THIS_PROCESS
 from tests.functional.test_from_one_snapshot_to_the_next import REWORKED, TREE, disturb, rework
 from tests.stores.snapshots import SnapshotFileSystem
+
+pytestmark = IN_THIS_PROCESS
 
 
 class TiringFileSystem(SnapshotFileSystem):
@@ -25,12 +27,6 @@ class TiringFileSystem(SnapshotFileSystem):
             raise PermissionDenied(f"cannot move {path}: tired")
         self.strength -= 1
         super().move(path, new_path)
-
-
-@pytest.fixture
-def runner():
-    """The store of snapshots lives in this process, so tasks do too."""
-    return LocalRunner(0)
 
 
 @pytest.fixture

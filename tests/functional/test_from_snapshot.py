@@ -2,27 +2,13 @@
 
 import pytest
 
-from hdfs2oss.filesystems.registry import close_filesystems, seat_filesystem
 from hdfs2oss.model.errors import SourceNotFound, UsageError
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.records.leavings import SNAPSHOT, Leaving, announce, confirm
-from hdfs2oss.runners.local import LocalRunner
-from tests.stores.snapshots import SnapshotFileSystem
+from tests.functional.conftest import IN_THIS_PROCESS
 
-
-@pytest.fixture
-def runner():
-    """The store of snapshots lives in this process, so tasks do too."""
-    return LocalRunner(0)
-
-
-@pytest.fixture
-def store(oss_stores):
-    store = SnapshotFileSystem()
-    seat_filesystem(Uri("file", "", "/"), oss_stores, store)
-    yield store
-    close_filesystems()
+pytestmark = IN_THIS_PROCESS
 
 
 @pytest.fixture

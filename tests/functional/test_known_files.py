@@ -173,9 +173,9 @@ class Lake:
             runner.close()
 
     def operations(self, since: int) -> Counter[str]:
-        """What was asked of the target since so many requests."""
+        """What was asked of the target since so many requests, but for what a run leaves there of itself."""
         entries = [json.loads(line) for line in self.log.read_text().splitlines()[since:]]
-        return Counter(entry["operation"] for entry in entries)
+        return Counter(one["operation"] for one in entries if not one["key"].startswith(".hdfs2oss/"))
 
     @property
     def requests(self) -> int:

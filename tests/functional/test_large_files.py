@@ -5,6 +5,7 @@ import os
 import oss2
 import pytest
 
+from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.counters import COPY_MAPPER
 from hdfs2oss.rules.checksum import crc32c, crc64
 
@@ -55,6 +56,23 @@ def test_large_files_leave_no_upload_open_and_keep_both_checksums(copy, upload_e
         assert int(head.headers["x-oss-hash-crc64ecma"]) == crc64(content)
         assert notes["hdfs2oss-crc64"] == str(crc64(content))
         assert notes["hdfs2oss-crc32c"] == f"{crc32c(content):08x}"
+
+
+def test_a_complete_whose_answer_is_lost_is_found_to_be_done_and_counted_once(
+    copy, upload_ends, bucket, oss_server, count
+) -> None:
+    source, target = upload_ends
+    tree = {"chunked": os.urandom(2 * CHUNK + 7), "parts": os.urandom(2 * PART)}
+    oss_server.plan.replace([Rule("lost-answer", method="POST", key=f"*/{name}*", after=1, count=1) for name in tree])
+    try:
+        report = copy(source.make(tree), target, part_size_bytes=PART, chunk_size_bytes=CHUNK)
+        # The first POST of each begins its upload.
+        assert [hits for _, hits in oss_server.plan.state()] == [1, 1]
+    finally:
+        oss_server.plan.replace([])
+    assert (report.exit_code, count(report, "COPY"), count(report, "FILES_FAILED")) == (0, 2, 0)
+    assert target.read() == tree
+    assert list(oss2.MultipartUploadIterator(bucket, prefix=target.uri.path.lstrip("/"))) == []
 
 
 def test_the_output_counter_holds_each_byte_once(copy, ends) -> None:

@@ -87,6 +87,18 @@ class AttributesContract(ContractTools):
         assert store.keep_attributes(f"{root}/file", FILE, Attributes(permission=0o640, acl=()))
         assert store.read_attributes(f"{root}/file", FILE, "a") == Attributes(permission=0o640, acl=())
 
+    @pytest.mark.parametrize("wanted", [(), ACCESS, DEFAULT], ids=["all of it", "defaults", "access"])
+    def test_of_a_directory_goes_what_is_no_more_wanted_of_its_acl(
+        self, store: FileSystem, root: str, wanted: tuple[AclEntry, ...]
+    ) -> None:
+        if "a" not in self.letters(store):
+            pytest.skip("the store has no ACLs")
+        store.make_directory(f"{root}/d")
+        store.keep_attributes(f"{root}/d", DIRECTORY, Attributes(permission=0o750, acl=(*ACCESS, *DEFAULT)))
+        assert store.keep_attributes(f"{root}/d", DIRECTORY, Attributes(permission=0o750, acl=wanted))
+        assert store.read_attributes(f"{root}/d", DIRECTORY, "a").acl == wanted
+        assert not store.keep_attributes(f"{root}/d", DIRECTORY, Attributes(permission=0o750, acl=wanted))
+
     def test_owner_and_group_are_kept(self, store: FileSystem, root: str) -> None:
         self.letters(store)
         if store.capabilities.counter_name == "FILE" and os.getuid() != 0:

@@ -182,8 +182,11 @@ class FlakyFileSystem(FileSystem):
         self.meet("copy", path)
         return self.wrapped.copy_part(path, etag, offset, size, upload_id, number)
 
-    def cannot_join(self) -> str:
-        return self.wrapped.cannot_join()
+    def cannot_join(self, directory: str) -> str:
+        return self.wrapped.cannot_join(directory)
+
+    def block_size(self) -> int:
+        return self.wrapped.block_size()
 
     def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
         self.meet("join", path)

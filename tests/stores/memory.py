@@ -210,8 +210,8 @@ class MemoryFileSystem(FileSystem):
             raise StoreError(f"{path} has not {length} bytes")
         return _MemoryAppender(self, path)
 
-    def cannot_join(self) -> str:
-        return "" if self.capabilities.appends else "files are one stream in this memory"
+    def cannot_join(self, directory: str) -> str:
+        return "" if self.capabilities.joins else "files are one stream in this memory"
 
     def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
         self.traffic.wrote()

@@ -1,7 +1,6 @@
 """Attributes of HDFS paths: asked for, and set where they differ.
 
-ACLs go through the native client; extended attributes and erasure coding, which it does not know, through WebHDFS, or
-the Java client where that does not answer (such as of a cluster that no configuration here knows).
+ACLs go through the native client; extended attributes and erasure coding, which it does not know, by `Supplement`.
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ from hdfs_native import FileStatus as NativeStatus
 from ...model.attributes import NOTHING, AclEntry, Attributes
 from ...model.errors import NotFound, PermissionDenied, StoreError
 from ...rules.parity import is_written_rightly
-from ...rules.preservation import changes, differs_in_sticky_bit, of_status, whole_acl
+from ...rules.preservation import changes, differs_in_sticky_bit, has_defaults, of_status, whole_acl
 from .client import HdfsClient, row_of
-from .java_client import JavaClient
-from .questions import policy_of, set_ec_policy, set_xattr, xattrs_of
+from .questions import Supplement, policy_of
 from .webhdfs import WebHdfs
 
 _LEAVE_UNCHANGED = 2**64 - 1
@@ -34,10 +32,10 @@ _WHO_MAY = (
 class HdfsAttributes:
     """Those of one HDFS; safe for threads."""
 
-    def __init__(self, client: HdfsClient, web: WebHdfs, java: JavaClient) -> None:
+    def __init__(self, client: HdfsClient, web: WebHdfs, supplement: Supplement) -> None:
         self._client = client
         self._web = web
-        self._java = java
+        self._supplement = supplement
 
     def read(self, path: str, letters: str) -> Attributes:
         """What these letters of -p stand for. Raises NotFound."""
@@ -69,16 +67,13 @@ class HdfsAttributes:
             self.set_ec_policy(path, missing.ec_policy)
         for name, value in missing.xattrs or ():
             self._client.traffic.wrote()
-            if self._web.silent_because():
-                self._java.set_xattr(path, name, value)
-            else:
-                set_xattr(self._web, path, name, value)
+            self._supplement.set_xattr(path, name, value)
         if missing.replication is not None and not self._is_coded(path, found.replication):
             self.set_replication(path, missing.replication)
         if missing.mtime_ms is not None:
             self._set_times(path, missing.mtime_ms, missing.atime_ms)
         if missing.acl is not None and wanted.permission is not None:
-            self._set_acl(path, whole_acl(wanted.permission, missing.acl))
+            self._set_acl(path, whole_acl(wanted.permission, missing.acl), found.acl or ())
         if missing.permission is not None and (
             missing.acl is None or differs_in_sticky_bit(missing.permission, found.permission)
         ):
@@ -89,9 +84,9 @@ class HdfsAttributes:
 
     def refuse(self, letters: str) -> None:
         """Raise StoreError, with the next step, where ACLs or extended attributes are switched off or out of reach."""
-        if set(letters) & set("xe") and (why := self._web.silent_because()) and (missing := self._java.missing()):
+        if set(letters) & set("xe") and (why := self._supplement.missing()):
             raise StoreError(
-                f"extended attributes and erasure coding go by WebHDFS, and that does not answer: {why}; {missing}",
+                f"extended attributes and erasure coding go by WebHDFS, and that does not answer: {why}",
                 "Let this node reach dfs.namenode.http-address, or leave x and e out of -p.",
             )
         if "a" in letters:
@@ -135,10 +130,7 @@ class HdfsAttributes:
                 "Leave e out of -p, or write below it with Hadoop's own client.",
             )
         self._client.traffic.wrote()
-        if self._web.silent_because():
-            self._java.set_ec_policy(path, policy)
-        else:
-            set_ec_policy(self._web, path, policy)
+        self._supplement.set_ec_policy(path, policy)
 
     def _set_times(self, path: str, mtime_ms: int, atime_ms: int | None) -> None:
         try:
@@ -149,7 +141,10 @@ class HdfsAttributes:
             # There are no access times on this HDFS, so none is lost.
             self.set_times(path, mtime_ms, None)
 
-    def _set_acl(self, path: str, entries: tuple[AclEntry, ...]) -> None:
+    def _set_acl(self, path: str, entries: tuple[AclEntry, ...], found: tuple[AclEntry, ...]) -> None:
+        if has_defaults(found) and not has_defaults(entries):
+            # A NameNode that is given none leaves those that are there.
+            self._client.change(f"remove the default ACL of {path}", lambda native: native.remove_default_acl(path))
         given = [
             hdfs_native.AclEntry(one.kind, one.scope, one.permissions, one.name or None)  # type: ignore[arg-type]
             for one in entries
@@ -180,11 +175,11 @@ class HdfsAttributes:
 
     def _xattrs(self, path: str) -> tuple[tuple[str, bytes], ...]:
         self._client.traffic.read()
-        return self._java.xattrs(path) if self._web.silent_because() else xattrs_of(self._web, path)
+        return self._supplement.xattrs(path)
 
     def _ec_policy(self, path: str) -> str | None:
         self._client.traffic.read()
-        return self._java.policy_of(path) if self._web.silent_because() else policy_of(self._web, path)
+        return self._supplement.policy_of(path)
 
     def _acl(self, path: str) -> tuple[AclEntry, ...]:
         found = self._client.look(f"read the ACL of {path}", lambda native: native.get_acl_status(path))

@@ -9,6 +9,7 @@ from functools import partial
 
 from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
+from ...model.units import MIB
 from ...model.uri import join_path
 from ...model.values import FileStatus
 from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
@@ -28,7 +29,15 @@ from .attributes import HdfsAttributes
 from .client import HdfsClient, row_of
 from .java_client import JavaClient
 from .order import in_name_order
-from .questions import Policies, checksum_of, is_being_written, policy_of
+from .questions import (
+    Policies,
+    Supplement,
+    checksum_of,
+    default_block_size,
+    is_being_written,
+    policy_of,
+    unjoinable,
+)
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter
@@ -36,6 +45,7 @@ from .writer import HdfsAppender, HdfsWriter
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
 _NO_CHECKSUMS_SECONDS = 60.0
+_BLOCK_BYTES = 128 * MIB
 
 
 class HdfsFileSystem(FileSystem):
@@ -67,6 +77,7 @@ class HdfsFileSystem(FileSystem):
             checksums=_families(hadoop_conf),
             snapshots=True,
             atomic_move=True,
+            joins=True,
             appends=True,
             reads_checked=True,
             writes_checked=True,
@@ -77,8 +88,9 @@ class HdfsFileSystem(FileSystem):
         self._checksum_pause = StorePause(_NO_CHECKSUMS_SECONDS)
         self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user))
-        self.attributes = HdfsAttributes(self.client, self.web, self.java)
+        self.attributes = HdfsAttributes(self.client, self.web, Supplement(self.web, self.java))
         self.policies = Policies(self.web)
+        self._block_size = 0
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)
@@ -128,8 +140,15 @@ class HdfsFileSystem(FileSystem):
             raise StoreError(f"{path} has the erasure-coding policy {policy}, and is not appended to")
         return HdfsAppender(self.client, path, length)
 
-    def cannot_join(self) -> str:
-        return self.web.silent_because()
+    def cannot_join(self, directory: str) -> str:
+        return self.web.silent_because() or unjoinable(self.web, directory)
+
+    def block_size(self) -> int:
+        """As configured, else as the NameNode has it; one that is too old to say so most likely has Hadoop's own."""
+        if not self._block_size:
+            stated = self.client.creation.block_size_bytes
+            self._block_size = stated or default_block_size(self.web) or _BLOCK_BYTES
+        return self._block_size
 
     def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
         return joining.join(self.client, self.web, path, pieces, check)

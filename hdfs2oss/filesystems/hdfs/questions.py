@@ -1,18 +1,24 @@
 """What WebHDFS tells and takes, and the native client does not: erasure-coding policies, extended attributes, whether a
 file is still written to, a file's checksum. It has no call for these, or is told and keeps it to itself.
+
+Where WebHDFS does not answer (such as of a cluster that no configuration here knows), Hadoop's own client is asked for
+policies and extended attributes.
 """
 
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 
-from ...model.errors import NotFound, Unreachable
+from ...model.errors import NotFound, StoreError, Unreachable
 from ...rules.filesum import MD5_NAME, FileChecksum, sent_by_hadoop
 from ...rules.parity import is_written_rightly
+from .java_client import JavaClient
 from .webhdfs import WebHdfs, member
 
 # How WebHDFS marks values in base64.
 _BASE64 = "0s"
+_REPLICATION = ("", "REPLICATION")
 # A DataNode asks those of all blocks one after another.
 _CHECKSUM_SECONDS = 60.0
 _MOST_DIRECTORIES_KEPT = 10_000
@@ -23,11 +29,37 @@ def policy_of(web: WebHdfs, path: str) -> str | None:
 
     Raises StoreError when nobody can tell.
     """
+    status = _status_of(web, path)
+    return None if status is None else str(status.get("ecPolicy") or "")
+
+
+def unjoinable(web: WebHdfs, directory: str) -> str:
+    """Why CONCAT does not work on files in a directory, or in the nearest one above it that is there; "" when it does.
+
+    Raises StoreError when nobody can tell.
+    """
+    path = directory
+    while (status := _status_of(web, path)) is None and path != "/":
+        path = path.rpartition("/")[0] or "/"
+    policy = str((status or {}).get("ecPolicy") or "")
+    if policy not in _REPLICATION:
+        return f"the directory {path} has the erasure-coding policy {policy}"
+    return f"the directory {path} lies in an encryption zone" if (status or {}).get("encBit") else ""
+
+
+def default_block_size(web: WebHdfs) -> int:
+    """The block size of new files where nobody asks for another; 0 where it is not told (Hadoop 2)."""
+    with suppress(StoreError):
+        size = member(web.get("/", "GETSERVERDEFAULTS"), "FsServerDefaults", "/").get("blockSize")
+        return size if isinstance(size, int) else 0
+    return 0
+
+
+def _status_of(web: WebHdfs, path: str) -> dict[str, object] | None:
     try:
-        answer = web.get(path, "GETFILESTATUS")
+        return member(web.get(path, "GETFILESTATUS"), "FileStatus", path)
     except NotFound:
         return None
-    return str(member(answer, "FileStatus", path).get("ecPolicy") or "")
 
 
 def is_being_written(web: WebHdfs, path: str) -> bool:
@@ -72,6 +104,45 @@ def set_ec_policy(web: WebHdfs, path: str, policy: str) -> None:
 
 def _xattr_value(text: str | None) -> bytes:
     return base64.b64decode((text or "").removeprefix(_BASE64))
+
+
+class Supplement:
+    """Policies and extended attributes, by WebHDFS or else by the Java client."""
+
+    def __init__(self, web: WebHdfs, java: JavaClient) -> None:
+        self._web = web
+        self._java = java
+
+    def missing(self) -> str:
+        """Why neither of the two can be asked; "" when one can."""
+        silent = self._web.silent_because()
+        why = self._java.missing() if silent else ""
+        return f"{silent}; {why}" if why else ""
+
+    def xattrs(self, path: str) -> tuple[tuple[str, bytes], ...]:
+        """See `xattrs_of`."""
+        return self._java.xattrs(path) if self._is_silent() else xattrs_of(self._web, path)
+
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        """Set one extended attribute, be it there already or not."""
+        if self._is_silent():
+            self._java.set_xattr(path, name, value)
+        else:
+            set_xattr(self._web, path, name, value)
+
+    def policy_of(self, path: str) -> str | None:
+        """See `policy_of`."""
+        return self._java.policy_of(path) if self._is_silent() else policy_of(self._web, path)
+
+    def set_ec_policy(self, path: str, policy: str) -> None:
+        """Let files that come into a directory be coded so."""
+        if self._is_silent():
+            self._java.set_ec_policy(path, policy)
+        else:
+            set_ec_policy(self._web, path, policy)
+
+    def _is_silent(self) -> bool:
+        return bool(self._web.silent_because())
 
 
 class Policies:

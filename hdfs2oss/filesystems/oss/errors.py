@@ -9,7 +9,8 @@ SecurityTokenExpired                                    KeysExpired (a KeysRefus
 UserDisable, InDebt, signing region, 401, 407           AuthenticationFailed
 a quota is told of (code with Quota in it)              QuotaExceeded
 RequestTimeTooSkewed                                    ClockOff (an AuthenticationFailed)
-403 and FileImmutable                                   PermissionDenied
+403                                                     PermissionDenied
+FileImmutable                                           ObjectImmutable (a PermissionDenied)
 409 FileAlreadyExists                                   AlreadyExists
 501 NotImplemented                                      NotOffered (a StoreError)
 429, 503                                                Throttled, with the delay that is named
@@ -72,6 +73,10 @@ class UploadMissing(NotFound):
     """The multipart upload was completed, aborted or never begun."""
 
 
+class ObjectImmutable(PermissionDenied):
+    """What stands there must not be changed; something new may be allowed."""
+
+
 class NotOffered(StoreError):
     """The store does not know this request at all; asking again changes nothing."""
 
@@ -126,7 +131,7 @@ _BY_CODE: dict[str, tuple[type[StoreError], str, str]] = {
         "the endpoint must be a host name of OSS, not an address",
         "Use an endpoint such as https://oss-cn-hangzhou-internal.aliyuncs.com.",
     ),
-    "FileImmutable": (PermissionDenied, "the bucket's retention policy forbids changes to the object", ""),
+    "FileImmutable": (ObjectImmutable, "the bucket's retention policy forbids changes to the object", ""),
     "FileAlreadyExists": (AlreadyExists, "the path is taken", ""),
     "NoSuchUpload": (UploadMissing, "the upload is gone", ""),
     "NotImplemented": (NotOffered, "", ""),

@@ -14,8 +14,8 @@ from hdfs2oss.local_oss.store.store import Store
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.rules.checksum import compose_crc64, crc64
 
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-_SPECIFICATION = re.compile(r"([^/]+)/(.*):(\d+):(\d+)([KMG]?)")
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SPECIFICATION = re.compile(r"([^/]+)/(.*):(\d+):(\d+)([KMGT]?)")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Synthetic:
 
 
 def parse_synthetic(text: str) -> Synthetic:
-    """`BUCKET/PREFIX:COUNT:SIZE`, the size in bytes or with K, M or G. Raises UsageError."""
+    """`BUCKET/PREFIX:COUNT:SIZE`, the size in bytes or with K, M, G or T. Raises UsageError."""
     match = _SPECIFICATION.fullmatch(text)
     if not match:
         raise UsageError(f"{text} is not BUCKET/PREFIX:COUNT:SIZE", "For instance bench/data/part-:1000:8M")
@@ -64,4 +64,16 @@ def create_synthetic(store: Store, wanted: Synthetic, now_ms: int) -> None:
 def _crc64_of(size_bytes: int) -> int:
     whole, rest = divmod(size_bytes, PATTERN_BYTES)
     pattern = pattern_bytes()
-    return compose_crc64([(crc64(pattern), PATTERN_BYTES)] * whole + [(crc64(pattern[:rest]), rest)])
+    repeated = _repeated(crc64(pattern), PATTERN_BYTES, whole)
+    return compose_crc64([repeated, (crc64(pattern[:rest]), rest)])
+
+
+def _repeated(checksum: int, length: int, times: int) -> tuple[int, int]:
+    """CRC-64 and length of the same bytes so many times; by doubling, as there may be millions."""
+    whole, piece = (0, 0), (checksum, length)
+    while times:
+        if times & 1:
+            whole = compose_crc64([whole, piece]), whole[1] + piece[1]
+        piece = compose_crc64([piece, piece]), 2 * piece[1]
+        times >>= 1
+    return whole

@@ -7,7 +7,7 @@ from ...model.values import DIRECTORY, FILE, CopyItem, FileAction, FilePair, Pla
 from ...records.jobdir import JobDir
 from ...records.planfile import PlanWriter
 from ...rules.packing import cost_of
-from ...rules.preservation import may_differ
+from ...rules.preservation import letters_that_count, may_differ
 from ...tasks.context import RunContext
 
 
@@ -21,9 +21,9 @@ class AttributePlan:
         target = open_filesystem(context.layout.base, context.stores).capabilities
         sources = [store.capabilities for store in context.source_stores()]
         letters = context.options.preserve
-        # For each root the letters that both of its stores keep, and those of them that listings tell.
-        self._asked = [common_letters(letters, source.keeps, target.keeps) for source in sources]
-        self._listed = [common_letters(letters, source.lists_kept, target.lists_kept) for source in sources]
+        # For each root the letters that count for files, and those of them that listings tell.
+        self._asked = [letters_that_count(letters, FILE, source.keeps, target.keeps) for source in sources]
+        self._listed = [letters_that_count(letters, FILE, source.lists_kept, target.lists_kept) for source in sources]
 
     def is_due(self, pair: FilePair) -> bool:
         """Whether a file that is not copied may need attributes: its bytes may be equal, and its attributes others."""
@@ -59,8 +59,3 @@ class AttributePlan:
 def depth_of(path: str) -> int:
     """How deep a directory lies below the target base, which itself has depth 0."""
     return path.count("/") + 1 if path else 0
-
-
-def common_letters(letters: str, *kept: str) -> str:
-    """Those of the letters that all of these keep."""
-    return "".join(letter for letter in letters if all(letter in one for one in kept))

@@ -11,9 +11,9 @@ from ...model.verify_options import VerifyOptions
 from ...records.planfile import PlanWriter
 from ...rules.packing import cost_of
 from ...rules.pairing import is_below_file
+from ...rules.preservation import letters_that_count
 from ...rules.verification import CHECK, EQUAL, by_listing, is_in_sample
 from ...tasks.desk import TaskDesk
-from .attributes import common_letters
 from .exclusion import Exclusion
 from .missing import Missing
 from .purpose import Planned, Purpose
@@ -95,7 +95,11 @@ def _asks_for_attributes(desk: TaskDesk) -> list[bool]:
     context = desk.context
     target = open_filesystem(context.layout.base, context.stores).capabilities
     sources = [open_filesystem(root.source, context.stores).capabilities for root in context.layout.roots]
-    return [bool(common_letters(context.options.preserve, source.keeps, target.keeps)) for source in sources]
+    letters = context.options.preserve
+    return [
+        any(letters_that_count(letters, kind, source.keeps, target.keeps) for kind in (FILE, DIRECTORY))
+        for source in sources
+    ]
 
 
 def _item(pair: FilePair, source: FileStatus, found: str) -> CopyItem:

@@ -49,7 +49,7 @@ def refuse_hazardous_target(target: FileSystem, layout: Layout) -> None:
 
 def refuse_one_stream(target: FileSystem, layout: Layout) -> None:
     """Raise UsageError where files cannot be put together of chunks, as -blocksperchunk wants it."""
-    why = "" if target.capabilities.multipart else target.cannot_join()
+    why = "" if target.capabilities.multipart else target.cannot_join(layout.base.path)
     if why:
         raise UsageError(
             f"-blocksperchunk cannot be carried out at {layout.base}: {why}",

@@ -12,7 +12,15 @@ from ...model.options import SMALLEST_PART_BYTES
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, Work
 from ...records.planfile import PlanWriter
-from ...rules.packing import chunk_size_for, cost_of, opening_cost, part_size_for, threads_for
+from ...rules.packing import (
+    STORE_BLOCK_BYTES,
+    chunk_size_for,
+    cost_of,
+    opening_cost,
+    part_size_for,
+    threads_for,
+    whole_blocks,
+)
 from ...rules.standing import recorded_sums
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
@@ -49,8 +57,8 @@ class Planner:
         target = open_filesystem(desk.context.layout.base, desk.context.stores)
         self._target = target.capabilities
         self._hazards = Hazards(target, desk.context.layout)
-        # Onto a store that takes no parts, files are joined of chunks where that is asked for.
-        self._cuts = self._target.multipart or self._options.blocks_per_chunk > 0
+        self._filesystem = target
+        self._cuts = self._target.multipart or self._target.joins
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
         self._bare = Tally()
@@ -142,9 +150,7 @@ class Planner:
         target = pair.target
         work = Work.REFUSED if problem is not None else _WORK.get(action, Work.FILE)
         sums = recorded_sums(pair.known, source) if action is FileAction.CHECK else (None, None)
-        chunk_size_bytes = chunk_size_for(
-            source.block_size_bytes, self._options.blocks_per_chunk, self._options.chunk_size_bytes
-        )
+        part_size_bytes, chunk_size_bytes = self._sizes(source)
         return CopyItem(
             path=pair.path,
             root=pair.root,
@@ -158,12 +164,25 @@ class Planner:
             target_etag=target.etag if target is not None else "",
             crc64=sums[0],
             crc32c=sums[1],
-            part_size_bytes=self._part_size(source, chunk_size_bytes),
+            part_size_bytes=part_size_bytes,
             chunk_size_bytes=chunk_size_bytes,
             problem=problem.text if problem is not None else "",
             problem_class=problem.error if problem is not None else "",
             work=work,
         )
+
+    def _sizes(self, source: FileStatus) -> tuple[int, int]:
+        """Bytes of a part and of a chunk; of a file that is joined of chunks, its block stands for a part."""
+        options = self._options
+        usual = chunk_size_for(source.block_size_bytes, options.blocks_per_chunk, options.chunk_size_bytes)
+        if self._target.joins and source.length > usual:
+            keeps_block = "b" in options.preserve and source.block_size_bytes
+            block = source.block_size_bytes if keeps_block else 0
+            block = block or (STORE_BLOCK_BYTES if options.blocks_per_chunk else self._filesystem.block_size())
+            chunk = whole_blocks(usual, block)
+            if source.length > chunk:
+                return block, chunk
+        return self._part_size(source, usual), usual
 
     def _part_size(self, source: FileStatus, chunk_size_bytes: int) -> int:
         """A chunk has whole parts, which OSS does not take too small."""
@@ -176,12 +195,8 @@ class Planner:
         length = item.length if item.work is not Work.ATTRIBUTES else 0
         cost = cost_of(length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
         is_cut = self._cuts and item.work is Work.FILE and item.action != FileAction.APPEND
-        if is_cut and self._can_join(item.path) and item.length > item.chunk_size_bytes:
+        if is_cut and item.length > item.chunk_size_bytes:
             # What cutting it costs; its chunks have costs of their own.
             self._large_items.add(item, opening_cost(item.length, item.chunk_size_bytes))
         else:
             self._items.add(item, cost)
-
-    def _can_join(self, path: str) -> bool:
-        place = self._desk.context.layout.target_of(path).path
-        return self._target.multipart or not set(place) & set(self._target.unjoinable_characters)

@@ -12,8 +12,9 @@ from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.attributes import code_directories, keep_attributes
+from ...phases.bequest import leave_proof
 from ...phases.committer import commit
-from ...phases.compaction import compact, take_in_earlier_runs
+from ...phases.compaction import compact, take_in_earlier_runs, touched_by
 from ...phases.cutter import CutReport, cut
 from ...phases.deletion import delete, may_delete, track
 from ...phases.mapper import copy
@@ -24,7 +25,15 @@ from ...phases.support import check_attributes
 from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
-from ...phases.synchroniser import Kinds, Span, Synchroniser, find_span, forget_snapshot, note_full_copy
+from ...phases.synchroniser import (
+    BeginningFinder,
+    Kinds,
+    Span,
+    Synchroniser,
+    find_span,
+    forget_snapshot,
+    note_full_copy,
+)
 from ...records.layout import NAME as layout_record
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
@@ -95,19 +104,21 @@ class CopyJob:
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
             take_in_earlier_runs(context, run)
+            moved: list[str] = []
             note: Callable[[], None] = partial(note_full_copy, context, run)
             try:
                 if span is not None:
-                    note = _synchronise(context, run, span)
+                    note = _synchronise(context, run, span, moved)
                 else:
                     _copy_whole(context, run)
             except WaveEnded as ended:
                 run.report.stop(ended)
                 if options.delete:
                     run.report.withhold_deletion("the copy was ended early")
-            compact(context, run)
+            compact(context, run, moved)
             run.settle()
             note()
+            leave_proof(context, run, self._homes)
             if run.report.exit_code == 0:
                 log_dir.succeed()
         return run.report
@@ -122,14 +133,14 @@ def _copy_whole(context: RunContext, run: Run) -> None:
         _copy(reading, run, found)
 
 
-def _synchronise(context: RunContext, run: Run, span: Span) -> Callable[[], None]:
-    """Gives what is to be done once the run has settled."""
-    synchroniser = Synchroniser(context, run, span)
+def _synchronise(context: RunContext, run: Run, span: Span, moved: list[str]) -> Callable[[], None]:
+    """Gives what is to be done once the run has settled; `moved` is told what else stands at the target now."""
     with run.phase("compare"):
-        synchroniser.refuse_other_target()
+        synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
         kinds = Kinds(span, context.stores)
         changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
     with run.phase("synchronise"):
+        moved += touched_by(changes, context.layout.roots[0].prefix)
         synchroniser.apply(changes)
     with run.phase("survey"):
         found = survey_changes(context, run.runner, changes)
@@ -147,6 +158,7 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
         with run.phase("copy"):
             cut(context, run, found.large_slices, cuts)
             run.report.counters.merge(cuts.counters)
+            run.report.notices += cuts.notices(context.layout.base)
             sent = copy(context, run, found.slices + cuts.chunks)
         with run.phase("commit"):
             commit(context, run, cuts.bins, sent.ledger_files())

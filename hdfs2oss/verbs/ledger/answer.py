@@ -7,20 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from ...commandline.command import CopyCommand
-from ...commandline.homes import homes
 from ...commandline.ledger_command import HINT, LedgerQuestion
-from ...commandline.request import CopyRequest, resolve
+from ...commandline.on_record import open_records
+from ...commandline.request import resolve
 from ...filesystems.hadoop_conf import read_hadoop_conf
-from ...filesystems.registry import close_filesystems, open_filesystem
+from ...filesystems.registry import close_filesystems
 from ...model.errors import StoreError, SurveyError, UsageError
 from ...model.known import KnownFile
-from ...model.uri import Uri
 from ...model.values import Outcome
-from ...records import generation, ledger
-from ...records.jobdir import HASTE, JobDir, pair_name
+from ...records import generation, layout, ledger
+from ...records.jobdir import JobDir
 from ...records.past_runs import past_runs
 from ...rules.ledger_digest import DigestMaker
-from ...runs.place import find_place
 from .summary import summary
 from .table import write_rows
 
@@ -35,7 +33,7 @@ def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[
     """Write the answer; 0. Raises UsageError where nothing is on record, SurveyError for a store that says nothing."""
     request = resolve(command, environment, read_hadoop_conf(environment))
     try:
-        job_dir = _records(request)
+        place, job_dir = open_records(request)
         if question.digest:
             maker = DigestMaker()
             for row in generation.read_all(job_dir):
@@ -44,7 +42,7 @@ def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[
         elif question.is_of_runs:
             write_rows(_RUN_COLUMNS, _rows_of_run(job_dir, question), question.form, out)
         elif question.is_summary:
-            out.writelines(f"{line}\n" for line in summary(job_dir, request.options))
+            out.writelines(f"{line}\n" for line in summary(place, job_dir, request.options))
         else:
             write_rows(KnownFile._fields, _known_rows(job_dir, question), question.form, out)
     except StoreError as error:
@@ -52,25 +50,6 @@ def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[
     finally:
         close_filesystems()
     return 0
-
-
-def _records(request: CopyRequest) -> JobDir:
-    options = request.options
-    bases = [options.job_dir] if options.job_dir is not None else homes(options, request.user)
-    place = find_place(options, request.stores, bases)
-    if place is None:
-        looked = ", ".join(str(_shown(base, options.job_dir is None)) for base in bases)
-        raise UsageError(
-            f"nothing is on record of a copy from {', '.join(map(str, options.sources[:3]))} to {options.target}: "
-            f"there is no {pair_name(options.sources, options.target)} in {looked}",
-            "Name sources and target as the copy did; and with --job-dir DIR where its records are, or what it left at "
-            "its target.",
-        )
-    return JobDir(open_filesystem(place, request.stores), place.path, "", HASTE)
-
-
-def _shown(base: Uri, is_home: bool) -> Uri:
-    return base.join(".hdfs2oss") if is_home else base
 
 
 def _known_rows(job_dir: JobDir, question: LedgerQuestion) -> Iterator[Sequence[Any]]:
@@ -86,6 +65,8 @@ def _rows_of_run(job_dir: JobDir, question: LedgerQuestion) -> Iterator[Sequence
     if run not in runs:
         raise UsageError(f"there is no run {run} on record; there are {', '.join(runs[-10:]) or 'none'}", HINT)
     records = job_dir.of_run(run)
+    if not records.exists(layout.NAME) and records.exists("report.json"):
+        raise UsageError(f"of run {run} only the report is here: {job_dir.path} is what it left at its target", HINT)
     for name in sorted(records.names("ledger")):
         for row in ledger.read_results(records, name):
             if row.is_chunk or (question.failed and row.outcome not in _ENDED_BADLY):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...model.counters import OWN
 from ...model.options import CopyOptions
 from ...model.units import format_size
+from ...model.uri import Uri
 from ...model.values import Proof
 from ...records import generation
 from ...records.jobdir import JobDir
@@ -16,10 +17,10 @@ _SHOWN = 10
 _ENDS = ("COPIED", "SKIPPED", "FAILED", "CHANGED")
 
 
-def summary(job_dir: JobDir, options: CopyOptions) -> Iterator[str]:
+def summary(place: Uri, job_dir: JobDir, options: CopyOptions) -> Iterator[str]:
     """Lines for the operator."""
     sources = ", ".join(str(source) for source in options.sources[:3]) + (" ..." if len(options.sources) > 3 else "")
-    yield f"Ledger of {sources} -> {options.target}, in {job_dir.path}"
+    yield f"Ledger of {sources} -> {options.target}, in {place}"
     counts: dict[str, list[int]] = {}
     for row in generation.read_all(job_dir):
         count = counts.setdefault(row.proof or Proof.NONE.value, [0, 0])

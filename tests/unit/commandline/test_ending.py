@@ -5,7 +5,8 @@ import pytest
 from hdfs2oss.commandline.ending import account, findings, last_line, print_lines, print_refusal, refusal
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import BrakeError, UsageError
-from hdfs2oss.model.values import CopyResult
+from hdfs2oss.model.values import CopyResult, TaskReport
+from hdfs2oss.rules.causes import counted, examples
 from hdfs2oss.runs.report import Report
 
 
@@ -90,6 +91,25 @@ def test_a_store_that_refused_is_told_with_what_it_came_to() -> None:
         "NOTE: the store refused 7 requests because there were too many, and got them again after 12 seconds of "
         "waiting in all; since then 4.5 were in flight a process"
     ]
+
+
+def test_each_cause_has_one_line_with_all_its_failures_and_one_with_what_to_do() -> None:
+    made = report()
+    for at, (what, advice) in enumerate([("denied", "Ask."), ("full", "Make room."), ("gone", "")]):
+        some = [
+            CopyResult(f"{what}{one}", 0, "F", "COPY", "FAILED", 1, 0, message=f"{what}", advice=advice)
+            for one in range(3000 - at)
+        ]
+        made.add_task(TaskReport("t", "1", "h", "l", 1.0, 1.0, 1, {}, examples(some, 20), counted(some)))
+    made.counters.add(OWN, "FILES_FAILED", 8997)
+    assert list(findings(made))[:5] == [
+        "FAILED: 3000 files: denied (first: denied0)",
+        "  Ask.",
+        "FAILED: 2999 files: full (first: full0)",
+        "  Make room.",
+        "FAILED: 2998 files: gone (first: gone0)",
+    ]
+    assert not any("more" in line for line in findings(made))
 
 
 def test_failures_of_one_cause_are_one_line() -> None:

@@ -41,6 +41,16 @@ def meant(line: str) -> str:
         ("\u2013\u2013part-size=1m /a /b", "--part-size=1m /a /b"),
         ("\u2013m20 \u2013pugp /a /b", "-m20 -pugp /a /b"),
         ("\u2013nosuch \u2212update /a /b", "-nosuch -update /a /b"),
+        ("-update\u00a0-delete /a /b", "-update -delete /a /b"),
+        ("-update\u202f\u2013delete\u00a0-m\u00a05 /a /b", "-update -delete -m 5 /a /b"),
+        (f"-update {OLD}\u00a0/a /b", f"-update {OLD}/a /b"),
+        (f"-update '{OLD} /a' /b", f"-update {OLD}/a /b"),
+        ("/a\u00a0/b", "/a /b"),
+        ("hdfs://n/a\u00a0oss://b/t", "hdfs://n/a oss://b/t"),
+        ("\u201c/a\u201d \u2018oss://b/t\u2019", "/a oss://b/t"),
+        ("\u201e/a\u201c \u00aboss://b/t\u00bb", "/a oss://b/t"),
+        ("\u201c-update -delete\u201d /a /b", "-update -delete /a /b"),
+        ("\u200b-update /a\ufeff /b\u00a0", "-update /a /b"),
     ],
 )
 def test_all_is_mended_at_once(pasted, command) -> None:
@@ -51,6 +61,32 @@ def test_all_is_mended_at_once(pasted, command) -> None:
 def test_each_dash_is_named(dash) -> None:
     with pytest.raises(UsageError, match=f"U\\+{ord(dash):04X}"):
         parse([f"{dash}update", "/a", "/b"])
+
+
+def test_each_character_is_named() -> None:
+    for word, said in (
+        ("/b\u00a0", "a blank that is none to a shell (U+00A0)"),
+        ("/b\u200b", "a character that is none to a shell (U+200B)"),
+        ("\u201c/b\u201d", "a quote that is none to a shell (U+201C)"),
+        (f"{OLD} /b", f"a blank stands in '{OLD} /b'"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            parse(["/a", "/c", word])
+        assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["/a\u00a0b", "/c"],
+        ["/boys\u2019", "/c"],
+        ["/a\u200bb", "/it\u2019s \u201cx\u201d"],
+        ["--", "/a\u00a0", "\u201c/c\u201d"],
+        ["/a /b", "/c d/ e"],
+    ],
+)
+def test_odd_characters_within_names_and_behind_two_dashes_are_names(words) -> None:
+    assert parse(words).paths == [word for word in words if word != "--"]
 
 
 @pytest.mark.parametrize(

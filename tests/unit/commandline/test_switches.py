@@ -10,7 +10,18 @@ from hdfs2oss.rules.packing import threads_for
 
 PATHS = ("file:///a", "file:///b")
 # What a command holds that no option gives, or that is not typed as a number or a word.
-RESOLVED = {"sources", "target", "log_path", "job_dir", "filters", "xtrack_path", "work_dir", "backup_dir"}
+RESOLVED = {
+    "proof_dir",
+    "leaves_proof",
+    "sources",
+    "target",
+    "log_path",
+    "job_dir",
+    "filters",
+    "xtrack_path",
+    "work_dir",
+    "backup_dir",
+}
 # Told by -D alone.
 RESOLVED |= {"compares_times"}
 

@@ -75,7 +75,7 @@ def test_synthetic_objects_in_a_bucket_that_is_not_there_are_a_mistake_with_a_ne
     assert "--bucket absent" in caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["bucket", "bucket/p:x:1", "bucket/p:1:1T", "/p:1:1"])
+@pytest.mark.parametrize("text", ["bucket", "bucket/p:x:1", "bucket/p:1:1P", "/p:1:1"])
 def test_synthetic_that_is_none_is_refused(text):
     with pytest.raises(UsageError):
         parse_synthetic(text)

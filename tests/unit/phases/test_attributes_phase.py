@@ -8,7 +8,9 @@ import pytest
 from hdfs2oss.model.counters import ATTRIBUTES_FAILED, OWN
 from hdfs2oss.model.errors import AuthenticationFailed, CommitError, PermissionDenied, StoreGone, Unreachable
 from hdfs2oss.model.values import DIRECTORY, PlanSlice, Work
-from hdfs2oss.phases.attributes import LevelTask, _waves, attributes_task, code_directories, keep_attributes
+from hdfs2oss.phases.attributes import code_directories, keep_attributes
+from hdfs2oss.phases.attributes.directories import attributes_task
+from hdfs2oss.phases.attributes.levels import LevelTask, _waves
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.runners.base import Attempt

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 import pytest
 
+from hdfs2oss.filesystems.base import Stored
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
-from hdfs2oss.model.errors import PermissionDenied, UsageError
+from hdfs2oss.model.errors import PermissionDenied, StoreGone, Unreachable, UsageError
 from hdfs2oss.model.values import TaskReport
 from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.phases.cutter import CutReport, cut_task
@@ -15,6 +19,7 @@ from hdfs2oss.phases.sweeper import Sweeper
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, FileChecksum
 from hdfs2oss.rules.packing import pack
+from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
@@ -22,7 +27,7 @@ from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
 
 BLOCK = 1000
 DATA = bytes(range(256)) * 28 + b"odd"
-HDFS = LIKE_HDFS._replace(appends=True, checksums=(COMPOSITE_CRC,), unjoinable_characters=",")
+HDFS = LIKE_HDFS._replace(appends=True, joins=True, checksums=(COMPOSITE_CRC,), unjoinable_characters=",")
 
 
 @pytest.fixture
@@ -67,11 +72,62 @@ def test_chunks_of_whole_blocks_become_one_file_that_is_counted_once(context, st
     assert done.counters[OWN]["PROVEN_BY_TRANSFER"] == 1
 
 
+class InBlocks(MemoryFileSystem):
+    """A target with blocks of its own."""
+
+    def block_size(self) -> int:
+        return 700
+
+
+def test_without_being_asked_for_files_are_joined_of_whole_blocks_of_the_target(make_context) -> None:
+    store = InBlocks(HDFS)
+    for name, size in (("large", len(DATA)), ("one chunk", 1400), ("small", 600)):
+        store.place(f"/s/{name}", DATA[:size], mtime_ms=1000, block_size_bytes=BLOCK, etag="")
+    context = make_context(store, ["/s"], "/t", overwrite=True)
+    context = replace(context, options=context.options.model_copy(update={"chunk_size_bytes": 1500}))
+    cuts, sent = send(context)
+    chunks = list(read_slices(context.open_job_dir(), tuple(cuts.chunks)))
+    assert {(item.path, item.size) for item in chunks} == {("large", 1400), ("large", len(DATA) - 5 * 1400)}
+    hidden = [path for path in store.files() if path.startswith("/t/.hdfs2oss-work-")]
+    assert {store.file(path).status.block_size_bytes for path in hidden} == {700}
+    commit(context, cuts, sent)
+    there = {path: data for path, data in store.files().items() if path.startswith("/t/")}
+    assert there == {"/t/large": DATA, "/t/one chunk": DATA[:1400], "/t/small": DATA[:600]}
+
+
+class LosesAnswers(FlakyFileSystem):
+    """Joins, and does not say so, once."""
+
+    lost = False
+
+    def join(self, path: str, pieces: Sequence[tuple[str, int]], check: Callable[[str, Stored], None]) -> Stored:
+        stored = super().join(path, pieces, check)
+        if not self.lost:
+            self.lost = True
+            raise Unreachable("no answer")
+        return stored
+
+
+def test_a_join_whose_answer_is_lost_is_found_to_be_done_and_counted_once(make_context, store) -> None:
+    losing = LosesAnswers(store.wrapped)
+    context = make_context(losing, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
+    cuts, sent = send(context)
+    task = CommitTask(0, (CommitBin(cuts.bins[0].uploads, tuple(report.ledger_file for report in sent)),))
+    with pytest.raises(StoreGone):
+        commit_task(context, task, Attempt("1", is_last=False))
+    done = commit_task(context, task, Attempt("1.1"))
+    assert losing.lost
+    assert there(store) == {"large": DATA, "small": DATA[: 2 * BLOCK]}
+    assert (done.counters[OWN]["FILES_COPIED"], done.counters[OWN].get("FILES_FAILED", 0)) == (1, 0)
+
+
 def test_where_a_path_cannot_be_told_to_a_join_files_are_one_stream(make_context, store) -> None:
     store.wrapped.place("/s/a,b/large", DATA, mtime_ms=1000, block_size_bytes=BLOCK, etag="")
     context = make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
     cuts, _ = send(context)
     assert [item.path for item in read_slices(context.open_job_dir(), cuts.bins[0].uploads)] == ["large"]
+    (said,) = cuts.notices(context.layout.base)
+    assert said.endswith("as one stream each where chunks cannot be joined: /t/a,b/large holds a ','")
     assert there(store)["a,b/large"] == DATA
 
 

@@ -25,6 +25,8 @@ from hdfs2oss.runners.patience import TRIES_HERE
 from hdfs2oss.runs.report import Report
 from hdfs2oss.runs.sent import Sent, task_name
 from hdfs2oss.tasks.context import RunContext
+from hdfs2oss.transfer.chunk import SentParts
+from hdfs2oss.transfer.stream import SentPart
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 
@@ -86,16 +88,21 @@ def own(run: SmallRun, name: str) -> int:
     return run.report.counters.get(OWN, name)
 
 
-def test_a_chunk_that_fails_in_both_rounds_of_its_task_has_a_second_wave_and_costs_no_other_chunk(
-    make_context, memory
+# So often a chunk that is a task of its own is tried in the first wave: in two rounds of each try of the task.
+FIRST_WAVE = 2 * TRIES_HERE
+
+
+@pytest.mark.parametrize(("times", "again"), [(3, 0), (FIRST_WAVE, 1), (FIRST_WAVE + 1, 1)])
+def test_a_chunk_that_fails_again_and_again_has_a_second_wave_and_costs_no_other_chunk(
+    make_context, memory, times, again
 ) -> None:
     for name in ("one", "other"):
         memory.place(f"/s/{name}", DATA, mtime_ms=1000)
-    store = FailsOnPart(memory, 3, 3)
+    store = FailsOnPart(memory, 3, times)
     run = carry_out(make_context(store, ["/s"], "/t", **SIZES))
     assert store.left == 0
-    assert [name for name, _ in run.waves] == ["cut", "copy", "copy again", "commit"]
-    assert (own(run, "FILES_COPIED"), own(run, "FILES_FAILED"), own(run, "CHUNKS_SENT_AGAIN")) == (2, 0, 1)
+    assert [name for name, _ in run.waves] == ["cut", "copy", *["copy again"] * again, "commit"]
+    assert (own(run, "FILES_COPIED"), own(run, "FILES_FAILED"), own(run, "CHUNKS_SENT_AGAIN")) == (2, 0, again)
     assert {path: data for path, data in memory.files().items() if path.startswith("/t/")} == {
         "/t/one": DATA,
         "/t/other": DATA,
@@ -104,6 +111,22 @@ def test_a_chunk_that_fails_in_both_rounds_of_its_task_has_a_second_wave_and_cos
     # Parts 3 and 4 are one chunk.
     others = [part for part in store.sent if part not in (("/t/one", 3), ("/t/one", 4))]
     assert len(others) == len(set(others)) == 14
+
+
+def test_the_second_round_of_a_chunk_sends_only_the_parts_that_did_not_arrive(make_context, memory) -> None:
+    memory.place("/s/one", DATA, mtime_ms=1000)
+    store = FailsOnPart(memory, 3, 1)
+    run = carry_out(make_context(store, ["/s"], "/t", **SIZES))
+    assert own(run, "FILES_COPIED") == 1
+    assert sorted(store.sent) == sorted([("/t/one", 3), *(("/t/one", number) for number in range(1, 9))])
+    assert memory.files()["/t/one"] == DATA
+
+
+def test_parts_of_another_version_of_the_source_are_sent_again() -> None:
+    earlier, part = SentParts(), SentPart(StoredPart(1, "E", 0, 1), 0)
+    earlier.of("A")[1] = part
+    assert earlier.of("A") == {1: part}
+    assert (earlier.of("B"), earlier.of("A")) == ({}, {})
 
 
 def test_a_chunk_that_fails_for_good_has_no_second_wave_and_its_upload_is_dropped(make_context, memory) -> None:
@@ -130,6 +153,21 @@ def test_a_complete_that_is_not_answered_has_a_second_wave_when_all_others_are_d
     assert own(run, "BYTES_COPIED") == 2 * len(DATA)
     assert memory.open_uploads() == []
     assert len([call for call in flaky.calls if call == ("complete", "/t/other")]) == 1
+
+
+def test_slots_that_send_the_chunks_of_one_file_come_to_their_end_together(make_context) -> None:
+    store = Immense()
+    store.place("/s/large", b"", mtime_ms=1000, length=4 * GIB)
+    context = make_context(store, ["/s"], "/t", part_size_bytes=GIB // 64, chunk_size_bytes=GIB // 16)
+    run: Any = SmallRun(slots=4)
+    cuts = CutReport()
+    cut(context, run, survey(context, run.runner).large_slices, cuts)
+    busy_until = [0.0] * run.slots
+    for task in packing.pack(cuts.chunks, run.slots):
+        first_free = busy_until.index(min(busy_until))
+        busy_until[first_free] += sum(piece.size_bytes for piece in task.slices)
+    assert sum(busy_until) == 4 * GIB
+    assert min(busy_until) >= 0.95 * max(busy_until)
 
 
 class Immense(MemoryFileSystem):

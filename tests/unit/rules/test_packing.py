@@ -1,3 +1,6 @@
+import random
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +79,18 @@ def test_packing_keeps_every_slice_once_costliest_first(pieces: list[PlanSlice],
 def test_equal_work_is_spread_over_all_slots() -> None:
     tasks = pack([PlanSlice("a", number, 1, 1, 1.0) for number in range(64)], 8)
     assert 8 <= len(tasks) <= 64
+
+
+@pytest.mark.parametrize("slots", [1, 3, 20])
+def test_100_differs_tasks_of_many_pieces_cost_alike_within_a_tenth_but_for_the_last_one(slots: int) -> None:
+    """Of DistCp's splits all neighbours are so, in bytes; here the cheapest task is handed out last."""
+    dice = random.Random(slots)
+    tasks = pack([PlanSlice("a", number, 1, 1, dice.uniform(0.1, 0.3)) for number in range(200 * slots)], slots)
+    costs = [task.cost for task in tasks[:-1]]
+    mean = sum(costs) / len(costs)
+    assert all(abs(one - other) < mean / 10 for one, other in pairwise(costs))
+    assert tasks[-1].cost <= mean * 1.1
+    assert len(tasks) >= 4 * slots
 
 
 def test_nothing_packs_into_nothing() -> None:

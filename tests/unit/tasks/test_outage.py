@@ -33,6 +33,43 @@ def test_a_failure_of_a_files_own_ends_the_row_as_the_store_has_answered() -> No
     assert outage.reason == ""
 
 
+def denied(cause: type[PermissionDenied] = PermissionDenied) -> WriteError:
+    try:
+        raise WriteError("cannot write /t/f: AccessDenied", "Look at the policy.") from cause("AccessDenied")
+    except WriteError as error:
+        return error
+
+
+def test_a_store_that_lets_nothing_be_written_ends_the_wave() -> None:
+    outage = Outage(8, denies_alike=True)
+    for _ in range(99):
+        outage.failed(denied())
+        outage.failed(OWN_FAULT)
+    outage.refuse_to_go_on()
+    outage.failed(denied())
+    with pytest.raises(WaveEnded, match="every other file would fail likewise: cannot write") as caught:
+        outage.refuse_to_go_on()
+    assert caught.value.hint == "Look at the policy."
+
+
+class Immutable(PermissionDenied):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("alike", "arrived", "cause"),
+    [(False, False, PermissionDenied), (True, True, PermissionDenied), (True, False, Immutable)],
+    ids=["directories have permissions", "one arrived", "what stands there"],
+)
+def test_what_may_be_the_lot_of_some_files_only_ends_no_wave(alike: bool, arrived: bool, cause) -> None:
+    outage = Outage(8, denies_alike=alike)
+    if arrived:
+        outage.succeeded()
+    for _ in range(300):
+        outage.failed(denied(cause))
+    outage.refuse_to_go_on()
+
+
 def test_an_outage_lasts_and_keeps_its_first_reason() -> None:
     outage = Outage(1)
     outage.failed(GONE)

@@ -8,7 +8,7 @@ from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
 from hdfs2oss.filesystems.hdfs.attributes import HdfsAttributes
 from hdfs2oss.filesystems.hdfs.client import HdfsClient
 from hdfs2oss.filesystems.hdfs.java_client import JavaClient
-from hdfs2oss.filesystems.hdfs.questions import set_ec_policy, set_xattr, xattrs_of
+from hdfs2oss.filesystems.hdfs.questions import Supplement, set_ec_policy, set_xattr, xattrs_of
 from hdfs2oss.filesystems.hdfs.webhdfs import WebAddress, WebHdfs
 from hdfs2oss.model.errors import StoreError, Unreachable
 from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, ScriptedStore
@@ -34,7 +34,11 @@ def web(store: ScriptedStore) -> WebHdfs:
 
 
 def attributes(store: ScriptedStore) -> HdfsAttributes:
-    return HdfsAttributes(HdfsClient("127.0.0.1:1", {}), web(store), NO_JAVA)
+    return attributes_by(web(store))
+
+
+def attributes_by(asked: WebHdfs) -> HdfsAttributes:
+    return HdfsAttributes(HdfsClient("127.0.0.1:1", {}), asked, Supplement(asked, NO_JAVA))
 
 
 def test_extended_attributes_are_binary_sorted_and_empty_where_they_have_no_value() -> None:
@@ -76,7 +80,7 @@ def test_another_refusal_stays_what_it_is() -> None:
 
 
 def test_without_webhdfs_and_java_x_and_e_are_out_of_reach_and_the_others_need_none() -> None:
-    silent = HdfsAttributes(HdfsClient("127.0.0.1:1", {}), WebHdfs([], "me", QUICK), NO_JAVA)
+    silent = attributes_by(WebHdfs([], "me", QUICK))
     for letters in ("x", "ugpe"):
         with pytest.raises(
             StoreError, match=r"go by WebHDFS, and that does not answer: .*; there is no Java client here"
@@ -86,6 +90,6 @@ def test_without_webhdfs_and_java_x_and_e_are_out_of_reach_and_the_others_need_n
 
 
 def test_a_policy_whose_parity_would_be_wrong_is_never_set() -> None:
-    silent = HdfsAttributes(HdfsClient("127.0.0.1:1", {}), WebHdfs([], "me", QUICK), NO_JAVA)
+    silent = attributes_by(WebHdfs([], "me", QUICK))
     with pytest.raises(StoreError, match="XOR-2-1-1024k: parity of what is written into it would be wrong"):
         silent.set_ec_policy("/d", "XOR-2-1-1024k")

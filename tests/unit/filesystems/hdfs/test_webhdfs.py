@@ -8,7 +8,14 @@ import threading
 
 import pytest
 
-from hdfs2oss.filesystems.hdfs.questions import Policies, checksum_of, is_being_written, policy_of
+from hdfs2oss.filesystems.hdfs.questions import (
+    Policies,
+    checksum_of,
+    default_block_size,
+    is_being_written,
+    policy_of,
+    unjoinable,
+)
 from hdfs2oss.filesystems.hdfs.webhdfs import Unanswered, WebAddress, WebHdfs, web_addresses
 from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
 from hdfs2oss.rules.filesum import FileChecksum
@@ -58,6 +65,34 @@ def test_a_directory_that_is_there_is_asked_about_once_and_a_new_one_takes_after
         "/d/new",
         "/d",
     ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ([ok(ROOT)], ""),
+        ([ok({"FileStatus": {"type": "DIRECTORY", "ecPolicy": "REPLICATION"}})], ""),
+        ([ok(XOR)], f"the directory /d/new has the erasure-coding policy {POLICY}"),
+        ([MISSING, ok(XOR)], f"the directory /d has the erasure-coding policy {POLICY}"),
+        (
+            [ok({"FileStatus": {"type": "DIRECTORY", "encBit": True}})],
+            "the directory /d/new lies in an encryption zone",
+        ),
+        ([MISSING, MISSING, MISSING], ""),
+    ],
+)
+def test_files_are_not_joined_where_concat_refuses_to(answers: list[Answer], why: str) -> None:
+    with ScriptedStore(*answers) as store:
+        assert unjoinable(web(store), "/d/new") == why
+
+
+@pytest.mark.parametrize(
+    ("answer", "size"),
+    [(ok({"FsServerDefaults": {"blockSize": 4096}}), 4096), (refused(400, "IllegalArgumentException"), 0)],
+)
+def test_the_block_size_of_new_files_is_what_the_namenode_says(answer: Answer, size: int) -> None:
+    with ScriptedStore(answer) as store:
+        assert default_block_size(web(store)) == size
 
 
 def test_a_file_is_being_written_when_its_blocks_say_so() -> None:

@@ -1,0 +1,97 @@
+"""What a run leaves at its target: the ledger of the pair and the report, so that the proof outlives the old cluster.
+
+    <proof dir>/<pair>/ledger/            as in the job directory, so that `hdfs2oss ledger` reads it there
+                       runs/<run>/        run.json, report.json, counters.txt
+                       origin             the job directory that it comes from
+
+Nothing depends on it: where it cannot be written a notice says so, and the run ends as it would. Where the job
+directory is in the store of the target already, there is nothing to be left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ..filesystems.registry import open_filesystem
+from ..model.errors import StoreError, SurveyError
+from ..model.uri import Uri, join_path
+from ..records import generation as generations
+from ..records.jobdir import HASTE, JobDir, pair_name
+from ..records.past_runs import forget_all_but
+from ..runs.account import publish_account
+from ..runs.place import proof_base
+from ..runs.run import Run
+from ..tasks.context import RunContext
+
+# As many files of a ledger the driver copies by itself.
+_FILES_HERE = 8
+_DESCRIPTION, _ORIGIN = "run.json", "origin"
+
+
+class CarryTask(NamedTuple):
+    """Files of the ledger to be left at a place."""
+
+    number: int
+    place: Uri
+    files: tuple[str, ...]
+
+
+def leave_proof(context: RunContext, run: Run, homes: Sequence[Uri]) -> None:
+    """Leave ledger and report of a run that is settled."""
+    options = context.options
+    base = proof_base(options, homes)
+    if base is None or (options.proof_dir is None and base._replace(path="/") == context.job_dir._replace(path="/")):
+        return
+    place = base.join(pair_name(options.sources, options.target))
+    if place == context.job_dir:
+        return
+    try:
+        _leave(context, run, place)
+    except (StoreError, SurveyError) as error:
+        run.report.notices.append(
+            f"ledger and report could not be left at the target, in {place}: {error} "
+            "(--proof-dir DIR names another place, --proof-dir none leaves it)"
+        )
+
+
+def _leave(context: RunContext, run: Run, place: Uri) -> None:
+    there = _records_at(context, place)
+    _refuse_another_origin(there, str(context.job_dir))
+    present = generations.current(context.open_job_dir())
+    if present is not None:
+        known = set(there.names_for_pair(generations.DIRECTORY))
+        files = [part.file for part in present.parts if part.file not in {*known, present.head}]
+        bins = min(len(files), 4 * run.slots) if len(files) > _FILES_HERE else 1
+        tasks = [CarryTask(number, place, tuple(files[number::bins])) for number in range(bins)]
+        if bins > 1:
+            run.wave("proof", partial(carry_task, context), tasks, lambda _: None)
+        else:
+            carry_task(context, tasks[0], "driver")
+        generations.carry(context.open_job_dir(), there, present.head)
+        generations.remove_older(there, present)
+    there.publish(_DESCRIPTION, context.open_job_dir().read(_DESCRIPTION))
+    publish_account(there, run.report)
+    forget_all_but(there, context.options.keep_runs)
+
+
+def _refuse_another_origin(there: JobDir, job_dir: str) -> None:
+    """What another job directory has left is never replaced: this one may know less. Raises SurveyError."""
+    if there.publish_for_pair(_ORIGIN, job_dir.encode()):
+        return
+    path = join_path(there.path, _ORIGIN)
+    found = there.patiently(lambda: there.filesystem.read_bytes(path)).decode("utf-8", "replace")
+    if found != job_dir:
+        raise SurveyError(f"what is there was left by the job directory {found}, and is kept")
+
+
+def carry_task(context: RunContext, task: CarryTask, attempt: str) -> int:
+    """Copy files of the ledger; how many. A task function; a file that is there already is the same."""
+    for file in task.files:
+        generations.carry(context.open_job_dir(), _records_at(context, task.place), file)
+    return len(task.files)
+
+
+def _records_at(context: RunContext, place: Uri) -> JobDir:
+    return JobDir(open_filesystem(place, context.stores), place.path, context.run_id, HASTE)
