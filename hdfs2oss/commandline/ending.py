@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from ..runs.report import Report
 
 _SHOWN = 10
+_LEVELS = {
+    "end-to-end": "end-to-end",
+    "transfer": "by transfer",
+    "length": "by their length only",
+    "none": "not at all",
+}
 _BY_A_SIGNAL = 128
 _DEFECT = "This is a defect of hdfs2oss. Run again with -v (and -log) for the stack trace, and report it."
 
@@ -61,6 +67,9 @@ def account(report: Report) -> Iterator[str]:
     left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
     if any(left_out):
         yield f"Left out by filters, or as records of hdfs2oss itself: {left_out[0]} directories, {left_out[1]} files."
+    if report.proven:
+        told = ", ".join(f"{files} {_LEVELS[level]}" for level, files in report.proven.items())
+        yield f"Files proven to have arrived as they were: {told}."
     yield from _deleted(report)
     phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in report.phase_seconds.items())
     yield f"Phases: {phases}. Records: {report.job_dir}"

@@ -309,6 +309,12 @@ GROUPS = (
                 "SIZE",
                 parse_size,
             ),
+            _value(
+                ("--proof",),
+                "proof",
+                "transfer: what was read is what is stored; end-to-end: and HDFS states the same checksum of the file",
+                "LEVEL",
+            ),
             _value(("--max-failures",), "max_failures", "end the copy when more than N files have failed", "N", _whole),
             _value(
                 ("--processes",), "processes", "without Spark: processes at work", "N", _whole, "one a core, at most -m"

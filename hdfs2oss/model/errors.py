@@ -9,7 +9,8 @@ Hdfs2ossError            1   anything not foreseen
     ReadError            4   the source's side            skippable under -i
     WriteError           4   the target's side
     VerifyError          4   what arrived is not what was read                     retryable
-    SourceChanged        4   the source is no longer what was planned
+    SourceChanged        4   the source is no longer what was planned              tried again once, as it is by then
+    SourceOpen           4   somebody writes to the source                         likewise
     TypeConflict         4   a file stands where a directory is due, or the other way round
     IllegalName          4   the name cannot exist at the other end
     StoreGone            4   one node does not reach a store         tried on another node, after a pause
@@ -29,6 +30,7 @@ Hdfs2ossError            1   anything not foreseen
     Unreachable              no answer, refused, or out of time      asked again   retryable
       OutOfTime              silent for a whole time-out                           retryable
       CertificateRefused     the server is not who it should be
+    BeingWritten             somebody writes to the file that was to be read
     Throttled                the store asks for patience             asked again   retryable
     CorruptData              bytes do not match their checksum       asked again   retryable
       ObjectReplaced         not the object that was opened                        retryable
@@ -142,7 +144,11 @@ class VerifyError(TransferError):
 
 
 class SourceChanged(TransferError):
-    """The source is no longer what the plan says; a new run will see it as it is then."""
+    """The source is no longer what the plan says; another try has to take it as it is then."""
+
+
+class SourceOpen(TransferError):
+    """The source is open for writing: what can be read of it is a part of what it will be."""
 
 
 class TypeConflict(TransferError):
@@ -226,6 +232,10 @@ class AuthenticationFailed(StoreError):
     """The store does not accept who asks."""
 
     ends_wave = True
+
+
+class BeingWritten(StoreError):
+    """Somebody has the file open for writing, so that not all of it can be read."""
 
 
 class Unreachable(StoreError):

@@ -40,6 +40,8 @@ class CopyOptions(BaseModel):
     bandwidth_mb: float | None = Field(None)
     job_dir: Uri | None = None
     threads: int | None = Field(None, ge=1, le=256)
+    # How far each file is to be proven, where its stores state enough (`values.Proof`).
+    proof: Literal["transfer", "end-to-end"] = "transfer"
     part_size_bytes: int = Field(16 * MIB, ge=SMALLEST_PART_BYTES)
     chunk_size_bytes: int = Field(GIB, ge=SMALLEST_PART_BYTES)
     max_failures: int = Field(1000, ge=0)

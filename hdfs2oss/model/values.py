@@ -102,6 +102,7 @@ class Outcome(str, enum.Enum):
     MADE = "MADE"
     FAILED = "FAILED"
     CHANGED = "CHANGED"
+    OPEN = "OPEN"
     CHUNK = "CHUNK"
     # Of what only the target had: removed, left where it is, found to have gone already.
     DELETED = "DELETED"
@@ -162,6 +163,7 @@ class CopyItem(NamedTuple):
     problem: str = ""  # REFUSED: why; in other rows: why its checksum decided nothing
     problem_class: str = ""  # REFUSED: the class of error (model.errors) that the problem is
     work: Work = Work.FILE  # what is to be done
+    surveyed_length: int = -1  # what `length` was when it was planned, where the source changed since; else -1
     target_etag: str = ""  # of what stands at the target; empty where its store has none
     crc64: int | None = None  # CHECK: of the source, from when it was read by an earlier run; SKIP: of both sides
     crc32c: int | None = None  # the same
@@ -244,6 +246,8 @@ class CopyResult(NamedTuple):
     not_compared: str = ""  # why the checksums of source and target decided nothing, where they were to decide
     left_etags: str = ""  # of damaged objects that may still stand at the target, with blanks between
     kept_at: str = ""  # DELETE: where it is kept: its place in a trash, or its backup
+    not_proven: str = ""  # why it is not proven end-to-end, where a store was asked for a checksum and states none
+    surveyed_length: int = -1  # what `source_length` was when it was planned, where the source changed since; else -1
     source_crc32c: int | None = None  # COMPOSITE-CRC32C of the source, where its store was asked
     target_crc32c: int | None = None  # the same of the published file
     stored_crc64: int | None = None  # what OSS says of the object: the published one, or the one that was read (CHUNK)
@@ -265,8 +269,8 @@ class CopyResult(NamedTuple):
 
     @property
     def has_failed(self) -> bool:
-        """Whether it did not arrive, a changed source included."""
-        return self.outcome in (Outcome.FAILED, Outcome.CHANGED)
+        """Whether it did not arrive, a source that changed or is being written included."""
+        return self.outcome in (Outcome.FAILED, Outcome.CHANGED, Outcome.OPEN)
 
     @property
     def bytes_sent(self) -> int:
@@ -291,3 +295,5 @@ class TaskReport:
     causes: dict[str, int] = field(default_factory=dict)
     # Why the first of the files whose checksums decided nothing was not compared.
     not_compared: str = ""
+    # Likewise of those that a store, though asked, stated no checksum of.
+    not_proven: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -21,8 +21,6 @@ from ..records.jobdir import JobDir
 from ..records.planfile import read_slices
 from ..rules import packing
 from ..rules.checksum import compose_crc32c, compose_crc64
-from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C
-from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runs.run import Run
@@ -32,7 +30,7 @@ from ..tasks.outage import is_unanswered, leave_to_another_try
 from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget
 from ..transfer.ends import Ends, refuse_other_version, writing
-from ..transfer.proving import Copied, evidence_read, verify, verify_read
+from ..transfer.proving import UNASKED, Copied, SourceSaid, ask, verify, verify_statement, witnesses
 from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Transfer
 
@@ -67,11 +65,12 @@ class CommitTask(NamedTuple):
 
 
 class Committing(NamedTuple):
-    """The threads of a commit task, and what follows it."""
+    """The threads of a commit task, those that ask for checksums, and what follows it."""
 
     pool: ThreadPoolExecutor
     is_last_try: bool
     is_last_wave: bool
+    witnesses: Executor | None
 
 
 def commit(
@@ -115,8 +114,8 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
     first = task._replace(is_second=False)
     settled = {row.upload_id for row in _rows(job_dir, (ledger.file_of(first.name),))} if task.is_second else set()
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        by = Committing(pool, is_last_try(attempt), task.is_second)
+    with ThreadPoolExecutor(_THREADS) as pool, witnesses(context.options.proof == "end-to-end") as asking:
+        by = Committing(pool, is_last_try(attempt), task.is_second, asking)
         for one in task.bins:
             items = [item for item in read_slices(job_dir, one.uploads) if item.upload_id not in settled]
             chunks = _chunks_of({item.upload_id for item in items}, _rows(job_dir, one.ledger_files))
@@ -160,22 +159,31 @@ def _commit(
     """What came of one file; None where its store gave no answer and a second wave follows."""
     source = context.layout.source_of(item.root, item.path)
     ends = Ends(source, context.layout.target_of(item.path), "")
-    transfer = Transfer(open_filesystem(source, context.stores), target, Throttle(None), BufferBudget(MIB), by.pool)
+    transfer = Transfer(
+        open_filesystem(source, context.stores),
+        target,
+        Throttle(None),
+        BufferBudget(MIB),
+        by.pool,
+        witnesses=by.witnesses,
+    )
     started = time.monotonic()
     unsent = next((chunk for chunk in chunks if chunk.outcome != Outcome.CHUNK), None)
     try:
         if unsent is not None:
             raise _error_of(unsent)
         _refuse_gaps(ends, item, chunks)
+        word = transfer.word_of_source(ends, item.length, _crc64_of_source(chunks))
         transfer.refuse_changed_source(ends, item._replace(etag=_version_of(ends, item, chunks)))
-        stated = _refuse_other_bytes(ends, chunks)
+        sum64 = compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks)
+        sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
+        said = word.compare(ends, sum64, sum32)
         if target.capabilities.multipart:
             parts = [part for chunk in chunks for part in chunk.parts]
-            sum32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
-            copied = transfer.join(ends, item.upload_id, item.length, parts, sum32)
+            copied = transfer.join(ends, item.upload_id, item.length, parts, sum32, said)
         else:
-            copied = _join_files(context, transfer, ends, item, chunks)
-        copied = copied._replace(read=evidence_read(transfer.source, stated), source_crc64=stated)
+            joining = _Joining(context, transfer, ends, item, _pieces(context, ends, chunks))
+            copied = joining.publish(sum64, sum32, said)
         return copied_result(item, copied)._replace(seconds=round(time.monotonic() - started, 6))
     except Hdfs2ossError as error:
         leave_to_another_try(error, by.is_last_try)
@@ -194,62 +202,54 @@ def _pieces(context: RunContext, ends: Ends, chunks: list[CopyResult]) -> list[t
     return [(chunk_path_of(context.run_id, ends.target.path, chunk.offset), chunk.size) for chunk in chunks]
 
 
-def _refuse_other_bytes(ends: Ends, chunks: list[CopyResult]) -> int | None:
-    """Compare what all chunks read with the CRC-64 that the source's store states of the whole, which is given back.
-
-    None where it states none. All chunks were read from one version. Raises ReadError.
-    """
-    stated = next((chunk.stored_crc64 for chunk in chunks if chunk.stored_crc64 is not None), None)
-    if stated is not None:
-        verify_read(ends, compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks), stated)
-    return stated
+def _crc64_of_source(chunks: list[CopyResult]) -> int | None:
+    """What the source's store stated of the whole file when the chunks were read; None where it states none."""
+    return next((chunk.stored_crc64 for chunk in chunks if chunk.stored_crc64 is not None), None)
 
 
-def _join_files(
-    context: RunContext, transfer: Transfer, ends: Ends, item: CopyItem, chunks: list[CopyResult]
-) -> Copied:
-    """Publish chunks that are files, compared by a composed checksum where one can be had."""
-    target = transfer.target
-    whole64 = compose_crc64((chunk.crc64 or 0, chunk.size) for chunk in chunks)
-    whole32 = compose_crc32c((chunk.crc32c or 0, chunk.size) for chunk in chunks)
-    known: list[int] = []
-    preservation = Preserving(context).of(ends.source)
+class _Joining(NamedTuple):
+    """Chunks that are files, to be published as one."""
 
-    def check(path: str, stored: Stored) -> None:
-        verify(ends, item.length, whole64, stored)
-        if path == ends.target.path and stored.mtime_ms == item.target_mtime_ms:
-            raise VerifyError(
-                f"copying {ends.source} to {ends.target}: its chunks have gone, and the target is what it was before",
-                "Run the same command with -update.",
-            )
+    context: RunContext
+    transfer: Transfer
+    ends: Ends
+    item: CopyItem
+    pieces: list[tuple[str, int]]
+
+    def publish(self, whole64: int, whole32: int, said: SourceSaid) -> Copied:
+        """Join and compare them, also by a composed checksum where one can be had."""
+        transfer, ends, item = self.transfer, self.ends, self.item
+        target = transfer.target
         # Each chunk was checked by who stores it. Only the Java client tells of the whole, and it takes long to start.
-        stated = _stated_sum(target, path) if context.options.blocks_per_chunk else ""
-        if stated and stated != f"{whole32:08x}":
-            raise VerifyError(
-                f"copying {ends.source} to {ends.target}: the CRC-32C of its chunks is {whole32:08x}, "
-                f"that of the file that was joined of them {stated}"
-            )
-        known[:] = [whole32] if stated else []
-        if preservation is not None:
-            target.keep_attributes(path, FILE, preservation.wanted(ends.source.path, FILE))
+        is_asked = transfer.witnesses is not None or bool(self.context.options.blocks_per_chunk)
+        stated = UNASKED
+        preservation = Preserving(self.context).of(ends.source)
 
-    with writing(ends):
-        stored = target.join(ends.target.path, _pieces(context, ends, chunks), check)
-    copied = transfer.arrived(stored, (whole64, whole32))
-    return copied._replace(written=Evidence.STATED, target_crc32c=whole32) if known else copied
+        def check(path: str, stored: Stored) -> None:
+            nonlocal stated
+            verify(ends, item.length, whole64, stored)
+            if path == ends.target.path and stored.mtime_ms == item.target_mtime_ms:
+                raise VerifyError(
+                    f"copying {ends.source} to {ends.target}: its chunks have gone, and the target is what it was "
+                    "before",
+                    "Run the same command with -update.",
+                )
+            if is_asked:
+                stated = verify_statement(ends, whole32, ask(target, path, item.length))
+            if preservation is not None:
+                target.keep_attributes(path, FILE, preservation.wanted(ends.source.path, FILE))
 
-
-def _stated_sum(target: FileSystem, path: str) -> str:
-    """The CRC-32C that the store composes of those of its blocks; "" where nobody says."""
-    with suppress(StoreError):
-        stated = target.checksum(path, COMPOSITE_CRC)
-        return stated.value if stated.algorithm == COMPOSITE_CRC32C else ""
-    return ""
+        with writing(ends):
+            stored = target.join(ends.target.path, self.pieces, check)
+        if transfer.witnesses is None:
+            # Nobody asked for more than could be had.
+            stated = stated._replace(why="")
+        return transfer.arrived(stored, (whole64, whole32), said, stated)
 
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:
     """Why a chunk did not arrive, which is why its file does not."""
-    error = of_class(chunk.error_class)(chunk.message)
+    error = of_class(chunk.error_class)(chunk.message, chunk.advice)
     error.retryable = chunk.retryable
     return error
 

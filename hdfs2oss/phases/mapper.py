@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from ..filesystems.registry import open_filesystem
@@ -49,6 +49,8 @@ from ..transfer.chunk import SentParts, send_chunk
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
+from ..transfer.proving import witnesses
+from ..transfer.renewal import second_try
 from ..transfer.results import copied_result, failed_result, result_of, skipped_result
 from ..transfer.stream import Transfer
 
@@ -159,6 +161,7 @@ class Mapper:
         self._fence = Fence(context.open_job_dir(), context.fence)
         self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}
+        self._witnesses: Executor | None = None
         self._sent: defaultdict[tuple[str, int], SentParts] = defaultdict(SentParts)
 
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
@@ -171,14 +174,18 @@ class Mapper:
         with (
             ThreadPoolExecutor(self._threads, "copy") as pool,
             ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as part_pool,
+            witnesses(self._context.options.proof == "end-to-end") as self._witnesses,
         ):
             failed: list[CopyItem] = []
             for item, result in self._round(items, 1, pool, part_pool):
+                again = None
                 # Half a minute later it may well arrive; but not where the store has gone.
-                if result.has_failed and result.retryable and not self._outage.reason:
-                    failed.append(item)
-                else:
+                if result.has_failed and not self._outage.reason:
+                    again = second_try(item, result, self._ends(item), self._context.stores, self._target)
+                if again is None:
                     yield result
+                else:
+                    failed.append(again)
             self._outage.second_round()
             for _, result in self._round(failed, 1 + _TRIES_A_ROUND, pool, part_pool):
                 yield result
@@ -204,8 +211,7 @@ class Mapper:
 
     def _copy_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
         started = time.monotonic()
-        result = self._try_item(item, first, part_pool)
-        return result._replace(seconds=round(time.monotonic() - started, 6))
+        return self._try_item(item, first, part_pool)._replace(seconds=round(time.monotonic() - started, 6))
 
     def _try_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
         ends = self._ends(item)
@@ -318,6 +324,7 @@ class Mapper:
                 _PARTS_AT_ONCE,
                 self._checkpoint,
                 self.preserving.of(store),
+                self._witnesses,
             )
         return self._transfers[store]
 

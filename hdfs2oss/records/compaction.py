@@ -56,12 +56,13 @@ def rows_of_run(ledger: pa.Table, layout: Layout, run_id: str, order: int) -> pa
     deleted = pc.and_(pc.equal(ledger["kind"], FILE), pc.equal(ledger["work"], Work.DELETE.value))
     outcome = ledger["outcome"]
     has_sum = pc.or_(pc.is_valid(ledger["crc64"]), pc.is_valid(ledger["crc32c"]))
+    failed = _texts(Outcome.FAILED, Outcome.CHANGED, Outcome.OPEN)
     pieces = [
         _working(ledger.filter(pc.and_(of_files, pc.equal(outcome, "COPIED"))), layout, run_id, _COPIED),
         _working(
             ledger.filter(pc.and_(pc.and_(of_files, pc.equal(outcome, "SKIPPED")), has_sum)), layout, run_id, _SKIPPED
         ),
-        _gone(ledger.filter(pc.and_(of_files, pc.is_in(outcome, _texts(Outcome.FAILED, Outcome.CHANGED)))), _FAILED),
+        _gone(ledger.filter(pc.and_(of_files, pc.is_in(outcome, failed))), _FAILED),
         _gone(ledger.filter(pc.and_(deleted, pc.is_in(outcome, _texts(Outcome.DELETED, Outcome.GONE)))), _DELETED),
     ]
     table = pa.concat_tables(pieces)

@@ -1,7 +1,7 @@
 """The account of a run: what was listed is what was decided, what was expected is what happened.
 
     listed   = planned + skipped + excluded + conflicting       in files, bytes and directories
-    expected = copied  + skipped + failed   + changed           in files and bytes
+    expected = copied  + skipped + failed   + changed  + open   in files and bytes
     planned + conflicting = made + failed + changed             in directories
     missing  = deleted + kept + gone + undeleted + withheld     in files, bytes and directories
 
@@ -14,6 +14,9 @@ a source meanwhile, gone by then, not deleted because that failed, or withheld, 
 
 A file that its checksum shows to be the same is skipped where it would have been copied: it was planned no longer.
 
+A file that changed while it was copied counts with the bytes that it had when it was tried again: what was listed,
+planned and expected of it follows.
+
 Two more things may become of a directory: it is *implied*, made along with what lies in it, or it is *merged*,
 another source has it too.
 """
@@ -23,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _LISTED = ("PLANNED", "SKIPPED", "EXCLUDED", "CONFLICTING")
-_EXPECTED = ("COPIED", "SKIPPED", "FAILED", "CHANGED")
+_EXPECTED = ("COPIED", "SKIPPED", "FAILED", "CHANGED", "OPEN")
 # (what, the sum, its parts); a sum has several names where it is one itself.
 _OF_WHAT_HAPPENED = (
     ("FILES", ("EXPECTED",), _EXPECTED),

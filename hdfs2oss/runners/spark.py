@@ -179,6 +179,10 @@ class SparkRunner(Runner):
     def hadoop_configuration(self) -> dict[str, str]:
         configuration = self._context._jsc.hadoopConfiguration()
         jvm = self._context._jvm
+        # hdfs-site.xml is read once this class is there: on YARN Spark has files on HDFS, elsewhere nobody asked;
+        # where it is not on the class path it cannot be called.
+        with suppress(TypeError, Py4JError):
+            jvm.org.apache.hadoop.hdfs.HdfsConfiguration.init()
         writer = jvm.java.io.StringWriter()
         jvm.org.apache.hadoop.conf.Configuration.dumpConfiguration(configuration, writer)
         properties = json.loads(writer.toString())["properties"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, Counters, Counts
+from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, PROVEN, Counters, Counts
 from ..model.errors import BrakeError, CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
@@ -15,7 +15,7 @@ from ..rules.causes import cause_of
 _MOST_FAILURES = 100
 REPORT_VERSION = 1
 # How a file may end that was not skipped, as counters tell it: FILES_COPIED ...
-ENDED = ("COPIED", "FAILED", "CHANGED")
+ENDED = ("COPIED", "FAILED", "CHANGED", "OPEN")
 
 
 @dataclass
@@ -52,6 +52,8 @@ class Report:
     ended_code: int = 0
     # The first file whose checksums could not be compared, and why.
     not_compared: str = ""
+    # The first file that a store, though asked, stated no checksum of, and why.
+    not_proven: str = ""
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -63,6 +65,7 @@ class Report:
         for cause, count in report.causes.items():
             self.causes[cause] = self.causes.get(cause, 0) + count
         self.not_compared = self.not_compared or report.not_compared
+        self.not_proven = self.not_proven or report.not_proven
         self.task_seconds += report.seconds
         self.slowest_task_seconds = max(self.slowest_task_seconds, report.seconds)
         self.peak_memory_bytes = max(self.peak_memory_bytes, report.peak_memory_bytes)
@@ -111,6 +114,21 @@ class Report:
                 f"(column not_compared of the ledger), such as {self.not_compared}"
             )
 
+    def tell_not_proven(self) -> None:
+        """A notice about files that were to be proven end-to-end, and could not be."""
+        files = self.counters.get(OWN, "FILES_NOT_PROVEN")
+        if files:
+            self.notices.append(
+                f"{files} files could not be proven end-to-end, as a store states no checksum of them "
+                f"(column not_proven of the ledger), such as {self.not_proven}"
+            )
+
+    @property
+    def proven(self) -> dict[str, int]:
+        """How many files were proven at each level, those with any."""
+        counts = {level: self.counters.get(OWN, name) for level, name in PROVEN.items()}
+        return {level: files for level, files in counts.items() if files}
+
     def tell_throttled(self) -> None:
         """A notice about a store that was asked more than it takes."""
         own = self.counters.as_dict().get(OWN, {})
@@ -133,7 +151,7 @@ class Report:
             self.discrepancy = discrepancy(own, is_listed_whole=not self.problems)
             return
         for what in ("FILES", "BYTES"):
-            ended = sum(self.counters.get(OWN, f"{what}_{name}") for name in ("COPIED", "SKIPPED", "FAILED", "CHANGED"))
+            ended = sum(self.counters.get(OWN, f"{what}_{name}") for name in ("SKIPPED", *ENDED))
             self.counters.add(OWN, f"{what}_NOT_TRIED", max(0, self.counters.get(OWN, f"{what}_EXPECTED") - ended))
 
     @property
@@ -196,6 +214,7 @@ class Report:
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,
+            "proven": self.proven,
             "counters": self.counters.as_dict(),
             "problems": [{"place": place, "cause": cause} for place, cause in self.problems],
             "failures": [
@@ -213,5 +232,5 @@ class Report:
 
 def failed_in(counts: Counts) -> int:
     """Files and directories that did not arrive as planned, by these counters."""
-    names = ("FILES_FAILED", "FILES_CHANGED", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
+    names = ("FILES_FAILED", "FILES_CHANGED", "FILES_OPEN", "DIRECTORIES_FAILED", "DIRECTORIES_CHANGED")
     return sum(counts.get(OWN, {}).get(name, 0) for name in names)

@@ -124,6 +124,7 @@ class Run:
         self.report.add_job(self.runner.describe())
         self.report.check_identities()
         self.report.tell_not_compared()
+        self.report.tell_not_proven()
         self.report.tell_throttled()
 
     def end_badly(self, error: BaseException) -> None:

@@ -34,6 +34,7 @@ class TaskMeter:
         self.counters.add(FRAMEWORK, "Map input records")
         if result.is_chunk:
             return
+        self._count_renewal(result)
         if result.not_compared:
             self.counters.add(OWN, "FILES_NOT_COMPARED")
         if result.is_deletion:
@@ -48,6 +49,8 @@ class TaskMeter:
             self.counters.add(COPY_MAPPER, "BYTESCOPIED", result.bytes_copied)
             if result.proof:
                 self.counters.add(OWN, PROVEN[result.proof])
+            if result.not_proven:
+                self.counters.add(OWN, "FILES_NOT_PROVEN")
             if result.message:
                 self.counters.add(OWN, "NOTES_NOT_KEPT")
         elif result.outcome in (Outcome.SKIPPED, Outcome.REFRESHED):
@@ -58,7 +61,8 @@ class TaskMeter:
             if result.outcome == Outcome.REFRESHED:
                 self.counters.add(OWN, "FILES_REFRESHED")
         else:
-            what = "CHANGED" if result.outcome == Outcome.CHANGED else "FAILED"
+            is_own = result.outcome in (Outcome.CHANGED, Outcome.OPEN)
+            what = Outcome(result.outcome).value if is_own else "FAILED"
             self._count_file("FAIL", ("BYTESFAILED",), what, result)
 
     def counts(self) -> Counts:
@@ -92,6 +96,7 @@ class TaskMeter:
             counters=self.counts(),
             failures=examples(failures, _MOST_FAILURES),
             causes=counted(failures),
+            not_proven=next((f"{one.path}: {one.not_proven}" for one in results if one.not_proven), ""),
             not_compared=next((f"{one.path}: {one.not_compared}" for one in results if one.not_compared), ""),
         )
 
@@ -113,6 +118,16 @@ class TaskMeter:
         self.counters.add(OWN, f"BYTES_{name}", result.source_length)
         if result.kept_at:
             self.counters.add(OWN, "FILES_BACKED_UP" if "://" in result.kept_at else "FILES_IN_TRASH")
+
+    def _count_renewal(self, result: CopyResult) -> None:
+        """A file that changed is another than the one that was listed, planned and expected."""
+        if result.surveyed_length < 0:
+            return
+        more = result.source_length - result.surveyed_length
+        for name in ("LISTED", "PLANNED", "EXPECTED"):
+            self.counters.add(OWN, f"BYTES_{name}", more)
+        if result.outcome == Outcome.COPIED:
+            self.counters.add(OWN, "FILES_COPIED_AS_CHANGED")
 
     def _count_file(self, name: str, byte_names: tuple[str, ...], own: str, result: CopyResult) -> None:
         if result.kind == DIRECTORY:

@@ -33,7 +33,7 @@ def send_chunk(transfer: Transfer, ends: Ends, item: CopyItem, earlier: SentPart
         with transfer.open_source(ends, item) as reader:
             # Chunks are joined only where they are alike in these; the whole gets all the rest.
             kept = transfer.kept(ends, reader).only("rb")._replace(block_size_bytes=item.part_size_bytes)
-            copied = transfer.copy_range(ends, item, reader, item.offset, item.size, kept)
+            copied = transfer.copy_range(ends, item, reader, kept)
         return result_of(item, Outcome.CHUNK)._replace(
             bytes_copied=item.size,
             crc64=copied.crc64,

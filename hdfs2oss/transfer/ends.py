@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ..model.errors import NotFound, ReadError, SourceChanged, StoreError, WriteError
+from ..model.errors import BeingWritten, NotFound, ReadError, SourceChanged, SourceOpen, StoreError, WriteError
 from ..model.uri import Uri
 from ..model.values import CopyItem
 
@@ -29,7 +29,16 @@ def source_changed(ends: Ends, how: str) -> SourceChanged:
     """The error to raise for a source that is no longer what was planned."""
     return SourceChanged(
         f"copying {ends.source} to {ends.target}: the source changed since it was surveyed ({how})",
-        "Copy it again once nobody writes to it.",
+        "Copy it once nobody writes to it, or from a snapshot: --from-snapshot NAME --make-snapshot.",
+    )
+
+
+def source_open(ends: Ends, how: str) -> SourceOpen:
+    """The error to raise for a source that somebody writes to."""
+    return SourceOpen(
+        f"copying {ends.source} to {ends.target}: the source is still being written: {how}",
+        "Copy it once it is closed: `hdfs fsck PATH -openforwrite` lists such files, and `hdfs debug recoverLease "
+        "-path FILE` closes one whose writer has died.",
     )
 
 
@@ -40,6 +49,8 @@ def reading(ends: Ends) -> Iterator[None]:
         yield
     except NotFound as error:
         raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone: {error}", error.hint) from error
+    except BeingWritten as error:
+        raise source_open(ends, str(error)) from error
     except StoreError as error:
         message = f"copying {ends.source} to {ends.target}: reading failed: {error}"
         raise ReadError.caused_by(message, error) from error

@@ -23,7 +23,7 @@ from ..rules.digest import Digest, digest_for
 from ..rules.filesum import FileChecksum
 from ..rules.proof import Evidence
 from .ends import Ends, reading, writing
-from .proving import Copied, evidence_read, verify, verify_read
+from .proving import Copied, SourceSaid, SourceWord, verify
 from .stream import STREAM_PIECE_BYTES, Transfer
 
 # OSS copies at most 1 GB with one request of another kind; so large a range is quick, and leaves parts for the tail.
@@ -64,13 +64,14 @@ def grow(transfer: Transfer, ends: Ends, item: CopyItem) -> Grown | NotGrown:
     except StoreError as error:
         return NotGrown(str(error))
     with transfer.open_source(ends, item) as reader:
+        word = transfer.word_of_source(ends, item.length, reader.crc64)
         head = _read_head(transfer, ends, reader, there, digest)
         if head.digest.checksum() != stated:
             return NotGrown()
         if transfer.target.capabilities.multipart:
-            copied = _join_tail(transfer, ends, item, reader, head)
+            copied = _join_tail(transfer, ends, item, reader, head, word)
         else:
-            copied = _append_tail(transfer, ends, item, reader, head)
+            copied = _append_tail(transfer, ends, item, reader, head, word)
         if isinstance(copied, NotGrown):
             return copied
         return Grown(copied._replace(source_etag=reader.etag), item.length - head.length)
@@ -101,7 +102,9 @@ def _read_head(transfer: Transfer, ends: Ends, reader: Reader, there: FileStatus
     return _Head(there.length, there.etag, digest, sum64, sum32)
 
 
-def _append_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, head: _Head) -> Copied | NotGrown:
+def _append_tail(
+    transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, head: _Head, word: SourceWord
+) -> Copied | NotGrown:
     sum64, sum32 = head.crc64, head.crc32c
     transfer.refuse_changed_source(ends, item, reader.etag)
     try:
@@ -120,19 +123,20 @@ def _append_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader,
             with writing(ends):
                 writer.write(piece)
 
-        is_stated = [False]
+        said, is_stated = SourceSaid(Evidence.NOTHING), False
 
         def check(stored: Stored) -> None:
             transfer.refuse_changed_source(ends, item, reader.etag)
-            verify_read(ends, sum64, reader.crc64)
             verify(ends, item.length, sum64, stored)
-            is_stated.append(_compare_whole(transfer, ends, head.digest))
+            nonlocal said, is_stated
+            said = word.compare(ends, sum64, sum32)
+            is_stated = _compare_whole(transfer, ends, head.digest)
 
         transfer.checkpoint()
         with writing(ends):
             stored = writer.commit(check)
-    copied = transfer.arrived(stored, (sum64, sum32), reader)
-    return copied._replace(written=Evidence.STATED) if is_stated[-1] else copied
+    copied = transfer.arrived(stored, (sum64, sum32), said)
+    return copied._replace(written=Evidence.STATED) if is_stated else copied
 
 
 def _compare_whole(transfer: Transfer, ends: Ends, digest: Digest) -> bool:
@@ -154,7 +158,9 @@ def _compare_whole(transfer: Transfer, ends: Ends, digest: Digest) -> bool:
     return False
 
 
-def _join_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, head: _Head) -> Copied | NotGrown:
+def _join_tail(
+    transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, head: _Head, word: SourceWord
+) -> Copied | NotGrown:
     path = ends.target.path
     kept = transfer.kept(ends, reader)
     with writing(ends):
@@ -177,9 +183,8 @@ def _join_tail(transfer: Transfer, ends: Ends, item: CopyItem, reader: Reader, h
         transfer.refuse_changed_source(ends, item, reader.etag)
         sum32 = compose_crc32c([(head.crc32c, head.length), *((one.crc32c, one.part.length) for one in sent)])
         parts = [*parts, *(one.part for one in sent)]
-        verify_read(ends, compose_crc64((part.crc64, part.length) for part in parts), reader.crc64)
-        copied = transfer.join(ends, upload_id, item.length, parts, sum32)
-        return copied._replace(read=evidence_read(transfer.source, reader.crc64), source_crc64=reader.crc64)
+        said = word.compare(ends, compose_crc64((part.crc64, part.length) for part in parts), sum32)
+        return transfer.join(ends, upload_id, item.length, parts, sum32, said)
     except BaseException:
         transfer.drop_upload(path, upload_id)
         raise

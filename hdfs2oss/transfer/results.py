@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model.errors import Hdfs2ossError, SourceChanged
+from ..model.errors import Hdfs2ossError, SourceChanged, SourceOpen
 from ..model.values import CopyItem, CopyResult, Outcome, Work
 from .proving import Copied
 
@@ -21,6 +21,7 @@ def result_of(item: CopyItem, outcome: Outcome) -> CopyResult:
         size=item.size,
         upload_id=item.upload_id,
         work=item.work,
+        surveyed_length=item.surveyed_length,
         source_etag=item.etag,
         not_compared=item.problem if item.work is not Work.REFUSED else "",
     )
@@ -35,11 +36,12 @@ def copied_result(item: CopyItem, copied: Copied) -> CopyResult:
         crc64=copied.crc64,
         crc32c=copied.crc32c,
         proof=copied.proof.value,
-        source_crc32c=copied.source_crc32c,
-        target_crc32c=copied.target_crc32c,
+        source_crc32c=copied.source.crc32c,
+        target_crc32c=copied.target.crc32c,
         # Of two objects the published one counts: the ETag of the other says which version was read.
-        stored_crc64=copied.source_crc64 if copied.stored.crc64 is None else copied.stored.crc64,
+        stored_crc64=copied.source.crc64 if copied.stored.crc64 is None else copied.stored.crc64,
         part_count=copied.part_count,
+        not_proven=copied.why_not_more,
         message=copied.warning,
         source_etag=copied.source_etag or item.etag,
     )
@@ -56,8 +58,9 @@ def skipped_result(item: CopyItem) -> CopyResult:
 
 
 def failed_result(item: CopyItem, error: Hdfs2ossError) -> CopyResult:
-    """A file that did not arrive; one whose source changed has an outcome of its own."""
-    outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else Outcome.FAILED
+    """A file that did not arrive; one whose source changed, or is open, has an outcome of its own."""
+    outcome = Outcome.OPEN if isinstance(error, SourceOpen) else Outcome.FAILED
+    outcome = Outcome.CHANGED if isinstance(error, SourceChanged) else outcome
     return result_of(item, outcome)._replace(
         error_class=type(error).__name__,
         message=str(error),

@@ -29,11 +29,23 @@ from ..model.errors import (
 from ..model.units import MIB
 from ..model.values import FILE, CopyItem, StoredPart
 from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
+from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
-from .ends import Ends, reading, refuse_other_version, source_changed, writing
+from .ends import Ends, reading, refuse_other_version, source_changed, source_open, writing
 from .preserve import Preservation
-from .proving import Copied, evidence_read, evidence_written, notes_of, verify, verify_read
+from .proving import (
+    UNASKED,
+    Copied,
+    SourceSaid,
+    SourceWord,
+    Statement,
+    ask,
+    evidence_written,
+    notes_of,
+    verify,
+    verify_statement,
+)
 
 # Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
 STREAM_PIECE_BYTES = 4 * MIB
@@ -70,18 +82,30 @@ class Transfer:
     # Called between parts, and before a file is published; what it raises ends the copy.
     checkpoint: Callable[[], None] = nothing
     preservation: Preservation | None = None
+    # Threads that ask for the checksums of whole files meanwhile; None where nobody wants to know (`--proof`).
+    witnesses: Executor | None = None
 
     def copy(self, ends: Ends, item: CopyItem) -> Copied:
         """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
         with self.open_source(ends, item) as reader:
+            word = self.word_of_source(ends, item.length, reader.crc64)
             kept = self.kept(ends, reader)
-            if item.length <= item.part_size_bytes:
-                copied = self._copy_whole(ends, item, reader, kept)
+            # A file that is `put` has its name before its store could be asked.
+            is_put = self.witnesses is None or self.target.capabilities.atomic_put
+            if item.length <= item.part_size_bytes and is_put:
+                copied = self._copy_whole(ends, item, reader, kept, word)
             elif self.target.capabilities.multipart:
-                copied = self._copy_parts(ends, item, reader, kept)
+                copied = self._copy_parts(ends, item, reader, kept, word)
             else:
-                copied = self.copy_range(ends, item, reader, 0, item.length, kept)
+                copied = self.copy_range(ends, item._replace(offset=0, size=item.length), reader, kept, word)
             return copied._replace(source_etag=reader.etag)
+
+    def word_of_source(self, ends: Ends, length: int, crc64: int | None) -> SourceWord:
+        """What the source's store says of a whole file, whose CRC-64 came along; if not, it is asked, if wanted."""
+        asked = None
+        if self.witnesses is not None and crc64 is None:
+            asked = self.witnesses.submit(ask, self.source, ends.source.path, length)
+        return SourceWord(self.source.capabilities.reads_checked, crc64, asked)
 
     @contextmanager
     def open_source(self, ends: Ends, item: CopyItem) -> Iterator[Reader]:
@@ -92,10 +116,7 @@ class Transfer:
             refuse_other_version(ends, item, reader.etag)
             if reader.length != item.length:
                 self.refuse_changed_source(ends, item)
-                raise ReadError(
-                    f"copying {ends.source} to {ends.target}: the source says {item.length} bytes and gives "
-                    f"{reader.length}: it is still being written"
-                )
+                raise source_open(ends, f"it says {item.length} bytes and gives {reader.length}")
             yield reader
 
     def send_range(
@@ -159,27 +180,33 @@ class Transfer:
         with reading(ends):
             return self.preservation.wanted(ends.source.path, FILE, reader)
 
-    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
+    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes, word: SourceWord) -> Copied:
         with self.buffers.hold(item.length):
             data = self._read(ends, reader, 0, item.length)
             self.refuse_changed_source(ends, item, reader.etag)
             sums = crc64(data), crc32c(data)
-            verify_read(ends, sums[0], reader.crc64)
+            said = word.compare(ends, *sums)
             notes = notes_of(*sums)
             self.checkpoint()
             with writing(ends):
                 stored = self.target.put(ends.target.path, data, ends.work_path, notes, kept)
         verify(ends, item.length, sums[0], stored)
-        return self.arrived(stored, sums, reader)
+        return self.arrived(stored, sums, said)
 
-    def copy_range(self, ends: Ends, item: CopyItem, reader: Reader, start: int, size: int, kept: Attributes) -> Copied:
-        """Copy the bytes [start, start + size) of a file as a stream, into a file of their own."""
+    def copy_range(
+        self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes, word: SourceWord | None = None
+    ) -> Copied:
+        """Copy the bytes [offset, offset + size) of a file as a stream, into a file of their own.
+
+        Where they are the whole file, `word` is what its store says of it; who joins ranges compares that by himself.
+        """
+        said, stated = SourceSaid(Evidence.NOTHING), UNASKED
         sum64 = sum32 = 0
         with writing(ends):
             writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
-            for piece in self.read_ahead(ends, reader, start, size):
+            for piece in self.read_ahead(ends, reader, item.offset, item.size):
                 self.checkpoint()
                 sum64, sum32 = crc64(piece, sum64), crc32c(piece, sum32)
                 with writing(ends):
@@ -187,16 +214,24 @@ class Transfer:
 
             def check(stored: Stored) -> None:
                 self.refuse_changed_source(ends, item, reader.etag)
-                if size == item.length:
-                    verify_read(ends, sum64, reader.crc64)
-                verify(ends, size, sum64, stored)
+                verify(ends, item.size, sum64, stored)
+                if word is not None:
+                    nonlocal said, stated
+                    said = word.compare(ends, sum64, sum32)
+                    stated = self._target_said(ends, ends.work_path, item.size, sum32, stored)
 
             self.checkpoint()
             with writing(ends):
                 stored = writer.commit(check)
-        return self.arrived(stored, (sum64, sum32), reader)
+        return self.arrived(stored, (sum64, sum32), said, stated)
 
-    def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes) -> Copied:
+    def _target_said(self, ends: Ends, path: str, length: int, sum32: int, stored: Stored) -> Statement:
+        """What the target's store states of a file that has no CRC-64, where that is wanted. Raises VerifyError."""
+        if self.witnesses is None or stored.crc64 is not None:
+            return UNASKED
+        return verify_statement(ends, sum32, ask(self.target, path, length))
+
+    def _copy_parts(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes, word: SourceWord) -> Copied:
         whole = item._replace(offset=0, size=item.length, first_part=1)
         path = ends.target.path
         with writing(ends):
@@ -206,14 +241,15 @@ class Transfer:
             self.refuse_changed_source(ends, item, reader.etag)
             sum32 = compose_crc32c((one.crc32c, one.part.length) for one in sent)
             parts = [one.part for one in sent]
-            verify_read(ends, compose_crc64((part.crc64, part.length) for part in parts), reader.crc64)
-            copied = self.join(ends, upload_id, item.length, parts, sum32)
-            return copied._replace(read=evidence_read(self.source, reader.crc64), source_crc64=reader.crc64)
+            said = word.compare(ends, compose_crc64((part.crc64, part.length) for part in parts), sum32)
+            return self.join(ends, upload_id, item.length, parts, sum32, said)
         except BaseException:
             self.drop_upload(path, upload_id)
             raise
 
-    def join(self, ends: Ends, upload_id: str, length: int, parts: list[StoredPart], sum32: int) -> Copied:
+    def join(
+        self, ends: Ends, upload_id: str, length: int, parts: list[StoredPart], sum32: int, said: SourceSaid
+    ) -> Copied:
         """Publish parts as one file, verified; its CRC-32C becomes a note, as it was not known at the start."""
         sum64 = compose_crc64((part.crc64, part.length) for part in parts)
         self.checkpoint()
@@ -226,18 +262,11 @@ class Transfer:
         except StoreError as error:
             # The file is there and proven; only a later comparison will have to do without its CRC-32C.
             warning = f"copying {ends.source} to {ends.target}: its checksums could not be kept as tags: {error}"
-        return self.arrived(stored, (sum64, sum32))._replace(warning=warning, part_count=len(parts))
+        return self.arrived(stored, (sum64, sum32), said)._replace(warning=warning, part_count=len(parts))
 
-    def arrived(self, stored: Stored, sums: tuple[int, int], reader: Reader | None = None) -> Copied:
-        """What arrived, with what is known of it; without a `reader` others know what the source's store stated."""
-        stated = reader.crc64 if reader is not None else None
-        return Copied(
-            stored,
-            *sums,
-            evidence_read(self.source, stated),
-            evidence_written(self.target, stored),
-            source_crc64=stated,
-        )
+    def arrived(self, stored: Stored, sums: tuple[int, int], said: SourceSaid, stated: Statement = UNASKED) -> Copied:
+        """What arrived, with what is known of it, and what the stores said, compared before."""
+        return Copied(stored, *sums, said, evidence_written(self.target, stored, stated), target=stated)
 
     def _complete(self, path: str, upload_id: str, parts: list[StoredPart]) -> Stored:
         """Hours of sending hang on this request, so a store that is busy or away is asked again."""

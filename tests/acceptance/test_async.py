@@ -74,6 +74,34 @@ def test_what_keeps_the_copy_from_beginning_is_told_with_its_exit_code(command, 
     assert start("-update", "-overwrite", source, target).returncode == 2
 
 
+def test_without_a_home_the_output_goes_to_a_directory_of_its_own(command, make_place, home, tmp_path) -> None:
+    source, target = make_place("file", "source").make({"x": b"1"}), make_place("file", "target")
+    home.rmdir()
+    home.write_text("a file")
+    started = start("--job-dir", f"file://{tmp_path}/jobs", source, target)
+    assert (started.returncode, started.stderr) == (0, "")
+    _, output, _ = facts_of(started.stdout)
+    assert wait_for_last_line(output).endswith("does succeed !!!\n")
+    assert output.parent.name.startswith("hdfs2oss-")
+    assert target.read() == {"x": b"1"}
+
+
+@pytest.mark.faults
+def test_a_second_one_at_the_same_time_ends_with_6_and_the_first_goes_on(command, make_place, home) -> None:
+    source = make_place("file", "source").make({f"f{number}": bytes(2 << 20) for number in range(30)})
+    target = make_place("oss", "target")
+    words = ("-bandwidth", "1", "--threads", "1", source, target)
+    process, output, _ = facts_of(start(*words).stdout)
+    try:
+        second = start(*words)
+        assert (second.returncode, second.stdout) == (6, "")
+        assert f"process {process}" in second.stderr
+        assert list((home / ".hdfs2oss" / "async").iterdir()) == [output]
+    finally:
+        os.kill(process, signal.SIGTERM)
+    wait_for_last_line(output)
+
+
 @pytest.mark.faults
 def test_the_copy_outlives_the_session_it_was_started_in_and_ends_when_it_is_killed(command, make_place) -> None:
     source = make_place("file", "source").make({f"f{number}": bytes(2 << 20) for number in range(30)})

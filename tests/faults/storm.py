@@ -21,7 +21,7 @@ from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import KINDS, Rule
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.model.values import CopyResult, Outcome
+from hdfs2oss.model.values import CopyResult
 from hdfs2oss.records import ledger
 from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.rules.filters import WORK_PREFIX
@@ -130,7 +130,7 @@ def failures(report: Report, place: Place) -> list[CopyResult]:
     path, _, run = uri.path.rpartition("/runs/")
     job_dir = JobDir(open_filesystem(uri, place.stores), path, run)
     rows = (row for name in job_dir.names("ledger") for row in ledger.read_results(job_dir, name))
-    return [row for row in rows if row.outcome in (Outcome.FAILED, Outcome.CHANGED) and not row.is_chunk]
+    return [row for row in rows if row.has_failed and not row.is_chunk]
 
 
 def ride_out(storm: Storm, source: Place, target: Place, tree: Tree, runner: Runner, home: Path) -> None:

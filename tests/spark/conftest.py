@@ -21,17 +21,26 @@ if str(PROJECT) not in sys.path:
     sys.path.insert(0, str(PROJECT))
 
 
-VARIABLES = ("PYTHONPATH", "PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON", "SPARK_SUBMIT_OPTS")
+VARIABLES = ("HADOOP_CONF_DIR", "PYTHONPATH", "PYSPARK_SUBMIT_ARGS", "PYSPARK_PYTHON", "SPARK_SUBMIT_OPTS")
+
+
+# Which Spark reads only once somebody uses HDFS.
+HDFS_SITE = """<configuration>
+  <property><name>dfs.namenode.http-address.lake.nn1</name><value>nn1:9870</value></property>
+</configuration>
+"""
 
 
 @pytest.fixture(scope="session")
-def spark_runner():
+def spark_runner(tmp_path_factory):
     from hdfs2oss.runners.spark import SparkRunner
 
     # Workers import the task functions of the tests from here.
     before = {name: os.environ.get(name) for name in VARIABLES}
     os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), before["PYTHONPATH"] or ""]).rstrip(os.pathsep)
     os.environ["SPARK_SUBMIT_OPTS"] = QUICK_JVM
+    os.environ["HADOOP_CONF_DIR"] = str(tmp_path_factory.mktemp("conf"))
+    Path(os.environ["HADOOP_CONF_DIR"], "hdfs-site.xml").write_text(HDFS_SITE)
     os.environ["PYSPARK_SUBMIT_ARGS"] = (
         "--master local[2] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.app.name=from-conf"
         " --conf spark.speculation=true pyspark-shell"

@@ -106,6 +106,7 @@ def test_hadoops_configuration_is_what_was_set_and_a_copy_needs_and_no_default_o
             hadoop.unset(key)
     assert configuration["dfs.blocksize"] == "1m"
     assert configuration["fs.oss.accessKeySecret"] == "hush"
+    assert configuration["dfs.namenode.http-address.lake.nn1"] == "nn1:9870", "hdfs-site.xml was not read"
     assert not any(key.startswith("mapreduce.") for key in configuration)
     # Else three replicas and 022 would be asked of every cluster.
     assert not {"dfs.replication", "fs.permissions.umask-mode"} & set(configuration)

@@ -242,6 +242,7 @@ class _FlakyReader(Reader):
         self._wrapped = wrapped
         self.length = wrapped.length
         self.etag = wrapped.etag
+        self.crc64 = wrapped.crc64
 
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         fault = self._owner.strike("read", self._path)

@@ -22,8 +22,8 @@ from hdfs2oss.model.attributes import NOTHING, PRESERVABLE, Attributes
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus, StoredPart
-from hdfs2oss.rules.checksum import compose_crc64, crc64
-from hdfs2oss.rules.filesum import CRC64, FileChecksum
+from hdfs2oss.rules.checksum import compose_crc64, crc32c, crc64
+from hdfs2oss.rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C, CRC64, FileChecksum
 from hdfs2oss.rules.preservation import changes, merged, of_status
 
 LIKE_HDFS = Capabilities(
@@ -263,6 +263,8 @@ class MemoryFileSystem(FileSystem):
     def checksum(self, path: str, family: str) -> FileChecksum:
         self.traffic.read()
         file = self.file(path)
+        if family == COMPOSITE_CRC:
+            return file.checksum or FileChecksum(COMPOSITE_CRC32C, f"{crc32c(file.data):08x}")
         algorithm = CRC64 if family == CRC64 else f"{family} OF MEMORY"
         return file.checksum or FileChecksum(algorithm, f"{crc64(file.data):016x}")
 
@@ -346,7 +348,10 @@ class MemoryFileSystem(FileSystem):
             status = FileStatus("", FILE, len(data), self._clock_ms(), etag=etag)
             directory.children[name] = MemoryFile(data, status, dict(metadata))
             self._give(path, attributes)
-            return Stored(len(data), etag, directory.children[name].status.mtime_ms, value)
+            # Like HDFS, a store that may be asked for composed checksums says nothing of a CRC-64; nor do files.
+            can = self.capabilities
+            is_stated = can.multipart or (COMPOSITE_CRC not in can.checksums and can.counter_name != "FILE")
+            return Stored(len(data), etag, directory.children[name].status.mtime_ms, value if is_stated else None)
 
     def _move(self, path: str, new_path: str) -> None:
         self.traffic.wrote()
@@ -381,6 +386,8 @@ class _MemoryReader(Reader):
         self.length = len(file.data)
         self.etag = file.status.etag
         self._kept = file.kept
+        # As objects do.
+        self.crc64 = None if owner.capabilities.real_directories else crc64(file.data)
 
     def attributes(self) -> Attributes | None:
         return None if self._owner.capabilities.lists_kept else self._kept

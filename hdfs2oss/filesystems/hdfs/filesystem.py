@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from ...model.attributes import NOTHING, Attributes
-from ...model.errors import AlreadyExists, NotFound, StoreError
+from ...model.errors import AlreadyExists, BeingWritten, NotFound, StoreError
 from ...model.units import MIB
 from ...model.uri import join_path
 from ...model.values import FileStatus
@@ -116,7 +116,7 @@ class HdfsFileSystem(FileSystem):
         # two blocks, or before the first one, nothing does. Blocks end behind a whole chunk, unless a writer asked
         # for an end elsewhere; to find those, every file would have to be asked about.
         if reader.length % CHUNK_BYTES == 0 and not self.web.silent_because() and is_being_written(self.web, path):
-            raise StoreError(f"{path} is still being written", "Run the same command with -update once it is closed.")
+            raise BeingWritten(f"somebody has {path} open", "Run the same command with -update once it is closed.")
         return reader
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:

@@ -27,6 +27,28 @@ def test_the_account_is_the_counters_the_phases_and_where_it_is_on_record() -> N
     assert list(findings(made)) == []
 
 
+def test_one_line_tells_how_far_the_files_are_proven() -> None:
+    made = report()
+    for name, files in (("UNPROVEN", 1), ("PROVEN_BY_TRANSFER", 3), ("PROVEN_END_TO_END", 7), ("PROVEN_BY_LENGTH", 2)):
+        made.counters.add(OWN, name, files)
+    line = (
+        "Files proven to have arrived as they were: 7 end-to-end, 3 by transfer, 2 by their length only, 1 not at all."
+    )
+    assert line in account(made)
+    assert made.as_dict()["proven"] == {"end-to-end": 7, "transfer": 3, "length": 2, "none": 1}
+
+
+def test_files_that_could_not_be_proven_as_asked_are_told_with_a_reason() -> None:
+    made = report()
+    made.add_task(TaskReport("t", "1", "h", "f", 1.0, 1.0, 1, {OWN: {"FILES_NOT_PROVEN": 2}}, not_proven="a: no Java"))
+    made.add_task(TaskReport("t", "1", "h", "f", 1.0, 1.0, 1, {OWN: {"FILES_NOT_PROVEN": 1}}, not_proven="b: neither"))
+    made.tell_not_proven()
+    assert list(findings(made)) == [
+        "NOTE: 3 files could not be proven end-to-end, as a store states no checksum of them "
+        "(column not_proven of the ledger), such as a: no Java"
+    ]
+
+
 @pytest.mark.parametrize(
     ("facts", "ending"),
     [

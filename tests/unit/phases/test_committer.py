@@ -12,7 +12,7 @@ from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.records import ledger
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
-from hdfs2oss.rules.checksum import crc32c
+from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
@@ -66,6 +66,28 @@ def test_chunks_become_one_file_whatever_the_order_they_were_sent_in(make_contex
         ("one", "COPIED", crc32c(DATA)),
         ("other", "COPIED", crc32c(DATA)),
     ]
+
+
+def test_chunks_that_are_not_what_the_source_says_of_the_whole_publish_nothing(make_context, memory) -> None:
+    """Each range was read from an object; only of all of them together its store states a checksum."""
+    good, bad = Large(memory, "good"), Large(memory, "bad")
+    sums = [crc64(DATA[at : at + SIZE]) for at in range(0, len(DATA), SIZE)]
+    chunks = [
+        chunk._replace(crc64=value, stored_crc64=stated)
+        for large, stated in ((good, crc64(DATA)), (bad, 1))
+        for chunk, value in zip(large.chunks, sums, strict=True)
+    ]
+    context = make_context(memory, ["/s"], "/t")
+    done = commit_task(context, task_of(context, [good.item, bad.item], chunks), "1")
+    (failure,) = done.failures
+    assert (failure.path, failure.outcome, failure.retryable) == ("bad", "FAILED", True)
+    assert (
+        f"the CRC-64 of the bytes that came is {crc64(DATA)}, that of the source, as its store says, 1"
+        in failure.message
+    )
+    assert (memory.open_uploads(), published(memory)) == ([], {"good": DATA})
+    row = next(row for row in read_results(context.open_job_dir(), done.ledger_file) if row.path == "good")
+    assert (row.proof, row.stored_crc64, row.part_count) == ("end-to-end", crc64(DATA), 3)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from hdfs2oss.filesystems.oss.errors import BucketMissing
@@ -9,6 +11,7 @@ from hdfs2oss.model.attributes import NOTHING
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
+    BeingWritten,
     CorruptData,
     Interrupted,
     PermissionDenied,
@@ -24,6 +27,7 @@ from hdfs2oss.phases.cutter import cut_task
 from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import PlanWriter
+from hdfs2oss.rules.checksum import crc32c
 from hdfs2oss.rules.packing import pack
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.stop import clear_stop, request_stop
@@ -60,11 +64,18 @@ def test_each_item_has_its_result_and_a_failure_stays_its_own(make_context, memo
     items = [
         file(memory, "fine", b"12345"),
         file(memory, "bad", b"1234"),
-        file(memory, "changed", b"1")._replace(mtime_ms=999),
+        file(memory, "changed", b"1"),
         file(memory, "conflict", b"1", work=Work.REFUSED, action="CONFLICT", problem="the target is a directory"),
         CopyItem("empty", 0, "MKDIR", "D", 0, 0, work=Work.DIRECTORY),
     ]
-    flaky = FlakyFileSystem(memory, Fault("open", "/s/bad", PermissionDenied))
+    times = itertools.count(2000)
+
+    def write_again() -> None:
+        # A store without versions, such as HDFS.
+        memory.place("/s/changed", b"1", mtime_ms=next(times), etag="")
+
+    always = Fault("read", "/s/changed", silent=True, meanwhile=write_again)
+    flaky = FlakyFileSystem(memory, Fault("open", "/s/bad", PermissionDenied), always)
     context = make_context(flaky, ["/s"], "/t")
     report = copy_task(context, plan(context, items), "1")
     assert outcomes(context, report) == {
@@ -85,9 +96,48 @@ def test_each_item_has_its_result_and_a_failure_stays_its_own(make_context, memo
         "BYTES_FAILED": 5,
         "FILES_CHANGED": 1,
         "BYTES_CHANGED": 1,
+        **dict.fromkeys(("BYTES_LISTED", "BYTES_PLANNED", "BYTES_EXPECTED"), 0),
         "DIRECTORIES_MADE": 1,
     }
     assert {one.path for one in report.failures} == {"bad", "changed", "conflict"}
+
+
+def test_a_file_that_changed_is_tried_again_once_as_what_it_is_by_then(make_context, memory) -> None:
+    items = [file(memory, "grown", b"12345"), file(memory, "other", b"1")]
+    context = make_context(memory, ["/s"], "/t")
+    memory.place("/s/grown", b"1234567", mtime_ms=2000, etag="")
+    report = copy_task(context, plan(context, items), "1")
+    rows = {one.path: one for one in read_results(context.open_job_dir(), report.ledger_file)}
+    assert targets(memory) == {"grown": b"1234567", "other": b"1"}
+    grown = rows["grown"]
+    assert (grown.outcome, grown.source_length, grown.source_mtime_ms, grown.surveyed_length) == ("COPIED", 7, 2000, 5)
+    assert (rows["other"].surveyed_length, grown.crc32c) == (-1, crc32c(b"1234567"))
+    own = report.counters[OWN]
+    assert (own["FILES_COPIED"], own["BYTES_COPIED"], own["FILES_COPIED_AS_CHANGED"]) == (2, 8, 1)
+    # What was listed, planned and expected of it follows.
+    assert [own[f"BYTES_{name}"] for name in ("LISTED", "PLANNED", "EXPECTED")] == [2, 2, 2]
+
+
+def test_a_file_that_is_being_written_is_an_outcome_of_its_own_and_tried_again_once(make_context, memory) -> None:
+    items = [file(memory, "log", b"12345")]
+    memory.place("/s/log", b"1234", mtime_ms=1000, etag="", length=5)
+    flaky = FlakyFileSystem(memory)
+    context = make_context(flaky, ["/s"], "/t")
+    report = copy_task(context, plan(context, items), "1")
+    (failure,) = report.failures
+    assert (failure.outcome, failure.error_class, failure.retryable) == ("OPEN", "SourceOpen", False)
+    assert "the source is still being written: it says 5 bytes and gives 4" in failure.message
+    assert (report.counters[OWN]["FILES_OPEN"], report.counters[OWN]["BYTES_OPEN"]) == (1, 5)
+    assert flaky.calls.count(("open", "/s/log")) == 2
+    assert targets(memory) == {}
+
+
+def test_a_file_that_was_closed_meanwhile_arrives(make_context, memory) -> None:
+    items = [file(memory, "log", b"12345")]
+    closing = Fault("open", "/s/log", BeingWritten, times=1, meanwhile=lambda: memory.place("/s/log", b"1" * 9))
+    context = make_context(FlakyFileSystem(memory, closing), ["/s"], "/t")
+    report = copy_task(context, plan(context, items), "1")
+    assert (report.failures, targets(memory)) == ((), {"log": b"1" * 9})
 
 
 def test_a_task_that_runs_twice_counts_once(make_context, memory) -> None:
@@ -269,7 +319,8 @@ def test_a_file_in_chunks_is_counted_once_when_it_is_committed(make_context, mem
 @pytest.mark.parametrize("error", [PermissionDenied, Unreachable])
 def test_a_file_of_which_a_chunk_failed_is_dropped_and_counted_once(make_context, memory, error) -> None:
     flaky = FlakyFileSystem(memory, Fault("part", "/t/large", error, skip=2))
-    context = make_context(flaky, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK)
+    # One chunk after the other, so that it is the first one that arrives.
+    context = make_context(flaky, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK, threads=1)
     task, sent = send_in_chunks(context, memory, b"x" * 700_000)
     done = commit_task(context, task, "1")
     # How many chunks failed depends on whose parts came first.

@@ -58,6 +58,7 @@ def test_a_row_says_what_each_side_was_and_how_it_was_proven() -> None:
     [
         ended("p", Outcome.FAILED),
         ended("p", Outcome.CHANGED, Work.UPLOAD),
+        ended("p", Outcome.OPEN),
         ended("p", Outcome.DELETED, Work.DELETE),
         ended("p", Outcome.GONE, Work.DELETE),
     ],

@@ -24,11 +24,12 @@ def task(counters: dict[str, dict[str, int]], failures: tuple[CopyResult, ...] =
 
 
 BALANCED = {
-    "FILES_LISTED": 14,
+    "FILES_LISTED": 15,
     "FILES_EXCLUDED": 4,
-    "FILES_PLANNED": 6,
+    "FILES_PLANNED": 7,
     "FILES_CONFLICTING": 1,
-    "FILES_EXPECTED": 10,
+    "FILES_EXPECTED": 11,
+    "FILES_OPEN": 1,
     "FILES_COPIED": 4,
     "FILES_SKIPPED": 3,
     "FILES_FAILED": 2,
@@ -49,7 +50,7 @@ def test_one_file_too_many_anywhere_is_a_discrepancy(name: str) -> None:
 
 def test_bytes_must_balance_too() -> None:
     off = report(FILES_EXPECTED=1, FILES_COPIED=1, BYTES_EXPECTED=5, BYTES_COPIED=4)
-    assert off.discrepancy == "5 bytes were expected, but: 4 copied, 0 skipped, 0 failed, 0 changed"
+    assert off.discrepancy == "5 bytes were expected, but: 4 copied, 0 skipped, 0 failed, 0 changed, 0 open"
     assert off.exit_code == 1
 
 
@@ -64,6 +65,7 @@ def test_bytes_must_balance_too() -> None:
         ({}, [("/", "no")], 3),
         ({"FILES_EXPECTED": 1, "FILES_FAILED": 1}, [], 4),
         ({"FILES_EXPECTED": 1, "FILES_CHANGED": 1}, [], 4),
+        ({"FILES_EXPECTED": 1, "FILES_OPEN": 1}, [], 4),
         ({"DIRECTORIES_FAILED": 1}, [], 4),
         ({"FILES_EXPECTED": 1}, [], 1),
         ({"FILES_LISTED": 1}, [], 1),

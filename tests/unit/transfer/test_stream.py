@@ -19,6 +19,7 @@ from hdfs2oss.model.errors import (
     PermissionDenied,
     ReadError,
     SourceChanged,
+    SourceOpen,
     TransferError,
     Unreachable,
     VerifyError,
@@ -194,8 +195,9 @@ def test_a_source_that_changed_since_the_survey_is_not_even_read(bench) -> None:
 def test_a_file_whose_length_the_store_does_not_know_yet_is_refused(bench) -> None:
     """Still being written on HDFS: the status says one length, an open file another."""
     bench.source_store.place("/s/f", bench.data + b"more", mtime_ms=1000, length=len(bench.data))
-    with pytest.raises(ReadError, match="still being written"):
+    with pytest.raises(SourceOpen, match="still being written") as caught:
         bench.copy()
+    assert not caught.value.retryable
     bench.assert_nothing_is_left()
 
 
