@@ -27,11 +27,9 @@ from .ends import Ended, Failure, ends_wave, error_of, refuse_missing_ends, run_
 from .feeding import feed
 from .jvm_errors import reason, translate
 from .patience import PAUSE_SECONDS
-from .spark_settings import is_local, most_attempts, most_slots, settings_for, shares_machine
+from .spark_settings import is_local, most_attempts, most_slots, refuse_large_closure, settings_for, shares_machine
 from .waiting import ClusterFacts, Waiting
 
-# From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
-_MOST_CLOSURE_BYTES = 512 * 1024
 _STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
 # A wave is cut into jobs of so many tasks, two of them under way: what the tasks report is not kept here as a whole.
@@ -99,7 +97,7 @@ class SparkRunner(Runner):
             return
         self._ending = None
         body = partial(_run_partition, work, self._most_attempts, self._pause_seconds)
-        _check_size(body)
+        refuse_large_closure(len(pickle.dumps(body)))
         jobs = [list(tasks[at : at + self._job_size]) for at in range(0, len(tasks), self._job_size)]
         run_job = partial(self._run_job, f"{name}: {len(tasks)} tasks", body)
         ends, failed = 0, list[Failure]()
@@ -343,12 +341,3 @@ def _run_partition(
     this = Attempt(f"{here.attemptNumber()}-{here.taskAttemptId()}", is_last)
     for task in partition:
         yield run_to_end(work, task, this, pause_seconds)._replace(tries=here.attemptNumber() + 1)
-
-
-def _check_size(body: partial[Iterator[Ended]]) -> None:
-    size = len(pickle.dumps(body))
-    if size >= _MOST_CLOSURE_BYTES:
-        raise UsageError(
-            f"the description of this run takes {size // 1024} KiB and at most {_MOST_CLOSURE_BYTES // 1024} travel",
-            "Give fewer sources or filters in one run.",
-        )
