@@ -61,9 +61,10 @@ def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dic
 
 def refuse_large_closure(size_bytes: int) -> None:
     """Raise UsageError for what travels with every task and would not stay in memory."""
+    most = _MOST_CLOSURE_BYTES // 1024
     if size_bytes >= _MOST_CLOSURE_BYTES:
         raise UsageError(
-            f"the description of this run takes {size_bytes // 1024} KiB and at most {_MOST_CLOSURE_BYTES // 1024} travel",
+            f"the description of this run takes {size_bytes // 1024} KiB and at most {most} travel",
             "Give fewer sources or filters in one run.",
         )
 
