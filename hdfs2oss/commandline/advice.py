@@ -27,8 +27,11 @@ from ..rules.glob import escape
 from ..rules.layout import Layout, SourceFact, lay_out
 from .command import CopyCommand
 from .grammar import path_words
+from .switches import OF_RECORDS, SWITCHES
 
 KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
+
+_WORDS_OF_RECORDS = {word for switch in SWITCHES if switch.field in OF_RECORDS for word in switch.words}
 
 
 class Invocation(NamedTuple):
@@ -67,6 +70,16 @@ def advice(
         yield f"  {started.remark}"
     if started.environment.get(HANDOVER_VARIABLE):
         yield f"  {KEYS}"
+
+
+def failures_on_record(command: CopyCommand, started: Invocation) -> Iterator[str]:
+    """The lines that tell the command which lists every file that failed."""
+    kept = [words for words in command.typed if words[0] in _WORDS_OF_RECORDS]
+    words = [word for option in kept for word in option]
+    words += ["-f", command.source_list, command.paths[-1]] if command.source_list else path_words(command.paths)
+    words = ["ledger", "--failed", *with_endpoints(words, started.environment)]
+    yield "Which files failed, one by one:"
+    yield "  " + shlex.join([*started.program, *(words if not holds_secrets(words) else ["ledger", "--failed", "..."])])
 
 
 def needs_update(layout: Layout, options: CopyOptions) -> bool:

@@ -323,3 +323,5 @@ GROUPS = (
     ),
 )
 SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)
+# Those that say where the records of a copy are, beside its paths.
+OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "properties")

@@ -78,7 +78,8 @@ OWN = Group(
 # Fields of a copy's options that say what is compared, or how this runs.
 _SHARED = (
     "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb", "verbose",
-    "properties", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint", "threads", "processes",
+    "properties", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint",
+    "credentials_file", "threads", "processes",
 )  # fmt: skip
 # Those that make another source or target of it.
 _REFUSED = {

@@ -4,13 +4,23 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem
+from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.local_oss.faults.rule import Rule
+from hdfs2oss.model.uri import Uri
 from tests.spark.conftest import PROJECT, QUICK_JVM
+from tests.trees import Place
 
 pytestmark = [pytest.mark.spark, pytest.mark.faults]
 
@@ -86,3 +96,50 @@ def test_with_more_slots_than_were_asked_for_a_slow_one_does_one_task_and_the_ot
         most = max(most, running)
     assert most == 2
     assert (tmp_path / "order").read_text().split()[-1] == "-1"
+
+
+def executors() -> list[int]:
+    """The JVMs of executors that this process has started, by way of others."""
+    parents: dict[int, int] = {}
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # The name before them may hold anything.
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if "CoarseGrainedExecutorBackend" in (folder / "cmdline").read_text():
+                found.append(int(folder.name))
+
+    def is_ours(pid: int) -> bool:
+        while pid > 1 and pid != os.getpid():
+            pid = parents.get(pid, 0)
+        return pid == os.getpid()
+
+    return [pid for pid in found if is_ours(pid)]
+
+
+@pytest.mark.full
+def test_an_executor_that_is_killed_costs_no_file(on_cluster, tmp_path):
+    tree = {f"d{number % 5}/f{number:03d}": b"%d" % number for number in range(400)}
+    killed: list[int] = []
+    with LocalOssServer(tmp_path / "oss", "id", "secret", buckets=["lake"]) as server:
+        stores = StoreConfig(oss={"lake": OssAccess(server.endpoint, "id", "secret")})
+        Place(Uri("file", "", f"{tmp_path}/source"), stores).make(tree)
+        server.plan.replace([Rule("latency", method="PUT", seconds=0.3)])
+
+        def kill_one() -> None:
+            deadline = time.monotonic() + 120
+            while sum(hits for _, hits in server.plan.state()) < 40 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            killed.extend(executors()[:1])
+            os.kill(killed[0], signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_one)
+        killer.start()
+        code, discrepancy, copied, failed_tasks = on_cluster(server.endpoint, job="cluster_lake.py")
+        killer.join()
+        target = Place(Uri("oss", "lake", "/target"), stores)
+        assert (code, discrepancy, copied) == (0, "", len(tree))
+        assert failed_tasks >= 1, killed
+        assert target.read() == tree
+        assert open_filesystem(target.uri, stores).find_uploads(target.uri.path) == []
+        close_filesystems()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 
-from ...commandline.advice import advice
+from ...commandline.advice import advice, failures_on_record
 from ...commandline.command import CopyCommand
 from ...commandline.ending import account, findings, last_line, print_lines
 from ...commandline.homes import homes
@@ -32,7 +32,9 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
 
         def advise() -> Iterator[str]:
             lifting = job.report.lifted_by if job.report is not None else ()
-            return advice(command, request.options, job.layout, started, lifting)
+            if job.report is not None and job.report.failed_files and not job.report.rehearsal:
+                yield from failures_on_record(command, started)
+            yield from advice(command, request.options, job.layout, started, lifting)
 
         return perform(CopyPerformance(request.options, job, advise), runner, progress, screen)
     finally:
