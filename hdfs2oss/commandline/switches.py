@@ -276,6 +276,12 @@ GROUPS = (
             ),
             _value(("--backup-dir",), "backup", "copy what is deleted from OSS to DIR first", "DIR"),
             _flag("--dry-run", "dry_run", "say what would be done, and touch nothing"),
+            _value(
+                ("--from-diff",),
+                "from_diff",
+                "copy exactly what a verify has listed: its --output directory, or lines of its differences.jsonl",
+                "DIFF",
+            ),
             _value(("--from-snapshot",), "from_snapshot", "read the source as its snapshot NAME holds it", "NAME"),
             _flag("--make-snapshot", "make_snapshot", "make the snapshot first, and drop it at the end"),
             _flag("--ignore-ledger", "ignore_ledger", "with -update: do not ask the ledger of earlier runs"),

@@ -31,8 +31,11 @@ def find_roots(options: CopyOptions, stores: StoreConfig) -> Layout:
     Raises SourceNotFound (3) for a source that is not there, UsageError (2) for places that cannot go
     together, SurveyError (3) when a store cannot be asked.
     """
-    facts, target_kind = _look(options, stores)
-    layout = lay_out(facts, options.target, target_kind, options.sync, options.layout, bool(options.rdiff))
+    if options.from_diff is not None:
+        layout = find_copied_roots(options, stores).layout
+    else:
+        facts, target_kind = _look(options, stores)
+        layout = lay_out(facts, options.target, target_kind, options.sync, options.layout, bool(options.rdiff))
     if options.delete:
         refuse_to_delete_sources(layout)
         refuse_to_delete_sources(_without_links(layout))

@@ -2,6 +2,7 @@
 
 from .checklist import VERIFICATION
 from .difference import survey_changes, without_excluded
+from .repair import survey_differences
 from .wave import SurveyReport, survey
 
-__all__ = ["VERIFICATION", "SurveyReport", "survey", "survey_changes", "without_excluded"]
+__all__ = ["VERIFICATION", "SurveyReport", "survey", "survey_changes", "survey_differences", "without_excluded"]

@@ -22,7 +22,7 @@ from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
-from ...phases.survey import SurveyReport, survey, survey_changes, without_excluded
+from ...phases.survey import SurveyReport, survey, survey_changes, survey_differences, without_excluded
 from ...phases.sweeper import give_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
 from ...phases.synchroniser import (
@@ -105,7 +105,7 @@ class CopyJob:
             sweep_dead_runs(context, run)
             take_in_earlier_runs(context, run)
             moved: list[str] = []
-            note: Callable[[], None] = partial(note_full_copy, context, run)
+            note: Callable[[], None] = partial(note_full_copy, context, run) if options.from_diff is None else _nothing
             try:
                 if span is not None:
                     note = _synchronise(context, run, span, moved)
@@ -124,12 +124,17 @@ class CopyJob:
         return run.report
 
 
+def _survey(context: RunContext, runner: Runner) -> SurveyReport:
+    """All of both sides, or what a verify has listed of them."""
+    return survey(context, runner) if context.options.from_diff is None else survey_differences(context, runner)
+
+
 def _copy_whole(context: RunContext, run: Run) -> None:
     forget_snapshot(context)
     # With -atomic all goes into a work directory; behind the block it stands where `context` says.
     with switching(context, run) as working, standing_still(working, run) as reading:
         with run.phase("survey"):
-            found = survey(reading, run.runner)
+            found = _survey(reading, run.runner)
         _copy(reading, run, found)
 
 
@@ -180,7 +185,7 @@ def _rehearse(context: RunContext, runner: Runner, timeline: Timeline, report: R
     job_dir = context.open_job_dir()
     try:
         with timeline.phase("survey"):
-            found = survey(context, runner)
+            found = _survey(context, runner)
         report.add_survey(found.counters, found.problems)
         report.notices += found.notices
         missing = [*found.missing.files, *(one for several in found.missing.directories.values() for one in several)]
@@ -192,3 +197,7 @@ def _rehearse(context: RunContext, runner: Runner, timeline: Timeline, report: R
     finally:
         with suppress(StoreError):
             job_dir.filesystem.remove(job_dir.run_path, recursive=True)
+
+
+def _nothing() -> None:
+    """A copy of a part of the source says nothing of the whole."""

@@ -12,10 +12,10 @@ from hdfs2oss.filesystems.base import Stored
 from hdfs2oss.filesystems.body import Body
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import PermissionDenied, Throttled, Unreachable
-from hdfs2oss.model.values import CopyItem, CopyResult, Outcome, PlanSlice, StoredPart, TaskReport, Work
+from hdfs2oss.model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, StoredPart, TaskReport, Work
 from hdfs2oss.phases.committer import commit
-from hdfs2oss.phases.cutter import CutReport, cut
-from hdfs2oss.phases.mapper import copy
+from hdfs2oss.phases.cutter import CutReport, cut, cut_task
+from hdfs2oss.phases.mapper import copy, copy_again_task, copy_task
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.records import ledger
 from hdfs2oss.records.planfile import read_slices
@@ -111,6 +111,18 @@ def test_a_chunk_that_fails_again_and_again_has_a_second_wave_and_costs_no_other
     # Parts 3 and 4 are one chunk.
     others = [part for part in store.sent if part not in (("/t/one", 3), ("/t/one", 4))]
     assert len(others) == len(set(others)) == 14
+
+
+def test_the_second_wave_of_a_task_of_several_chunks_sends_only_the_one_that_failed(make_context, memory) -> None:
+    memory.place("/s/one", DATA, mtime_ms=1000)
+    store = FailsOnPart(memory, 1, 2)
+    context = make_context(store, ["/s"], "/t", **SIZES)
+    cuts = cut_task(context, CopyTask(0, tuple(survey(context, LocalRunner(0)).large_slices)), "1")
+    task = CopyTask(0, tuple(cuts.chunks))
+    assert copy_task(context, task, "1").counters[OWN]["CHUNKS_SENT_AGAIN"] == 1
+    assert copy_again_task(context, task, "2").counters.get(OWN, {}) == {}
+    others = [part for part in store.sent if part[1] > 2]
+    assert len(others) == len(set(others)) == 6
 
 
 def test_the_second_round_of_a_chunk_sends_only_the_parts_that_did_not_arrive(make_context, memory) -> None:

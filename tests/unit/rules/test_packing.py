@@ -93,6 +93,14 @@ def test_100_differs_tasks_of_many_pieces_cost_alike_within_a_tenth_but_for_the_
     assert len(tasks) >= 4 * slots
 
 
+def test_what_is_a_twentieth_of_what_a_slot_has_to_do_is_a_task_of_its_own() -> None:
+    def sizes(pieces: int) -> set[int]:
+        tasks = pack([PlanSlice("a", number, 1, 1, 1.0) for number in range(pieces)], 4)
+        return {len(task.slices) for task in tasks}
+
+    assert (sizes(80), sizes(160)) == ({1}, {10})
+
+
 def test_nothing_packs_into_nothing() -> None:
     assert pack([], 4) == []
 
