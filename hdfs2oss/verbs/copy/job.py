@@ -42,6 +42,7 @@ from ...phases.synchroniser import (
     forget_snapshot,
     note_full_copy,
 )
+from ...records.layout import NAME as layout_record
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
@@ -99,7 +100,8 @@ class CopyJob:
             self._say_mapping(layout)
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
             report.notices += notices
-            _rehearse(RunContext(options, layout, stores, place, report.run_id), self._runner, timeline, report)
+            context = RunContext(options, layout, stores, place, report.run_id).filed()
+            _rehearse(context, self._runner, timeline, report)
             return report
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
@@ -139,7 +141,7 @@ class CopyJob:
         context = RunContext(self._options, layout, self._stores, place, run.id, run.fence, run.incarnation)
         if run.continued is None:
             run.course.write(publish_layout, context.open_job_dir(), layout)
-        return context
+        return context.filed(layout_record)
 
     def _say_mapping(self, layout: Layout) -> None:
         for line in mapping(layout, self._options):

@@ -55,7 +55,7 @@ class VerifyJob:
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         working = place.parent.join(_WORKING_DIRECTORY)
         report = self.report = self._begin(found, timeline)
-        context = RunContext(options, layout, stores, working, report.run_id)
+        context = RunContext(options, layout, stores, working, report.run_id).filed()
         with naming(working), self._files(context) as files:
             self._compare(context, timeline, report, files)
             if options.output is not None:
