@@ -27,8 +27,11 @@ from ..rules.glob import escape
 from ..rules.layout import Layout, SourceFact, lay_out
 from .command import CopyCommand
 from .grammar import path_words
+from .switches import OF_RECORDS, SWITCHES
 
 KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
+
+_WORDS_OF_RECORDS = {word for switch in SWITCHES if switch.field in OF_RECORDS for word in switch.words}
 
 
 class Invocation(NamedTuple):
@@ -46,16 +49,23 @@ def advice(
     layout: Layout | None,
     started: Invocation,
     lifting: tuple[str, ...] = (),
+    goes_on: bool = False,
 ) -> Iterator[str]:
     """The lines that tell the next command; `layout` is None when the run ended before it was known.
 
-    `lifting` is the option that lifts the brake which kept the run from deleting anything.
+    `lifting` is the option that lifts the brake which kept the run from deleting anything. A run that came to no end
+    `goes_on` with the very command, and has its layout on record.
     """
+    if goes_on:
+        layout = None
+        command = command._replace(typed=[words for words in command.typed if words != ("--fresh",)])
     if lifting:
         done = "" if options.dry_run else "the copy itself is complete; "
         yield f"Next: {done}if all that is meant to be deleted, run this:"
         typed = [words for words in command.typed if words[0].partition("=")[0] != lifting[0]]
         command = command._replace(typed=[*typed, lifting])
+    elif goes_on:
+        yield "Next: mend the cause and run the same command again, which goes on where this run ended:"
     elif layout is None:
         yield "Next: nothing was copied; mend the cause and run the same command again:"
     elif options.overwrite:
@@ -67,6 +77,16 @@ def advice(
         yield f"  {started.remark}"
     if started.environment.get(HANDOVER_VARIABLE):
         yield f"  {KEYS}"
+
+
+def failures_on_record(command: CopyCommand, started: Invocation) -> Iterator[str]:
+    """The lines that tell the command which lists every file that failed."""
+    kept = [words for words in command.typed if words[0] in _WORDS_OF_RECORDS]
+    words = [word for option in kept for word in option]
+    words += ["-f", command.source_list, command.paths[-1]] if command.source_list else path_words(command.paths)
+    words = ["ledger", "--failed", *with_endpoints(words, started.environment)]
+    yield "Which files failed, one by one:"
+    yield "  " + shlex.join([*started.program, *(words if not holds_secrets(words) else ["ledger", "--failed", "..."])])
 
 
 def needs_update(layout: Layout, options: CopyOptions) -> bool:

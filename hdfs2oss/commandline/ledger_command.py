@@ -9,7 +9,7 @@ from ..model.errors import UsageError
 from ..model.values import Proof
 from .command import CopyCommand
 from .grammar import read_words
-from .switches import SWITCHES, Switch
+from .switches import OF_RECORDS, SWITCHES, Switch
 
 USAGE = "hdfs2oss ledger [options] SOURCE... TARGET"
 HINT = "See hdfs2oss ledger --help."
@@ -29,12 +29,11 @@ Without an option: a summary of the files that are known, and of the last runs. 
 Where the records are:
   -f FILE           the sources are in FILE, as they were for the copy
   --job-dir DIR     the records are in DIR, as they were for the copy, or are what a run left at its target
-  --oss-endpoint URL, -D KEY=VALUE   as for a copy
+  --oss-endpoint URL, --credentials-file FILE, -D KEY=VALUE   as for a copy
 
 Exit codes: 0 it was shown; 2 there are no records, or the command cannot be carried out as written; 3 a store
 cannot be asked.
 """
-_SHARED = ("source_list", "job_dir", "oss_endpoint", "properties", "credentials_file")
 
 
 def _format(text: str) -> str:
@@ -55,7 +54,7 @@ _OWN = (
     Switch(("--failed",), "failed", ""),
     Switch(("--digest",), "digest", ""),
 )
-_SWITCHES = (*_OWN, *(one for one in SWITCHES if one.field in _SHARED))
+_SWITCHES = (*_OWN, *(one for one in SWITCHES if one.field in OF_RECORDS))
 
 
 class LedgerQuestion(NamedTuple):

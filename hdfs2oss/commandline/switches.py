@@ -276,12 +276,18 @@ GROUPS = (
             ),
             _value(("--backup-dir",), "backup", "copy what is deleted from OSS to DIR first", "DIR"),
             _flag("--dry-run", "dry_run", "say what would be done, and touch nothing"),
+            _value(
+                ("--from-diff",),
+                "from_diff",
+                "copy exactly what a verify has listed: its --output directory, or lines of its differences.jsonl",
+                "DIFF",
+            ),
             _value(("--from-snapshot",), "from_snapshot", "read the source as its snapshot NAME holds it", "NAME"),
             _flag("--make-snapshot", "make_snapshot", "make the snapshot first, and drop it at the end"),
             _flag("--ignore-ledger", "ignore_ledger", "with -update: do not ask the ledger of earlier runs"),
             _value(
                 ("--proof-dir",),
-                "proof",
+                "proof_place",
                 "leave ledger and report in DIR, too; none: nowhere",
                 "DIR|none",
                 unset=".hdfs2oss/proofs at the target",
@@ -292,6 +298,11 @@ GROUPS = (
             ),
             _value(
                 ("--oss-endpoint",), "oss_endpoint", "the OSS endpoint", "URL", unset="OSS_ENDPOINT, fs.oss.endpoint"
+            ),
+            _flag(
+                "--fresh",
+                "fresh",
+                "give up a run that was killed or interrupted, instead of going on with it, and begin anew",
             ),
             _value(
                 ("--credentials-file",),
@@ -323,3 +334,5 @@ GROUPS = (
     ),
 )
 SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)
+# Those that say where the records of a copy are, beside its paths.
+OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "properties")

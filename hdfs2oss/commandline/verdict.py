@@ -5,15 +5,20 @@ Differences, table and last line are for standard output, all else is for standa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 
 from ..model.counters import OWN
 from ..model.differences import Evidence, Finding
+from ..model.handover import HANDOVER_VARIABLE, holds_secrets
 from ..model.tally import Tally
 from ..model.units import format_duration, format_size
 from ..model.uri import Uri
 from ..runs.verification import VerifyReport
+from .advice import KEYS, Invocation, with_endpoints
+from .command import CopyCommand
 from .ending import last_line
+from .grammar import path_words
 
 _SHOWN_PROBLEMS = 10
 _EQUAL = {
@@ -80,14 +85,61 @@ def final_line(report: VerifyReport) -> str:
     return last_line(shown, report.target, report.exit_code == 0, "verify")
 
 
-def next_steps(report: VerifyReport) -> Iterator[str]:
-    """How to go on after differences."""
+def next_steps(report: VerifyReport, command: CopyCommand, started: Invocation, place: Uri) -> Iterator[str]:
+    """How to go on after differences: the copy that mends them, where they are on record; else the verify that puts
+    them there. `place` is where they could go."""
     unproven = report.differences.get(Finding.UNPROVEN)
     if unproven is not None and unproven.files:
         yield (
             f"{unproven.files} files are proven by nothing: --read-unproven reads them, "
             "--accept length takes their lengths as proof."
         )
+    if not report.different or not set(report.differences) - _NOT_MENDED:
+        return
+    if not report.output:
+        yield "Next: run this, which leaves the list of differences as files, for a copy that mends them (--from-diff):"
+        words = [*_typed(command), "--output", str(place), *_paths(command)]
+        yield from _command([*started.program, "verify"], words, started)
+        return
+    yield "Next: run this, which copies what is missing or differs, and nothing else:"
+    words = ["--from-diff", report.output, *_typed(command, _OF_COPY)]
+    if report.layout and not any(one.startswith("--layout") for one in words):
+        words += ["--layout", report.layout]
+    yield from _command(started.program, [*words, *_paths(command)], started)
+
+
+# What no copy mends, or what is better proven first.
+_NOT_MENDED = {Finding.ERROR, Finding.EXTRA, Finding.TYPE, Finding.UNPROVEN}
+# Options of a verify that a copy has, too, and that say what is copied, or how.
+_OF_COPY = (
+    "-filters", "-p", "--preserve", "-m", "--maps", "-bandwidth", "-D", "--layout", "--include", "--exclude",
+    "--from-snapshot", "--job-dir", "--oss-endpoint", "--credentials-file", "--threads", "--processes",
+)  # fmt: skip
+_LISTED = "-f"
+
+
+def _typed(command: CopyCommand, only: Sequence[str] = ()) -> list[str]:
+    kept = [words for words in command.typed if not only or _is_one_of(words[0], only)]
+    return [word for words in kept for word in words]
+
+
+def _is_one_of(word: str, names: Sequence[str]) -> bool:
+    name = word.partition("=")[0]
+    return name in names or any(word.startswith(one) for one in ("-p", "-D", "-m") if not word.startswith("--"))
+
+
+def _paths(command: CopyCommand) -> list[str]:
+    listed = [_LISTED, command.source_list] if command.source_list else []
+    return [*listed, *path_words(list(command.paths))]
+
+
+def _command(program: Sequence[str], words: Sequence[str], started: Invocation) -> Iterator[str]:
+    ended = with_endpoints(words, started.environment)
+    yield "  " + shlex.join([*program, *(ended if not holds_secrets(ended) else ["..."])])
+    if started.remark:
+        yield f"  {started.remark}"
+    if started.environment.get(HANDOVER_VARIABLE):
+        yield f"  {KEYS}"
 
 
 def _words(tally: Tally) -> str:

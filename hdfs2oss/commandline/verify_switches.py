@@ -67,7 +67,7 @@ OWN = Group(
         Switch(
             ("--output",),
             "output",
-            "write report.json, differences.jsonl and differences/*.parquet into DIR",
+            "write report.json, differences.jsonl and differences/*.parquet into DIR, for --from-diff",
             str,
             "DIR",
             takes=1,
@@ -78,7 +78,8 @@ OWN = Group(
 # Fields of a copy's options that say what is compared, or how this runs.
 _SHARED = (
     "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb", "verbose",
-    "properties", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint", "threads", "processes",
+    "properties", "proof", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint",
+    "credentials_file", "threads", "processes",
 )  # fmt: skip
 # Those that make another source or target of it.
 _REFUSED = {

@@ -75,6 +75,10 @@ class CopyOptions(BaseModel):
     # The snapshot of the source that is read instead of what is there now; made and dropped by us with make_snapshot.
     from_snapshot: str = ""
     make_snapshot: bool = False
+    # A run of the pair that is not finished is given up, and not gone on with.
+    fresh: bool = False
+    # What a verify has left: exactly what it lists is copied, and neither side is listed.
+    from_diff: Uri | None = None
     # Whether -update passes over what the ledger of the pair knows.
     ignore_ledger: bool = False
     # Whether ledger and report are left at the target, too, and where, when not at the usual place.
@@ -192,6 +196,10 @@ class CopyOptions(BaseModel):
             (
                 self.atomic and self.delete,
                 "-atomic and -delete exclude each other: a target that is new holds nothing else",
+            ),
+            (
+                self.from_diff is not None and bool(self.diff or self.rdiff or self.atomic or self.xtrack_path),
+                "--from-diff does not go with -diff, -rdiff, -atomic and -xtrack",
             ),
             (self.make_snapshot and not self.from_snapshot, "--make-snapshot needs --from-snapshot NAME"),
             ("/" in self.from_snapshot, "--from-snapshot takes the name of a snapshot, not a path"),

@@ -21,7 +21,7 @@ from ..model.differences import Difference
 from ..model.errors import NotFound, UsageError
 from ..model.uri import Uri
 from ..model.values import TaskReport
-from ..rules.filters import work_path_beside
+from ..rules.filters import WORK_PREFIX, work_path_beside
 from ..rules.layout import Layout
 from .jobdir import patiently
 from .ranged import RangedFile
@@ -32,7 +32,7 @@ LINES_NAME = "differences.jsonl"
 REPORT_NAME = "report.json"
 SCHEMA = schema_of(Difference)
 _REPORT_KEY = "hdfs2oss.task_report"
-_PAIR_KEY = "hdfs2oss.pair"
+PAIR_KEY = "hdfs2oss.pair"
 _FILE_BYTES = 32 * 1024 * 1024
 
 
@@ -74,7 +74,7 @@ class DifferenceFiles:
         a task that found nothing is as good a second time."""
         if not rows:
             return PartReport(report, ())
-        footer = {_REPORT_KEY: json.dumps(dataclasses.asdict(report)), _PAIR_KEY: pair}
+        footer = {_REPORT_KEY: json.dumps(dataclasses.asdict(report)), PAIR_KEY: pair}
         data = write_table(rows, SCHEMA, footer)
         path = self._path(f"{DIRECTORY_NAME}/{name}.parquet")
         if patiently(lambda: self._store.create_exclusive(path, data)):
@@ -97,6 +97,14 @@ class DifferenceFiles:
     def open_part(self, part: str) -> TableFile:
         """A Parquet file of rows. Raises NotFound."""
         return TableFile(RangedFile(self._store, self._path(f"{DIRECTORY_NAME}/{part}"), patiently))
+
+    def parts(self) -> list[str]:
+        """The names of the Parquet files."""
+        path = self._path(DIRECTORY_NAME)
+        if patiently(lambda: self._store.status(path)) is None:
+            return []
+        names = patiently(lambda: [row.path for row in self._store.walk(path, recursive=False)])
+        return [name for name in names if name.endswith(".parquet") and not name.startswith(WORK_PREFIX)]
 
     def read(self, parts: Iterable[str]) -> Iterator[Difference]:
         """The rows of some files, one row group in memory at a time."""

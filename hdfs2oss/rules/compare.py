@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..model.differences import Finding
 from ..model.known import Standing
 from ..model.options import CopyOptions
 from ..model.values import DIRECTORY, FILE, FileAction, FilePair, FileStatus
@@ -82,6 +83,33 @@ def decide_single(pair: FilePair) -> FileAction:
     if pair.source is not None and pair.source.kind == FILE and pair.target is not None and pair.target.kind == FILE:
         return FileAction.OVERWRITE
     return FileAction.COPY
+
+
+def decide_listed(pair: FilePair, finding: str) -> FileAction:
+    """What to do about a path that a verify has listed, by what stands there now.
+
+    source      target      listed as      action
+    ---------   ---------   ------------   ---------
+    unusable    any         any            CONFLICT
+    directory   missing     any            MKDIR
+    directory   directory   any            SKIP
+    file        missing     any            COPY
+    file        file        METADATA       SKIP (and REFRESH, with -p)
+    file        file        any other      OVERWRITE
+    else                                   CONFLICT
+    """
+    source, target = pair.source, pair.target
+    if source is None:
+        return FileAction.SKIP
+    if source.kind not in (DIRECTORY, FILE):
+        return FileAction.CONFLICT
+    if target is None:
+        return FileAction.MKDIR if source.kind == DIRECTORY else FileAction.COPY
+    if source.kind != target.kind:
+        return FileAction.CONFLICT
+    if source.kind == DIRECTORY or finding == Finding.METADATA:
+        return FileAction.SKIP
+    return FileAction.OVERWRITE
 
 
 def decide_by_times(source_mtime_ms: int, target_mtime_ms: int, options: CopyOptions) -> FileAction:

@@ -11,6 +11,8 @@ from ..model.values import DIRECTORY, CopyItem, FileStatus
 # What may always go, and from there on which share of the target's entries.
 FREE_ENTRIES = 1000
 USUAL_SHARE = 0.1
+# Counted where a list of differences is gone by: the files that its verify saw in the sources.
+FILES_VERIFIED = "FILES_LISTED_BY_VERIFY"
 
 
 def most_allowed(limit: str, entries_at_target: int) -> int:
@@ -44,7 +46,7 @@ def refusal(counts: Mapping[str, int], limit: str, allows_empty_source: bool) ->
     """
     missing = sum(counts.get(f"{what}_MISSING", 0) for what in ("FILES", "DIRECTORIES"))
     at_target = sum(counts.get(f"{what}_AT_TARGET", 0) for what in ("FILES", "DIRECTORIES"))
-    is_empty = not counts.get("FILES_LISTED", 0)
+    is_empty = not (counts.get("FILES_LISTED", 0) or counts.get(FILES_VERIFIED, 0))
     if missing and is_empty and not allows_empty_source:
         return Brake(
             f"no source holds a single file, and -delete would remove {missing} of {at_target} entries of the target",

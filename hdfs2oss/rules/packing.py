@@ -15,7 +15,6 @@ class Costly(Protocol):
     def cost(self) -> float: ...
 
 
-Task = TypeVar("Task")
 Piece = TypeVar("Piece", bound=Costly)
 # A slot moves about this much; only ratios between costs matter.
 _BYTES_PER_SECOND = 100 * 1024 * 1024
@@ -113,39 +112,25 @@ def group_limit(groups_closed: int) -> float:
 def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
     """Tasks of one or more slices, the costliest first: handed out in this order, they balance themselves.
 
-    Slices are joined while a task costs less than a fair part of what is left, at most 30 s.
+    Slices are joined while a task costs less than a fair part of the whole, at most 30 s.
     """
     ordered = sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group))
     return [CopyTask(number, pieces) for number, pieces in enumerate(bundle(ordered, slots))]
 
 
 def bundle(pieces: Sequence[Piece], slots: int) -> list[tuple[Piece, ...]]:
-    """Pieces of work, the costliest first, in bundles of a fair part of what is left by then, at most 30 s, each.
+    """Pieces of work, the costliest first, in bundles of a fair part of the whole, at most 30 s, each.
 
-    So the last ones are small, and slots come to their end together.
+    What is one in twenty of a slot's share is not joined any more, so that slots come to their end together.
     """
-    left = sum(piece.cost for piece in pieces)
+    share = sum(piece.cost for piece in pieces) / max(1, slots)
+    limit = min(LAST_GROUP_SECONDS, share / _TASKS_PER_SLOT)
     bundles: list[list[Piece]] = []
     room = 0.0
     for piece in pieces:
-        if not bundles or piece.cost > room:
+        if not bundles or piece.cost > room or piece.cost * _SLICES_PER_SLOT >= share:
             bundles.append([])
-            room = max(min(LAST_GROUP_SECONDS, left / max(1, slots * _TASKS_PER_SLOT)), piece.cost)
+            room = max(limit, piece.cost)
         bundles[-1].append(piece)
         room -= piece.cost
-        left -= piece.cost
     return [tuple(one) for one in bundles]
-
-
-def spread(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
-    """Deal tasks to at most `ways` chains of about equal cost (costliest first to the least loaded).
-
-    What a task costs is its `cost`; those that have none are taken to be alike.
-    """
-    chains: list[list[Task]] = [[] for _ in range(min(ways, len(tasks)))]
-    loads = [0.0] * len(chains)
-    for task in tasks:
-        lightest = loads.index(min(loads))
-        chains[lightest].append(task)
-        loads[lightest] += getattr(task, "cost", 1.0)
-    return chains

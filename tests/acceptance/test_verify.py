@@ -20,6 +20,15 @@ TREE = {
 }
 # Nobody states checksums of local files.
 READ = "--read-unproven"
+# On a real HDFS, where each file written takes a moment, once each way.
+WAYS = [
+    "file to oss",
+    "oss to file",
+    "file to file",
+    pytest.param("hdfs to oss", marks=pytest.mark.hdfs),
+    pytest.param("oss to hdfs", marks=pytest.mark.hdfs),
+    pytest.param("hdfs to hdfs", marks=[pytest.mark.hdfs, pytest.mark.full]),
+]
 
 
 def found(text: str) -> set[tuple[str, str]]:
@@ -30,17 +39,13 @@ def found(text: str) -> set[tuple[str, str]]:
     return {(difference, path) for difference, path in rows if difference != "NOTE"}
 
 
-def test_a_copied_tree_is_equal_and_proven(ends, command) -> None:
+@pytest.mark.parametrize("ends", WAYS, indirect=True)
+def test_a_copied_tree_is_equal_and_every_way_to_differ_is_found_and_told(ends, command) -> None:
     source, target = ends[0].make(TREE), ends[1]
     assert command(source, target).code == 0
     done = command("verify", READ, source, target)
     assert (done.code, found(done.text)) == (0, set()), done.text
     assert f"verify from {source} to {target} does succeed !!!" in done.text
-
-
-def test_every_way_to_differ_is_found_and_told(ends, command) -> None:
-    source, target = ends[0].make(TREE), ends[1]
-    assert command(source, target).code == 0
     (target / "d/b").put(b"twx" * 1000)
     (target / "d/e/c").put(b"threefold")
     target.make({"more/g": b"g", "bare/": None})
@@ -55,8 +60,9 @@ def test_every_way_to_differ_is_found_and_told(ends, command) -> None:
     assert f"verify from {source} to {target} does fail !!!" in done.text
 
 
-def test_what_is_said_is_also_written_to_any_store(ends, command, tmp_path) -> None:
-    source, target = ends[0].make(TREE), ends[1]
+@pytest.mark.parametrize("scheme", ["file", "oss"])
+def test_what_is_said_is_also_written_to_any_store(command, make_place, tmp_path, scheme) -> None:
+    source, target = make_place("file", "source").make(TREE), make_place(scheme, "target")
     assert command(source, target).code == 0
     (target / "a").put(b"other")
     output = target.uri.parent.join("differences")
@@ -198,3 +204,26 @@ def test_nothing_of_ours_stays(local_ends, command, home) -> None:
     assert command("verify", READ, source, target).code == 7
     assert not list((home / ".hdfs2oss/verify/runs").iterdir())
     assert {**before, "a": b"other"} == target.read()
+
+
+@pytest.mark.hdfs
+def test_between_hdfs_and_oss_no_byte_is_read(hdfs_pair, command) -> None:
+    source, target = hdfs_pair
+    assert command(source, target).code == 0
+    done = command("verify", source, target)
+    assert done.code == 0, done.text
+    assert re.search(r"equal +3 files .* by checksums of the stores", done.text)
+    # Others wrote it, so nothing is known of it that HDFS could be asked about.
+    (target / "d/b").put(b"twx" * 1000)
+    done = command("verify", source, target)
+    assert (done.code, found(done.text)) == (7, {("UNPROVEN", "d/b")})
+    assert found(command("verify", READ, source, target).text) == {("CHECKSUM", "d/b")}
+
+
+@pytest.fixture
+def hdfs_pair(hdfs_place, sandbox, home, command, monkeypatch) -> tuple[Place, Place]:
+    for name, value in sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    command.extra = ["--job-dir", f"file://{home}/jobs"]
+    few = {"a": b"one", "d/b": b"two" * 1000, "d/c": b"three"}
+    return hdfs_place("hdfs", "source").make(few), hdfs_place("oss", "target")

@@ -126,6 +126,7 @@ def test_a_job_directory_on_a_full_disk_is_named_and_no_success(lake: Lake, most
     assert lake.is_clean()
 
 
+@pytest.mark.full
 def test_a_bucket_that_may_only_be_read_is_refused_at_once_and_clearly(lake: Lake) -> None:
     lake.source.make({f"d{number % 7}/f{number:04d}": b"x" for number in range(1500)})
     denied = {"status": 403, "code": "AccessDenied", "message": "You have no right to access this object."}

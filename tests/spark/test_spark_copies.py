@@ -11,9 +11,14 @@ from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
+from hdfs2oss.model.verify_options import VerifyOptions
+from hdfs2oss.runners.base import Runner
+from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.progress import Progress
 from hdfs2oss.runs.report import Report
+from hdfs2oss.runs.verification import VerifyReport
 from hdfs2oss.verbs.copy.job import CopyJob
+from hdfs2oss.verbs.verify.job import VerifyJob
 from tests.stores.renewed_keys import Renewed
 from tests.trees import Place
 
@@ -45,6 +50,38 @@ def test_a_tree_is_mirrored_with_its_attributes(spark_runner, make_place, home) 
     assert not {"FILES_COPIED", "FILES_DELETED", "FILES_REFRESHED", "DIRECTORIES_REFRESHED"} & {
         name for name, value in again.items() if value
     }
+
+
+def test_what_a_verify_finds_is_mended_from_its_list(spark_runner, make_place, home) -> None:
+    source, target, output = make_place("file", "source"), make_place("oss", "target"), make_place("oss", "list")
+    source.make(TREE).settle()
+    stores, homes = target.stores, [Uri("file", "", str(home))]
+    options = CopyOptions(sources=(source.uri,), target=target.uri, update=True)
+    verifying = VerifyOptions(
+        sources=(source.uri,), target=target.uri, update=True, read="unproven", output=output.uri, shown=2
+    )
+
+    here = LocalRunner(0)
+
+    def copy(runner: Runner, **more: object) -> Report:
+        given = options.model_copy(update=more)
+        return CopyJob(given, stores, runner, Progress(io.StringIO()), homes).run()
+
+    def verify(runner: Runner, **more: object) -> VerifyReport:
+        given = verifying.model_copy(update=more)
+        return VerifyJob(given, stores, runner, Progress(io.StringIO()), homes).run()
+
+    assert copy(here).exit_code == 0
+    (target / "d3/f7").put(b"y" * 7)
+    (target / "d1/more").put(b"more")
+    found = verify(spark_runner)
+    assert (found.exit_code, found.entries) == (7, 2)
+    assert {(row.difference, row.path) for row in found.first} == {("CHECKSUM", "d3/f7"), ("EXTRA", "d1/more")}
+    mended = copy(spark_runner, from_diff=output.uri, delete=True)
+    assert mended.exit_code == 0, (mended.failures, mended.withheld)
+    own = mended.counters.as_dict()[OWN]
+    assert (own["FILES_COPIED"], own["FILES_DELETED"]) == (1, 1)
+    assert verify(here, output=None).exit_code == 0
 
 
 def test_executors_go_on_with_keys_that_come_in_a_file_after_theirs_have_expired(spark_runner, tmp_path, home) -> None:

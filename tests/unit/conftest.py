@@ -29,9 +29,11 @@ def make_context() -> Iterator[MakeContext]:
     """`make_context(store, ["/s"], "/t", update=True)`: the context of a run that talks to `store` only."""
     stores = StoreConfig()
 
-    def make(store: FileSystem, sources: list[str], target: str, **options: object) -> RunContext:
+    def make(
+        store: FileSystem, sources: list[str], target: str, kind: type[CopyOptions] = CopyOptions, **options: object
+    ) -> RunContext:
         seat_filesystem(place("/"), stores, store)
-        checked = CopyOptions(sources=tuple(map(place, sources)), target=place(target), **options)  # type: ignore[arg-type]
+        checked = kind(sources=tuple(map(place, sources)), target=place(target), **options)  # type: ignore[arg-type]
         kinds = {path: _kind(store, path) for path in [*sources, target]}
         facts = [SourceFact(place(path), kinds[path] or DIRECTORY) for path in sources]
         layout = lay_out(facts, place(target), kinds[target], checked.sync)

@@ -26,7 +26,7 @@ from ...tasks.desk import TaskDesk
 from .exclusion import Exclusion
 
 # Seconds of one slot that looking at an entry again and removing it takes.
-_REMOVAL_SECONDS = 0.01
+REMOVAL_SECONDS = 0.01
 _MOST_WAITING = 1_000
 
 
@@ -122,7 +122,7 @@ class Missing:
             self._open.append(row)
         else:
             self._missing.add(row)
-            self._plan.add(_candidate(row), _REMOVAL_SECONDS)
+            self._plan.add(candidate_of(row), REMOVAL_SECONDS)
             self._filled = len(self._open)
         return False
 
@@ -158,7 +158,7 @@ class Missing:
         if not self._real_directories and not row.mtime_ms:
             return
         self._missing.add(row)
-        self._waiting.setdefault(row.path.count("/"), []).append(_candidate(row))
+        self._waiting.setdefault(row.path.count("/"), []).append(candidate_of(row))
         self._waiting_count += 1
         if self._waiting_count >= _MOST_WAITING:
             self._write_directories()
@@ -167,12 +167,13 @@ class Missing:
         for depth, items in self._waiting.items():
             first = self._plan.end_group()
             for item in items:
-                self._plan.add(item, _REMOVAL_SECONDS)
+                self._plan.add(item, REMOVAL_SECONDS)
             self._depths |= dict.fromkeys(range(first, self._plan.end_group()), depth)
         self._waiting, self._waiting_count = {}, 0
 
 
-def _candidate(row: FileStatus) -> CopyItem:
+def candidate_of(row: FileStatus) -> CopyItem:
+    """The item of a plan for what only the target has."""
     return CopyItem(
         path=row.path,
         root=0,

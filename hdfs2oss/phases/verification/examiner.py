@@ -9,7 +9,7 @@ from ...model.attributes import NOTHING, Attributes
 from ...model.differences import Difference, Evidence, Finding
 from ...model.errors import Hdfs2ossError, Interrupted, NotFound, SourceChanged
 from ...model.uri import Uri
-from ...model.values import DIRECTORY, FILE, CopyItem, FileStatus, Work
+from ...model.values import DIRECTORY, FILE, UNUSABLE, CopyItem, FileStatus, Work
 from ...model.verify_options import VerifyOptions
 from ...rules.keys import is_within
 from ...rules.throttle import Throttle
@@ -115,6 +115,9 @@ class Examiner:
 
     def _examine_extra(self, item: CopyItem) -> Examined:
         extra = _extra(item)
+        if item.kind == UNUSABLE:
+            # Nobody can ask for it by a path, and no source could bring it.
+            return Examined(extra)
         at_target = self._status(self._layout.target_of(item.path))
         if not _is_as_listed(item.kind, item.length, item.mtime_ms, at_target):
             return Examined(_changed(extra, "the target"))
@@ -160,7 +163,7 @@ def _difference(item: CopyItem, finding: Finding, detail: str) -> Difference:
     if item.work is Work.DELETE:
         return _extra(item)._replace(difference=finding.value, detail=detail)
     length = item.length if item.kind != DIRECTORY else -1
-    target_length = item.target_length if item.kind != DIRECTORY else -1
+    target_length = item.target_length if item.kind != DIRECTORY and finding is not Finding.TYPE else -1
     return Difference(item.path, finding.value, item.kind, length, target_length, detail=detail, root=item.root)
 
 

@@ -16,6 +16,7 @@ from ...commandline.session import Performance, Screen, close, hadoop_conf, make
 from ...commandline.verdict import final_line, next_steps, remarks, verdict
 from ...model.uri import Uri
 from ...model.verify_options import VerifyOptions
+from ...records.jobdir import pair_name
 from ...runs.progress import Progress
 from .job import VerifyJob
 
@@ -41,7 +42,13 @@ def launch(command: CopyCommand, entry: str, environment: Mapping[str, str], scr
             )
         places = homes(options, request.user)
         job = VerifyJob(options, request.stores, runner, progress, places)
-        performance = VerifyPerformance(command, job, invocation(entry, sys.argv, environment), places[0], verbose)
+        performance = VerifyPerformance(
+            command,
+            job,
+            invocation(entry, sys.argv, environment),
+            places[0] if places else options.job_dir or options.target,
+            verbose,
+        )
         return perform(performance, runner, progress, screen)
     finally:
         close(runner, progress)
@@ -68,7 +75,9 @@ class VerifyPerformance(Performance):
         assert layout is not None
         print_lines(remarks(report), screen.messages)
         print_lines(verdict(report, layout.base), screen.out)
-        print_lines(next_steps(report), screen.messages)
+        options = self._job.options
+        name = f"verify-{pair_name(options.sources, options.target)}-{report.run_id}"
+        print_lines(next_steps(report, self._command, self._started, self._home.join(name)), screen.messages)
         print_lines([final_line(report)], screen.out)
         return report.exit_code
 

@@ -5,8 +5,9 @@ import shlex
 
 import pytest
 
-from hdfs2oss.commandline.advice import Invocation, advice, needs_update
+from hdfs2oss.commandline.advice import Invocation, advice, failures_on_record, needs_update
 from hdfs2oss.commandline.command import parse
+from hdfs2oss.commandline.ledger_command import parse_ledger
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri, parse_uri
@@ -120,3 +121,24 @@ def test_before_the_layout_is_known_nothing_was_copied_and_the_command_is_the_sa
     lines = list(advice(command, CopyOptions(sources=(), target=TARGET), None, Invocation(["hdfs2oss"], {})))
     assert "nothing was copied" in lines[0]
     assert lines[1] == "  hdfs2oss -i hdfs://nn/a oss://b/t"
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        (
+            ["-update", "--job-dir", "/jobs", "--part-size=1m", "-Da=b", "/s", "oss://b/t"],
+            "hdfs2oss ledger --failed --job-dir /jobs -D a=b /s oss://b/t",
+        ),
+        (["-f", "list", "--credentials-file", "k", "/t"], "hdfs2oss ledger --failed --credentials-file k -f list /t"),
+        (["/a b", "/c", "/t"], "hdfs2oss ledger --failed '/a b' /c /t"),
+    ],
+    ids=["options", "list", "blank"],
+)
+def test_what_failed_is_listed_by_a_command_that_finds_the_same_records(typed: list[str], printed: str) -> None:
+    lines = list(failures_on_record(parse(typed), Invocation(["hdfs2oss"], {})))
+    assert lines == ["Which files failed, one by one:", f"  {printed}"]
+    words = shlex.split(printed)[2:]
+    command, question = parse_ledger(words)
+    assert question.failed
+    assert (command.paths, command.source_list) == (parse(typed).paths, parse(typed).source_list)

@@ -21,6 +21,7 @@ RESOLVED = {
     "xtrack_path",
     "work_dir",
     "backup_dir",
+    "from_diff",
 }
 # Told by -D alone.
 RESOLVED |= {"compares_times"}

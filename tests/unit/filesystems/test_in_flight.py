@@ -82,3 +82,19 @@ def test_no_place_is_lost_by_an_error_of_another_kind() -> None:
         with pytest.raises(ZeroDivisionError), in_flight.one():
             raise ZeroDivisionError
     send(in_flight)
+
+
+@pytest.mark.timeout(30)
+def test_a_thread_that_sends_what_it_asks_the_same_store_for_does_not_wait_for_itself() -> None:
+    in_flight = InFlight(Traffic())
+    send(in_flight, Throttled("too many"))
+    assert in_flight.limit == 1
+    with in_flight.one(), in_flight.one():
+        send(in_flight)
+
+
+@pytest.mark.timeout(30)
+def test_nobody_waits_for_ever(crowd) -> None:
+    in_flight = InFlight(Traffic(), most_seconds=0.05)
+    send(in_flight, Throttled("too many"))
+    crowd(in_flight, 3, wait=3)

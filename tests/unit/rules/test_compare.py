@@ -6,7 +6,7 @@ from hdfs2oss.model.known import Standing
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileAction, FilePair, FileStatus
-from hdfs2oss.rules.compare import decide, decide_by_times, decide_single
+from hdfs2oss.rules.compare import decide, decide_by_times, decide_listed, decide_single
 from hdfs2oss.rules.filesum import Checks
 
 PLAIN, UPDATE, OVERWRITE = (
@@ -169,3 +169,24 @@ def test_with_pb_a_file_in_other_blocks_is_copied_again_between_stores_that_have
     source, target = (file(5, 1)._replace(block_size_bytes=size) for size in blocks)
     options = UPDATE.model_copy(update={"preserve": letters})
     assert decide(FilePair("p", source, target), options) is action
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "finding", "action"),
+    [
+        (FileStatus("a", FILE, 1), None, "MISSING", FileAction.COPY),
+        (FileStatus("a", FILE, 1), None, "CHECKSUM", FileAction.COPY),
+        (FileStatus("a", FILE, 1), FileStatus("a", FILE, 1), "CHECKSUM", FileAction.OVERWRITE),
+        (FileStatus("a", FILE, 1), FileStatus("a", FILE, 1), "MISSING", FileAction.OVERWRITE),
+        (FileStatus("a", FILE, 1), FileStatus("a", FILE, 1), "UNPROVEN", FileAction.OVERWRITE),
+        (FileStatus("a", FILE, 1), FileStatus("a", FILE, 1), "METADATA", FileAction.SKIP),
+        (FileStatus("a", FILE, 1), FileStatus("a", DIRECTORY), "TYPE", FileAction.CONFLICT),
+        (FileStatus("a", DIRECTORY), FileStatus("a", FILE, 1), "MISSING", FileAction.CONFLICT),
+        (FileStatus("a", DIRECTORY), FileStatus("a", DIRECTORY), "METADATA", FileAction.SKIP),
+        (FileStatus("a", DIRECTORY), None, "MISSING", FileAction.MKDIR),
+        (FileStatus("a", SYMLINK), None, "MISSING", FileAction.CONFLICT),
+        (None, FileStatus("a", FILE), "EXTRA", FileAction.SKIP),
+    ],
+)
+def test_what_is_listed_as_different_is_written_anew(source, target, finding, action) -> None:
+    assert decide_listed(FilePair("a", source, target), finding) is action

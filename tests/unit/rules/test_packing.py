@@ -14,7 +14,6 @@ from hdfs2oss.rules.packing import (
     group_limit,
     pack,
     part_size_for,
-    spread,
     threads_for,
 )
 
@@ -94,17 +93,16 @@ def test_100_differs_tasks_of_many_pieces_cost_alike_within_a_tenth_but_for_the_
     assert len(tasks) >= 4 * slots
 
 
+def test_what_is_a_twentieth_of_what_a_slot_has_to_do_is_a_task_of_its_own() -> None:
+    def sizes(pieces: int) -> set[int]:
+        tasks = pack([PlanSlice("a", number, 1, 1, 1.0) for number in range(pieces)], 4)
+        return {len(task.slices) for task in tasks}
+
+    assert (sizes(80), sizes(160)) == ({1}, {10})
+
+
 def test_nothing_packs_into_nothing() -> None:
     assert pack([], 4) == []
-
-
-@given(slices, st.integers(1, 9))
-def test_spreading_deals_every_task_once(pieces: list[PlanSlice], ways: int) -> None:
-    tasks = pack(pieces, ways)
-    chains = spread(tasks, ways)
-    assert sorted(task.number for chain in chains for task in chain) == [task.number for task in tasks]
-    assert len(chains) == min(ways, len(tasks))
-    assert all(chains)
 
 
 def test_groups_double_up_to_half_a_minute() -> None:

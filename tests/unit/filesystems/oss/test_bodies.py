@@ -55,7 +55,8 @@ def test_a_body_that_cannot_be_read_to_its_end_is_not_sent_again_and_its_error_i
             client.send("/file", "file", Body(len(DATA), pieces))
         # Its connection is not taken for another request, whose head would be part of the body.
         client.send("/file", "file", body_of(DATA))
-        assert [len(request.body) for request in store.requests] == [1000, len(DATA)]
+        # When the store notices the end of the first one is its own affair.
+        assert [request.body for request in store.requests if len(request.body) != 1000] == [DATA]
         assert store.connections == 2
 
 

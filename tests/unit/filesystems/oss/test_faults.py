@@ -113,6 +113,14 @@ def test_a_body_that_breaks_off_is_resumed_where_it_stopped() -> None:
     assert [request.headers.get("If-Match") for request in store.requests[1:]] == ['"E"', '"E"']
 
 
+def test_a_body_that_brings_nothing_twice_in_a_row_is_asked_for_once_more() -> None:
+    script = ScriptedStore(
+        Answer(200, DATA, CRC, cut=1234), *[lambda request: range_of(request)._replace(cut=0)] * 2, range_of
+    )
+    with script as store, store.open().open_reader("/file", len(DATA)) as reader:
+        assert b"".join(reader.stream(0, len(DATA), 999)) == DATA
+
+
 def test_a_body_that_breaks_off_again_and_again_is_read_to_its_end_as_long_as_bytes_come() -> None:
     script = ScriptedStore(Answer(200, DATA, CRC, cut=1234), *[broken_range] * 7, range_of)
     with script as store, store.open().open_reader("/file", len(DATA)) as reader:
