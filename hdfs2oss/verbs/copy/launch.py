@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, MutableMapping
 
 from ...commandline.advice import advice, failures_on_record
+from ...commandline.again import retry_lines
 from ...commandline.command import CopyCommand
 from ...commandline.ending import account, findings, last_line, print_lines
 from ...commandline.homes import homes
@@ -14,10 +15,13 @@ from ...commandline.request import resolve
 from ...commandline.session import Performance, Screen, close, hadoop_conf, make_runner, perform, sources_of
 from ...model.options import CopyOptions
 from ...runners.signals import arrived
+from ...runs.failed import can_be_retried
 from ...runs.progress import Progress
 from ...runs.report import Report
 from .detached import announcer
 from .job import CopyJob
+
+_OR_RETRY = "Or run this, which copies only what failed, and lists neither side:"
 
 
 def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, str], screen: Screen) -> int:
@@ -36,6 +40,8 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
             if job.report is not None and job.report.failed_files and not job.report.rehearsal:
                 yield from failures_on_record(command, started)
             yield from advice(command, request.options, job.layout, started, lifting, _goes_on(job.report))
+            if job.report is not None and can_be_retried(job.report, request.options):
+                yield from retry_lines(command, started, _OR_RETRY)
 
         return perform(CopyPerformance(request.options, job, advise), runner, progress, screen)
     finally:
