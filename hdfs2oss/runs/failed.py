@@ -72,14 +72,19 @@ class LastRun(NamedTuple):
 
 
 def find_last_run(here: JobDir) -> LastRun:
-    """The newest run of the pair. Raises UsageError where there is none, StoreError, SurveyError."""
-    names = [name for name in names_of_runs(here) if not name.endswith("-dry")]
-    if not names:
-        raise UsageError(f"there is no run on record in {here.path}", "Run the copy itself.")
-    of_run = here.of_run(names[-1])
-    asked = _read_json(of_run, "run.json") or {}
-    is_surveyed = read_end(of_run, "survey") is not None
-    return LastRun(names[-1], asked, _read_json(of_run, "report.json"), read_layout(of_run), is_surveyed)
+    """The newest run of the pair that got so far as to say what it was asked; its layout is that of what it retries,
+    while it has none. Raises UsageError where there is none, StoreError, SurveyError.
+    """
+    for name in reversed(names_of_runs(here)):
+        of_run = here.of_run(name)
+        asked = _read_json(of_run, "run.json")
+        if asked is None or name.endswith("-dry"):
+            continue
+        found = LastRun(name, asked, _read_json(of_run, "report.json"), read_layout(of_run), False)
+        if found.layout is None and found.retries:
+            found = found._replace(layout=read_layout(here.of_run(found.retries)))
+        return found._replace(is_surveyed=read_end(of_run, "survey") is not None)
+    raise UsageError(f"there is no run on record in {here.path}", "Run the copy itself.")
 
 
 def _read_json(job_dir: JobDir, name: str) -> dict[str, Any] | None:

@@ -109,7 +109,7 @@ def _is_due(last: LastRun, typed: Typed) -> bool:
     Raises UsageError where a retry would not be right, with the command that is.
     """
     name = f"run {last.run_id} of these places"
-    if last.is_open and last.retries:
+    if last.is_open and last.retries and last.layout is not None:
         return True
     if last.is_open:
         lines = continuing_lines(typed.command, typed.started, last.asked, "Run this, which goes on with it:")
