@@ -22,6 +22,12 @@ _PLACES = {
     "proof_place": "proof_dir",
     "from_diff": "from_diff",
 }
+_SPELLINGS = {
+    "leaves_proof": "--proof-dir none",
+    "filters": "-filters",
+    "compares_times": "-D distcp.update.modification.time",
+    "retry_of": "hdfs2oss retry",
+}
 # How a run runs: nothing that another driver must be told the same.
 _ELSEWHERE = ("run_async", "fresh", "dry_run", "verbose", "keep_runs", "maps", "threads")
 
@@ -48,6 +54,19 @@ def continuing_lines(
     if not asked.get("options", {}).get("retry_of"):
         return copy_lines(command, started, asked, what, *more)
     return _lines(what, ["retry", *more, *_words_of_records(command)], started)
+
+
+def fresh_lines(command: CopyCommand, started: Invocation, what: str) -> Iterator[str]:
+    """The lines that tell this command with --fresh."""
+    typed = [word for option in command.typed for word in option]
+    return _lines(what, ["copy", "--fresh", *typed, *_path_words(command)], started)
+
+
+def spelling_of(field: str) -> str:
+    """What the operator types for a field of the options."""
+    named = next((name for name, one in _PLACES.items() if one == field), field)
+    known = next((switch.words[0] for switch in SWITCHES if switch.field == named), field)
+    return _SPELLINGS.get(field, known)
 
 
 def words_on_record(switch: Switch, record: Mapping[str, Any]) -> list[str]:
@@ -79,9 +98,12 @@ def words_on_record(switch: Switch, record: Mapping[str, Any]) -> list[str]:
 
 def _words_of_records(command: CopyCommand) -> list[str]:
     words = [word for option in command.typed if option[0] in WORDS_OF_RECORDS for word in option]
-    if command.source_list:
-        return [*words, "-f", command.source_list, *path_words(command.paths)]
-    return [*words, *path_words(command.paths)]
+    return [*words, *_path_words(command)]
+
+
+def _path_words(command: CopyCommand) -> list[str]:
+    listed = ["-f", command.source_list] if command.source_list else []
+    return [*listed, *path_words(command.paths)]
 
 
 def _lines(what: str, words: Sequence[str], started: Invocation) -> Iterator[str]:

@@ -196,6 +196,13 @@ def test_a_run_that_is_open_is_refused_with_the_command_that_goes_on_with_it(
     assert "is not finished" in done.text
     words = words_below(done.text, "Run this, which goes on with it:")
     assert words[:4] == ["copy", "-update", "--exclude", "a"]
+    # So does the copy that was typed with other options.
+    refused = command("-update", source, target)
+    assert refused.code == 2
+    assert '--exclude was ["a"], and is not given' in refused.text
+    assert words_below(refused.text, "Run this, which goes on with it:") == words
+    anew = words_below(refused.text, "Or run this, which gives it up, and looks at everything anew:")
+    assert anew == ["copy", "--fresh", "-update", str(source), str(target)]
     assert "Continuing run" in command(*words).text
 
 
