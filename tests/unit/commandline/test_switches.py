@@ -22,6 +22,7 @@ RESOLVED = {
     "work_dir",
     "backup_dir",
     "from_diff",
+    "retry_of",
 }
 # Told by -D alone.
 RESOLVED |= {"compares_times"}
