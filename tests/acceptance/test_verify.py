@@ -227,3 +227,21 @@ def hdfs_pair(hdfs_place, sandbox, home, command, monkeypatch) -> tuple[Place, P
     command.extra = ["--job-dir", f"file://{home}/jobs"]
     few = {"a": b"one", "d/b": b"two" * 1000, "d/c": b"three"}
     return hdfs_place("hdfs", "source").make(few), hdfs_place("oss", "target")
+
+
+def test_an_object_that_has_the_name_of_a_directory_beside_it_is_something_more(make_place, command) -> None:
+    source, target = make_place("file", "source").make({"d/x": b"x", "hollow/": None}), make_place("oss", "target")
+    assert command(source, target).code == 0
+    for name in ("d", "hollow"):
+        (target / name).put(b"1")
+    done = command("verify", READ, source, target)
+    assert (done.code, found(done.text)) == (7, {("EXTRA", "d"), ("EXTRA", "hollow")}), done.text
+    assert command("verify", READ, "--accept", "extra", source, target).code == 0
+
+
+def test_what_is_not_compared_at_the_target_is_told(make_place, command) -> None:
+    source, target = make_place("file", "source").make({"x": b"x"}), make_place("oss", "target")
+    assert command(source, target).code == 0
+    target.make({".Trash/y": b"1"})
+    done = command("verify", READ, source, target)
+    assert (done.code, "left out" in done.text) == (0, True), done.text

@@ -126,10 +126,21 @@ class Examiner:
                 continue
             at_source = self._status(self._layout.source_of(number, item.path))
             if at_source is not None and at_source.kind != item.kind:
-                return Examined()  # its source is of another TYPE, and tells
+                # Its source is of another TYPE, and tells; unless the target has what the source is, too.
+                return Examined(extra) if self._is_directory_too(item) else Examined()
             if at_source is not None:
                 return Examined(_changed(extra, "the source"))
         return Examined(extra)
+
+    def _is_directory_too(self, item: CopyItem) -> bool:
+        """Whether the target has a directory of the name of a file, as only a store without real ones can."""
+        if self._target.capabilities.real_directories or item.kind != FILE:
+            return False
+        try:
+            next(self._target.walk(self._layout.target_of(item.path).path, recursive=False), None)
+        except NotFound:
+            return False
+        return True
 
     def _settled(self, item: CopyItem, difference: Difference) -> Examined:
         """A difference is one only while both sides still are what was listed."""
