@@ -72,7 +72,7 @@ def verdict(report: VerifyReport, base: Uri) -> Iterator[str]:
         is_accepted = finding is Finding.EXTRA and "extra" in report.accepted
         rows.append((_DIFFERENT[finding], finding.value + (" (accepted)" if is_accepted else ""), tally))
     unseen = report.sum_of("PROTECTED")
-    if unseen != Tally():
+    if unseen.files or unseen.directories:
         rows.append(("at the target, not compared: filtered, in a .Trash, or this tool's own", "left out", unseen))
     for text, name, tally in rows:
         yield f"  {name or 'equal':18} {_words(tally):40} {text}"

@@ -242,6 +242,7 @@ def test_an_object_that_has_the_name_of_a_directory_beside_it_is_something_more(
 def test_what_is_not_compared_at_the_target_is_told(make_place, command) -> None:
     source, target = make_place("file", "source").make({"x": b"x"}), make_place("oss", "target")
     assert command(source, target).code == 0
+    assert "left out" not in command("verify", READ, source, target).text
     target.make({".Trash/y": b"1"})
     done = command("verify", READ, source, target)
     assert (done.code, "left out" in done.text) == (0, True), done.text
