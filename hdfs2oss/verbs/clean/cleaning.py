@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
@@ -12,10 +12,11 @@ from ...commandline.clean_command import CleanOrder
 from ...commandline.command import CopyCommand
 from ...commandline.ending import print_lines
 from ...commandline.homes import homes
+from ...commandline.places import Places
 from ...commandline.request import CopyRequest, resolve
 from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems, open_filesystem
-from ...model.errors import BrakeError, NotFound, PermissionDenied, StoreError, SurveyError
+from ...model.errors import BrakeError, NotFound, PermissionDenied, StoreError, SurveyError, UsageError
 from ...model.units import format_duration
 from ...model.uri import Uri
 from ...model.values import DIRECTORY
@@ -34,9 +35,10 @@ from ...tasks.context import RunContext
 
 def clean(command: CopyCommand, order: CleanOrder, environment: Mapping[str, str], out: TextIO) -> int:
     """Clean and tell; 0. Raises SurveyError for a store that cannot be asked."""
-    request = resolve(command, environment, read_hadoop_conf(environment))
+    conf = read_hadoop_conf(environment)
+    request = resolve(command, environment, conf)
     try:
-        print_lines(_cleaned(request, order), out)
+        print_lines(_cleaned(request, order, _bases(request, {**conf, **command.properties}, environment)), out)
     except StoreError as error:
         raise SurveyError(f"cleaning {request.options.target}: {error}", error.hint) from error
     finally:
@@ -44,13 +46,18 @@ def clean(command: CopyCommand, order: CleanOrder, environment: Mapping[str, str
     return 0
 
 
-def _cleaned(request: CopyRequest, order: CleanOrder) -> Iterator[str]:
-    target, found = request.options.target, False
-    for place in _pairs(request):
+def _cleaned(request: CopyRequest, order: CleanOrder, bases: Sequence[Uri]) -> Iterator[str]:
+    target, found, told = request.options.target, False, False
+    for place in _pairs(request, bases):
         found = True
-        yield from _clean_pair(request, place, order)
+        for line in _clean_pair(request, place, order):
+            told = True
+            yield line
+    if found and not told:
+        yield f"All runs to {target} that are on record have come to their end: there is nothing to clean away."
     if not found:
-        yield f"There are no records of copies to {target}: nothing is known to be theirs (see --job-dir)."
+        places = ", ".join(map(str, bases))
+        yield f"There are no records of copies to {target} in {places}: nothing is known to be theirs (see --job-dir)."
     store = open_filesystem(target, request.stores)
     number, oldest_ms = 0, time.time_ns() // 1_000_000
     for upload in store.find_uploads(target.path) if store.capabilities.multipart else ():
@@ -63,10 +70,19 @@ def _cleaned(request: CopyRequest, order: CleanOrder) -> Iterator[str]:
         )
 
 
-def _pairs(request: CopyRequest) -> Iterator[Uri]:
-    """The job directories of all copies to the target that are on record."""
+def _bases(request: CopyRequest, conf: Mapping[str, str], environment: Mapping[str, str]) -> list[Uri]:
+    """Where copies to the target may have their records: no source is named, so the default HDFS counts as one."""
     options = request.options
-    bases = [options.job_dir] if options.job_dir is not None else map(default_base, homes(options, request.user))
+    if options.job_dir is not None:
+        return [options.job_dir]
+    found = homes(options, request.user)
+    with suppress(UsageError):  # no HDFS is the default
+        found.append(Places(environment, conf).resolve(f"/user/{request.user}"))
+    return list(dict.fromkeys(map(default_base, found)))
+
+
+def _pairs(request: CopyRequest, bases: Sequence[Uri]) -> Iterator[Uri]:
+    """The job directories of all copies to the target that are on record."""
     for base in bases:
         store = open_filesystem(base, request.stores)
         with suppress(NotFound, PermissionDenied):
