@@ -29,4 +29,4 @@ def test_each_column_is_told_of() -> None:
 
 def test_what_counts_as_failed_is_the_same_for_the_ledger_verb() -> None:
     told = re.findall(r"\(\"outcome\", \"in\", \[(.*?)\]\)", README)
-    assert [name.strip('" ') for name in told[0].split(",")] == [str(one) for one in ENDED_BADLY]
+    assert [name.strip('" ') for name in told[0].split(",")] == [one.value for one in ENDED_BADLY]
