@@ -84,6 +84,17 @@ def test_a_run_that_is_going_on_is_left_alone(command, killed, oss_server, home)
     assert uploads(killed, oss_server) == ["one", "other"]
 
 
+@pytest.mark.hdfs
+def test_records_in_the_home_on_the_default_hdfs_are_found(command, hdfs_place, sandbox, monkeypatch) -> None:
+    """That is where those of a copy from HDFS to OSS are, and no source is named here."""
+    for name, value in sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    source, target = hdfs_place("hdfs", "source"), hdfs_place("oss", "target")
+    assert command(source.make({"a": b"1"}), target).code == 0
+    done = clean(command, target)
+    assert (done.code, "there is nothing to clean away" in done.text) == (0, True), done.text
+
+
 def test_copies_to_other_targets_are_none_of_its_business(command, killed, make_place, oss_server) -> None:
     done = clean(command, "--older-than", "0s", make_place("oss", "elsewhere"))
     assert (done.code, "There are no records of copies" in done.text) == (0, True)
@@ -96,18 +107,3 @@ def test_copies_to_other_targets_are_none_of_its_business(command, killed, make_
 def test_what_is_not_understood_is_refused(command, words, said) -> None:
     done = clean(command, *words)
     assert (done.code, said in done.text) == (2, True)
-
-
-def test_where_nothing_is_on_record_it_says_where_it_looked(command, make_place, home) -> None:
-    assert f"in file://{home}/.hdfs2oss: nothing is known" in clean(command, make_place("oss", "elsewhere")).text
-
-
-@pytest.mark.hdfs
-def test_records_in_the_home_on_the_default_hdfs_are_found(command, hdfs_place, sandbox, monkeypatch) -> None:
-    """That is where those of a copy from HDFS to OSS are, and no source is named here."""
-    for name, value in sandbox.env().items():
-        monkeypatch.setenv(name, value)
-    source, target = hdfs_place("hdfs", "source"), hdfs_place("oss", "target")
-    assert command(source.make({"a": b"1"}), target).code == 0
-    done = clean(command, target)
-    assert (done.code, "there is nothing to clean away" in done.text) == (0, True), done.text

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from hdfs2oss.records.tables import RESULT_SCHEMA
-from hdfs2oss.verbs.ledger.answer import ENDED_BADLY
 from tests.trees import Place
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -25,8 +24,3 @@ def test_each_column_is_told_of() -> None:
     table = README.partition("## What is on record")[2].partition("| column | meaning |")[2].partition("\n\n")[0]
     told = [name for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)]
     assert sorted(told) == sorted(RESULT_SCHEMA.names)
-
-
-def test_what_counts_as_failed_is_the_same_for_the_ledger_verb() -> None:
-    told = re.findall(r"\(\"outcome\", \"in\", \[(.*?)\]\)", README)
-    assert [name.strip('" ') for name in told[0].split(",")] == [one.value for one in ENDED_BADLY]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
@@ -35,10 +35,9 @@ from ...tasks.context import RunContext
 
 def clean(command: CopyCommand, order: CleanOrder, environment: Mapping[str, str], out: TextIO) -> int:
     """Clean and tell; 0. Raises SurveyError for a store that cannot be asked."""
-    conf = read_hadoop_conf(environment)
-    request = resolve(command, environment, conf)
+    request = resolve(command, environment, read_hadoop_conf(environment))
     try:
-        print_lines(_cleaned(request, order, _bases(request, {**conf, **command.properties}, environment)), out)
+        print_lines(_cleaned(request, order), out)
     except StoreError as error:
         raise SurveyError(f"cleaning {request.options.target}: {error}", error.hint) from error
     finally:
@@ -46,9 +45,17 @@ def clean(command: CopyCommand, order: CleanOrder, environment: Mapping[str, str
     return 0
 
 
-def _cleaned(request: CopyRequest, order: CleanOrder, bases: Sequence[Uri]) -> Iterator[str]:
+def _with_default_home(request: CopyRequest) -> CopyRequest:
+    """No source is named here: the records of a copy from HDFS are looked for on the default one."""
+    with suppress(UsageError):  # no HDFS is the default
+        home = Places({}, request.stores.hadoop_conf).resolve(f"/user/{request.user}")
+        return request._replace(options=request.options.model_copy(update={"sources": (home,)}))
+    return request
+
+
+def _cleaned(request: CopyRequest, order: CleanOrder) -> Iterator[str]:
     target, found, told = request.options.target, False, False
-    for place in _pairs(request, bases):
+    for place in _pairs(_with_default_home(request)):
         found = True
         for line in _clean_pair(request, place, order):
             told = True
@@ -56,8 +63,7 @@ def _cleaned(request: CopyRequest, order: CleanOrder, bases: Sequence[Uri]) -> I
     if found and not told:
         yield f"All runs to {target} that are on record have come to their end: there is nothing to clean away."
     if not found:
-        places = ", ".join(map(str, bases))
-        yield f"There are no records of copies to {target} in {places}: nothing is known to be theirs (see --job-dir)."
+        yield f"There are no records of copies to {target}: nothing is known to be theirs (see --job-dir)."
     store = open_filesystem(target, request.stores)
     number, oldest_ms = 0, time.time_ns() // 1_000_000
     for upload in store.find_uploads(target.path) if store.capabilities.multipart else ():
@@ -70,19 +76,10 @@ def _cleaned(request: CopyRequest, order: CleanOrder, bases: Sequence[Uri]) -> I
         )
 
 
-def _bases(request: CopyRequest, conf: Mapping[str, str], environment: Mapping[str, str]) -> list[Uri]:
-    """Where copies to the target may have their records: no source is named, so the default HDFS counts as one."""
-    options = request.options
-    if options.job_dir is not None:
-        return [options.job_dir]
-    found = homes(options, request.user)
-    with suppress(UsageError):  # no HDFS is the default
-        found.append(Places(environment, conf).resolve(f"/user/{request.user}"))
-    return list(dict.fromkeys(map(default_base, found)))
-
-
-def _pairs(request: CopyRequest, bases: Sequence[Uri]) -> Iterator[Uri]:
+def _pairs(request: CopyRequest) -> Iterator[Uri]:
     """The job directories of all copies to the target that are on record."""
+    options = request.options
+    bases = [options.job_dir] if options.job_dir is not None else map(default_base, homes(options, request.user))
     for base in bases:
         store = open_filesystem(base, request.stores)
         with suppress(NotFound, PermissionDenied):
