@@ -28,6 +28,7 @@ class Verb(NamedTuple):
 VERBS = {
     "copy": Verb("hdfs2oss.verbs.copy", "copy files and trees; what is meant when no verb is named", True),
     "verify": Verb("hdfs2oss.verbs.verify", "compare two trees without copying, and say what differs", True),
+    "retry": Verb("hdfs2oss.verbs.copy.retry", "copy only what failed in the last run", True),
     "ledger": Verb("hdfs2oss.verbs.ledger", "show what is on record of a copy, file by file; reads only"),
     "clean": Verb("hdfs2oss.verbs.clean", "remove what runs have left that were killed"),
     "local-oss": Verb("hdfs2oss.verbs.local_oss", "serve the OSS protocol on loopback, over a directory"),

@@ -31,7 +31,7 @@ from .switches import OF_RECORDS, SWITCHES
 
 KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
 
-_WORDS_OF_RECORDS = {word for switch in SWITCHES if switch.field in OF_RECORDS for word in switch.words}
+WORDS_OF_RECORDS = {word for switch in SWITCHES if switch.field in OF_RECORDS for word in switch.words}
 
 
 class Invocation(NamedTuple):
@@ -81,7 +81,7 @@ def advice(
 
 def failures_on_record(command: CopyCommand, started: Invocation) -> Iterator[str]:
     """The lines that tell the command which lists every file that failed."""
-    kept = [words for words in command.typed if words[0] in _WORDS_OF_RECORDS]
+    kept = [words for words in command.typed if words[0] in WORDS_OF_RECORDS]
     words = [word for option in kept for word in option]
     words += ["-f", command.source_list, command.paths[-1]] if command.source_list else path_words(command.paths)
     words = ["ledger", "--failed", *with_endpoints(words, started.environment)]

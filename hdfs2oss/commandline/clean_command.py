@@ -19,7 +19,8 @@ HELP = f"""usage: {USAGE}
 
 Remove what runs have left at TARGET that came to no end and that nobody goes on with: open uploads and work files,
 snapshots and work directories. A run counts when its records have not changed for some time; it is given up then. Only
-what its records speak for is removed, and never anything of a run that is going on.
+what its records speak for is removed, and never anything of a run that is going on. Working files of verifies that
+were killed, whatever they compared, go a week after their last sign of life.
 
   --older-than AGE  of runs whose last sign of life is older: 30m, 12h, 2d (default 2d)
   --dry-run         say what would be removed, and touch nothing

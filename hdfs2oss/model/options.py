@@ -79,6 +79,8 @@ class CopyOptions(BaseModel):
     fresh: bool = False
     # What a verify has left: exactly what it lists is copied, and neither side is listed.
     from_diff: Uri | None = None
+    # The run of the pair whose failures are tried again: exactly these, and neither side is listed.
+    retry_of: str = ""
     # Whether -update passes over what the ledger of the pair knows.
     ignore_ledger: bool = False
     # Whether ledger and report are left at the target, too, and where, when not at the usual place.
@@ -227,6 +229,11 @@ class CopyOptions(BaseModel):
             end = (self.diff or self.rdiff or ("", ""))[1]
             return "" if end == CURRENT_STATE else end
         return "" if self.make_snapshot else self.from_snapshot
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it copies what a list names: such a copy says nothing of the rest of the source."""
+        return self.from_diff is not None or bool(self.retry_of)
 
     @property
     def sync(self) -> bool:

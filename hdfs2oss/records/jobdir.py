@@ -51,6 +51,9 @@ PATIENCE = RetryPolicy(
 # For what is written while a run is on its way out.
 HASTE = RetryPolicy(attempts=2, base_seconds=0.5, deadline_seconds=3.0, throttled_attempts=2, throttled_seconds=3.0)
 
+# Beside the directories of pairs: what a verify works with while it runs. No lock is needed: nobody shares it.
+VERIFY_DIRECTORY = "verify"
+
 
 def pair_name(sources: Iterable[Uri], target: Uri) -> str:
     """A readable name for a pair of places, the same for the same pair in any order of its sources."""

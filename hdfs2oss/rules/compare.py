@@ -112,6 +112,24 @@ def decide_listed(pair: FilePair, finding: str) -> FileAction:
     return FileAction.OVERWRITE
 
 
+def decide_again(failed: str, by_now: FileAction) -> FileAction:
+    """What to do about a path with which an earlier run failed, when the options say `by_now` as it stands there now.
+
+    what failed     by now       action
+    -------------   ----------   ---------
+    OVERWRITE       SKIP         OVERWRITE
+    CHECK, APPEND   SKIP         CHECK
+    any other       any          as by now
+
+    Nothing was proven of a file whose copy failed, so neither its length nor its time says that it is the same.
+    """
+    if by_now is not FileAction.SKIP:
+        return by_now
+    if failed == FileAction.OVERWRITE:
+        return FileAction.OVERWRITE
+    return FileAction.CHECK if failed in (FileAction.CHECK, FileAction.APPEND) else by_now
+
+
 def decide_by_times(source_mtime_ms: int, target_mtime_ms: int, options: CopyOptions) -> FileAction:
     """What to do about two files of one length whose checksums say nothing: SKIP, or OVERWRITE by a newer source."""
     is_newer = options.compares_times and source_mtime_ms > target_mtime_ms

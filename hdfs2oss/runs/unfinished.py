@@ -96,18 +96,36 @@ def is_over(job_dir: JobDir) -> bool:
     return report is not None and not report.get("open")
 
 
+class OtherMeaning(UsageError):
+    """A run is not finished, and a command of the same pair means another copy.
+
+    `asked` is the run's run.json; `changes` are fields of the options, each with how it was and is, in words.
+    """
+
+    def __init__(self, unfinished: Unfinished, changes: Mapping[str, str]) -> None:
+        self.asked = unfinished.asked
+        self.changes = changes
+        super().__init__(
+            f"run {unfinished.run_id} of the same source and target, begun {unfinished.asked['started']}, is not "
+            f"finished, and this command means another copy: {told_of(changes)}",
+            "Give the options as they were then, and the command goes on with it; or give it up with --fresh, "
+            "and all is looked at anew.",
+        )
+
+
+def told_of(changes: Mapping[str, str]) -> str:
+    """Changes in one line."""
+    return "; ".join(f"{name} {change}" for name, change in changes.items())
+
+
 def refuse_other_meaning(unfinished: Unfinished, options: CopyOptions) -> None:
-    """Raise UsageError when these options would make another copy of a run that is not finished."""
+    """Raise OtherMeaning when these options would make another copy of a run that is not finished."""
     different = unfinished.differences(options)
     if not different:
         return
     before, now = unfinished.asked["options"], described(options)
-    fields = "; ".join(f"{name} was {_word(before.get(name))}, and is {_word(now[name])}" for name in different)
-    raise UsageError(
-        f"run {unfinished.run_id} of the same source and target, begun {unfinished.asked['started']}, is not finished, "
-        f"and this command means another copy: {fields}",
-        "Give the options as they were then, and the command goes on with it; or give it up with --fresh, "
-        "and all is looked at anew.",
+    raise OtherMeaning(
+        unfinished, {name: f"was {_word(before.get(name))}, and is {_word(now[name])}" for name in different}
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 
 import oss2
 import pytest
@@ -107,3 +108,16 @@ def test_copies_to_other_targets_are_none_of_its_business(command, killed, make_
 def test_what_is_not_understood_is_refused(command, words, said) -> None:
     done = clean(command, *words)
     assert (done.code, said in done.text) == (2, True)
+
+
+def test_working_files_of_a_verify_that_died_go_after_a_week_and_others_stay(command, killed, home) -> None:
+    runs = home / ".hdfs2oss/verify/runs"
+    for name, days in (("dead", 8), ("young", 6)):
+        (runs / name / "plan").mkdir(parents=True)
+        file = runs / name / "plan/survey.parquet"
+        file.write_bytes(b"1")
+        os.utime(file, (time.time() - days * 86400,) * 2)
+    assert "would be removed" in clean(command, "--dry-run", "--older-than", "0s", killed).text
+    assert sorted(path.name for path in runs.iterdir()) == ["dead", "young"]
+    assert "runs/dead: a verify, last sign of life" in clean(command, "--older-than", "0s", killed).text
+    assert [path.name for path in runs.iterdir()] == ["young"]

@@ -4,6 +4,7 @@ from .checklist import VERIFICATION
 from .difference import survey_changes, without_excluded
 from .ending import as_record, from_record
 from .repair import survey_differences
+from .retry import survey_failures
 from .wave import SurveyReport, survey
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "survey",
     "survey_changes",
     "survey_differences",
+    "survey_failures",
     "without_excluded",
 ]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
@@ -44,10 +44,10 @@ from .missing import REMOVAL_SECONDS, MissingSlices, candidate_of
 from .planner import Planner
 from .wave import SurveyReport
 
-_TASKS_PER_SLOT = 4
+TASKS_PER_SLOT = 4
 _THREADS = 16
 _MOST_KEPT = 10_000
-_LEFT, _GONE = "DIFFERENCES_LEFT", "DIFFERENCES_GONE"
+_LEFT, GONE = "DIFFERENCES_LEFT", "DIFFERENCES_GONE"
 
 
 class RepairTask(NamedTuple):
@@ -68,7 +68,7 @@ def survey_differences(context: RunContext, runner: Runner) -> SurveyReport:
         raise SurveyError(f"reading {options.from_diff}: {error}", error.hint) from error
     refuse_other_pair(listed, layout, options)
     found = SurveyReport()
-    bins = max(1, min(runner.slots * _TASKS_PER_SLOT, len(listed.slices)))
+    bins = max(1, min(runner.slots * TASKS_PER_SLOT, len(listed.slices)))
     tasks = [RepairTask(number, listed.slices[number::bins]) for number in range(bins)]
     runner.run_wave("survey", partial(repair_task, context), tasks, found.add)
     found.counters = _with_verified(found.counters, listed)
@@ -100,7 +100,7 @@ def repair_task(context: RunContext, task: RepairTask, attempt: str) -> SurveyRe
     """Look up what the rows of a task are about, and publish what is to be done as plan files. A task function."""
     desk = TaskDesk(context, f"survey-{task.number:05d}", attempt)
     findings = Findings(desk.counters)
-    repair = _Repair(context, desk, findings)
+    repair = Repair(context, desk, findings)
     try:
         for piece in task.slices:
             repair.take(read_slice(piece, pair_of(context.layout), context.stores))
@@ -113,17 +113,23 @@ def repair_task(context: RunContext, task: RepairTask, attempt: str) -> SurveyRe
     return report
 
 
-class _Repair:
-    """Takes the rows of one task, in threads, and plans in their order."""
+class Repair:
+    """Takes the rows of one task, in threads, and plans in their order, by a pair and what its row says."""
 
-    def __init__(self, context: RunContext, desk: TaskDesk, findings: Findings) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        desk: TaskDesk,
+        findings: Findings,
+        decide: Callable[[FilePair, str], FileAction] = decide_listed,
+    ) -> None:
         self._context = context
         self._layout = context.layout
         self._desk = desk
         self._findings = findings
         self._exclusion = Exclusion(context)
         self._finding = ""
-        self._planner = Planner(desk, self._decide)
+        self._planner = Planner(desk, lambda pair: decide(pair, self._finding))
         self._target = open_filesystem(context.layout.base, context.stores)
         self._in_the_way = _FilesInTheWay(self._target, context.layout)
         self._extra = Tally()
@@ -166,9 +172,6 @@ class _Repair:
         report.missing = found
         return report
 
-    def _decide(self, pair: FilePair) -> FileAction:
-        return decide_listed(pair, self._finding)
-
     def _look_up(self, row: Difference) -> FilePair | None:
         """What stands on both sides now; None for a path that is none of this run's."""
         at_target = self._target.status(self._layout.target_of(row.path).path)
@@ -199,7 +202,7 @@ class _Repair:
             self._findings.add_problem(str(self._layout.target_of(row.path)), str(error))
             return
         if pair is None or (pair.source is None and pair.target is None):
-            self._desk.counters.add(OWN, _GONE)
+            self._desk.counters.add(OWN, GONE)
         elif pair.source is None:
             self._take_extra(pair)
         else:
@@ -281,8 +284,8 @@ def _with_verified(counts: dict[str, dict[str, int]], listed: DiffList) -> dict[
 
 def _notices(own: dict[str, int], options: CopyOptions) -> list[str]:
     notices = []
-    if own.get(_GONE):
-        notices.append(f"{own[_GONE]} of the listed paths have gone since the verify")
+    if own.get(GONE):
+        notices.append(f"{own[GONE]} of the listed paths have gone since the verify")
     if own.get(_LEFT):
         what = "could not be verified, or are protected" if options.delete else "are EXTRA (see -delete) or ERROR"
         notices.append(f"{own[_LEFT]} of the listed paths are left as they are: they {what}")

@@ -22,7 +22,7 @@ from ...model.uri import Uri
 from ...model.values import DIRECTORY
 from ...phases.sweeper import clear_away, look_over
 from ...records.heartbeat import Heartbeat
-from ...records.jobdir import HASTE, JobDir, default_base
+from ...records.jobdir import HASTE, VERIFY_DIRECTORY, JobDir, default_base
 from ...records.layout import read_layout
 from ...records.lock import Lock
 from ...records.past_runs import is_settled, names_of_runs
@@ -31,6 +31,9 @@ from ...runs.account import give_up
 from ...runs.opening import empty_report, new_run_id
 from ...runs.unfinished import is_over
 from ...tasks.context import RunContext
+
+# A verify that goes on may write nothing for so long.
+_VERIFY_SECONDS = 7 * 86400
 
 
 def clean(command: CopyCommand, order: CleanOrder, environment: Mapping[str, str], out: TextIO) -> int:
@@ -64,6 +67,7 @@ def _cleaned(request: CopyRequest, order: CleanOrder) -> Iterator[str]:
         yield f"All runs to {target} that are on record have come to their end: there is nothing to clean away."
     if not found:
         yield f"There are no records of copies to {target}: nothing is known to be theirs (see --job-dir)."
+    yield from _clean_verifies(request, order)
     store = open_filesystem(target, request.stores)
     number, oldest_ms = 0, time.time_ns() // 1_000_000
     for upload in store.find_uploads(target.path) if store.capabilities.multipart else ():
@@ -78,15 +82,39 @@ def _cleaned(request: CopyRequest, order: CleanOrder) -> Iterator[str]:
 
 def _pairs(request: CopyRequest) -> Iterator[Uri]:
     """The job directories of all copies to the target that are on record."""
-    options = request.options
-    bases = [options.job_dir] if options.job_dir is not None else map(default_base, homes(options, request.user))
-    for base in bases:
+    for base in _bases(request):
         store = open_filesystem(base, request.stores)
         with suppress(NotFound, PermissionDenied):
             for row in store.walk(base.path, recursive=False):
                 place = base.join(row.path)
                 if row.kind == DIRECTORY and not is_own_work(row.path) and _goes_to(request, place):
                     yield place
+
+
+def _bases(request: CopyRequest) -> list[Uri]:
+    options = request.options
+    if options.job_dir is not None:
+        return [options.job_dir]
+    return [default_base(home) for home in homes(options, request.user)]
+
+
+def _clean_verifies(request: CopyRequest, order: CleanOrder) -> Iterator[str]:
+    """Working files of verifies that were killed, whatever they compared: nothing speaks for one that goes on but the
+    time of its files, and while it reads it may write none for long.
+    """
+    oldest_seconds = max(order.older_than_seconds, _VERIFY_SECONDS)
+    for base in _bases(request):
+        here = _open(request, base.join(VERIFY_DIRECTORY))
+        with suppress(NotFound, PermissionDenied):
+            for name in names_of_runs(here):
+                run = here.of_run(name)
+                last_ms = _last_sign_ms(run)
+                idle_seconds = max(0.0, time.time() - last_ms / 1000)
+                if last_ms and idle_seconds >= oldest_seconds:
+                    if not order.dry_run:
+                        here.filesystem.remove(run.run_path, recursive=True)
+                    what = "would be removed" if order.dry_run else "removed"
+                    yield f"{run.run_path}: a verify, last sign of life {format_duration(idle_seconds)} ago: {what}"
 
 
 def _goes_to(request: CopyRequest, place: Uri) -> bool:

@@ -29,6 +29,7 @@ from ...phases.survey import (
     survey,
     survey_changes,
     survey_differences,
+    survey_failures,
     without_excluded,
 )
 from ...phases.sweeper import clear_up, sweep_dead_runs, tidy
@@ -82,7 +83,8 @@ class CopyJob:
         self._announce = announce
         # What is known of the run so far, also of one that ends badly; None before it begins.
         self.report: Report | None = None
-        # Where everything goes, once that is known: whoever gives advice after a failure must know it.
+        # Where everything goes, once that is known: whoever gives advice after a failure must know it. A retry is given
+        # that of the run that it is about, as the rules might find another one by now.
         self.layout: Layout | None = None
 
     def run(self) -> Report:
@@ -90,7 +92,7 @@ class CopyJob:
         options, stores = self._options, self._stores
         timeline = Timeline(self._progress)
         with timeline.phase("roots"):
-            layout = self.layout = find_roots(options, stores)
+            layout = self.layout = self.layout or find_roots(options, stores)
             notices = check_attributes(options, layout, stores)
             span = find_span(options, layout, stores)
             refuse_unfit_switch(options, layout, stores, self._homes)
@@ -113,7 +115,7 @@ class CopyJob:
             sweep_dead_runs(context, run)
             take_in_earlier_runs(context, run)
             moved: list[str] = []
-            note: Callable[[], None] = partial(note_full_copy, context, run) if options.from_diff is None else _nothing
+            note: Callable[[], None] = partial(note_full_copy, context, run) if not options.is_partial else _nothing
             try:
                 if span is not None:
                     note = _synchronise(context, run, span, moved)
@@ -149,7 +151,9 @@ class CopyJob:
 
 
 def _survey(context: RunContext, runner: Runner) -> SurveyReport:
-    """All of both sides, or what a verify has listed of them."""
+    """All of both sides, or what a verify has listed of them, or what failed in an earlier run."""
+    if context.options.retry_of:
+        return survey_failures(context, runner)
     return survey(context, runner) if context.options.from_diff is None else survey_differences(context, runner)
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 
-from ...commandline.advice import advice, failures_on_record
+from ...commandline.advice import Invocation, advice, failures_on_record
+from ...commandline.again import continuing_lines, fresh_lines, retry_lines, spelling_of
 from ...commandline.command import CopyCommand
 from ...commandline.ending import account, findings, last_line, print_lines
 from ...commandline.homes import homes
 from ...commandline.invocation import invocation
 from ...commandline.request import resolve
 from ...commandline.session import Performance, Screen, close, hadoop_conf, make_runner, perform, sources_of
+from ...model.errors import UsageError
 from ...model.options import CopyOptions
 from ...runners.signals import arrived
+from ...runs.failed import can_be_retried
 from ...runs.progress import Progress
 from ...runs.report import Report
+from ...runs.unfinished import OtherMeaning, told_of
 from .detached import announcer
 from .job import CopyJob
+
+_OR_RETRY = "Or run this, which copies only what failed, and lists neither side:"
 
 
 def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, str], screen: Screen) -> int:
@@ -36,8 +42,13 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
             if job.report is not None and job.report.failed_files and not job.report.rehearsal:
                 yield from failures_on_record(command, started)
             yield from advice(command, request.options, job.layout, started, lifting, _goes_on(job.report))
+            if job.report is not None and can_be_retried(job.report, request.options):
+                yield from retry_lines(command, started, _OR_RETRY)
 
-        return perform(CopyPerformance(request.options, job, advise), runner, progress, screen)
+        def explain(error: OtherMeaning) -> UsageError:
+            return _explained(error, command, started)
+
+        return perform(CopyPerformance(request.options, job, advise, explain), runner, progress, screen)
     finally:
         close(runner, progress)
 
@@ -47,15 +58,25 @@ class CopyPerformance(Performance):
 
     what = "copy"
 
-    def __init__(self, options: CopyOptions, job: CopyJob, advise: Callable[[], Iterator[str]]) -> None:
+    def __init__(
+        self,
+        options: CopyOptions,
+        job: CopyJob,
+        advise: Callable[[], Iterator[str]],
+        explain: Callable[[OtherMeaning], UsageError] = lambda error: error,
+    ) -> None:
         self.verbose = options.verbose
         self._options = options
         self._job = job
         self._advise = advise
+        self._explain = explain
         self._report: Report | None = None
 
     def run(self) -> None:
-        self._report = self._job.run()
+        try:
+            self._report = self._job.run()
+        except OtherMeaning as error:
+            raise self._explain(error) from error
 
     def tell(self, screen: Screen) -> int:
         report = self._report
@@ -75,6 +96,15 @@ class CopyPerformance(Performance):
 
     def advice(self) -> Iterator[str]:
         return self._advise()
+
+
+def _explained(error: OtherMeaning, command: CopyCommand, started: Invocation) -> UsageError:
+    """The refusal in the operator's words, with the command that goes on and the one that begins anew."""
+    changes = {spelling_of(field): change for field, change in error.changes.items()}
+    going_on = continuing_lines(command, started, error.asked, "Run this, which goes on with it:")
+    anew = fresh_lines(command, started, "Or run this, which gives it up, and looks at everything anew:")
+    message = error.message.replace(told_of(error.changes), told_of(changes))
+    return UsageError(message, "\n".join([*going_on, *anew]))
 
 
 def _goes_on(report: Report | None) -> bool:

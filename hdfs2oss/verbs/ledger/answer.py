@@ -14,7 +14,6 @@ from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems
 from ...model.errors import StoreError, SurveyError, UsageError
 from ...model.known import KnownFile
-from ...model.values import Outcome
 from ...records import generation, layout, ledger
 from ...records.jobdir import JobDir
 from ...records.past_runs import past_runs
@@ -26,7 +25,6 @@ _RUN_COLUMNS = (
     "path", "outcome", "action", "source_length", "bytes_copied", "proof", "crc64", "crc32c", "target_etag",
     "error_class", "message",
 )  # fmt: skip
-_ENDED_BADLY = (Outcome.FAILED, Outcome.CHANGED)
 
 
 def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[str, str], out: TextIO) -> int:
@@ -69,7 +67,7 @@ def _rows_of_run(job_dir: JobDir, question: LedgerQuestion) -> Iterator[Sequence
         raise UsageError(f"of run {run} only the report is here: {job_dir.path} is what it left at its target", HINT)
     for name in sorted(records.names("ledger")):
         for row in ledger.read_results(records, name):
-            if row.is_chunk or (question.failed and row.outcome not in _ENDED_BADLY):
+            if row.is_chunk or (question.failed and not row.has_failed):
                 continue
             if _matches(question.path, row.path):
                 yield [getattr(row, column) for column in _RUN_COLUMNS]

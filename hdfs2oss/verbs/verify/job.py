@@ -14,6 +14,7 @@ from ...phases.roots import CopiedRoots, find_copied_roots
 from ...phases.survey import VERIFICATION, survey
 from ...phases.verification import verify
 from ...records.differences import DifferenceFiles, pair_of
+from ...records.jobdir import VERIFY_DIRECTORY
 from ...rules.layout import Layout
 from ...runners.base import Runner
 from ...runs.opening import new_run_id
@@ -22,9 +23,6 @@ from ...runs.progress import Progress
 from ...runs.timeline import Timeline
 from ...runs.verification import VerifyReport
 from ...tasks.context import RunContext
-
-# Beside the job directories of pairs: what a verify works with while it runs. No lock is needed: nobody shares it.
-_WORKING_DIRECTORY = "verify"
 
 
 class VerifyJob:
@@ -53,7 +51,7 @@ class VerifyJob:
         for line in comparison(layout, found.is_guess):
             self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
-        working = place.parent.join(_WORKING_DIRECTORY)
+        working = place.parent.join(VERIFY_DIRECTORY)
         report = self.report = self._begin(found, timeline)
         context = RunContext(options, layout, stores, working, report.run_id).filed()
         with naming(working), self._files(context) as files:

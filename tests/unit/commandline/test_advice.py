@@ -6,13 +6,16 @@ import shlex
 import pytest
 
 from hdfs2oss.commandline.advice import Invocation, advice, failures_on_record, needs_update
+from hdfs2oss.commandline.again import copy_lines
 from hdfs2oss.commandline.command import parse
 from hdfs2oss.commandline.ledger_command import parse_ledger
+from hdfs2oss.commandline.request import resolve
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri, parse_uri
 from hdfs2oss.model.values import DIRECTORY, FILE
 from hdfs2oss.rules.layout import Layout, SourceFact, lay_out
+from hdfs2oss.runs.unfinished import described
 
 TARGET = Uri("oss", "b", "/t")
 BEFORE = (None, FILE, DIRECTORY)
@@ -142,3 +145,22 @@ def test_what_failed_is_listed_by_a_command_that_finds_the_same_records(typed: l
     command, question = parse_ledger(words)
     assert question.failed
     assert (command.paths, command.source_list) == (parse(typed).paths, parse(typed).source_list)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["-update", "-delete", "--max-delete", "5%", "--backup-dir", "oss://b/old"],
+        ["-pt", "--exclude", "a b", "--exclude", "c", "--include", "*.gz", "--layout", "named"],
+        ["-update", "-diff", "s1", "s2", "--proof-dir", "none", "--proof", "end-to-end"],
+        ["-update", "-D", "distcp.update.modification.time=false", "--part-size", "1M", "-i"],
+    ],
+)
+def test_the_words_of_a_run_are_told_from_its_record(words) -> None:
+    places = ["hdfs://nn/s", "oss://b/t"]
+    keys = {"OSS_ENDPOINT": "http://h", "OSS_ACCESS_KEY_ID": "id", "OSS_ACCESS_KEY_SECRET": "secret"}
+    record = described(resolve(parse([*words, *places]), keys, {}).options)
+    (_, line) = copy_lines(parse(places), Invocation(["hdfs2oss"], {}), {"options": record}, "Run:")
+    again = resolve(parse(shlex.split(line)[2:]), keys, {}).options
+    assert described(again) == record

@@ -6,7 +6,7 @@ from hdfs2oss.model.known import Standing
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileAction, FilePair, FileStatus
-from hdfs2oss.rules.compare import decide, decide_by_times, decide_listed, decide_single
+from hdfs2oss.rules.compare import decide, decide_again, decide_by_times, decide_listed, decide_single
 from hdfs2oss.rules.filesum import Checks
 
 PLAIN, UPDATE, OVERWRITE = (
@@ -190,3 +190,19 @@ def test_with_pb_a_file_in_other_blocks_is_copied_again_between_stores_that_have
 )
 def test_what_is_listed_as_different_is_written_anew(source, target, finding, action) -> None:
     assert decide_listed(FilePair("a", source, target), finding) is action
+
+
+@pytest.mark.parametrize(
+    ("failed", "by_now", "action"),
+    [
+        ("OVERWRITE", FileAction.SKIP, FileAction.OVERWRITE),
+        ("CHECK", FileAction.SKIP, FileAction.CHECK),
+        ("APPEND", FileAction.SKIP, FileAction.CHECK),
+        ("COPY", FileAction.SKIP, FileAction.SKIP),
+        ("MKDIR", FileAction.SKIP, FileAction.SKIP),
+        ("OVERWRITE", FileAction.COPY, FileAction.COPY),
+        ("CHECK", FileAction.CONFLICT, FileAction.CONFLICT),
+    ],
+)
+def test_what_failed_is_decided_anew_and_not_passed_over_by_its_time(failed, by_now, action) -> None:
+    assert decide_again(failed, by_now) is action
