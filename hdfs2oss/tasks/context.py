@@ -42,6 +42,8 @@ class RunContext:
     run_id: str
     # Compared before something is published (records/fence.py); 0 where no lock is held.
     fence: int = 0
+    # How often the run was gone on with: what a driver gives names to bears it.
+    incarnation: int = 0
     # The file of the run that holds the layout, with the layout that is in it; see `filed`.
     record: tuple[str, Layout] | None = field(default=None, repr=False, compare=False)
 

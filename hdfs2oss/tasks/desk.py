@@ -31,7 +31,8 @@ class TaskDesk:
     def __init__(self, context: RunContext, name: str, attempt: str) -> None:
         self.context = context
         self.name = name
-        self.attempt = attempt
+        # Drivers count attempts from one on: two of them never give the same name to different work.
+        self.attempt = f"r{context.incarnation}.{attempt}" if context.incarnation else str(attempt)
         self.job_dir = context.open_job_dir()
         self.log = CopyLog(context.options.verbose, context.options.log_path is not None)
         stores = [open_filesystem(place, context.stores) for place in (context.layout.base, context.job_dir)]

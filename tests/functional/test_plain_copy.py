@@ -206,12 +206,14 @@ def test_the_job_directory_holds_what_was_asked_planned_done_and_counted(copy, l
     (run,) = (pair / "runs").iterdir()
     assert sorted(path.name for path in run.iterdir()) == [
         "counters.txt",
+        "ends",
         "intents",
         "layout.json",
         "ledger",
         "plan",
         "report.json",
         "run.json",
+        "tasks",
     ]
     asked = json.loads((run / "run.json").read_text())
     assert (asked["sources"], asked["target"]) == ([str(source)], str(target))

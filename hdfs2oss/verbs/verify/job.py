@@ -16,9 +16,9 @@ from ...phases.verification import verify
 from ...records.differences import DifferenceFiles, pair_of
 from ...rules.layout import Layout
 from ...runners.base import Runner
+from ...runs.opening import new_run_id
 from ...runs.place import beginning, choose_place, naming
 from ...runs.progress import Progress
-from ...runs.run import new_run_id
 from ...runs.timeline import Timeline
 from ...runs.verification import VerifyReport
 from ...tasks.context import RunContext
