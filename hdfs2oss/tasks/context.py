@@ -23,6 +23,8 @@ class RunContext:
     run_id: str
     # Compared before something is published (records/fence.py); 0 where no lock is held.
     fence: int = 0
+    # The records of the pair whose ledger a verify asks; None where there are none, or nobody wants to know.
+    ledger: Uri | None = None
 
     @property
     def own_places(self) -> tuple[Uri, ...]:

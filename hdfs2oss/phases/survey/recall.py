@@ -2,36 +2,60 @@
 
 from __future__ import annotations
 
+from ...model.errors import StoreError, SurveyError
+from ...model.known import KnownFile
 from ...model.values import FILE, FilePair
 from ...records.generation import KnownFiles, current
-from ...tasks.context import RunContext
+from ...records.jobdir import JobDir
+from ...rules.layout import Layout
 from .unit import TakePair
 
 
 class Recall:
     """Hands pairs on, each with what the ledger of the pair of places knows of it.
 
-    Only -update asks, and only for files that both sides have. Raises SurveyError for a ledger that cannot be read.
+    Asked only for files that both sides have. A ledger that cannot be read raises SurveyError or StoreError; where it
+    is not `needed`, it is not asked any more, and `notice` says why.
     """
 
-    def __init__(self, context: RunContext, take: TakePair) -> None:
-        options, layout = context.options, context.layout
+    def __init__(self, layout: Layout, job_dir: JobDir | None, take: TakePair, needed: bool = True) -> None:
+        """`job_dir` has the ledger; None where nothing is asked."""
+        self._layout = layout
         self._hand_on = take
+        self._needed = needed
+        self._job_dir = job_dir
         self._known: KnownFiles | None = None
-        if not options.update or options.overwrite or options.ignore_ledger or layout.onto_file:
-            return
-        job_dir = context.open_job_dir()
-        generation = current(job_dir)
-        # Paths that count from another place say nothing of those of this run.
-        if generation is not None and generation.base == str(layout.base) and generation.parts:
-            self._known = KnownFiles(job_dir, generation)
-            self._layout = layout
+        self.notice = ""
+        if job_dir is not None:
+            try:
+                self._open(job_dir)
+            except (StoreError, SurveyError) as error:
+                self._give_up(error)
 
     def take(self, pair: FilePair) -> None:
         """One pair."""
         known, source, target = self._known, pair.source, pair.target
         if known is not None and source is not None and target is not None and source.kind == target.kind == FILE:
-            row = known.find(pair.path)
+            row = self._find(known, pair.path)
             if row is not None and row.source == self._layout.source_text(pair.root, pair.path):
                 pair = pair._replace(known=row)
         self._hand_on(pair)
+
+    def _open(self, job_dir: JobDir) -> None:
+        generation = current(job_dir)
+        # Paths that count from another place say nothing of those of this run.
+        if generation is not None and generation.base == str(self._layout.base) and generation.parts:
+            self._known = KnownFiles(job_dir, generation)
+
+    def _find(self, known: KnownFiles, path: str) -> KnownFile | None:
+        try:
+            return known.find(path)
+        except (StoreError, SurveyError) as error:
+            self._give_up(error)
+            return None
+
+    def _give_up(self, error: StoreError | SurveyError) -> None:
+        if self._needed or self._job_dir is None:
+            raise error
+        self._known = None
+        self.notice = f"the ledger in {self._job_dir.path} is not asked (any more): {error}"
