@@ -29,6 +29,7 @@ VERBS = {
     "copy": Verb("hdfs2oss.verbs.copy", "copy files and trees; what is meant when no verb is named", True),
     "verify": Verb("hdfs2oss.verbs.verify", "compare two trees without copying, and say what differs", True),
     "ledger": Verb("hdfs2oss.verbs.ledger", "show what is on record of a copy, file by file; reads only"),
+    "clean": Verb("hdfs2oss.verbs.clean", "remove what runs have left that were killed"),
     "local-oss": Verb("hdfs2oss.verbs.local_oss", "serve the OSS protocol on loopback, over a directory"),
 }
 _DEFAULT = "copy"

@@ -49,16 +49,23 @@ def advice(
     layout: Layout | None,
     started: Invocation,
     lifting: tuple[str, ...] = (),
+    goes_on: bool = False,
 ) -> Iterator[str]:
     """The lines that tell the next command; `layout` is None when the run ended before it was known.
 
-    `lifting` is the option that lifts the brake which kept the run from deleting anything.
+    `lifting` is the option that lifts the brake which kept the run from deleting anything. A run that came to no end
+    `goes_on` with the very command, and has its layout on record.
     """
+    if goes_on:
+        layout = None
+        command = command._replace(typed=[words for words in command.typed if words != ("--fresh",)])
     if lifting:
         done = "" if options.dry_run else "the copy itself is complete; "
         yield f"Next: {done}if all that is meant to be deleted, run this:"
         typed = [words for words in command.typed if words[0].partition("=")[0] != lifting[0]]
         command = command._replace(typed=[*typed, lifting])
+    elif goes_on:
+        yield "Next: mend the cause and run the same command again, which goes on where this run ended:"
     elif layout is None:
         yield "Next: nothing was copied; mend the cause and run the same command again:"
     elif options.overwrite:

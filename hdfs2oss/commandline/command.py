@@ -27,7 +27,7 @@ class CopyCommand(NamedTuple):
     xtrack: str = ""
     work_dir_text: str = ""
     backup: str = ""
-    proof: str = ""
+    proof_place: str = ""
     # Of a verify: where its differences go. Of a copy: where such differences come from.
     output: str = ""
     from_diff: str = ""

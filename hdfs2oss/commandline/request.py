@@ -57,7 +57,7 @@ def resolve(
         "xtrack_path": command.xtrack,
         "work_dir": command.work_dir_text,
         "backup_dir": command.backup,
-        "proof_dir": command.proof if command.proof != NO_PROOF else "",
+        "proof_dir": command.proof_place if command.proof_place != NO_PROOF else "",
         "output": command.output,
         "from_diff": command.from_diff,
     }
@@ -71,7 +71,7 @@ def resolve(
             target=target,
             filters=read_filters(places, command.filter_list) if command.filter_list else (),
             **own,
-            leaves_proof=command.proof != NO_PROOF,
+            leaves_proof=command.proof_place != NO_PROOF,
             **{**settings.fields, **command.options},
         )
     except ValidationError as error:

@@ -287,7 +287,7 @@ GROUPS = (
             _flag("--ignore-ledger", "ignore_ledger", "with -update and verify: do not ask the ledger of earlier runs"),
             _value(
                 ("--proof-dir",),
-                "proof",
+                "proof_place",
                 "leave ledger and report in DIR, too; none: nowhere",
                 "DIR|none",
                 unset=".hdfs2oss/proofs at the target",
@@ -298,6 +298,11 @@ GROUPS = (
             ),
             _value(
                 ("--oss-endpoint",), "oss_endpoint", "the OSS endpoint", "URL", unset="OSS_ENDPOINT, fs.oss.endpoint"
+            ),
+            _flag(
+                "--fresh",
+                "fresh",
+                "give up a run that was killed or interrupted, instead of going on with it, and begin anew",
             ),
             _value(
                 ("--credentials-file",),

@@ -75,6 +75,8 @@ class CopyOptions(BaseModel):
     # The snapshot of the source that is read instead of what is there now; made and dropped by us with make_snapshot.
     from_snapshot: str = ""
     make_snapshot: bool = False
+    # A run of the pair that is not finished is given up, and not gone on with.
+    fresh: bool = False
     # What a verify has left: exactly what it lists is copied, and neither side is listed.
     from_diff: Uri | None = None
     # Whether -update passes over what the ledger of the pair knows.

@@ -14,7 +14,7 @@ from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, VerifyError, of_class
 from ..model.units import MIB
-from ..model.values import FILE, CopyItem, CopyResult, LargeBin, Outcome, PlanSlice, TaskReport
+from ..model.values import FILE, CopyItem, CopyResult, CopyTask, LargeBin, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
 from ..records.intents import chunk_path_of
 from ..records.jobdir import JobDir
@@ -85,7 +85,7 @@ def commit(
     """
     tasks = [
         CommitTask(number, tuple(CommitBin(one.uploads, ledger_files(one.chunks)) for one in bundle))
-        for number, bundle in enumerate(packing.bundle([one for one in bins if one.uploads], run.slots))
+        for number, bundle in enumerate(_bundles(run, [one for one in bins if one.uploads]))
     ]
     unfinished: set[str] = set()
 
@@ -94,9 +94,21 @@ def commit(
         if report.counters.get(OWN, {}).get(TRIED_AGAIN):
             unfinished.add(report.task)
 
-    run.wave("commit", partial(commit_task, context), tasks, take)
+    run.ledger_wave("commit", partial(commit_task, context), tasks, lambda task: task.name, take)
     second = [task._replace(is_second=True) for task in tasks if task.name in unfinished]
-    run.wave("commit again", partial(commit_task, context), second, run.take)
+    run.ledger_wave("commit again", partial(commit_task, context), second, lambda task: task.name, run.take)
+
+
+def _bundles(run: Run, bins: Sequence[LargeBin]) -> list[list[LargeBin]]:
+    """The bins of each task: as on record, where each is told by its first slice."""
+    by_first = {one.uploads[0]: one for one in bins}
+
+    def bundled(firsts: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
+        bundles = packing.bundle([by_first[first] for first in firsts], slots)
+        return [CopyTask(number, tuple(one.uploads[0] for one in bundle)) for number, bundle in enumerate(bundles)]
+
+    tasks = run.course.pack("commit", list(by_first), bundled)
+    return [[by_first[first] for first in task.slices] for task in tasks]
 
 
 def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskReport:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
@@ -68,10 +69,24 @@ class CutReport:
 
 
 def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutReport) -> None:
-    """Cut large files, as a wave; `cuts` grows with each report, so that no upload is forgotten when one fails."""
+    """Cut large files, as a wave, unless an earlier driver has: `cuts` takes up what came of it.
+
+    A wave that did not come to its end is run again, and its tasks drop the uploads that were opened before.
+    """
+    if not slices:
+        return
+    ended = run.course.end_of("cut")
+    if ended is not None:
+        cuts.add(CutReport([_bin(uploads, chunks) for uploads, chunks in ended["bins"]], ended["counters"]))
+        return
     most_seconds = packing.group_seconds(sum(piece.size_bytes for piece in slices), run.slots)
     work = partial(cut_task, context, most_seconds=most_seconds)
-    run.wave("cut", work, packing.pack(slices, run.slots), cuts.add)
+    run.wave("cut", work, run.course.pack("cut", slices), cuts.add)
+    run.course.end("cut", {"bins": cuts.bins, "counters": cuts.counters})
+
+
+def _bin(uploads: list[list[Any]], chunks: list[list[Any]]) -> LargeBin:
+    return LargeBin(tuple(PlanSlice(*piece) for piece in uploads), tuple(PlanSlice(*piece) for piece in chunks))
 
 
 def cut_task(
@@ -87,7 +102,7 @@ def cut_task(
     desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
     target = open_filesystem(context.layout.base, context.stores)
     leftovers = Leftovers(context, desk.name, task.slices, target)
-    bins = BinWriter(f"{desk.name}-{attempt}.parquet", desk.job_dir, most_seconds)
+    bins = BinWriter(f"{desk.name}-{desk.attempt}.parquet", desk.job_dir, most_seconds)
     preserving, hindrance, one_stream = Preserving(context), Hindrance(context, target), ""
     with ThreadPoolExecutor(_CHECKS_AT_ONCE) as pool:
         items = list(pool.map(partial(_settled, context, target), read_slices(desk.job_dir, task.slices)))

@@ -32,7 +32,7 @@ from ..records import ledger
 from ..records.fence import Fence
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
-from ..rules.packing import pack, threads_for
+from ..rules.packing import threads_for
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
@@ -66,7 +66,7 @@ SENT_AGAIN = "CHUNKS_SENT_AGAIN"
 
 def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> Sent:
     """Carry out all that is planned, as a wave; chunks that failed and may arrive after all have a second one."""
-    tasks = pack(slices, run.slots)
+    tasks = run.course.pack("copy", slices)
     most, before, foreseen = context.options.max_failures, run.report.failed_files, [0]
     again: set[str] = set()
 
@@ -84,9 +84,9 @@ def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> Sent:
             run.runner.end_wave(ended)
 
     run.follow("copy", tasks, foresee=foresee)
-    run.wave("copy", partial(copy_task, context), tasks, take)
+    run.ledger_wave("copy", partial(copy_task, context), tasks, task_name, take)
     second = [task for task in tasks if task_name(task) in again]
-    run.wave("copy again", partial(copy_again_task, context), second, run.take)
+    run.ledger_wave("copy again", partial(copy_again_task, context), second, again_name, run.take)
     return Sent(tasks, frozenset(again))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from ..filesystems.base import FileSystem
@@ -14,7 +15,7 @@ from ..model.errors import NotFound, SourceNotFound, StoreError, SurveyError, Us
 from ..model.options import CopyOptions
 from ..model.uri import Uri, join_path
 from ..model.values import DIRECTORY, FILE
-from ..rules.glob import expand, fixed_part, is_pattern
+from ..rules.glob import Children, expand, fixed_part, is_pattern
 from ..rules.layout import Layout, SourceFact, lay_out, refuse_to_delete_sources
 from ..rules.snapshot_paths import SnapshotPlace, is_in_snapshot
 from ..rules.verification import Standing, layout_found
@@ -101,8 +102,10 @@ def _look(options: CopyOptions, stores: StoreConfig) -> tuple[list[SourceFact], 
     snapshot = options.snapshot_to_read
     if snapshot or options.make_snapshot:
         _refuse_without_snapshots(options, stores)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda source: _find(source, stores, snapshot), dict.fromkeys(options.sources))
+    # Those of the second pool never wait for each other.
+    with ThreadPoolExecutor(_THREADS) as pool, ThreadPoolExecutor(_THREADS) as lookers:
+        sources = dict.fromkeys(options.sources)
+        found = pool.map(lambda source: _find(source, stores, snapshot, lookers), sources)
         return [fact for facts in found for fact in facts], target_kind
 
 
@@ -129,29 +132,13 @@ def _refuse_without_snapshots(options: CopyOptions, stores: StoreConfig) -> None
             )
 
 
-def _find(source: Uri, stores: StoreConfig, snapshot: str) -> list[SourceFact]:
-    return _ask("looking for the source", source, lambda: _facts(source, stores, snapshot))
+def _find(source: Uri, stores: StoreConfig, snapshot: str, lookers: ThreadPoolExecutor) -> list[SourceFact]:
+    return _ask("looking for the source", source, lambda: _facts(source, stores, snapshot, lookers))
 
 
-def _facts(source: Uri, stores: StoreConfig, snapshot: str) -> list[SourceFact]:
-    filesystem = open_filesystem(source, stores)
+def _facts(source: Uri, stores: StoreConfig, snapshot: str, lookers: ThreadPoolExecutor) -> list[SourceFact]:
     if is_pattern(source.path):
-        # Within the snapshot of a directory above all matches; where each match has its own, what is there now is
-        # what they are looked for in.
-        place = find_snapshot(filesystem, fixed_part(source.path), snapshot) if snapshot else None
-
-        def read_at(path: str) -> str:
-            return place.inside(path) if place is not None and place.holds(path) else path
-
-        children = _children(filesystem)
-        matches = expand(
-            source.path,
-            lambda path: children(read_at(path)),
-            lambda path: filesystem.status(read_at(path)) is not None,
-        )
-        facts = [
-            fact for path in matches if (fact := _fact(source._replace(path=path), stores, snapshot, place)) is not None
-        ]
+        facts = _matches(source, stores, snapshot, lookers)
         if facts:
             return facts
     # A pattern that matches nothing may be the very name of a file.
@@ -161,6 +148,33 @@ def _facts(source: Uri, stores: StoreConfig, snapshot: str) -> list[SourceFact]:
         where = f" in its snapshot {snapshot}" if snapshot else ""
         raise SourceNotFound(f"the {what}{where}: {source}", "Check the path; nothing was copied.")
     return [fact]
+
+
+def _matches(source: Uri, stores: StoreConfig, snapshot: str, lookers: ThreadPoolExecutor) -> list[SourceFact]:
+    """What a pattern matches; directories are listed, and paths looked at, by several threads."""
+    filesystem = open_filesystem(source, stores)
+    # Within the snapshot of a directory above all matches; where each match has its own, what is there now is
+    # what they are looked for in.
+    place = find_snapshot(filesystem, fixed_part(source.path), snapshot) if snapshot else None
+
+    def read_at(path: str) -> str:
+        return place.inside(path) if place is not None and place.holds(path) else path
+
+    children = _children(filesystem)
+    kinds = expand(
+        source.path,
+        lambda path: children(read_at(path)),
+        lambda path: _kind(source._replace(path=read_at(path)), stores),
+        lookers.map,
+    )
+
+    def fact_of(path: str) -> SourceFact | None:
+        uri = source._replace(path=path)
+        if snapshot and (place is None or not place.holds(path)):
+            return _fact(uri, stores, snapshot, place)
+        return SourceFact(uri, kinds[path], place.inside(path) if place is not None else "")
+
+    return [fact for fact in lookers.map(fact_of, kinds) if fact is not None]
 
 
 def _fact(source: Uri, stores: StoreConfig, snapshot: str, place: SnapshotPlace | None) -> SourceFact | None:
@@ -180,12 +194,12 @@ def _fact(source: Uri, stores: StoreConfig, snapshot: str, place: SnapshotPlace 
     return None if kind is None else SourceFact(source, kind, read_path)
 
 
-def _children(filesystem: FileSystem) -> Callable[[str], Iterable[str]]:
-    def children(path: str) -> Iterable[str]:
-        try:
-            return [row.path for row in filesystem.walk(path, recursive=False) if row.kind in (FILE, DIRECTORY)]
-        except NotFound:
-            return []
+def _children(filesystem: FileSystem) -> Children:
+    def children(path: str) -> Iterator[tuple[str, str]]:
+        with suppress(NotFound):
+            for row in filesystem.walk(path, recursive=False):
+                if row.kind in (FILE, DIRECTORY):
+                    yield row.path, row.kind
 
     return children
 

@@ -13,7 +13,6 @@ from ..model.uri import Uri
 from ..records import leavings
 from ..records.jobdir import JobDir
 from ..records.leavings import Leaving
-from ..rules.layout import Layout
 from ..rules.snapshot_paths import SnapshotPlace
 from ..runs.run import Run
 from ..tasks.context import RunContext
@@ -108,8 +107,7 @@ def _reading(context: RunContext, places: list[SnapshotPlace], roots: list[Uri])
     for root in context.layout.roots:
         at = next(number for number, one in enumerate(roots) if one.holds(root.source))
         read.append(root._replace(read_path=places[at].inside(root.source.path)))
-    layout: Layout = context.layout._replace(roots=tuple(read))
-    return RunContext(context.options, layout, context.stores, context.job_dir, context.run_id, context.fence)
+    return context.with_layout(context.layout._replace(roots=tuple(read)))
 
 
 def _drop(context: RunContext, run: Run, leaving: Leaving) -> None:

@@ -14,10 +14,10 @@ from functools import partial
 from ..filesystems.base import FileSystem, OpenUpload
 from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
-from ..model.errors import NotFound, StoreError
+from ..model.errors import LockLost, NotFound, StoreError
 from ..model.uri import Uri, join_path
 from ..model.values import CopyItem, Work
-from ..records import intents, leavings, ledger, state
+from ..records import fence, intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
 from ..records.past_runs import LEFT, SWEPT, is_settled
@@ -36,23 +36,48 @@ _MOST_RUNS = 50
 def sweep_dead_runs(context: RunContext, run: Run) -> None:
     """Remove what earlier runs of the pair left, and count it. What fails now is left for the next run."""
     here = context.open_job_dir()
+    if run.incarnation:
+        # Its files at the target are tidied by the tasks that are done again.
+        with suppress(StoreError):
+            Sweeper(context, here).tidy_records()
     dead = list(_unsettled(here))
     if not dead:
         return
     with run.phase("sweep"):
         for job_dir in dead:
             with suppress(StoreError):
-                run.report.counters.add(OWN, "LEAVINGS_REMOVED", _remove_leavings(context, job_dir))
-                uploads, work_files = Sweeper(context, job_dir).sweep()
+                uploads, work_files, left = clear_away(context, job_dir, here.run_id)
+                run.report.counters.add(OWN, "LEAVINGS_REMOVED", left)
                 run.report.counters.add(OWN, "UPLOADS_DROPPED", uploads)
                 run.report.counters.add(OWN, "WORK_FILES_REMOVED", work_files)
-                job_dir.publish_json(SWEPT, {"by": here.run_id, "uploads": uploads, "work_files": work_files})
 
 
-def give_up(context: RunContext) -> None:
-    """This run ends early: remove what its tasks left, as far as the stores answer; a later run does the rest."""
-    with suppress(StoreError):
-        Sweeper(context, context.open_job_dir().of_run(context.run_id, HASTE)).sweep()
+def clear_away(context: RunContext, job_dir: JobDir, by: str) -> tuple[int, int, int]:
+    """Remove what a dead run left, and put on record that it is gone: uploads, work files, other leavings.
+
+    Raises StoreError.
+    """
+    left = _remove_leavings(context, job_dir)
+    uploads, work_files = Sweeper(context, job_dir).sweep()
+    job_dir.publish_json(SWEPT, {"by": by, "uploads": uploads, "work_files": work_files})
+    return uploads, work_files, left
+
+
+def look_over(context: RunContext, job_dir: JobDir) -> tuple[int, int, int]:
+    """How much `clear_away` would find; of other leavings those that are on record. Raises StoreError."""
+    return *Sweeper(context, job_dir).look(), len(leavings.read_leavings(job_dir))
+
+
+def clear_up(context: RunContext, keeps_chunks: bool) -> None:
+    """This run ends early: remove what its tasks left, as far as the stores answer; a later run does the rest.
+
+    With `keeps_chunks` what large files have sent so far stays: the same command goes on with it. Nothing is removed by
+    a driver that lost the lock, as another one goes on with the run.
+    """
+    job_dir = context.open_job_dir().of_run(context.run_id, HASTE)
+    with suppress(StoreError, LockLost):
+        fence.check(job_dir, context.fence)
+        Sweeper(context, job_dir, keeps_chunks).sweep()
 
 
 def tidy(context: RunContext, run: Run) -> None:
@@ -69,8 +94,10 @@ def tidy(context: RunContext, run: Run) -> None:
 class Sweeper:
     """Removes what one run left that runs no more."""
 
-    def __init__(self, context: RunContext, job_dir: JobDir) -> None:
+    def __init__(self, context: RunContext, job_dir: JobDir, keeps_chunks: bool = False) -> None:
+        """`keeps_chunks`: uploads that the cutter opened, and chunks that are files, are still needed."""
         self._job_dir = job_dir
+        self._keeps_chunks = keeps_chunks
         self._target = open_filesystem(context.layout.base, context.stores)
 
     def sweep(self) -> tuple[int, int]:
@@ -79,15 +106,28 @@ class Sweeper:
         found = list(intents.read_intents(self._job_dir))
         with ThreadPoolExecutor(_THREADS, "sweep") as pool:
             files = sum(pool.map(partial(_remove, self._target), self._work_paths(found)))
-            sum(pool.map(partial(_remove, self._job_dir.filesystem), self._own_work_paths()))
+        self.tidy_records()
         return uploads, files
+
+    def look(self) -> tuple[int, int]:
+        """Open uploads, work files that are there. Raises StoreError."""
+        found = list(intents.read_intents(self._job_dir))
+        uploads = sum(1 for _ in self._uploads(found)) if self._target.capabilities.multipart else 0
+        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+            return uploads, sum(pool.map(lambda path: self._target.status(path) is not None, self._work_paths(found)))
+
+    def tidy_records(self) -> None:
+        """Remove records that were being written. Raises StoreError."""
+        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+            sum(pool.map(partial(_remove, self._job_dir.filesystem), self._own_work_paths()))
 
     def drop_uploads(self) -> int:
         """Drop the open uploads of the run; how many there were. Raises StoreError when the store cannot be asked."""
         if not self._target.capabilities.multipart:
             return 0
         with ThreadPoolExecutor(_THREADS, "sweep") as pool:
-            return sum(pool.map(self._drop, self._uploads(list(intents.read_intents(self._job_dir)))))
+            found = [one for one in intents.read_intents(self._job_dir) if not self._keeps(one)]
+            return sum(pool.map(self._drop, self._uploads(found)))
 
     def _uploads(self, found: Sequence[Intent]) -> Iterator[OpenUpload]:
         for base in {one.base for one in found}:
@@ -104,7 +144,7 @@ class Sweeper:
             return
         finished = set(self._job_dir.names("ledger"))
         for intent in found:
-            if ledger.file_of(intent.task) in finished:
+            if ledger.file_of(intent.task) in finished or self._keeps(intent):
                 continue
             for path, item in self._items(intent):
                 if intent.task.startswith("cut-"):
@@ -120,13 +160,16 @@ class Sweeper:
     def _own_work_paths(self) -> Iterable[str]:
         """Records that were being written, and the lock."""
         run_path, store = self._job_dir.run_path, self._job_dir.filesystem
-        for name in ("", "plan", "ledger", "uploads", intents.DIRECTORY, leavings.DIRECTORY):
+        for name in ("", "plan", "ledger", "uploads", "tasks", "ends", intents.DIRECTORY, leavings.DIRECTORY):
             with suppress(NotFound):
                 for row in store.walk(join_path(run_path, name), recursive=False):
                     if row.path.startswith(WORK_PREFIX):
                         yield join_path(join_path(run_path, name), row.path)
         yield work_path_beside(join_path(self._job_dir.path, "_lock"), f"lock-{self._job_dir.run_id}")
         yield state.work_path_of(self._job_dir)
+
+    def _keeps(self, intent: Intent) -> bool:
+        return self._keeps_chunks and intent.task.startswith("cut-")
 
     def _paths(self, intent: Intent) -> Iterator[str]:
         """The targets of an attempt's files."""

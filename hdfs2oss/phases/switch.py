@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import StoreConfig, open_filesystem
@@ -75,7 +74,7 @@ def switching(context: RunContext, run: Run) -> Iterator[RunContext]:
     try:
         if not is_file:
             _make(store, work)
-        yield replace(context, layout=layout)
+        yield context.with_layout(layout)
         report = run.report
         is_whole = not (report.failed_files or report.problems or report.stopped)
     finally:

@@ -6,6 +6,9 @@
     <base>/<pair>/damaged/                 target files that were written damaged and could not be removed
     <base>/<pair>/runs/<run>/run.json      what was asked
                              layout.json   where everything goes
+                             continued-1.json   who went on with it after a death
+                             tasks/        which slices of the plan each task has
+                             ends/         what the phases came to
                              plan/         what the survey found to be done
                              ledger/       what happened to every item
                              uploads/      multipart uploads that were opened
@@ -28,7 +31,7 @@ from typing import Any, TypeVar
 from ..filesystems.base import FileSystem
 from ..model.errors import StoreError, Unreachable
 from ..model.uri import Uri, join_path
-from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX
+from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX, work_path_beside
 from ..rules.retry import RetryClock, RetryPolicy, call_with_retries
 from .ranged import RangedFile
 from .tables import TableFile
@@ -103,9 +106,9 @@ class JobDir:
         self.run_path = join_path(path, f"runs/{run_id}")
         self.bytes_read = 0
 
-    def of_run(self, run_id: str, policy: RetryPolicy = PATIENCE) -> JobDir:
+    def of_run(self, run_id: str, policy: RetryPolicy | None = None) -> JobDir:
         """The records of another run of the pair, or of this one with other patience."""
-        return JobDir(self.filesystem, self.path, run_id, policy, self._clock)
+        return JobDir(self.filesystem, self.path, run_id, policy or self._policy, self._clock)
 
     def patiently(self, call: Callable[[], T]) -> T:
         """Call, and call again while the job directory does not answer."""
@@ -122,6 +125,12 @@ class JobDir:
     def publish_json(self, name: str, value: Any) -> bool:
         """The same for a JSON value, indented for people."""
         return self.publish(name, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write a file of the run at once, also where there is one; for who holds the lock."""
+        path = join_path(self.run_path, name)
+        work_path = work_path_beside(path, f"{name}-{self.run_id}")
+        self.patiently(lambda: self.filesystem.put(path, data, work_path, {}))
 
     def exists(self, name: str) -> bool:
         """Whether a file of the run is there."""

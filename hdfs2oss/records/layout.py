@@ -8,6 +8,7 @@ say of the same command; the record does not change.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -21,8 +22,13 @@ NAME = "layout.json"
 VERSION = 1
 
 
-def publish_layout(job_dir: JobDir, layout: Layout) -> bool:
-    """Put it on record; False, and nothing changed, when the run has one already."""
+def name_of(layout: Layout) -> str:
+    """A name for a layout that is not the first of its run, such as one that reads snapshots."""
+    return f"layout-{hashlib.sha256(repr(layout).encode('utf-8', 'surrogateescape')).hexdigest()[:16]}.json"
+
+
+def publish_layout(job_dir: JobDir, layout: Layout, name: str = NAME) -> bool:
+    """Put it on record; False, and nothing changed, when the run has one of that name already."""
     record = {
         "version": VERSION,
         "base": list(layout.base),
@@ -31,13 +37,13 @@ def publish_layout(job_dir: JobDir, layout: Layout) -> bool:
         "roots": [[list(root.source), root.prefix, root.is_file, root.read_path] for root in layout.roots],
     }
     # In ASCII: a path may hold bytes that are no characters, for which JSON has escapes and UTF-8 has nothing.
-    return job_dir.publish(NAME, (json.dumps(record) + "\n").encode("ascii"))
+    return job_dir.publish(name, (json.dumps(record) + "\n").encode("ascii"))
 
 
-def read_layout(job_dir: JobDir) -> Layout | None:
+def read_layout(job_dir: JobDir, name: str = NAME) -> Layout | None:
     """That of a run; None where none is on record. Raises SurveyError for one that cannot be understood."""
     try:
-        data = job_dir.read(NAME)
+        data = job_dir.read(name)
     except NotFound:
         return None
     try:
@@ -47,7 +53,7 @@ def read_layout(job_dir: JobDir) -> Layout | None:
     except (ValueError, KeyError, TypeError):
         pass
     raise SurveyError(
-        f"the layout {job_dir.run_path}/{NAME} cannot be understood; it may be a newer version's",
+        f"the layout {job_dir.run_path}/{name} cannot be understood; it may be a newer version's",
         "Use that version, or start anew with --fresh.",
     )
 

@@ -33,7 +33,7 @@ from typing import NamedTuple
 from ..filesystems.base import FileSystem
 from ..model.errors import BrakeError, NotFound, StoreError
 from ..model.uri import join_path
-from ..rules.filters import work_path_beside
+from ..rules.filters import WORK_PREFIX, work_path_beside
 from .fence import lock_path, look, refuse_lost
 from .holder import Holder, parse_holder, this_process
 
@@ -49,6 +49,8 @@ class Pace(NamedTuple):
 
 
 PACE = Pace()
+# A record of a lock is written in less; another driver may be about to.
+_UNBORN_MS = 1_000
 
 
 class Clock(NamedTuple):
@@ -90,7 +92,7 @@ class Lock:
                     holder = self._read(there.newest)
                 except NotFound:
                     continue  # followed, and removed, since the listing
-                if holder is not None and holder.run == self._run_id:
+                if holder is not None and holder == self._me:
                     # The answer to the creation was lost.
                     self.number = there.newest
                     break
@@ -164,3 +166,13 @@ class Lock:
         with suppress(StoreError):
             for name in look(self._filesystem, self._directory).older:
                 self._filesystem.remove(join_path(self._directory, f"_lock/{name}"), recursive=True)
+            self._clear_unborn()
+
+    def _clear_unborn(self) -> None:
+        """Remove records that were never finished, as whoever wrote them was killed. By the store's own clock."""
+        folder = join_path(self._directory, "_lock")
+        rows = [row for row in self._filesystem.walk(folder, recursive=False) if row.path.startswith(WORK_PREFIX)]
+        mine = self._filesystem.status(lock_path(self._directory, self.number)) if rows else None
+        for row in rows:
+            if mine is not None and row.mtime_ms < mine.mtime_ms - _UNBORN_MS:
+                self._filesystem.remove(join_path(folder, row.path))

@@ -10,16 +10,16 @@ from .merging import Step
 
 
 class Budget:
-    """How much a unit may look at before it hands back sub-directories."""
+    """How much a task may look at before it hands back what is left."""
 
     def __init__(self, entries: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._entries_left = entries
         self._clock = clock
         self._deadline = clock() + seconds
 
-    def spend(self) -> None:
-        """One more entry."""
-        self._entries_left -= 1
+    def spend(self, entries: int = 1) -> None:
+        """So many more entries."""
+        self._entries_left -= entries
 
     @property
     def is_spent(self) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ..model.errors import UsageError
+from ..model.values import FILE
 
 _SPECIAL = re.compile(r"[*?\[{\\]")
 
@@ -33,30 +35,49 @@ def fixed_part(pattern: str) -> str:
     return "/" + "/".join(kept)
 
 
-def expand(path: str, children: Callable[[str], Iterable[str]], exists: Callable[[str], bool]) -> list[str]:
-    """All paths that a pattern matches, sorted.
+# The names in a directory with their kinds (FILE, DIRECTORY); none for a file or a missing path.
+Children = Callable[[str], Iterable[tuple[str, str]]]
+# What stands at a path: its kind, or None.
+Look = Callable[[str], str | None]
+# Asks about each of some paths, in their order; perhaps about several at once.
+ForEach = Callable[[Callable[[str], Any], Iterable[str]], Iterable[Any]]
 
-    `children` lists the names in a directory (none for a file or a missing path); `exists` asks for a path.
+
+def expand(path: str, children: Children, look: Look, for_each: ForEach = map) -> dict[str, str]:
+    """All paths that a pattern matches, sorted, each with its kind.
+
+    What a listing has told is not asked for again.
     """
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for alternative in split_braces(path):
-        matches = [""]
+        matches = {"": ""}
         for element in (element for element in alternative.split("/") if element):
-            matches = list(_step(matches, element, children))
-        if not is_pattern(alternative.rsplit("/", 1)[-1]):
-            # A literal last element was not looked up on the way.
-            matches = [match for match in matches if exists(match or "/")]
-        found.update(match or "/" for match in matches)
-    return sorted(found)
+            matches = _step(matches, element, children, for_each)
+        # A literal last element was not looked up on the way.
+        unknown = [match for match, kind in matches.items() if not kind]
+        looked_at = zip(unknown, for_each(lambda match: look(match or "/"), unknown), strict=True)
+        kinds = matches | {match: kind or "" for match, kind in looked_at}
+        found |= {match or "/": kind for match, kind in kinds.items() if kind}
+    return dict(sorted(found.items()))
 
 
-def _step(matches: list[str], element: str, children: Callable[[str], Iterable[str]]) -> Iterable[str]:
+def _step(matches: dict[str, str], element: str, children: Children, for_each: ForEach) -> dict[str, str]:
+    """The paths one element further, with their kinds as far as they are known, else ""."""
+    directories = [match for match, kind in matches.items() if kind != FILE]
     if not is_pattern(element):
-        yield from (f"{match}/{element}" for match in matches)
-        return
+        return {f"{match}/{element}": "" for match in directories}
     pattern = re.compile(element_pattern(element), re.DOTALL)
-    for match in matches:
-        yield from (f"{match}/{name}" for name in children(match or "/") if pattern.fullmatch(name))
+
+    def within(match: str) -> list[tuple[str, str]]:
+        rows = children(match or "/")
+        return [(f"{match}/{name}", kind) for name, kind in rows if pattern.fullmatch(name)]
+
+    found: dict[str, str] = {}
+    for rows in for_each(within, directories):
+        for path, kind in rows:
+            # In a store of keys a name may be both: then the store says which it is.
+            found[path] = kind if found.get(path, kind) == kind else ""
+    return found
 
 
 def element_pattern(element: str) -> str:

@@ -6,6 +6,7 @@ means, and whether its directories are entered, is decided by whoever takes it.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
@@ -116,7 +117,11 @@ class Merge:
         self._sources = sources
         self._target = target
         self._wants_missing = wants_missing
-        self._all = [*sources, target] if target is not None else list(sources)
+        # (key, place) of each source with a head: thousands of sources cost no more for each step.
+        self._queue = [(cursor.key, place) for place, cursor in enumerate(sources) if cursor.head is not None]
+        heapq.heapify(self._queue)
+        # Taken from the queue: the places of the sources whose heads share the least key.
+        self._first: list[int] = []
         self._descends = True
 
     def step(self, waiting_for: str | None = None) -> Step | None:
@@ -124,50 +129,55 @@ class Merge:
 
         `waiting_for` is a key that matters beside those of the sources: the target is not sought beyond it.
         """
-        if self._target is not None and not self._wants_missing and not self._seek(self._target, waiting_for):
+        least = self._least()
+        if self._target is not None and not self._wants_missing and not self._seek(self._target, least, waiting_for):
             return None
-        heads = [cursor for cursor in self._all if cursor.head is not None]
-        if not heads:
+        target = self._target if self._target is not None and self._target.head is not None else None
+        if target is not None and (least is None or target.key < least):
+            return Step(target.key, (), target.head)
+        if least is None:
             return None
-        key = min([cursor.key for cursor in heads])
-        rows, target = [], None
-        for cursor in heads:
-            if cursor.key != key:
-                continue
-            if cursor.root == TARGET:
-                target = cursor.head
-            elif cursor.head is not None:
-                rows.append((cursor.root, cursor.head))
-        return Step(key, tuple(rows), target)
+        heads = ((self._sources[place].root, self._sources[place].head) for place in self._first)
+        rows = tuple((root, head) for root, head in heads if head is not None)
+        return Step(least, rows, target.head if target is not None and target.key == least else None)
 
     def advance(self, step: Step, passing_by: Collection[int] = ()) -> None:
         """Move all streams past a step; those of the roots in `passing_by` past all that lies in its directory."""
-        for cursor in self._all:
-            if cursor.head is None or cursor.key != step.key:
-                continue
-            if cursor.root in passing_by:
-                cursor.pass_by()
-            else:
-                cursor.advance()
+        if self._least() == step.key:
+            places, self._first = self._first, []
+            for place in places:
+                cursor = self._sources[place]
+                _move(cursor, passing_by)
+                if cursor.head is not None:
+                    heapq.heappush(self._queue, (cursor.key, place))
+        if self._target is not None and self._target.head is not None and self._target.key == step.key:
+            _move(self._target, passing_by)
 
     def stop_descending(self) -> None:
         """Enter no further directory on any side, not even that of the step that stands."""
         if self._descends:
             self._descends = False
-            for cursor in self._all:
+            for cursor in self._sources:
                 cursor.stop_descending()
+            if self._target is not None:
+                self._target.stop_descending()
 
-    def _seek(self, target: Cursor, waiting_for: str | None) -> bool:
+    def _least(self) -> str | None:
+        """The least key of the sources; None when they have ended."""
+        if not self._first and self._queue:
+            key = self._queue[0][0]
+            while self._queue and self._queue[0][0] == key:
+                self._first.append(heapq.heappop(self._queue)[1])
+        return self._sources[self._first[0]].key if self._first else None
+
+    def _seek(self, target: Cursor, least: str | None, waiting_for: str | None) -> bool:
         """Pass over what only the target holds; False when nothing that it holds is wanted any more.
 
         A target file `a` is not passed over while a source directory `a/` may come: before `a-b` it may.
         """
-        bounds = [cursor.key for cursor in self._sources if cursor.head is not None]
-        if waiting_for is not None:
-            bounds.append(waiting_for)
-        if not bounds:
+        bound = min((key for key in (least, waiting_for) if key is not None), default=None)
+        if bound is None:
             return False
-        bound = min(bounds)
         if target.head is not None and target.key < bound:
             for path in possible_parents(bound):
                 target.seek(path)
@@ -175,3 +185,10 @@ class Merge:
                     return True
             target.seek(bound)
         return True
+
+
+def _move(cursor: Cursor, passing_by: Collection[int]) -> None:
+    if cursor.root in passing_by:
+        cursor.pass_by()
+    else:
+        cursor.advance()

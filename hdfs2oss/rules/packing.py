@@ -15,7 +15,6 @@ class Costly(Protocol):
     def cost(self) -> float: ...
 
 
-Task = TypeVar("Task")
 Piece = TypeVar("Piece", bound=Costly)
 # A slot moves about this much; only ratios between costs matter.
 _BYTES_PER_SECOND = 100 * 1024 * 1024
@@ -135,17 +134,3 @@ def bundle(pieces: Sequence[Piece], slots: int) -> list[tuple[Piece, ...]]:
         bundles[-1].append(piece)
         room -= piece.cost
     return [tuple(one) for one in bundles]
-
-
-def spread(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
-    """Deal tasks to at most `ways` chains of about equal cost (costliest first to the least loaded).
-
-    What a task costs is its `cost`; those that have none are taken to be alike.
-    """
-    chains: list[list[Task]] = [[] for _ in range(min(ways, len(tasks)))]
-    loads = [0.0] * len(chains)
-    for task in tasks:
-        lightest = loads.index(min(loads))
-        chains[lightest].append(task)
-        loads[lightest] += getattr(task, "cost", 1.0)
-    return chains

@@ -9,7 +9,7 @@ from py4j.protocol import Py4JError, Py4JJavaError
 
 from ..model.errors import Hdfs2ossError, Interrupted
 from ..model.uri import mask_secrets
-from .chain import error_of, find_failure
+from .ends import error_of, find_failure
 
 _LONGEST = 1000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import pickle
@@ -22,16 +23,18 @@ from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
 from ..filesystems.hadoop_conf import keep_relevant
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError
 from .base import Attempt, Report, Runner, Task, TaskFunction
-from .chain import Ended, deal, ends_wave, error_of, refuse_missing_ends, run_chain
+from .ends import Ended, Failure, ends_wave, error_of, refuse_missing_ends, run_to_end
+from .feeding import feed
 from .jvm_errors import reason, translate
 from .patience import PAUSE_SECONDS
-from .spark_settings import is_local, most_attempts, most_slots, settings_for, shares_machine
+from .spark_settings import is_local, most_attempts, most_slots, refuse_large_closure, settings_for, shares_machine
 from .waiting import ClusterFacts, Waiting
 
-# From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
-_MOST_CLOSURE_BYTES = 512 * 1024
 _STOP_SECONDS = 10.0
 _CANCEL_SECONDS = 5.0
+# A wave is cut into jobs of so many tasks, two of them under way: what the tasks report is not kept here as a whole.
+_TASKS_PER_JOB = 1000
+_JOBS_AT_ONCE = 2
 _OSS_KEYS = (
     *("fs.oss.accessKeyId", "fs.oss.accessKeySecret", "fs.oss.securityToken"),
     *("fs.oss.proxy.username", "fs.oss.proxy.password"),
@@ -62,10 +65,11 @@ class SparkRunner(Runner):
         self._pause_seconds = pause_seconds
         self._cancelled = threading.Event()
         self._closed = threading.Event()
-        self._waves = 0
-        self._groups: set[str] = set()
+        self._jobs = itertools.count(1)
+        self._groups: set[str] = set()  # of the jobs under way
         # Why the wave that runs is ended from outside.
         self._ending: Hdfs2ossError | None = None
+        self._counting = threading.Lock()
         self._counts = {"Launched map tasks": 0, "Failed map tasks": 0, "Total time spent by all map tasks (ms)": 0}
         self._context, self._is_mine = _start(verbose)
         settings = dict(self._context.getConf().getAll())
@@ -73,7 +77,9 @@ class SparkRunner(Runner):
         ceiling = most_slots(settings, os.cpu_count() or 1)
         # What is registered now says little: executors come late, and come and go.
         self.slots = max(1, min(most_at_once, ceiling or most_at_once))
-        self._chains = most_at_once if ceiling is None or ceiling > most_at_once else 0
+        # Where the cluster may run more tasks than were asked for, each is a job by itself: one ends, the next begins.
+        is_capped = ceiling is None or ceiling > most_at_once
+        self._job_size, self._jobs_at_once = (1, most_at_once) if is_capped else (_TASKS_PER_JOB, _JOBS_AT_ONCE)
         self._master = settings.get("spark.master", "")
         self.shares_disk = shares_machine(self._master)
         if "PYSPARK_GATEWAY_PORT" in os.environ:
@@ -90,25 +96,29 @@ class SparkRunner(Runner):
         if not tasks:
             return
         self._ending = None
-        chains = deal(tasks, self._chains or len(tasks))
         body = partial(_run_partition, work, self._most_attempts, self._pause_seconds)
-        _check_size(body)
-        self._waves += 1
-        group = f"hdfs2oss-{os.getpid()}-{self._waves}"
-        self._groups.add(group)
+        refuse_large_closure(len(pickle.dumps(body)))
+        jobs = [list(tasks[at : at + self._job_size]) for at in range(0, len(tasks), self._job_size)]
+        run_job = partial(self._run_job, f"{name}: {len(tasks)} tasks", body)
+        ends, failed = 0, list[Failure]()
         try:
             with Waiting(self._look):
-                ended = self._collect(group, f"{name}: {len(tasks)} tasks", chains, body)
-        finally:
-            self._groups.discard(group)
+                for ended in feed(jobs, self._jobs_at_once, run_job, self.make_thread):
+                    ends += len(ended)
+                    for one in ended:
+                        if one.failure is None:
+                            on_report(one.report)
+                        else:
+                            failed.append(one.failure)
+        except BaseException as error:
+            # Other jobs of the wave may be under way: nobody waits for what they do.
+            self._ending = self._ending or (error if isinstance(error, Hdfs2ossError) else None)
+            self._cancel_groups()
+            raise
         self._raise_if_cancelled()
-        for one in ended:
-            if one.failure is None:
-                on_report(one.report)
-        failed = [one.failure for one in ended if one.failure is not None]
         if failed:
             raise error_of(next(filter(ends_wave, failed), failed[0]))
-        refuse_missing_ends(name, tasks, ended)
+        refuse_missing_ends(name, len(tasks), ends)
 
     def end_wave(self, error: Hdfs2ossError) -> None:
         self._ending = error
@@ -194,24 +204,29 @@ class SparkRunner(Runner):
         stopper.start()
         stopper.join(_STOP_SECONDS if not self._cancelled.is_set() else _STOP_SECONDS / 3)
 
-    def _collect(
-        self, group: str, description: str, chains: list[list[Any]], body: partial[Iterator[Ended]]
-    ) -> list[Ended]:
-        # The group belongs to the JVM thread of the caller, hence it is set here and not at the start.
+    def _run_job(self, description: str, body: partial[Iterator[Ended]], tasks: Sequence[Any]) -> list[Ended]:
+        """Some tasks of a wave, as a job of Spark; how they ended."""
+        group = f"hdfs2oss-{os.getpid()}-{next(self._jobs)}"
+        self._groups.add(group)
         try:
+            if self._ending is not None:
+                raise self._ending
+            # The group belongs to the JVM thread of the caller, hence it is set here and not at the start.
             self._context.setJobGroup(group, description)
-            ended: list[Ended] = self._context.parallelize(chains, len(chains)).mapPartitions(body).collect()
+            ended: list[Ended] = self._context.parallelize(tasks, len(tasks)).mapPartitions(body).collect()
         except (Py4JError, OSError, EOFError) as error:
             self._raise_if_cancelled()
+            with suppress(Py4JError, OSError):
+                status = self._status_of([group])
+                self._count(status.done + status.failed, status.failed)
             if self._ending is not None:
                 self._wait_for_tasks(group)
                 raise self._ending from error
             raise translate(error, description) from error
         finally:
-            if not self._cancelled.is_set():
-                with suppress(Py4JError, OSError):
-                    self._count(group, len(chains))
-        self._counts["Total time spent by all map tasks (ms)"] += round(1000 * sum(one.seconds for one in ended))
+            self._groups.discard(group)
+        tries = sum(one.tries for one in ended)
+        self._count(tries, tries - len(ended), sum(one.seconds for one in ended))
         return ended
 
     def _wait_for_tasks(self, group: str) -> None:
@@ -221,15 +236,11 @@ class SparkRunner(Runner):
             while self._status_of([group]).active and time.monotonic() < deadline:
                 time.sleep(0.1)
 
-    def _count(self, group: str, expected: int) -> None:
-        """Add the wave's tasks as Spark has counted them; its status runs a moment behind."""
-        for _ in range(20):
-            status = self._status_of([group])
-            if status.done >= expected:
-                break
-            time.sleep(0.05)
-        self._counts["Launched map tasks"] += status.done + status.failed
-        self._counts["Failed map tasks"] += status.failed
+    def _count(self, launched: int, failed: int, seconds: float = 0.0) -> None:
+        with self._counting:
+            self._counts["Launched map tasks"] += launched
+            self._counts["Failed map tasks"] += failed
+            self._counts["Total time spent by all map tasks (ms)"] += round(1000 * seconds)
 
     def _raise_if_cancelled(self) -> None:
         if self._cancelled.is_set():
@@ -321,21 +332,12 @@ def _run_partition(
     work: TaskFunction[Task, Report],
     attempts: int,
     pause_seconds: float,
-    partition: Iterable[Sequence[Task]],
+    partition: Iterable[Task],
 ) -> Iterator[Ended]:
-    """On the executor: each chain of a partition (there is one)."""
+    """On the executor: each task of a partition (there is one)."""
     here = TaskContext.get()
     # The name tells a first try (0-...) from later ones; the second number never comes twice.
     is_last = here.attemptNumber() + 1 >= attempts
     this = Attempt(f"{here.attemptNumber()}-{here.taskAttemptId()}", is_last)
-    for tasks in partition:
-        yield from run_chain(work, tasks, this, pause_seconds)
-
-
-def _check_size(body: partial[Iterator[Ended]]) -> None:
-    size = len(pickle.dumps(body))
-    if size >= _MOST_CLOSURE_BYTES:
-        raise UsageError(
-            f"the description of this run takes {size // 1024} KiB and at most {_MOST_CLOSURE_BYTES // 1024} travel",
-            "Give fewer sources or filters in one run.",
-        )
+    for task in partition:
+        yield run_to_end(work, task, this, pause_seconds)._replace(tries=here.attemptNumber() + 1)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..model.errors import UsageError
+
 # A Python worker with its libraries, the buffers of one task, and room for what Arrow and TLS hold.
 _TASK_MEMORY_MIB = 512
 _LEAST_OVERHEAD_MIB = 384
+# From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
+_MOST_CLOSURE_BYTES = 512 * 1024
 _LOCAL = re.compile(r"^local(?:\[(\*|\d+)(?:,\s*(\d+))?\])?$")
 _LOCAL_CLUSTER = re.compile(r"^local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]$")
 
@@ -53,6 +57,16 @@ def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dic
         mebibytes = _LEAST_OVERHEAD_MIB + _TASK_MEMORY_MIB * _tasks_per_executor(current)
         wanted["spark.executor.memoryOverhead"] = f"{mebibytes}m"
     return {key: value for key, value in wanted.items() if key not in current} | _ALWAYS
+
+
+def refuse_large_closure(size_bytes: int) -> None:
+    """Raise UsageError for what travels with every task and would not stay in memory."""
+    most = _MOST_CLOSURE_BYTES // 1024
+    if size_bytes >= _MOST_CLOSURE_BYTES:
+        raise UsageError(
+            f"the description of this run takes {size_bytes // 1024} KiB and at most {most} travel",
+            "Give fewer sources or filters in one run.",
+        )
 
 
 def is_local(master: str) -> bool:

@@ -1,18 +1,19 @@
-"""The account of a run that ends badly, or ended so: what its published ledgers hold is folded into a report."""
+"""The account of a run: folded of its published ledgers where it ends badly, ended so, or is gone on with."""
 
 from __future__ import annotations
 
+import json
 import math
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError
 from ..model.values import TaskReport
 from ..records import ledger
-from ..records.holder import Holder
 from ..records.jobdir import HASTE, JobDir
 from .report import Report
 
@@ -40,34 +41,40 @@ def fold_ledgers(job_dir: JobDir, report: Report, known: Collection[str] = (), s
         report.ended_by += f" ({unread} ledger files could not be read, so the counters leave them out)"
 
 
-def publish_account(job_dir: JobDir, report: Report) -> bool:
-    """Leave report.json and counters.txt of a run; False when the report was there already, and stays."""
+def publish_account(job_dir: JobDir, report: Report) -> None:
+    """Leave report.json and counters.txt of a run, in place of those of a driver that came to no end."""
     text = "".join(f"{line}\n" for line in report.counters.lines())
     with ThreadPoolExecutor(1) as pool:
-        printed = pool.submit(job_dir.publish, "counters.txt", text.encode())
-        is_ours = job_dir.publish_json("report.json", report.as_dict())
+        printed = pool.submit(job_dir.replace, "counters.txt", text.encode())
+        told = json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        job_dir.replace("report.json", told.encode())
         printed.result()
-    return is_ours
 
 
-def complete_predecessor(job_dir: JobDir, dead: Holder, report: Report) -> Iterator[str]:
-    """Complete the records of the run that held the lock before and never gave it back; the lines to say so.
+def give_up(job_dir: JobDir, report: Report, why: str) -> Iterator[str]:
+    """Nobody goes on with the run of `report`: its account is made of its ledgers; the lines to say so.
 
     A store that does not answer for this is no reason not to begin.
     """
-    records = job_dir.of_run(dead.run, HASTE)
-    report.ended_by = f"it was killed, or did not answer; run {job_dir.run_id} made this report of its ledgers"
+    records = job_dir.of_run(report.run_id, HASTE)
+    report.ended_by = f"it came to no end; {job_dir.run_id} made this report of its ledgers, as {why}"
     report.ended_code = Hdfs2ossError.exit_code
     with suppress(Hdfs2ossError):
         fold_ledgers(records, report)
-        if not publish_account(records, report):
-            return
+        publish_account(records, report)
         known = report.counters.get
         yield (
-            f"The run before, {dead.run} on {dead.host}, ended without a report. Its ledgers hold "
+            f"The run before, {report.run_id}, came to no end, and is not gone on with: {why}. Its ledgers hold "
             f"{known(OWN, 'FILES_COPIED')} files copied ({known(OWN, 'BYTES_COPIED')} bytes), "
             f"{report.failed_files} failed; its account is in {report.job_dir}/report.json."
         )
+
+
+def read_reports(job_dir: JobDir, names: Sequence[str]) -> Iterator[TaskReport]:
+    """The reports of these ledger files, in their order. Raises StoreError."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(names), _READ_AT_ONCE):
+            yield from pool.map(partial(ledger.read_report, job_dir), names[start : start + _READ_AT_ONCE])
 
 
 def _report_of(job_dir: JobDir, name: str) -> TaskReport | None:

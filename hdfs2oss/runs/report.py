@@ -50,6 +50,9 @@ class Report:
     # Why the run did not come to its end, and its exit code then; the counters are what is known.
     ended_by: str = ""
     ended_code: int = 0
+    # Whether the same command could go on with the run, had it to end now; and whether it ended so that it does.
+    can_go_on: bool = False
+    is_open: bool = False
     # The first file whose checksums could not be compared, and why.
     not_compared: str = ""
     # The first file that a store, though asked, stated no checksum of, and why.
@@ -207,6 +210,7 @@ class Report:
             "exit_code": self.exit_code,
             "success": self.exit_code == 0,
             "ended_by": self.ended_by,
+            "open": self.is_open,
             "discrepancy": self.discrepancy,
             "stopped": self.stopped,
             "not_deleted": self.withheld,

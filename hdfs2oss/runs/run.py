@@ -9,7 +9,6 @@ with open_run(options, stores, place, runner, timeline) as run:
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -18,11 +17,11 @@ from typing import Protocol
 
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.counters import JOB
-from ..model.errors import Hdfs2ossError, Interrupted
+from ..model.errors import BrakeError, Hdfs2ossError, Interrupted, UsageError, WaveEnded
 from ..model.options import CopyOptions
 from ..model.uri import Uri, mask_secrets
 from ..model.values import PlanSlice, TaskReport
-from ..records import fence
+from ..records import fence, ledger
 from ..records.heartbeat import Heartbeat
 from ..records.jobdir import HASTE, JobDir, patiently
 from ..records.lock import PACE, Lock, Pace
@@ -30,13 +29,17 @@ from ..records.silence import Silence
 from ..runners.base import Report as Answer
 from ..runners.base import Runner, Task, TaskFunction
 from ..runners.signals import arrived
-from .account import complete_predecessor, fold_ledgers, publish_account
+from .account import fold_ledgers, publish_account, read_reports
+from .course import Course
+from .opening import begin_again, description, empty_report, find_opening
 from .place import beginning, naming
 from .report import Report
 from .timeline import Timeline
+from .unfinished import Unfinished, can_be_continued
 
 # A run that a signal ends has ten seconds in all.
 _FOLD_SECONDS = 4.0
+_RECORDS_AT_ONCE = 3
 
 
 class Sliced(Protocol):
@@ -50,10 +53,19 @@ class Run:
     """What a verb has in hand while its run holds the lock of the job directory."""
 
     def __init__(
-        self, runner: Runner, timeline: Timeline, job_dir: JobDir, heartbeat: Heartbeat, report: Report
+        self,
+        runner: Runner,
+        timeline: Timeline,
+        job_dir: JobDir,
+        heartbeat: Heartbeat,
+        report: Report,
+        course: Course,
     ) -> None:
         self.runner = runner
         self.report = report
+        self.course = course
+        # What an earlier driver left of this run.
+        self.continued: Unfinished | None = None
         report.phase_seconds = timeline.seconds
         self._timeline = timeline
         self._job_dir = job_dir
@@ -64,6 +76,11 @@ class Run:
     def id(self) -> str:
         """The name of the run, unique in its job directory."""
         return self._job_dir.run_id
+
+    @property
+    def incarnation(self) -> int:
+        """How often the run was gone on with."""
+        return self.course.incarnation
 
     @property
     def fence(self) -> int:
@@ -82,9 +99,28 @@ class Run:
     def wave(
         self, name: str, work: TaskFunction[Task, Answer], tasks: Sequence[Task], on_report: Callable[[Answer], None]
     ) -> None:
-        """Run work(task, attempt) for each task, where there are any; see Runner.run_wave."""
+        """Run work(task, attempt) for each task, where there are any; see Runner.run_wave.
+
+        Whatever was to be on record by then is.
+        """
+        self.course.written()
         if tasks:
             self.runner.run_wave(name, work, tasks, on_report)
+
+    def ledger_wave(
+        self,
+        name: str,
+        work: TaskFunction[Task, TaskReport],
+        tasks: Sequence[Task],
+        name_of: Callable[[Task], str],
+        on_report: Callable[[TaskReport], None],
+    ) -> None:
+        """The same for tasks that publish a ledger file under their name: one that has is not begun again."""
+        finished = self.course.finished
+        files = {ledger.file_of(name_of(task)): task for task in tasks}
+        for report in read_reports(self._job_dir, [file for file in files if file in finished]):
+            on_report(report)
+        self.wave(name, work, [task for file, task in files.items() if file not in finished], on_report)
 
     def follow(
         self,
@@ -127,6 +163,16 @@ class Run:
         self.report.tell_not_proven()
         self.report.tell_throttled()
 
+    def stays_open(self, error: BaseException) -> bool:
+        """Whether the same command goes on with the run after this error.
+
+        What a driver was told to do wrongly, it would do wrongly again; a wave that was ended leaves a run that is
+        over; and before the end of its survey there is nothing to go on with but the layout.
+        """
+        if not self.report.can_go_on or isinstance(error, WaveEnded):
+            return False
+        return bool(arrived()) or ("survey" in self.course.ended and not isinstance(error, UsageError | BrakeError))
+
     def end_badly(self, error: BaseException) -> None:
         """The run did not come to its end: what is known of it is folded, and left on record while the lock is ours.
 
@@ -135,6 +181,7 @@ class Run:
         report, records = self.report, self._job_dir.of_run(self.id, HASTE)
         report.ended_by = mask_secrets(_cause(error))
         report.ended_code = _exit_code(error)
+        report.is_open = self.stays_open(error)
         if not report.counters.get(JOB, "Launched map tasks"):
             report.add_job(self.runner.describe())
         with suppress(Hdfs2ossError):
@@ -149,34 +196,41 @@ def open_run(
 ) -> Iterator[Run]:
     """Begin a run in the job directory `place`; the block is the run.
 
-    1. The lock is taken first. Raises BrakeError when another run holds it.
+    1. The lock is taken first, and given back whatever happens. Raises BrakeError when another run holds it.
     2. What was asked is on record while the phases run; the report after them, whatever the block raises.
-    3. A store error that leaves the block is the job directory's.
+    3. A store error that leaves the block is the job directory's, which is waited for: that is said.
     4. When the lock is lost the runner is cancelled, nothing more is published, and LockLost (5) is raised.
-    5. The lock is given back whatever happens.
-    6. That the job directory is waited for is said, from the taking of the lock on.
+    5. A run that came to no end is gone on with, under its own id, or given up. Raises UsageError, with the run left
+       as it is, where the options mean another copy.
     """
-    run_id = new_run_id()
-    job_dir = JobDir(open_filesystem(place, stores), place.path, run_id)
-    lock = Lock(job_dir.filesystem, job_dir.path, run_id, pace=pace)
-    silence = Silence(str(place), timeline.progress.say)
+    store, silence = open_filesystem(place, stores), Silence(str(place), timeline.progress.say)
+    with beginning(place):
+        opening = find_opening(store, place, options, silence)
+    job_dir = JobDir(store, place.path, opening.run_id)
+    lock = Lock(job_dir.filesystem, job_dir.path, opening.run_id, pace=pace)
     heartbeat = Heartbeat(lock, runner.cancel, pace, silence.watched)
     with beginning(place):
         patiently(lock.acquire, on_repeat=silence.failed)
         silence.answered()
     heartbeat.start()
     try:
-        run = Run(runner, timeline, job_dir, heartbeat, empty_report(run_id, options, place))
-        if lock.predecessor is not None:
-            dead = empty_report(lock.predecessor.run, options, place)
-            for line in complete_predecessor(job_dir, lock.predecessor, dead):
-                timeline.progress.say(line)
+        with beginning(place):
+            opening.refuse_other_moment(find_opening(store, place, options, silence))
+            asked = description(opening.run_id, lock.number, options)
+            incarnation = begin_again(opening.continued, job_dir, options, asked) if opening.continued else 0
+        for line in opening.lines(job_dir, options, place):
+            timeline.progress.say(line)
+        pool = ThreadPoolExecutor(_RECORDS_AT_ONCE, "records")
+        course = Course(job_dir, runner, incarnation, pool)
+        report = empty_report(opening.run_id, options, place)
+        run = Run(runner, timeline, job_dir, heartbeat, report, course)
+        report.can_go_on, run.continued = can_be_continued(options), opening.continued
         try:
-            # Closing a small file on HDFS takes half a second, so records are written beside each other.
-            with naming(place), ThreadPoolExecutor(1) as pool:
-                described = pool.submit(job_dir.publish_json, "run.json", _description(run, options))
+            with naming(place), pool:
+                if opening.continued is None:
+                    course.write(job_dir.publish_json, "run.json", asked)
                 yield run
-                described.result()
+                course.written()
                 run.check_lock()
                 publish_account(job_dir, run.report)
         except BaseException as error:
@@ -200,32 +254,3 @@ def _exit_code(error: BaseException) -> int:
     if arrived():
         return 128 + arrived()
     return error.exit_code if isinstance(error, Hdfs2ossError) else Hdfs2ossError.exit_code
-
-
-def new_run_id() -> str:
-    """A name for a run, after all earlier ones."""
-    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
-    return time.strftime("%Y%m%d-%H%M%S-", time.localtime(seconds)) + f"{rest // 1000:06d}"
-
-
-def empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:
-    """The report of a run of which nothing is known yet; `place` is the job directory."""
-    return Report(run_id, _shown(options.sources), str(options.target), f"{place}/runs/{run_id}")
-
-
-def _description(run: Run, options: CopyOptions) -> dict[str, object]:
-    """The content of run.json: what was asked."""
-    return {
-        "run": run.id,
-        "fence": run.fence,
-        "sources": [str(source) for source in options.sources],
-        "target": str(options.target),
-        "log": str(options.log_path or ""),
-        "options": options.model_dump(mode="json", exclude={"sources", "target", "job_dir", "log_path"}),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-    }
-
-
-def _shown(sources: Sequence[Uri]) -> str:
-    shown = [str(source) for source in sources]
-    return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]} and {len(shown) - 1} more"

@@ -31,11 +31,12 @@ class TaskDesk:
     def __init__(self, context: RunContext, name: str, attempt: str) -> None:
         self.context = context
         self.name = name
-        self.attempt = attempt
+        # Drivers count attempts from one on: two of them never give the same name to different work.
+        self.attempt = f"r{context.incarnation}.{attempt}" if context.incarnation else str(attempt)
         self.job_dir = context.open_job_dir()
         self.log = CopyLog(context.options.verbose, context.options.log_path is not None)
-        places = [context.layout.base, context.job_dir, *(root.source for root in context.layout.roots)]
-        self._meter = TaskMeter([open_filesystem(place, context.stores) for place in places])
+        stores = [open_filesystem(place, context.stores) for place in (context.layout.base, context.job_dir)]
+        self._meter = TaskMeter([*stores, *dict.fromkeys(context.source_stores())])
         self._results: list[CopyResult] = []
 
     @property

@@ -116,14 +116,32 @@ def test_a_signal_that_comes_when_a_run_has_come_to_a_good_end_takes_nothing_fro
     assert said.splitlines()[-1].endswith("does succeed !!!")
 
 
-def test_after_a_kill_the_next_run_says_what_arrived_and_completes_the_report(copy) -> None:
+def test_after_a_kill_the_same_command_goes_on_and_says_so(copy) -> None:
+    process = copy.start("-bandwidth", "1")
+    wait_for(copy.ledgers)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    before = copy.published()
+    said, _ = copy.start().communicate(timeout=60)
+    assert f"Continuing run {copy.run_of(0).name}, begun 20" in said
+    assert "its survey is " in said
+    assert f"FILES_COPIED={FILES}\n" in said
+    assert said.splitlines()[-1].endswith("does succeed !!!")
+    after = copy.published()
+    assert len(after) == FILES
+    assert any(after[name] == found for name, found in before.items()), "all was copied again"
+    again, _ = copy.start().communicate(timeout=60)
+    assert "Continuing" not in again
+
+
+def test_after_a_kill_a_run_that_is_given_up_has_its_report_completed(copy) -> None:
     process = copy.start("-bandwidth", "1")
     wait_for(copy.ledgers)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
     dead = copy.run_of(0)
     assert not (dead / "report.json").exists()
-    said, _ = copy.start().communicate(timeout=60)
+    said, _ = copy.start("--fresh").communicate(timeout=60)
     line = next(line for line in said.splitlines() if dead.name in line)
     report = json.loads((dead / "report.json").read_text())
     assert f"{report['counters']['hdfs2oss']['FILES_COPIED']} files copied" in line

@@ -147,7 +147,8 @@ def test_the_records_of_old_runs_go_and_what_they_knew_stays(copy, upload_ends) 
 def test_a_run_that_nobody_has_swept_or_taken_in_stays(copy, upload_ends) -> None:
     source, target = upload_ends
     first = copy(source.make(TREE).settle(), target, update=True)
-    # As if it had been killed: without a report it may be gone on with.
+    copy(source, target, update=True)
+    # As if it had been killed, and followed by one that did not know of it.
     (Path(job_dir_of(first).run_path) / "report.json").unlink()
     later = [copy(source, target, update=True, keep_runs=1) for _ in range(2)]
     assert first.run_id in runs_of(later[-1])

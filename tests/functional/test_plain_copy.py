@@ -122,6 +122,20 @@ def test_the_same_file_from_two_sources_is_refused_before_anything_is_copied(cop
     assert not target.exists()
 
 
+def test_hundreds_of_sources_arrive_by_tasks_that_read_where_each_goes(copy, local_ends, count) -> None:
+    source, target = local_ends
+    in_directories = {f"d{number:03d}/f": f"{number}".encode() for number in range(150)}
+    lone = {f"l{number:03d}": f"{number}".encode() for number in range(150)}
+    source.make({**in_directories, **{f"l/{name}": data for name, data in lone.items()}})
+    target.make({})
+    report = copy(
+        [*(source / name.split("/")[0] for name in in_directories), *(source / "l" / name for name in lone)], target
+    )
+    assert report.exit_code == 0, report.as_dict()
+    assert target.read() == in_directories | lone
+    assert count(report, "COPY") == 300
+
+
 def test_two_lone_files_of_one_name_are_refused(copy, ends) -> None:
     source, target = ends
     files = [(source / name / "same").put(b"x") for name in ("p", "q")]
@@ -192,12 +206,14 @@ def test_the_job_directory_holds_what_was_asked_planned_done_and_counted(copy, l
     (run,) = (pair / "runs").iterdir()
     assert sorted(path.name for path in run.iterdir()) == [
         "counters.txt",
+        "ends",
         "intents",
         "layout.json",
         "ledger",
         "plan",
         "report.json",
         "run.json",
+        "tasks",
     ]
     asked = json.loads((run / "run.json").read_text())
     assert (asked["sources"], asked["target"]) == ([str(source)], str(target))

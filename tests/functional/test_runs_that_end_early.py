@@ -34,12 +34,29 @@ def break_files(oss_stores: StoreConfig):
 
 
 @pytest.mark.parametrize("record", ["ledger/copy", "ledger/commit"])
-def test_a_run_that_cannot_go_on_leaves_no_upload_open(copy, upload_ends, break_files, oss_server, record) -> None:
+def test_a_run_that_cannot_go_on_leaves_no_upload_open_once_it_is_given_up(
+    copy, upload_ends, break_files, oss_server, record
+) -> None:
     source, target = upload_ends
     source.make({"large": os.urandom(700_000), "other": os.urandom(500_000)})
     break_files(Fault("create", record, PermissionDenied))
     with pytest.raises(CommitError):
         copy(source, target, **PARTS)
+    close_filesystems()
+    assert copy(source, target, fresh=True, **PARTS).exit_code == 0
+    session = oss2.Session()
+    session.session.trust_env = False
+    bucket = oss2.Bucket(oss2.Auth("test-id", "test-secret"), oss_server.endpoint, "lake", session=session)
+    prefix = target.uri.path.lstrip("/")
+    assert [upload.key for upload in oss2.MultipartUploadIterator(bucket, prefix=prefix)] == []
+
+
+def test_a_run_that_is_ended_early_leaves_no_upload_open(copy, upload_ends, break_files, oss_server) -> None:
+    source, target = upload_ends
+    source.make({"large": os.urandom(700_000), "bad": b"1"})
+    break_files(Fault("open", "/source/bad", PermissionDenied))
+    report = copy(source, target, max_failures=0, **PARTS)
+    assert (report.exit_code, "more than 0" in report.stopped) == (4, True)
     session = oss2.Session()
     session.session.trust_env = False
     bucket = oss2.Bucket(oss2.Auth("test-id", "test-secret"), oss_server.endpoint, "lake", session=session)

@@ -1,4 +1,7 @@
-"""Run by test_cluster.py in a process of its own: one wave on executors that are JVMs of their own."""
+"""Run by test_cluster.py in a process of its own: one wave on a master of its own.
+
+FUNCTION FOLDER [TASKS [MOST AT ONCE]]
+"""
 
 import json
 import sys
@@ -13,13 +16,14 @@ from hdfs2oss.runners.spark import SparkRunner
 from hdfs2oss.tasks.context import RunContext
 from tests.spark import spark_tasks
 
-function, folder = sys.argv[1:]
+function, folder, *numbers = sys.argv[1:]
+tasks, most_at_once = [*map(int, numbers), *(1, 20)[len(numbers) :]]
 target = Uri("file", "", folder)
 context = RunContext(CopyOptions(target=target), Layout(target, (), True), StoreConfig(), target, "run-1")
-runner = SparkRunner(most_at_once=20)
+runner = SparkRunner(most_at_once=most_at_once)
 reports, error = [], None
 try:
-    runner.run_wave("test", partial(getattr(spark_tasks, function), context), [1], reports.append)
+    runner.run_wave("test", partial(getattr(spark_tasks, function), context), range(1, 1 + tasks), reports.append)
 except Hdfs2ossError as raised:
     error = [type(raised).__name__, str(raised), raised.hint]
 print(json.dumps([reports, error, runner.describe(), runner.slots]))

@@ -31,6 +31,21 @@ def sleep_and_log(context, task, attempt):
     return task
 
 
+def first_waits_for_all_others(context, task, attempt):
+    """Task 1 of eight ends when all the others have; each tells when it begins and ends."""
+    folder = Path(context.job_dir.path)
+    with open(folder / "order", "a") as log:
+        log.write(f"+{task}\n")
+    deadline = time.monotonic() + 100
+    while task == 1 and len(list(folder.glob("ended-*"))) < 7:
+        assert time.monotonic() < deadline, "the others were kept waiting"
+        time.sleep(0.05)
+    with open(folder / "order", "a") as log:
+        log.write(f"-{task}\n")
+    (folder / f"ended-{task}").touch()
+    return task
+
+
 def sleep_long(context, task, attempt):
     Path(context.job_dir.path, f"started-{task}").touch()
     time.sleep(60)

@@ -27,19 +27,19 @@ pytestmark = [pytest.mark.spark, pytest.mark.faults]
 
 @pytest.fixture
 def on_cluster(tmp_path):
-    def run(function, job="cluster_job.py"):
+    def run(function, *numbers, job="cluster_job.py", master="local-cluster[2,1,512]"):
         environment = {
             **os.environ,
             "PYTHONPATH": str(PROJECT),
             "SPARK_SUBMIT_OPTS": QUICK_JVM,
-            "PYSPARK_SUBMIT_ARGS": "--master local-cluster[2,1,512] --conf spark.executor.memory=512m"
+            "PYSPARK_SUBMIT_ARGS": f"--master {master} --conf spark.executor.memory=512m"
             f" --conf 'spark.executor.extraJavaOptions={QUICK_JVM}'"
             " --conf spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout=5s"
             " --conf spark.ui.enabled=false pyspark-shell",
         }
         script = str(Path(__file__).with_name(job))
         done = subprocess.run(
-            [sys.executable, script, function, str(tmp_path)],
+            [sys.executable, script, function, str(tmp_path), *map(str, numbers)],
             env=environment,
             capture_output=True,
             text=True,
@@ -76,11 +76,26 @@ def test_an_executor_without_a_route_to_the_target_costs_no_file(on_cluster, tmp
     for number in range(12):
         (tmp_path / "source").mkdir(exist_ok=True)
         (tmp_path / "source" / f"{number:02d}").write_bytes(b"x" * 1000)
-    copied, failed, error = on_cluster("copy_without_route", "cluster_copy.py")
+    copied, failed, error = on_cluster("copy_without_route", job="cluster_copy.py")
     assert (copied, failed, error) == (12, 0, None)
     assert len(list((tmp_path / "target").iterdir())) == 12
     tries = (tmp_path / "tries").read_text().split()
     assert {"with", "without"} <= set(tries), tries
+
+
+def test_with_more_slots_than_were_asked_for_a_slow_one_does_one_task_and_the_others_do_the_rest(on_cluster, tmp_path):
+    # Three cores, of which two may work: nothing is dealt out to them beforehand.
+    reports, error, counts, slots = on_cluster("first_waits_for_all_others", 8, 2, master="local[3]")
+    assert error is None
+    assert sorted(reports) == list(range(1, 9))
+    assert slots == 2
+    assert counts["Launched map tasks"] == 8
+    running = most = 0
+    for line in (tmp_path / "order").read_text().split():
+        running += 1 if line[0] == "+" else -1
+        most = max(most, running)
+    assert most == 2
+    assert (tmp_path / "order").read_text().split()[-1] == "-1"
 
 
 def executors() -> list[int]:
@@ -120,7 +135,7 @@ def test_an_executor_that_is_killed_costs_no_file(on_cluster, tmp_path):
 
         killer = threading.Thread(target=kill_one)
         killer.start()
-        code, discrepancy, copied, failed_tasks = on_cluster(server.endpoint, "cluster_lake.py")
+        code, discrepancy, copied, failed_tasks = on_cluster(server.endpoint, job="cluster_lake.py")
         killer.join()
         target = Place(Uri("oss", "lake", "/target"), stores)
         assert (code, discrepancy, copied) == (0, "", len(tree))

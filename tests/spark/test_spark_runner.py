@@ -139,6 +139,12 @@ def test_without_a_cap_both_cores_work(spark_runner, make_context, tmp_path):
     assert (tmp_path / "log").read_text().split() == ["+", "+", "-", "-"]
 
 
+def test_a_slow_core_does_one_task_and_the_other_does_the_rest(spark_runner, make_context, tmp_path):
+    reports = run(spark_runner, spark_tasks.first_waits_for_all_others, range(1, 9), make_context())
+    assert sorted(reports) == list(range(1, 9))
+    assert (tmp_path / "order").read_text().split()[-1] == "-1"
+
+
 def test_cancel_ends_a_wave_before_its_tasks_end(spark_runner, make_context, tmp_path):
     from hdfs2oss.runners.spark import SparkRunner
 

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from ...model.errors import StoreError, TransferError
 from ...model.uri import Uri
-from ...model.values import CopyItem, CopyResult, PlanSlice, TaskReport
+from ...model.values import CopyItem, CopyResult, CopyTask, PlanSlice, TaskReport
 from ...records.fence import Fence
 from ...records.planfile import read_slices
-from ...rules.packing import pack
 from ...runners.base import is_last_try
 from ...runners.stop import checkpoint
 from ...runs.run import Run
@@ -29,6 +28,8 @@ _THREADS = 16
 
 # A slice of a plan file, and the depth of its directories.
 Level = tuple[int, PlanSlice]
+# The bins of the wave of that name.
+Pack = Callable[[str, Sequence[PlanSlice]], Sequence[CopyTask]]
 
 
 class LevelTask(NamedTuple):
@@ -52,11 +53,11 @@ def carry_out(
 ) -> None:
     """Waves of one name; `levels` are in the order in which they are due."""
     with run.phase(name):
-        for tasks in _waves(name, levels, run.slots):
-            run.wave(name, partial(work, context), tasks, run.take)
+        for tasks in _waves(name, levels, run.course.pack):
+            run.ledger_wave(name, partial(work, context), tasks, lambda task: task.name, run.take)
 
 
-def _waves(name: str, levels: Sequence[Level], slots: int) -> Iterator[list[LevelTask]]:
+def _waves(name: str, levels: Sequence[Level], pack: Pack) -> Iterator[list[LevelTask]]:
     """The tasks of one wave after the other, `levels` being in the order in which they are due."""
     depths = [tuple(piece for _, piece in group) for _, group in groupby(levels, key=lambda level: level[0])]
     if sum(piece.items for _, piece in levels) <= _MOST_OF_ONE_TASK:
@@ -64,7 +65,7 @@ def _waves(name: str, levels: Sequence[Level], slots: int) -> Iterator[list[Leve
         return
     number = 0
     for pieces in depths:
-        bins = pack(pieces, slots)
+        bins = pack(f"{name}-{number:05d}", pieces)
         yield [LevelTask(f"{name}-{number + at:05d}", (one.slices,)) for at, one in enumerate(bins)]
         number += len(bins)
 

@@ -13,7 +13,8 @@ from ...model.errors import AlreadyExists, CommitError, NotFound, StoreError
 from ...model.uri import Uri
 from ...model.values import DIRECTORY, CopyItem, CopyResult, FileStatus, Outcome
 from ...rules.deletion import is_unchanged
-from ...rules.keys import is_within, parent_of
+from ...rules.keys import parent_of
+from ...rules.root_index import RootIndex
 from ...tasks.context import RunContext
 from ...tasks.outage import leave_to_another_try
 from ...transfer.results import failed_result, result_of
@@ -34,6 +35,7 @@ class Remover:
 
     def __init__(self, context: RunContext, pool: ThreadPoolExecutor, is_last_try: bool) -> None:
         self._layout = context.layout
+        self._index = RootIndex(context.layout.roots)
         self._stores = context.stores
         self._target = open_filesystem(context.layout.base, context.stores)
         self._pool = pool
@@ -124,8 +126,13 @@ class Remover:
     def _at_sources(self, paths: Sequence[str]) -> dict[str, str]:
         """Which of the paths a source has by now, and where."""
         found: dict[str, str] = {}
-        for number, root in enumerate(self._layout.roots):
-            here = [path for path in paths if is_within(path, root.prefix) and path not in found]
+        covered: dict[int, list[str]] = {}
+        for path in paths:
+            for number in self._index.covering(path):
+                covered.setdefault(number, []).append(path)
+        for number in sorted(covered):
+            root = self._layout.roots[number]
+            here = [path for path in covered[number] if path not in found]
             if not here:
                 continue
             places = [self._layout.source_of(number, path) for path in here]

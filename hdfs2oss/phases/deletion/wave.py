@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby, islice
 from typing import NamedTuple
 
 from ...model.counters import OWN
-from ...model.values import DIRECTORY, CopyItem, PlanSlice, TaskReport
+from ...model.values import DIRECTORY, CopyItem, CopyTask, PlanSlice, TaskReport
 from ...records import fence
 from ...records.planfile import read_slices
 from ...rules.account import discrepancy
 from ...rules.deletion import refusal
-from ...rules.packing import pack
 from ...runners.base import is_last_try
 from ...runners.stop import checkpoint
 from ...runs.report import Report
@@ -28,6 +27,8 @@ _THREADS = 16
 _BATCH = 1000
 # What costs no more is one task, which leaves one file.
 _FEW_SECONDS = 10.0
+# The bins of the wave of that name.
+Pack = Callable[[str, Sequence[PlanSlice]], Sequence[CopyTask]]
 
 
 class DeleteTask(NamedTuple):
@@ -55,14 +56,14 @@ def delete(context: RunContext, run: Run, files: list[PlanSlice], directories: d
     if not may_delete(context, run.report):
         return
     with run.phase("delete"):
-        for tasks in _stages(files, directories, run.slots):
+        for tasks in _stages(files, directories, run.course.pack):
             run.check_lock()
             run.follow("delete", tasks, sum(piece.items for task in tasks for piece in task.slices))
-            run.wave("delete", partial(delete_task, context), tasks, run.take)
+            run.ledger_wave("delete", partial(delete_task, context), tasks, lambda task: task.name, run.take)
 
 
 def _stages(
-    files: list[PlanSlice], directories: dict[int, list[PlanSlice]], slots: int
+    files: list[PlanSlice], directories: dict[int, list[PlanSlice]], pack: Pack
 ) -> Iterator[Sequence[DeleteTask]]:
     """Files, then the directories of each depth, the deepest first; all of it as one task where it is little."""
     depths = sorted(directories, reverse=True)
@@ -71,7 +72,7 @@ def _stages(
         yield [DeleteTask("delete-00000", in_order)] if in_order else []
         return
     for name, slices in (("files", files), *((f"d{depth:03}", directories[depth]) for depth in depths)):
-        yield [DeleteTask(f"delete-{name}-{one.number:05}", one.slices) for one in pack(slices, slots)]
+        yield [DeleteTask(f"delete-{name}-{one.number:05}", one.slices) for one in pack(f"delete-{name}", slices)]
 
 
 def may_delete(context: RunContext, report: Report) -> bool:

@@ -19,7 +19,7 @@ class AttributePlan:
         self._writer = PlanWriter(f"plan/{name}-attributes.parquet")
         self._directories: list[CopyItem] = []
         target = open_filesystem(context.layout.base, context.stores).capabilities
-        sources = [open_filesystem(root.source, context.stores).capabilities for root in context.layout.roots]
+        sources = [store.capabilities for store in context.source_stores()]
         letters = context.options.preserve
         # For each root the letters that count for files, and those of them that listings tell.
         self._asked = [letters_that_count(letters, FILE, source.keeps, target.keeps) for source in sources]

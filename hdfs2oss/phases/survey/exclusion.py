@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from ...model.uri import Uri
 from ...model.values import CopyRoot
 from ...rules.filters import is_own_work, make_filter
-from ...rules.keys import is_within
 from ...rules.layout import Layout
+from ...rules.root_index import RootIndex
 from ...rules.selection import Selection
 from ...tasks.context import RunContext
 
@@ -30,6 +30,7 @@ class Exclusion:
         self._selection = Selection(context.options.include, context.options.exclude)
         own = context.own_places
         roots = context.layout.roots
+        self._index = RootIndex(roots)
         self._prefixes = [root.prefix for root in roots]
         self._own = [_paths_below(root, own) for root in roots]
         self._own_at_sources = frozenset[str]().union(*self._own)
@@ -63,11 +64,7 @@ class Exclusion:
             return False
         if self._has_filters and self._matches_filter(self._layout.target_of(path)):
             return True
-        return any(
-            is_within(path, root.prefix) and self.excludes(number, path, is_directory)
-            for number, root in enumerate(self._layout.roots)
-            if not root.is_file
-        )
+        return any(self.excludes(number, path, is_directory) for number in self._index.holding(path))
 
     def protects_directory(self, directory: str) -> bool:
         """Whether it leaves a directory below the target base alone for its own sake, or for that of one above it."""

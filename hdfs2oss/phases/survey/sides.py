@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from ...filesystems.base import FileSystem
 from ...filesystems.registry import open_filesystem
-from ...model.errors import NotFound, SurveyError
+from ...model.errors import NotFound, StoreError, SurveyError
 from ...model.uri import Uri
 from ...model.values import DIRECTORY, FILE, CopyRoot, FileStatus
 from ...rules.frontier import SurveyUnit
 from ...rules.keys import child_key, is_within, parent_of, possible_parents
 from ...rules.merging import Cursor
+from ...rules.root_index import RootIndex
 from ...tasks.context import RunContext
 from .exclusion import Exclusion
 from .findings import Findings
 from .stream import Stream
 
+# Sources that merge in one directory are opened by so many threads; a few of them one after another.
+_THREADS = 16
+_FEWEST_AT_ONCE = 8
+_MOST_SHOWN = 10
+# The streams of source and target.
+Opened = tuple[Cursor, Cursor | None]
 GONE = "the source has gone since the command began"
 
 
@@ -26,6 +34,7 @@ class Sides:
 
     def __init__(self, context: RunContext, exclusion: Exclusion, findings: Findings) -> None:
         self._layout = context.layout
+        self._index = RootIndex(context.layout.roots)
         self._stores = context.stores
         self._exclusion = exclusion
         self._findings = findings
@@ -36,9 +45,10 @@ class Sides:
         A source that has gone is a problem of its own. Raises NotFound when nothing at all is left of the unit's
         directory, though no filter excludes it.
         """
-        cursors: list[Cursor] = []
+        streams: list[tuple[int, Stream]] = []
         is_explained = False
-        for number, root in enumerate(self._layout.roots):
+        for number in self._index.meeting_in(unit.directory):
+            root = self._layout.roots[number]
             if _holds(root, unit) and self._exclusion.excludes_directory(number, unit.directory):
                 is_explained = True
                 if root.prefix == unit.directory and not unit.resumed:
@@ -47,9 +57,11 @@ class Sides:
                     self._findings.count_excluded(row)
                 continue
             stream = self._source(unit, number, root)
-            if stream is None:
-                continue
-            cursor = _cursor(stream, number)
+            if stream is not None:
+                streams.append((number, stream))
+        cursors: list[Cursor] = []
+        for number, cursor in _open_all(streams):
+            root = self._layout.roots[number]
             # The source itself; a directory below it may be there in another source only.
             is_named = root.prefix == unit.directory or root.is_file
             if is_named and not unit.resumed and (cursor is None or (root.is_file and cursor.head is None)):
@@ -69,7 +81,22 @@ class Sides:
         walk = partial(self._open(target).walk, target.path, *unit.children)
         return _cursor(Stream(unit.directory, walk, fails_alone=False))
 
-    def open_lone_file(self, number: int) -> tuple[Cursor, Cursor | None]:
+    def open_lone_files(self, numbers: Sequence[int]) -> Iterator[tuple[int, Opened | StoreError | SurveyError]]:
+        """Each of these roots, files all, asked for by itself on both sides; several at once."""
+
+        def opened(number: int) -> Opened | StoreError | SurveyError:
+            try:
+                return self._open_lone_file(number)
+            except (StoreError, SurveyError) as error:
+                return error
+
+        if len(numbers) < _FEWEST_AT_ONCE:
+            yield from ((number, opened(number)) for number in numbers)
+            return
+        with ThreadPoolExecutor(_THREADS, "look") as pool:
+            yield from zip(numbers, pool.map(opened, numbers), strict=True)
+
+    def _open_lone_file(self, number: int) -> Opened:
         """Source and target of a root that is a file, each asked for by itself. Raises NotFound when it has gone.
 
         Nothing is asked about one that is excluded.
@@ -104,8 +131,10 @@ class Sides:
 
     def place_of(self, unit: SurveyUnit) -> str:
         """The unit in words: all its sources, and its target."""
-        numbers = [number for number, root in enumerate(self._layout.roots) if _holds(root, unit)]
-        sources = " + ".join(str(self._layout.named_source_of(number, unit.directory)) for number in numbers)
+        numbers = self._index.holding(unit.directory)
+        sources = " + ".join(str(self._layout.named_source_of(one, unit.directory)) for one in numbers[:_MOST_SHOWN])
+        if len(numbers) > _MOST_SHOWN:
+            sources += f" + {len(numbers) - _MOST_SHOWN} more"
         return f"{sources} -> {self._layout.target_of(unit.directory)}"
 
     def _source(self, unit: SurveyUnit, number: int, root: CopyRoot) -> Stream | None:
@@ -144,6 +173,15 @@ def _status_of_file(store: FileSystem, path: str) -> FileStatus | None:
     if status is not None and status.kind == DIRECTORY:
         raise SurveyError("the source was a file when the command began, and is a directory now")
     return status
+
+
+def _open_all(streams: Sequence[tuple[int, Stream]]) -> list[tuple[int, Cursor | None]]:
+    """Streams with their first rows, which many are asked for at once."""
+    if len(streams) < _FEWEST_AT_ONCE:
+        return [(number, _cursor(stream, number)) for number, stream in streams]
+    with ThreadPoolExecutor(_THREADS, "open") as pool:
+        numbers = [number for number, _ in streams]
+        return list(zip(numbers, pool.map(_cursor, [stream for _, stream in streams], numbers), strict=True))
 
 
 def _cursor(stream: Stream, number: int | None = None) -> Cursor | None:

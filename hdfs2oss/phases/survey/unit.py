@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ...model.values import DIRECTORY, FilePair, FileStatus
 from ...rules.frontier import SurveyUnit
@@ -23,7 +23,7 @@ TakePair = Callable[[FilePair], None]
 class UnitSurvey:
     """Pairs the two sides of units and hands each pair to `take`; what it learns besides goes to `findings`.
 
-    Both methods raise StoreError or SurveyError when a side fails as a whole; what was handed over by then counts.
+    `survey` raises StoreError or SurveyError when a side fails as a whole; what was handed over by then counts.
     """
 
     def __init__(self, context: RunContext, take: TakePair, findings: Findings, missing: Missing | None = None) -> None:
@@ -58,9 +58,18 @@ class UnitSurvey:
         self._count_listed(sources)
         return gate.rest()
 
-    def survey_file(self, number: int) -> None:
-        """Pair a root that is a file, where no listing is due in which it would come up."""
-        source, target = self._sides.open_lone_file(number)
+    def survey_files(self, numbers: Sequence[int]) -> None:
+        """Pair roots that are files, where no listing is due in which they would come up.
+
+        One that cannot be asked for is a problem of its own.
+        """
+        for number, opened in self._sides.open_lone_files(numbers):
+            if isinstance(opened, Exception):
+                self._findings.add_problem(str(self._layout.roots[number].source), str(opened))
+            else:
+                self._survey_file(number, *opened)
+
+    def _survey_file(self, number: int, source: Cursor, target: Cursor | None) -> None:
         unit = SurveyUnit(parent_of(self._layout.roots[number].prefix))
         merge = Merge([source], target, wants_missing=False)
         self._pair_up(merge, Gate(unit, Budget(1, 0.0)), self._sieve(unit), Pairing())
@@ -70,7 +79,7 @@ class UnitSurvey:
         """The unit in words."""
         return self._sides.place_of(unit)
 
-    def lone_files(self) -> list[int]:
+    def lone_files(self, tells_duplicates: bool = True) -> list[int]:
         """The numbers of the roots that are files; one whose place another source has is a duplicate instead."""
         roots = self._layout.roots
         excludes = self._exclusion.excludes
@@ -83,7 +92,8 @@ class UnitSurvey:
             if not root.is_file:
                 continue
             if number not in excluded and seen.setdefault(root.prefix, root.source) is not root.source:
-                self._findings.add_duplicate(root.prefix, str(seen[root.prefix]), str(root.source))
+                if tells_duplicates:
+                    self._findings.add_duplicate(root.prefix, str(seen[root.prefix]), str(root.source))
             else:
                 found.append(number)
         return found

@@ -38,14 +38,33 @@ from .recall import Recall
 from .unit import UnitSurvey
 
 _TASKS_PER_SLOT = 4
+# Sources that are files: so many are asked for between two looks at the budget, and at least as many make a task.
+_LONE_FILES_AT_ONCE = 256
 
 
 class Share(NamedTuple):
-    """How much one unit may look at before it hands back sub-directories."""
+    """How much one task may look at: what it does not begin after that, and sub-directories, are handed back."""
 
     entries: int
     seconds: float
 
+
+class Span(NamedTuple):
+    """Some of the sources that are files, of which there may be many thousands: [begin, end) of them."""
+
+    begin: int = 0
+    end: int = 0
+
+    def __bool__(self) -> bool:
+        return self.begin < self.end
+
+    def cut(self, ways: int) -> list[Span]:
+        """In at most so many pieces, none of them very small."""
+        size = max(_LONE_FILES_AT_ONCE, -(-(self.end - self.begin) // ways))
+        return [Span(at, min(at + size, self.end)) for at in range(self.begin, self.end, size)]
+
+
+_NO_FILES = Span()
 
 # The driver's own share: small trees are surveyed without starting anything.
 FIRST_SHARE = Share(20_000, 10.0)
@@ -53,11 +72,12 @@ LATER_SHARE = Share(200_000, 60.0)
 
 
 class SurveyTask(NamedTuple):
-    """A bin of units with the budget for each."""
+    """A bin of units, or of sources that are files, with the budget of the task."""
 
     number: int
     units: tuple[SurveyUnit, ...]
     share: Share
+    lone_files: Span = _NO_FILES
 
 
 @dataclass(slots=True)
@@ -65,7 +85,7 @@ class SurveyReport:
     """What a survey found: slices of plan files, what is still to be walked, what went wrong.
 
     `directories` are slices of those that get attributes, each with the depth below the target base that it is about;
-    `missing` is what only the target has, where that is wanted.
+    `missing` is what only the target has, where that is wanted. `rest` and `lone_files` are handed back.
 
     `problems` are directories that could not be listed, each with its cause; `duplicates` are files that
     two sources bring. Both keep the first hundred; DIRECTORIES_NOT_LISTED counts all problems. `notices` are lines
@@ -77,6 +97,7 @@ class SurveyReport:
     directories: list[tuple[int, PlanSlice]] = field(default_factory=list)
     missing: MissingSlices = field(default_factory=MissingSlices)
     rest: list[SurveyUnit] = field(default_factory=list)
+    lone_files: Span = _NO_FILES
     counters: Counts = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[tuple[str, str, str]] = field(default_factory=list)
@@ -114,19 +135,27 @@ def survey(
         if context.options.blocks_per_chunk:
             refuse_one_stream(target, context.layout)
     found = SurveyReport(notices=_notices(context))
+    units = first_units(context)
+    # Where a listing is due of the directory that they go into, they come up in that.
+    lone_files = Span(0, len(context.layout.roots) if all(unit.directory for unit in units) else 0)
     work = partial(survey_task, context, purpose)
-    first = work(SurveyTask(0, first_units(context), first_share), "driver")
+    first = work(SurveyTask(0, units, first_share, lone_files), "driver")
     found.add(first)
-    rest, number = first.rest, 1
-    while rest:
-        bins = min(len(rest), runner.slots * _TASKS_PER_SLOT)
-        tasks = [SurveyTask(number + at, tuple(rest[at::bins]), later_share) for at in range(bins)]
-        number += bins
-        rest = []
+    rest, spans, number = first.rest, [first.lone_files], 1
+    while rest or any(spans):
+        ways = runner.slots * _TASKS_PER_SLOT
+        bins = [tuple(rest[at::ways]) for at in range(min(len(rest), ways))]
+        pieces = [piece for span in spans for piece in span.cut(ways)]
+        tasks = [SurveyTask(number + at, units, later_share) for at, units in enumerate(bins)]
+        number += len(tasks)
+        tasks += [SurveyTask(number + at, (), later_share, piece) for at, piece in enumerate(pieces)]
+        number += len(pieces)
+        rest, spans = [], []
 
-        def on_report(report: SurveyReport, rest: list[SurveyUnit] = rest) -> None:
+        def on_report(report: SurveyReport, rest: list[SurveyUnit] = rest, spans: list[Span] = spans) -> None:
             found.add(report)
             rest.extend(report.rest)
+            spans.append(report.lone_files)
 
         runner.run_wave("survey", work, tasks, on_report)
     if found.duplicates:
@@ -162,11 +191,13 @@ def survey_task(context: RunContext, purpose: Purpose, task: SurveyTask, attempt
     findings = Findings(desk.counters)
     missing = purpose.make_missing(desk)
     recall = Recall(context.layout, purpose.find_ledger(context), taker.take, needed=purpose.writes)
-    rest = _walk(context, task, UnitSurvey(context, recall.take, findings, missing), findings)
+    rest, lone_files = _walk(task, UnitSurvey(context, recall.take, findings, missing), findings)
     findings.settle()
     planned = taker.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
-    report = SurveyReport(*planned, rest=rest, problems=findings.problems, duplicates=findings.duplicates)
+    report = SurveyReport(
+        *planned, rest=rest, lone_files=lone_files, problems=findings.problems, duplicates=findings.duplicates
+    )
     report.notices += [recall.notice] if recall.notice else []
     if missing is not None:
         report.missing = missing.publish()
@@ -196,21 +227,31 @@ def ledger_of(context: RunContext) -> JobDir | None:
 COPY = Purpose(planner_of, missing_of, ledger_of)
 
 
-def _walk(context: RunContext, task: SurveyTask, survey: UnitSurvey, findings: Findings) -> list[SurveyUnit]:
-    """Hand over all pairs of a task; what its units left. This is where a side that fails becomes a problem."""
+def _walk(task: SurveyTask, survey: UnitSurvey, findings: Findings) -> tuple[list[SurveyUnit], Span]:
+    """Hand over all pairs of a task, as far as its budget goes, something at least; what is left.
+
+    This is where a side that fails becomes a problem.
+    """
+    budget = Budget(*task.share)
+    has_begun = False
+    numbers = survey.lone_files(task.number == 0)[: task.lone_files.end] if task.lone_files else []
+    at = task.lone_files.begin
+    while at < len(numbers) and not (has_begun and budget.is_spent):
+        several = numbers[at : at + _LONE_FILES_AT_ONCE]
+        survey.survey_files(several)
+        budget.spend(len(several))
+        has_begun, at = True, at + len(several)
     rest: list[SurveyUnit] = []
-    if task.number == 0 and all(unit.directory for unit in task.units):
-        for number in survey.lone_files():
-            try:
-                survey.survey_file(number)
-            except (StoreError, SurveyError) as error:
-                findings.add_problem(str(context.layout.roots[number].source), str(error))
     for unit in task.units:
+        if has_begun and budget.is_spent:
+            rest.append(unit)
+            continue
+        has_begun = True
         try:
-            rest += survey.survey(unit, Budget(*task.share))
+            rest += survey.survey(unit, budget)
         except (StoreError, SurveyError) as error:
             findings.add_problem(survey.place_of(unit), str(error))
-    return rest
+    return rest, Span(at, len(numbers)) if at < len(numbers) else _NO_FILES
 
 
 def decision_of(context: RunContext) -> Decide:
@@ -219,10 +260,7 @@ def decision_of(context: RunContext) -> Decide:
         return decide_single
     options, damaged = context.options, damage.recall(context.open_job_dir())
     target = open_filesystem(context.layout.base, context.stores).capabilities
-    checks = [
-        checks_between(open_filesystem(root.source, context.stores).capabilities.checksums, target.checksums)
-        for root in context.layout.roots
-    ]
+    checks = [checks_between(store.capabilities.checksums, target.checksums) for store in context.source_stores()]
     appends_from_bytes = _appends_from(target, options)
 
     def decision(pair: FilePair) -> FileAction:

@@ -22,8 +22,16 @@ from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
-from ...phases.survey import SurveyReport, survey, survey_changes, survey_differences, without_excluded
-from ...phases.sweeper import give_up, sweep_dead_runs, tidy
+from ...phases.survey import (
+    SurveyReport,
+    as_record,
+    from_record,
+    survey,
+    survey_changes,
+    survey_differences,
+    without_excluded,
+)
+from ...phases.sweeper import clear_up, sweep_dead_runs, tidy
 from ...phases.switch import refuse_unfit_switch, switching
 from ...phases.synchroniser import (
     BeginningFinder,
@@ -34,15 +42,19 @@ from ...phases.synchroniser import (
     forget_snapshot,
     note_full_copy,
 )
+from ...records.layout import NAME as layout_record
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
+from ...rules.snapshot_diff import Changes
 from ...runners.base import Runner
+from ...runs.opening import empty_report, new_run_id
 from ...runs.place import choose_place
 from ...runs.progress import Progress
 from ...runs.report import Report
-from ...runs.run import Run, empty_report, new_run_id, open_run
+from ...runs.run import Run, open_run
 from ...runs.timeline import Timeline
+from ...runs.unfinished import survey_end
 from ...tasks.context import RunContext
 
 
@@ -82,21 +94,20 @@ class CopyJob:
             notices = check_attributes(options, layout, stores)
             span = find_span(options, layout, stores)
             refuse_unfit_switch(options, layout, stores, self._homes)
-        for line in mapping(layout, options):
-            self._progress.say(line)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         make_log_dir(options.log_path, stores)
         if options.dry_run:
+            self._say_mapping(layout)
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
             report.notices += notices
-            _rehearse(RunContext(options, layout, stores, place, report.run_id), self._runner, timeline, report)
+            context = RunContext(options, layout, stores, place, report.run_id).filed()
+            _rehearse(context, self._runner, timeline, report)
             return report
         with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
             run.report.notices += notices
             self._announce(run.report.job_dir)
-            context = RunContext(options, layout, stores, place, run.id, run.fence)
-            publish_layout(context.open_job_dir(), layout)
+            context = self._begin(run, layout, place)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
             sweep_dead_runs(context, run)
@@ -120,6 +131,22 @@ class CopyJob:
                 log_dir.succeed()
         return run.report
 
+    def _begin(self, run: Run, layout: Layout, place: Uri) -> RunContext:
+        """What all tasks are given; a run that is gone on with has its layout on record."""
+        if run.continued is not None and run.continued.layout is not None:
+            # What stands at the target by now is of this run's own making.
+            layout = run.continued.layout
+        self.layout = layout
+        self._say_mapping(layout)
+        context = RunContext(self._options, layout, self._stores, place, run.id, run.fence, run.incarnation)
+        if run.continued is None:
+            run.course.write(publish_layout, context.open_job_dir(), layout)
+        return context.filed(layout_record)
+
+    def _say_mapping(self, layout: Layout) -> None:
+        for line in mapping(layout, self._options):
+            self._progress.say(line)
+
 
 def _survey(context: RunContext, runner: Runner) -> SurveyReport:
     """All of both sides, or what a verify has listed of them."""
@@ -130,24 +157,49 @@ def _copy_whole(context: RunContext, run: Run) -> None:
     forget_snapshot(context)
     # With -atomic all goes into a work directory; behind the block it stands where `context` says.
     with switching(context, run) as working, standing_still(working, run) as reading:
-        with run.phase("survey"):
-            found = _survey(reading, run.runner)
-        _copy(reading, run, found)
+        _copy(reading, run, _surveyed(run, lambda: _survey_whole(reading, run), []))
+
+
+def _survey_whole(context: RunContext, run: Run) -> SurveyReport:
+    with run.phase("survey"):
+        return _survey(context, run.runner)
 
 
 def _synchronise(context: RunContext, run: Run, span: Span, moved: list[str]) -> Callable[[], None]:
     """Gives what is to be done once the run has settled; `moved` is told what else stands at the target now."""
     with run.phase("compare"):
         synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
+
+    def look() -> SurveyReport:
+        changes = _synchronised(context, run, span, synchroniser)
+        moved.extend(touched_by(changes, context.layout.roots[0].prefix))
+        with run.phase("survey"):
+            return survey_changes(context, run.runner, changes)
+
+    _copy(context, run, _surveyed(run, look, moved))
+    return synchroniser.finish
+
+
+def _synchronised(context: RunContext, run: Run, span: Span, synchroniser: Synchroniser) -> Changes:
+    """What changed between the snapshots, once the target has been renamed and deleted accordingly."""
+    with run.phase("compare"):
         kinds = Kinds(span, context.stores)
         changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
     with run.phase("synchronise"):
-        moved += touched_by(changes, context.layout.roots[0].prefix)
         synchroniser.apply(changes)
-    with run.phase("survey"):
-        found = survey_changes(context, run.runner, changes)
-    _copy(context, run, found)
-    return synchroniser.finish
+    return changes
+
+
+def _surveyed(run: Run, look: Callable[[], SurveyReport], moved: list[str]) -> SurveyReport:
+    """What the survey of this run found, under an earlier driver or now; `moved` is on record with it."""
+    run.course.written()
+    record = run.course.end_of("survey")
+    if record is None:
+        record = survey_end({**as_record(look()), "moved": moved})
+        run.course.end("survey", record)
+    else:
+        moved.extend(record["moved"])
+    return from_record(record)
 
 
 def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
@@ -164,9 +216,10 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
             sent = copy(context, run, found.slices + cuts.chunks)
         with run.phase("commit"):
             commit(context, run, cuts.bins, sent.ledger_files())
+            run.check_lock()
             tidy(context, run)
-    except BaseException:
-        give_up(context)
+    except BaseException as error:
+        clear_up(context, keeps_chunks=run.stays_open(error))
         raise
     if context.options.delete:
         delete(context, run, found.missing.files, found.missing.directories)

@@ -13,6 +13,7 @@ from ...commandline.invocation import invocation
 from ...commandline.request import resolve
 from ...commandline.session import Performance, Screen, close, hadoop_conf, make_runner, perform, sources_of
 from ...model.options import CopyOptions
+from ...runners.signals import arrived
 from ...runs.progress import Progress
 from ...runs.report import Report
 from .detached import announcer
@@ -34,7 +35,7 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
             lifting = job.report.lifted_by if job.report is not None else ()
             if job.report is not None and job.report.failed_files and not job.report.rehearsal:
                 yield from failures_on_record(command, started)
-            yield from advice(command, request.options, job.layout, started, lifting)
+            yield from advice(command, request.options, job.layout, started, lifting, _goes_on(job.report))
 
         return perform(CopyPerformance(request.options, job, advise), runner, progress, screen)
     finally:
@@ -74,3 +75,8 @@ class CopyPerformance(Performance):
 
     def advice(self) -> Iterator[str]:
         return self._advise()
+
+
+def _goes_on(report: Report | None) -> bool:
+    """Whether the run is left so, or will be once a signal has ended it, that the same command goes on with it."""
+    return report is not None and (report.is_open or bool(arrived() and report.can_go_on))

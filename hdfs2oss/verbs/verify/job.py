@@ -17,9 +17,9 @@ from ...phases.verification import verify
 from ...records.differences import DifferenceFiles, pair_of
 from ...rules.layout import Layout
 from ...runners.base import Runner
+from ...runs.opening import new_run_id
 from ...runs.place import beginning, choose_place, naming
 from ...runs.progress import Progress
-from ...runs.run import new_run_id
 from ...runs.timeline import Timeline
 from ...runs.verification import VerifyReport
 from ...tasks.context import RunContext
@@ -57,7 +57,7 @@ class VerifyJob:
         working = place.parent.join(_WORKING_DIRECTORY)
         report = self.report = self._begin(found, timeline)
         ledger = self._find_ledger(report)
-        context = RunContext(options, layout, stores, working, report.run_id, ledger=ledger)
+        context = RunContext(options, layout, stores, working, report.run_id, ledger=ledger).filed()
         with naming(working), self._files(context) as files:
             self._compare(context, timeline, report, files)
             if options.output is not None:

@@ -2,6 +2,7 @@
 
 import io
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from hdfs2oss.phases.attributes.directories import attributes_task
 from hdfs2oss.phases.attributes.levels import LevelTask, _waves
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.records.planfile import read_slices
+from hdfs2oss.rules.packing import pack
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.progress import Progress
@@ -29,7 +31,7 @@ class SmallRun:
 
     def __init__(self) -> None:
         self.runner = LocalRunner(0)
-        self.slots = 2
+        self.course = SimpleNamespace(pack=lambda wave, slices: pack(slices, 2))
         self.report = Report("run", "s", "t", "jobs")
         self.timeline = Timeline(Progress(io.StringIO()))
 
@@ -37,7 +39,7 @@ class SmallRun:
     def phase(self, name):
         yield
 
-    def wave(self, name, work, tasks, on_report) -> None:
+    def ledger_wave(self, name, work, tasks, name_of, on_report) -> None:
         if tasks:
             self.runner.run_wave(name, work, tasks, on_report)
 
@@ -190,9 +192,9 @@ def test_few_directories_are_one_task_and_many_are_a_wave_for_each_depth() -> No
     def levels(items: int) -> list[tuple[int, PlanSlice]]:
         return [(depth, PlanSlice("f", at, items, 0, 1.0)) for at, depth in enumerate((3, 2, 2, 1))]
 
-    (tasks,) = _waves("attributes", levels(10), 2)
+    (tasks,) = _waves("attributes", levels(10), lambda wave, slices: pack(slices, 2))
     assert [[piece.row_group for piece in level] for level in tasks[0].levels] == [[0], [1, 2], [3]]
-    waves = list(_waves("attributes", levels(9000), 2))
+    waves = list(_waves("attributes", levels(9000), lambda wave, slices: pack(slices, 2)))
     done = [sorted(piece.row_group for task in wave for level in task.levels for piece in level) for wave in waves]
     assert done == [[0], [1, 2], [3]]
     names = [task.name for wave in waves for task in wave]

@@ -15,6 +15,7 @@ from hdfs2oss.phases.survey import survey
 from hdfs2oss.phases.survey.wave import Share, SurveyReport
 from hdfs2oss.records import ledger
 from hdfs2oss.records.planfile import read_slices
+from hdfs2oss.rules.packing import pack
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.report import Report
@@ -22,6 +23,10 @@ from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 from tests.unit.phases.test_survey import store_of
+
+
+def packed_for(slots: int):
+    return lambda wave, slices: pack(slices, slots)
 
 
 def surveyed(context: RunContext, entries: int = 1_000_000) -> SurveyReport:
@@ -37,7 +42,7 @@ def candidates(context: RunContext, found: SurveyReport) -> list[CopyItem]:
 
 def removed(context: RunContext, found: SurveyReport) -> tuple[TaskReport, dict[str, str]]:
     """Removes as one task does; the report, and the outcomes by path."""
-    (tasks,) = _stages(found.missing.files, found.missing.directories, 1)
+    (tasks,) = _stages(found.missing.files, found.missing.directories, packed_for(1))
     report = delete_task(context, tasks[0], "0")
     results = ledger.read_results(context.open_job_dir(), report.ledger_file)
     return report, {one.path: one.outcome for one in results}
@@ -174,7 +179,7 @@ def test_a_store_that_gives_no_answer_is_asked_by_another_try_of_the_task(make_c
     context = make_context(flaky, ["/s"], "/t", update=True, delete=True)
     found = surveyed(context)
     flaky.faults.append(Fault("remove", path="/t/old", error=Unreachable, times=1))
-    (tasks,) = _stages(found.missing.files, found.missing.directories, 1)
+    (tasks,) = _stages(found.missing.files, found.missing.directories, packed_for(1))
     with pytest.raises(StoreGone):
         delete_task(context, tasks[0], Attempt("0", is_last=False))
     assert delete_task(context, tasks[0], Attempt("1", is_last=True)).counters["hdfs2oss"]["FILES_DELETED"] == 1
@@ -244,5 +249,5 @@ def test_the_tasks_of_a_large_deletion_are_files_then_each_depth(make_context) -
     context = make_context(store_of(s=["f"], t=["f", "d/e/1", "d/2"]), ["/s"], "/t", update=True, delete=True)
     missing = surveyed(context).missing
     dear = [piece._replace(cost=100.0) for piece in missing.files]
-    names = [[task.name for task in tasks] for tasks in _stages(dear, missing.directories, 2)]
+    names = [[task.name for task in tasks] for tasks in _stages(dear, missing.directories, packed_for(2))]
     assert names == [["delete-files-00000"], ["delete-d001-00000"], ["delete-d000-00000"]]

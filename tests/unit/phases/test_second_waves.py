@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from hdfs2oss.phases.survey import survey
 from hdfs2oss.records import ledger
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.rules import packing
+from hdfs2oss.rules.packing import pack
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runners.patience import TRIES_HERE
 from hdfs2oss.runs.report import Report
@@ -42,6 +44,11 @@ class SmallRun:
     def __init__(self, slots: int = 2) -> None:
         self.runner = LocalRunner(0, pause_seconds=0.0)
         self.slots = slots
+        self.course = SimpleNamespace(
+            pack=lambda wave, slices, packer=pack: packer(slices, slots),
+            end_of=lambda phase: None,
+            end=lambda phase, value: None,
+        )
         self.report = Report("run", "", "", "")
         self.waves: list[tuple[str, int]] = []
 
@@ -49,6 +56,9 @@ class SmallRun:
         if tasks:
             self.waves.append((name, len(tasks)))
             self.runner.run_wave(name, work, tasks, on_report)
+
+    def ledger_wave(self, name: str, work: Any, tasks: Sequence[Any], name_of: Any, on_report: Any) -> None:
+        self.wave(name, work, tasks, on_report)
 
     def follow(self, *_: object, **__: object) -> None:
         pass

@@ -13,7 +13,7 @@ from hdfs2oss.model.counters import FILE_SYSTEM
 from hdfs2oss.model.errors import DuplicateEntry, PermissionDenied, Unreachable
 from hdfs2oss.model.values import SYMLINK, UNUSABLE, CopyItem, FileStatus
 from hdfs2oss.phases.survey import survey
-from hdfs2oss.phases.survey.wave import Share, SurveyReport
+from hdfs2oss.phases.survey.wave import COPY, Share, Span, SurveyReport, SurveyTask, first_units, survey_task
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.tasks.context import RunContext
@@ -292,3 +292,24 @@ def test_all_directories_that_could_not_be_listed_are_counted_and_the_first_hund
     _, report = run(make_context(flaky, ["/s"], "/t"))
     assert len(report.problems) == 100
     assert report.counters["hdfs2oss"]["DIRECTORIES_NOT_LISTED"] == 130
+
+
+def test_what_a_task_has_no_budget_for_is_handed_back_unbegun(make_context) -> None:
+    """The budget is one for all units of a task, and for the sources that are files."""
+    store = MemoryFileSystem()
+    for number in range(40):
+        store.place(f"/s/d{number:02d}/f", b"1")
+        store.place(f"/s/l{number:02d}", b"1")
+    store.make_directory("/t")
+    names = [f"/s/{kind}{number:02d}" for number in range(40) for kind in "dl"]
+    flaky = FlakyFileSystem(store)
+    context = make_context(flaky, names, "/t")
+    flaky.calls.clear()
+    task = SurveyTask(0, first_units(context), Share(41, 3600.0), Span(0, len(names)))
+    report = survey_task(context, COPY, task, "driver")
+    # The files cost 40 entries, the first directory one, and the second one what is beyond.
+    assert len(report.rest) == 38
+    assert not report.lone_files
+    assert len([path for operation, path in flaky.calls if operation == "list" and path.startswith("/s/d")]) == 2
+    items, _ = run(context, 41)
+    assert len(items) == 80

@@ -15,7 +15,7 @@ from hdfs2oss.model.errors import PermissionDenied, StoreGone, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyTask
 from hdfs2oss.phases.cutter import cut_task
 from hdfs2oss.phases.mapper import copy_task
-from hdfs2oss.phases.sweeper import Sweeper, give_up, tidy
+from hdfs2oss.phases.sweeper import Sweeper, clear_up, tidy
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.tasks.context import RunContext
@@ -169,7 +169,7 @@ def test_failures_of_an_attempt_that_another_has_taken_over_are_not_published(ma
 
 def test_a_run_that_is_given_up_leaves_nothing_as_far_as_the_store_answers(make_context, oss) -> None:
     context, _ = die_in(make_context, oss, copy_task, "part")
-    give_up(context)
+    clear_up(context, keeps_chunks=False)
     assert oss.open_uploads() == []
 
 

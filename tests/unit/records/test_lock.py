@@ -51,6 +51,25 @@ def dead_here(run: str = "other") -> Holder:
     return this_process(run, 1000.0)._replace(process=dead_process())
 
 
+def test_another_driver_of_the_same_run_is_another_holder(store) -> None:
+    """A run is gone on with under its own id."""
+    place(store, ELSEWHERE._replace(run="one", started=999.0))
+    with pytest.raises(BrakeError, match="run one on elsewhere"):
+        take(store, "one")
+
+
+def test_records_that_a_killed_driver_never_finished_go_with_the_next_lock() -> None:
+    store = MemoryFileSystem(LIKE_HDFS)
+    store.place(f"{PAIR}/_lock/.hdfs2oss-work-old", b"", mtime_ms=5)
+    taken = take(store, "one")
+    now = store.status(lock_path(PAIR, 1)).mtime_ms
+    store.place(f"{PAIR}/_lock/.hdfs2oss-work-now", b"", mtime_ms=now)
+    taken.release()
+    take(store, "two")
+    left = [path for path in store.files() if "work" in path]
+    assert left == [f"{PAIR}/_lock/.hdfs2oss-work-now"]
+
+
 def test_a_lock_names_its_run_and_a_released_one_is_nobodys(store) -> None:
     one = take(store, "one")
     assert parse_holder(store.read_bytes(lock_path(PAIR, 1))) == this_process("one", 1000.0)

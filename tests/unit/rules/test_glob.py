@@ -1,6 +1,7 @@
 import pytest
 
 from hdfs2oss.model.errors import UsageError
+from hdfs2oss.model.values import DIRECTORY, FILE
 from hdfs2oss.rules.glob import expand, fixed_part, is_pattern
 
 FILES = [
@@ -17,13 +18,16 @@ FILES = [
 ]
 
 
-def names(path: str) -> list[str]:
+def names(path: str) -> list[tuple[str, str]]:
     base = path.rstrip("/") + "/"
-    return sorted({file[len(base) :].split("/")[0] for file in FILES if file.startswith(base)})
+    found = sorted({file[len(base) :].split("/")[0] for file in FILES if file.startswith(base)})
+    return [(name, look(base + name) or "") for name in found]
 
 
-def exists(path: str) -> bool:
-    return any(file == path or file.startswith(path.rstrip("/") + "/") for file in FILES)
+def look(path: str) -> str | None:
+    if path in FILES:
+        return FILE
+    return DIRECTORY if any(file.startswith(path.rstrip("/") + "/") for file in FILES) else None
 
 
 @pytest.mark.parametrize(
@@ -59,32 +63,50 @@ def exists(path: str) -> bool:
 )
 def test_a_pattern_matches(pattern: str, matches: list[str]) -> None:
     assert is_pattern(pattern)
-    assert expand(pattern, names, exists) == matches
+    assert expand(pattern, names, look) == {match: look(match) for match in matches}
+    assert list(expand(pattern, names, look)) == matches
 
 
 def test_a_star_takes_names_that_start_with_dot_or_underscore() -> None:
-    assert set(expand("/logs/*", names, exists)) >= {"/logs/.hidden", "/logs/_tmp"}
+    assert set(expand("/logs/*", names, look)) >= {"/logs/.hidden", "/logs/_tmp"}
 
 
 def test_a_star_does_not_cross_a_slash() -> None:
-    assert "/logs/2024-01-01/a.log" not in expand("/logs/*", names, exists)
+    assert "/logs/2024-01-01/a.log" not in expand("/logs/*", names, look)
 
 
 def test_only_directories_that_a_pattern_needs_are_listed() -> None:
     listed: list[str] = []
 
-    def children(path: str) -> list[str]:
+    def children(path: str) -> list[tuple[str, str]]:
         listed.append(path)
         return names(path)
 
-    expand("/logs/2024-*/a.log", children, exists)
+    expand("/logs/2024-*/a.log", children, look)
     assert listed == ["/logs"]
+
+
+def test_what_a_listing_tells_is_not_asked_for_again() -> None:
+    asked: list[str] = []
+
+    def asked_for(path: str) -> str | None:
+        asked.append(path)
+        return look(path)
+
+    assert len(expand("/logs/*/*", names, asked_for)) == 6
+    assert asked == []
+    expand("/logs/2024-*/a.log", names, asked_for)
+    assert asked == ["/logs/2024-01-01/a.log", "/logs/2024-01-02/a.log"]
+
+
+def test_a_name_that_is_both_a_file_and_a_directory_is_asked_for() -> None:
+    assert expand("/d/*", lambda path: [("a", FILE), ("a", DIRECTORY)], lambda path: DIRECTORY) == {"/d/a": DIRECTORY}
 
 
 @pytest.mark.parametrize("pattern", ["/a/[b", "/a/{b", "/a/{b,{c}", "/a/[z-a]"])
 def test_a_pattern_that_is_not_closed_is_refused(pattern: str) -> None:
     with pytest.raises(UsageError):
-        expand(pattern, lambda path: ["b"], lambda path: True)
+        expand(pattern, lambda path: [("b", FILE)], lambda path: FILE)
 
 
 @pytest.mark.parametrize(("path", "special"), [("/a b#c+d%", False), ("/a*", True), ("/a\\b", True), ("/{a", True)])

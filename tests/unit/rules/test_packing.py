@@ -14,7 +14,6 @@ from hdfs2oss.rules.packing import (
     group_limit,
     pack,
     part_size_for,
-    spread,
     threads_for,
 )
 
@@ -104,15 +103,6 @@ def test_what_is_a_twentieth_of_what_a_slot_has_to_do_is_a_task_of_its_own() -> 
 
 def test_nothing_packs_into_nothing() -> None:
     assert pack([], 4) == []
-
-
-@given(slices, st.integers(1, 9))
-def test_spreading_deals_every_task_once(pieces: list[PlanSlice], ways: int) -> None:
-    tasks = pack(pieces, ways)
-    chains = spread(tasks, ways)
-    assert sorted(task.number for chain in chains for task in chain) == [task.number for task in tasks]
-    assert len(chains) == min(ways, len(tasks))
-    assert all(chains)
 
 
 def test_groups_double_up_to_half_a_minute() -> None:

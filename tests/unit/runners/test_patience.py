@@ -8,7 +8,7 @@ import pytest
 
 from hdfs2oss.model.errors import StoreGone, Unreachable
 from hdfs2oss.runners.base import Attempt, is_last_try
-from hdfs2oss.runners.chain import NodeUnfit, error_of, find_failure, run_chain
+from hdfs2oss.runners.ends import NodeUnfit, error_of, find_failure, run_to_end
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runners.patience import TRIES_HERE, renew_patience, run_patiently
 
@@ -61,7 +61,7 @@ def test_any_other_error_is_raised_at_once() -> None:
 
 def test_a_node_that_stays_without_its_store_is_unfit() -> None:
     with pytest.raises(NodeUnfit) as unfit:
-        list(run_chain(Store(TRIES_HERE).work, [1], Attempt("0-7", is_last=False), 0.0))
+        run_to_end(Store(TRIES_HERE).work, 1, Attempt("0-7", is_last=False), 0.0)
     failure = find_failure(str(unfit.value))
     assert failure is not None
     assert isinstance(error_of(failure), StoreGone)

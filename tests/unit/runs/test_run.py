@@ -97,7 +97,7 @@ def test_what_was_asked_and_what_came_of_it_are_on_record(begin: Begin, memory) 
     asked, report = json.loads(records(memory)["run.json"]), json.loads(records(memory)["report.json"])
     assert (asked["run"], asked["sources"], asked["target"]) == (run.id, ["file:///s"], "file:///t")
     assert (asked["fence"], run.fence) == (1, 1)
-    assert list(asked) == ["run", "fence", "sources", "target", "log", "options", "started"]
+    assert list(asked) == ["run", "fence", "sources", "target", "log", "options", "started", "records"]
     assert (report["run"], list(report["phase_seconds"])) == (run.id, ["copy"])
     assert records(memory)["counters.txt"] == b"Counters: 1\n\thdfs2oss\n\t\tFILES_COPIED=1\n"
 
@@ -152,7 +152,8 @@ def test_a_ledger_that_cannot_be_read_is_told_and_the_others_count(begin: Begin,
 
 
 def test_a_job_directory_that_is_away_for_a_while_does_not_end_the_run(begin: Begin, memory) -> None:
-    away = [Fault("create", name, Unreachable, times=2) for name in ("_lock", "run.json", "report.json")]
+    away = [Fault("create", name, Unreachable, times=2) for name in ("_lock", "run.json")]
+    away.append(Fault("put", "report.json", Unreachable, times=2))
     with begin(FlakyFileSystem(memory, *away)):
         pass
     assert set(records(memory)) == {"run.json", "report.json", "counters.txt"}
@@ -167,7 +168,7 @@ def test_a_store_error_that_no_phase_gave_a_meaning_to_is_the_job_directorys(beg
 
 @pytest.mark.parametrize("name", ["run.json", "report.json", "counters.txt"])
 def test_a_record_that_cannot_be_written_ends_the_run(begin: Begin, memory, name) -> None:
-    flaky = FlakyFileSystem(memory, Fault("create", name, PermissionDenied))
+    flaky = FlakyFileSystem(memory, Fault("create" if name == "run.json" else "put", name, PermissionDenied))
     with pytest.raises(CommitError, match="without its job directory file:///jobs/pair"), begin(flaky):
         pass
     assert memory.status(LOCK) is None or memory.status(RELEASED) is not None

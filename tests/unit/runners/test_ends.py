@@ -1,4 +1,4 @@
-"""How a chain of tasks runs, and how its failures travel: without Spark."""
+"""How a task ends, and how its failure travels: without Spark."""
 
 import pickle
 
@@ -16,20 +16,15 @@ from hdfs2oss.model.errors import (
     Throttled,
     Unreachable,
     UsageError,
-    WaveEnded,
 )
-from hdfs2oss.model.values import CopyTask, PlanSlice
-from hdfs2oss.phases.committer import CommitBin, CommitTask
 from hdfs2oss.runners.base import Attempt
-from hdfs2oss.runners.chain import (
-    Ended,
+from hdfs2oss.runners.ends import (
     Failure,
     NodeUnfit,
-    deal,
     error_of,
     find_failure,
     refuse_missing_ends,
-    run_chain,
+    run_to_end,
 )
 from hdfs2oss.runners.local import LocalRunner
 
@@ -42,40 +37,27 @@ def unfit_at_two(task, attempt):
     return task, attempt
 
 
-def test_reports_come_in_order_with_the_time_each_task_took():
-    ended = list(run_chain(lambda task, attempt: (task, attempt), [1, 2], FIRST))
-    assert [one.report for one in ended] == [(1, "0-1"), (2, "0-1")]
-    assert all(one.seconds >= 0 for one in ended)
+def test_a_report_comes_with_the_time_its_task_took():
+    ended = run_to_end(lambda task, attempt: (task, attempt), 1, FIRST)
+    assert (ended.report, ended.failure) == ((1, "0-1"), None)
+    assert ended.seconds >= 0
 
 
 def test_a_failure_is_raised_while_another_node_may_do_better():
     with pytest.raises(NodeUnfit, match="Unreachable: no route to hdfs://nn"):
-        list(run_chain(unfit_at_two, [1, 2, 3], FIRST))
+        run_to_end(unfit_at_two, 2, FIRST)
 
 
-def test_the_last_try_hands_the_failure_over_and_goes_on():
-    ended = list(run_chain(unfit_at_two, [1, 2, 3], LAST))
-    assert [one.report for one in ended] == [(1, "7-9"), None, (3, "7-9")]
-    assert ended[1].failure.kind == "Unreachable"
+def test_the_last_try_hands_the_failure_over():
+    ended = run_to_end(unfit_at_two, 2, LAST)
+    assert (ended.report, ended.failure.kind) == (None, "Unreachable")
 
 
 def test_what_no_other_node_can_do_is_not_tried_again():
     def refuse(task, attempt):
         raise UsageError("that cannot be")
 
-    (ended,) = run_chain(refuse, [1], FIRST)
-    assert ended.failure.message == "that cannot be"
-
-
-def test_what_every_other_task_would_meet_ends_the_chain_at_once():
-    begun = []
-
-    def refuse(task, attempt):
-        begun.append(task)
-        raise WaveEnded("the keys have expired")
-
-    (ended,) = run_chain(refuse, [1, 2, 3], FIRST)
-    assert (ended.failure.kind, begun) == ("WaveEnded", [1])
+    assert run_to_end(refuse, 1, FIRST).failure.message == "that cannot be"
 
 
 def test_the_failure_is_found_in_the_text_of_sparks_error():
@@ -115,7 +97,7 @@ def test_a_class_that_a_store_keeps_to_itself_travels_as_its_base(raised, kind):
     def refuse(task, attempt):
         raise raised("what happened", "do this.")
 
-    (ended,) = run_chain(refuse, [1], LAST)
+    ended = run_to_end(refuse, 1, LAST)
     travelled = error_of(ended.failure)
     assert type(travelled) is kind
     assert str(travelled) == "what happened"
@@ -123,7 +105,7 @@ def test_a_class_that_a_store_keeps_to_itself_travels_as_its_base(raised, kind):
         LocalRunner(0).run_wave("copy", refuse, [1], print)
     assert travelled.exit_code == local.value.exit_code
     with pytest.raises(NodeUnfit) as unfit:
-        list(run_chain(refuse, [1], FIRST))
+        run_to_end(refuse, 1, FIRST)
     assert type(error_of(find_failure(str(unfit.value)))) is kind
 
 
@@ -136,33 +118,13 @@ def test_messages_lose_secrets_and_line_breaks():
     def refuse(task, attempt):
         raise ValueError("cannot open\noss://id:hush@bucket/a")
 
-    (ended,) = run_chain(refuse, [1], LAST)
+    ended = run_to_end(refuse, 1, LAST)
     assert ended.failure.message == "cannot open oss://***@bucket/a"
     assert "hush" not in pickle.dumps(ended).decode("latin-1")
-
-
-def test_few_tasks_are_chains_of_one():
-    assert deal([1, 2, 3], 3) == [[1], [2], [3]]
-
-
-def test_many_tasks_are_dealt_to_as_many_chains_as_may_run():
-    assert deal(list(range(7)), 3) == [[0, 3, 6], [1, 4], [2, 5]]
-
-
-def test_copy_tasks_are_dealt_by_cost():
-    tasks = [CopyTask(n, (PlanSlice("f", n, 1, 1, cost),)) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])]
-    assert [[task.number for task in chain] for chain in deal(tasks, 2)] == [[0], [1, 2, 3]]
-
-
-def test_any_task_that_says_what_it_costs_is_dealt_by_it():
-    tasks = [
-        CommitTask(n, (CommitBin((PlanSlice("f", n, 1, 1, cost),), ()),)) for n, cost in enumerate([9.0, 3.0, 3.0, 3.0])
-    ]
-    assert [[task.number for task in chain] for chain in deal(tasks, 2)] == [[0], [1, 2, 3]]
 
 
 @pytest.mark.parametrize("ends", [0, 2, 4])
 def test_a_wave_with_another_number_of_ends_than_tasks_is_an_error(ends: int) -> None:
     with pytest.raises(Hdfs2ossError, match=f"the wave copy had 3 tasks, and {ends} of them came to an end"):
-        refuse_missing_ends("copy", [1, 2, 3], [Ended(0.1, "report")] * ends)
-    refuse_missing_ends("copy", [1, 2, 3], [Ended(0.1, "report")] * 3)
+        refuse_missing_ends("copy", 3, ends)
+    refuse_missing_ends("copy", 3, 3)

@@ -1,10 +1,10 @@
-"""A chain: tasks that one slot runs one after another, and how their failures travel.
+"""How a task ends on Spark, and how its failure travels.
 
 A task raises only when its node is unfit. What then happens:
 
-    the task may be tried elsewhere            NodeUnfit is raised, so that Spark tries the chain on another node
+    the task may be tried elsewhere            NodeUnfit is raised, so that Spark tries it on another node
     it was the last try, or none would help    a Failure is handed over as a value; the other tasks go on
-    it ends the wave                           likewise, but the rest of the chain is not begun
+    it ends the wave                           likewise, but what was not begun stays so
     Spark gives up earlier by itself           the Failure is found again in the text of Spark's own error
 
 A value needs no class on the other side, keeps Java's stack traces out of the way, and does not abort the
@@ -17,12 +17,10 @@ import json
 import socket
 import time
 import traceback
-from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..model.errors import Hdfs2ossError, Interrupted, UsageError, WaveEnded, of_class
 from ..model.uri import mask_secrets
-from ..rules.packing import spread
 from .base import Attempt, Task, TaskFunction
 from .patience import PAUSE_SECONDS, run_patiently
 
@@ -41,19 +39,19 @@ class Failure(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """One task of a chain has come to its end: either a report or a failure."""
+    """A task has come to its end: either a report or a failure. `tries` are those that Spark made of it."""
 
     seconds: float
     report: Any
     failure: Failure | None = None
+    tries: int = 1
 
 
-def refuse_missing_ends(wave: str, tasks: Sequence[Task], ended: Sequence[Ended]) -> None:
+def refuse_missing_ends(wave: str, tasks: int, ends: int) -> None:
     """Raise when a wave came back with another number of ends than it had tasks: somebody's work is not known."""
-    if len(ended) != len(tasks):
+    if ends != tasks:
         raise Hdfs2ossError(
-            f"the wave {wave} had {len(tasks)} tasks, and {len(ended)} of them came to an end: what the others did "
-            "is not known"
+            f"the wave {wave} had {tasks} tasks, and {ends} of them came to an end: what the others did is not known"
         )
 
 
@@ -64,36 +62,25 @@ class NodeUnfit(Exception):
         super().__init__(f"{failure.kind}: {failure.message}\n{_MARK}{json.dumps(failure)}\n")
 
 
-def run_chain(
-    work: TaskFunction[Task, Any], tasks: Sequence[Task], this: Attempt, pause_seconds: float = PAUSE_SECONDS
-) -> Iterator[Ended]:
-    """Run the tasks one after another. Raises NodeUnfit when another node may do better.
+def run_to_end(work: TaskFunction[Task, Any], task: Task, this: Attempt, pause_seconds: float = PAUSE_SECONDS) -> Ended:
+    """Run a task. Raises NodeUnfit when another node may do better.
 
     `pause_seconds` pass before a task that found a store gone is tried again here, and so before it is given up.
     """
-    for task in tasks:
-        started = time.monotonic()
-        try:
-            report = run_patiently(work, task, this, pause_seconds)
-        except Exception as error:  # noqa: BLE001 - it travels on, as a value or as NodeUnfit
-            failure = _describe(error)
-            if not this.is_last and not _is_final(error):
-                raise NodeUnfit(failure) from None
-            yield Ended(time.monotonic() - started, None, failure)
-            if ends_wave(failure):
-                return
-        else:
-            yield Ended(time.monotonic() - started, report)
+    started = time.monotonic()
+    try:
+        report = run_patiently(work, task, this, pause_seconds)
+    except Exception as error:  # noqa: BLE001 - it travels on, as a value or as NodeUnfit
+        failure = _describe(error)
+        if not this.is_last and not _is_final(error):
+            raise NodeUnfit(failure) from None
+        return Ended(time.monotonic() - started, None, failure)
+    return Ended(time.monotonic() - started, report)
 
 
 def ends_wave(failure: Failure) -> bool:
     """Whether the tasks that were not begun would fail likewise."""
     return of_class(failure.kind, Hdfs2ossError).ends_wave
-
-
-def deal(tasks: Sequence[Task], ways: int) -> list[list[Task]]:
-    """At most `ways` chains of about equal cost."""
-    return [[task] for task in tasks] if len(tasks) <= ways else spread(tasks, ways)
 
 
 def find_failure(text: str) -> Failure | None:

@@ -1,0 +1,71 @@
+"""The options of `hdfs2oss clean`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..model.errors import UsageError
+from .command import CopyCommand
+from .grammar import read_words
+from .switches import SWITCHES, Switch
+
+USAGE = "hdfs2oss clean [options] TARGET"
+HINT = "See hdfs2oss clean --help."
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DEFAULT_SECONDS = 2 * _UNITS["d"]
+HELP = f"""usage: {USAGE}
+
+Remove what runs have left at TARGET that came to no end and that nobody goes on with: open uploads and work files,
+snapshots and work directories. A run counts when its records have not changed for some time; it is given up then. Only
+what its records speak for is removed, and never anything of a run that is going on.
+
+  --older-than AGE  of runs whose last sign of life is older: 30m, 12h, 2d (default 2d)
+  --dry-run         say what would be removed, and touch nothing
+  --job-dir DIR     the records are in DIR, as they were for the copy
+  --oss-endpoint URL, -D KEY=VALUE   as for a copy
+
+Exit codes: 0 it was done; 2 the command cannot be carried out as written; 3 a store cannot be asked.
+"""
+_SHARED = ("job_dir", "oss_endpoint", "properties", "credentials_file")
+
+
+def _age(text: str) -> int:
+    found = re.fullmatch(r"(\d+)([smhd])", text)
+    if found is None:
+        raise ValueError(f"{text!r} is no age, such as 30m, 12h or 2d")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+_OWN = (
+    Switch(("--older-than",), "older_than_seconds", "", _age, "AGE", takes=1),
+    Switch(("--dry-run",), "dry_run", ""),
+)
+_SWITCHES = (*_OWN, *(one for one in SWITCHES if one.field in _SHARED))
+
+
+class CleanOrder(NamedTuple):
+    """What is to be cleaned away."""
+
+    older_than_seconds: int = _DEFAULT_SECONDS
+    dry_run: bool = False
+
+
+def parse_clean(argv: Sequence[str]) -> tuple[CopyCommand, CleanOrder]:
+    """The target with what is needed to reach it, and what is to be done there. Raises UsageError."""
+    options, paths = read_words(argv, _SWITCHES)
+    asked: dict[str, Any] = {}
+    places: dict[str, Any] = {"properties": {}}
+    for switch, texts in options:
+        try:
+            value: Any = True if switch.parse is None else switch.parse(*texts)
+        except ValueError as error:
+            raise UsageError(f"option {switch.words[0]}: {error}", HINT) from None
+        if switch.field == "properties":
+            places["properties"][value[0]] = value[1]
+        else:
+            (asked if switch in _OWN else places)[switch.field] = value
+    if len(paths) != 1:
+        raise UsageError("name one place: the target of the copies", f"usage: {USAGE}")
+    return CopyCommand(paths, {}, **places), CleanOrder(**asked)

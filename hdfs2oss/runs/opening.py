@@ -1,0 +1,99 @@
+"""How a run begins: as the continuation of one that came to no end, or anew."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..filesystems.base import FileSystem
+from ..model.errors import BrakeError
+from ..model.options import CopyOptions
+from ..model.uri import Uri
+from ..records.jobdir import HASTE, JobDir, patiently
+from ..records.silence import Silence
+from .account import give_up
+from .report import Report
+from .unfinished import RECORDS, Unfinished, described, find_unfinished, refuse_other_meaning
+
+
+class Opening(NamedTuple):
+    """The run that begins now; `unfinished` is gone on with unless there is a reason `why_not`."""
+
+    run_id: str
+    unfinished: Unfinished | None = None
+    why_not: str = ""
+
+    @property
+    def continued(self) -> Unfinished | None:
+        """What an earlier driver left of this very run."""
+        return self.unfinished if not self.why_not else None
+
+    def refuse_other_moment(self, now: Opening) -> None:
+        """Raise BrakeError when another driver has come and gone between the look and the lock."""
+        before = (self.unfinished and self.unfinished.run_id, self.why_not)
+        if before != (now.unfinished and now.unfinished.run_id, now.why_not):
+            raise BrakeError(
+                "another run of the same copy began or ended at this moment", "Run the same command again."
+            )
+
+    def lines(self, job_dir: JobDir, options: CopyOptions, place: Uri) -> Iterator[str]:
+        """What the operator is told of the run before; one that nobody goes on with has its account made."""
+        if self.continued is not None:
+            yield self.continued.told(time.time() * 1000)
+        elif self.unfinished is not None:
+            yield from give_up(job_dir, empty_report(self.unfinished.run_id, options, place), self.why_not)
+
+
+def find_opening(store: FileSystem, place: Uri, options: CopyOptions, silence: Silence) -> Opening:
+    """Look into the job directory `place`, which is waited for. Raises StoreError, SurveyError."""
+    here = JobDir(store, place.path, "", HASTE)
+    unfinished = patiently(lambda: find_unfinished(here), on_repeat=silence.failed)
+    silence.answered()
+    if unfinished is None:
+        return Opening(new_run_id())
+    why_not = unfinished.why_not(options)
+    return Opening(new_run_id() if why_not else unfinished.run_id, unfinished, why_not)
+
+
+def begin_again(unfinished: Unfinished, job_dir: JobDir, options: CopyOptions, asked: Mapping[str, Any]) -> int:
+    """Put on record that a driver goes on with the run; the how manieth it is, from 1 on.
+
+    Raises UsageError, with the run left as it is, where the options mean another copy.
+    """
+    refuse_other_meaning(unfinished, options)
+    for number in itertools.count(1):
+        if job_dir.publish_json(f"continued-{number}.json", {"incarnation": number, **asked}):
+            return number
+    raise AssertionError("one number is free")
+
+
+def new_run_id() -> str:
+    """A name for a run, after all earlier ones."""
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    return time.strftime("%Y%m%d-%H%M%S-", time.localtime(seconds)) + f"{rest // 1000:06d}"
+
+
+def empty_report(run_id: str, options: CopyOptions, place: Uri) -> Report:
+    """The report of a run of which nothing is known yet; `place` is the job directory."""
+    return Report(run_id, _shown(options.sources), str(options.target), f"{place}/runs/{run_id}")
+
+
+def description(run_id: str, fence: int, options: CopyOptions) -> dict[str, object]:
+    """The content of run.json: what was asked."""
+    return {
+        "run": run_id,
+        "fence": fence,
+        "sources": [str(source) for source in options.sources],
+        "target": str(options.target),
+        "log": str(options.log_path or ""),
+        "options": described(options),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "records": RECORDS,
+    }
+
+
+def _shown(sources: Sequence[Uri]) -> str:
+    shown = [str(source) for source in sources]
+    return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]} and {len(shown) - 1} more"

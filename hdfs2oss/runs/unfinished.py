@@ -1,0 +1,138 @@
+"""Runs that came to no end: whether the same command goes on with one, or begins anew."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ..model.errors import NotFound, UsageError
+from ..model.options import CopyOptions
+from ..model.units import format_duration
+from ..model.uri import join_path
+from ..records.course import read_end
+from ..records.jobdir import JobDir
+from ..records.layout import read_layout
+from ..rules.filters import WORK_PREFIX
+from ..rules.layout import Layout
+
+# The records that a driver needs to go on with a run are as this number says.
+RECORDS = 1
+# Options that say how fast, how patiently and how talkatively: another driver may be told otherwise.
+_FREE = frozenset(
+    (
+        *("maps", "bandwidth_mb", "threads", "run_async", "part_size_bytes", "chunk_size_bytes"),
+        *("verbose", "dry_run", "fresh", "keep_runs"),
+        *("max_failures", "ignore_failures", "max_delete", "allow_empty_source"),
+    )
+)
+
+
+class Unfinished(NamedTuple):
+    """The newest run of a pair, when it came to no end: it was killed, lost its lock, or its report says so.
+
+    `asked` is its run.json, empty where it left none. `surveyed_ms` is when its survey was through; 0: it was not.
+    """
+
+    run_id: str
+    asked: Mapping[str, Any]
+    layout: Layout | None
+    surveyed_ms: int = 0
+
+    def why_not(self, options: CopyOptions) -> str:
+        """Why nobody goes on with it, in words; "" when the command of these options does."""
+        before: Mapping[str, Any] = self.asked.get("options", {})
+        if options.fresh:
+            return "--fresh was given"
+        if self.layout is None or not before:
+            return "it had not begun to copy"
+        if self.asked.get("records") != RECORDS:
+            return "another version of hdfs2oss began it"
+        for field, word in (("atomic", "-atomic"), ("make_snapshot", "--make-snapshot")):
+            if before.get(field):
+                return f"what a run with {word} has made by then goes with it"
+        return ""
+
+    def differences(self, options: CopyOptions) -> list[str]:
+        """The fields that would change what the run means, in the order of the options."""
+        before = self.asked["options"]
+        now = described(options)
+        return [name for name in now if name not in _FREE and now[name] != before.get(name, now[name])]
+
+    def told(self, now_ms: float) -> str:
+        """The line for the operator."""
+        age = format_duration(max(0.0, (now_ms - self.surveyed_ms) / 1000))
+        survey = f"its survey is {age} old" if self.surveyed_ms else "its survey is done again, as it was not through"
+        return f"Continuing run {self.run_id}, begun {self.asked['started']}; {survey}; --fresh starts anew."
+
+
+def described(options: CopyOptions) -> dict[str, Any]:
+    """Options as run.json holds them."""
+    return options.model_dump(mode="json", exclude={"sources", "target", "job_dir", "log_path"})
+
+
+def can_be_continued(options: CopyOptions) -> bool:
+    """Whether a run with these options leaves anything that another driver could go on with."""
+    return not (options.atomic or options.make_snapshot)
+
+
+def find_unfinished(here: JobDir) -> Unfinished | None:
+    """The newest run of the pair of `here`, unless it came to an end. Raises StoreError, SurveyError."""
+    names = sorted(_run_names(here))
+    if not names:
+        return None
+    job_dir = here.of_run(names[-1])
+    if is_over(job_dir):
+        return None
+    asked = _read_json(job_dir, "run.json") or {}
+    survey = read_end(job_dir, "survey") or {}
+    return Unfinished(names[-1], asked, read_layout(job_dir), survey.get("ended_ms", 0))
+
+
+def is_over(job_dir: JobDir) -> bool:
+    """Whether a run came to an end, or was given up."""
+    report = _read_json(job_dir, "report.json")
+    return report is not None and not report.get("open")
+
+
+def refuse_other_meaning(unfinished: Unfinished, options: CopyOptions) -> None:
+    """Raise UsageError when these options would make another copy of a run that is not finished."""
+    different = unfinished.differences(options)
+    if not different:
+        return
+    before, now = unfinished.asked["options"], described(options)
+    fields = "; ".join(f"{name} was {_word(before.get(name))}, and is {_word(now[name])}" for name in different)
+    raise UsageError(
+        f"run {unfinished.run_id} of the same source and target, begun {unfinished.asked['started']}, is not finished, "
+        f"and this command means another copy: {fields}",
+        "Give the options as they were then, and the command goes on with it; or give it up with --fresh, "
+        "and all is looked at anew.",
+    )
+
+
+def survey_end(value: dict[str, Any]) -> dict[str, Any]:
+    """The end of a survey as it is put on record: with its time."""
+    return {"ended_ms": time.time_ns() // 1_000_000, **value}
+
+
+def _run_names(here: JobDir) -> Iterator[str]:
+    try:
+        for row in here.filesystem.walk(join_path(here.path, "runs"), recursive=False):
+            # A dry run goes on with nothing, and nobody goes on with it.
+            if not row.path.startswith(WORK_PREFIX) and not row.path.endswith("-dry"):
+                yield row.path
+    except NotFound:
+        return
+
+
+def _read_json(job_dir: JobDir, name: str) -> dict[str, Any] | None:
+    try:
+        value: dict[str, Any] = json.loads(job_dir.read(name))
+    except (NotFound, ValueError):
+        return None
+    return value
+
+
+def _word(value: Any) -> str:
+    return "not given" if value in (None, False, "", [], 0) else "given" if value is True else json.dumps(value)
