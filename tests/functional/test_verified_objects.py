@@ -108,7 +108,7 @@ def test_a_ledger_that_cannot_be_read_is_said_and_the_stores_are_asked(make_plac
     ledger.write_bytes(b"no ledger")
     report = verify(source, target)
     assert (report.exit_code, report.equal.keys()) == (0, {"READING"})
-    assert "cannot be understood" in report.notices[0]
+    assert "the ledger of the pair cannot be asked" in report.notices[0]
 
 
 @IN_THIS_PROCESS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.counters import LEDGER_FILES_UNREADABLE, OWN, Counters
 from ...model.errors import StoreError, SurveyError
 from ...model.known import KnownFile
 from ...model.values import FILE, FilePair
@@ -14,14 +15,18 @@ from .unit import TakePair
 class Recall:
     """Hands pairs on, each with what the ledger of the pair of places knows of it.
 
-    Asked only for files that both sides have. A ledger that cannot be read raises SurveyError or StoreError; where it
-    is not `needed`, it is not asked any more, and `notice` says why.
+    Asked only for files that both sides have. Files of the ledger that cannot be read are counted, and of what they
+    held nothing is known. A ledger of another version, or a store that fails, raises SurveyError or StoreError; where
+    the ledger is not `needed`, it is not asked any more then, and `notice` says why.
     """
 
-    def __init__(self, layout: Layout, job_dir: JobDir | None, take: TakePair, needed: bool = True) -> None:
+    def __init__(
+        self, layout: Layout, job_dir: JobDir | None, take: TakePair, counters: Counters, needed: bool = True
+    ) -> None:
         """`job_dir` has the ledger; None where nothing is asked."""
         self._layout = layout
         self._hand_on = take
+        self._counters = counters
         self._needed = needed
         self._job_dir = job_dir
         self._known: KnownFiles | None = None
@@ -48,11 +53,15 @@ class Recall:
             self._known = KnownFiles(job_dir, generation)
 
     def _find(self, known: KnownFiles, path: str) -> KnownFile | None:
+        unreadable = len(known.unreadable)
         try:
-            return known.find(path)
+            row = known.find(path)
         except (StoreError, SurveyError) as error:
             self._give_up(error)
             return None
+        if len(known.unreadable) > unreadable:
+            self._counters.add(OWN, LEDGER_FILES_UNREADABLE)
+        return row
 
     def _give_up(self, error: StoreError | SurveyError) -> None:
         if self._needed or self._job_dir is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hdfs2oss.model.counters import Counters
 from hdfs2oss.model.errors import PermissionDenied, StoreError
 from hdfs2oss.model.known import KnownFile
 from hdfs2oss.model.uri import Uri
@@ -47,7 +48,7 @@ def recalled(job_dir: JobDir | None, needed: bool = True, layout: Layout = LAYOU
     def take(pair: FilePair) -> None:
         found[pair.path] = pair.known is not None
 
-    recall = Recall(layout, job_dir, take, needed)
+    recall = Recall(layout, job_dir, take, Counters(), needed)
     for path in ("a", "b", "c"):
         recall.take(FilePair(path, FileStatus(path, FILE, 5), FileStatus(path, FILE, 5)))
     return found, recall.notice
