@@ -24,6 +24,7 @@ _SHOWN_PROBLEMS = 10
 _EQUAL = {
     Evidence.READING: "equal, by reading bytes",
     Evidence.CHECKSUMS: "equal, by checksums of the stores",
+    Evidence.LEDGER: "equal, as proven when copied on record",
     Evidence.EMPTINESS: "equal, as both are empty",
     Evidence.LENGTH: "of equal length (accepted)",
 }

@@ -79,7 +79,7 @@ OWN = Group(
 _SHARED = (
     "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb", "verbose",
     "properties", "proof", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint",
-    "credentials_file", "threads", "processes",
+    "credentials_file", "threads", "processes", "ignore_ledger",
 )  # fmt: skip
 # Those that make another source or target of it.
 _REFUSED = {
