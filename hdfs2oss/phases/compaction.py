@@ -32,6 +32,7 @@ from ..tasks.context import RunContext
 _SAMPLE_ROWS = 5_000
 # As many files, or ranges, are dealt with by the driver alone.
 _FILES_HERE, _RANGES_HERE = 32, 2
+_UNREADABLE = -1
 
 
 class Input(NamedTuple):
@@ -51,7 +52,8 @@ class LookTask(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a ledger file holds: how many rows that matter, names out of them, the least and the last one."""
+    """What a ledger file holds: how many rows that matter (or _UNREADABLE), names out of them, the least and the last
+    one."""
 
     source: Input
     rows: int
@@ -172,7 +174,13 @@ def _look(context: RunContext, run: Run, inputs: Sequence[Input], sample_rows: i
     tasks = [LookTask(number, tuple(inputs[number::bins]), sample_rows) for number in range(bins)]
     found: list[Contents] = []
     _wave(run, bins > 1, "ledger", partial(look_task, context), tasks, found.extend)
-    return [one for one in found if one.rows]
+    damaged = [f"{one.source.run}/ledger/{one.source.file}" for one in found if one.rows == _UNREADABLE]
+    if damaged:
+        run.report.notices.append(
+            f"{len(damaged)} ledger files of earlier runs cannot be read, so the files in them count as not known, "
+            f"such as {damaged[0]}"
+        )
+    return [one for one in found if one.rows > 0]
 
 
 def _wave(
@@ -194,7 +202,13 @@ def look_task(context: RunContext, task: LookTask, attempt: str) -> list[Content
     """What the ledger files of a task hold. A task function."""
     found = []
     for one in task.inputs:
-        table = _rows_of(context, one)
+        try:
+            table = _rows_of(context, one)
+        except ValueError:
+            if one.run == context.run_id:
+                raise
+            found.append(Contents(one, _UNREADABLE, "", ()))
+            continue
         names = sample(table, task.sample_rows)
         first = min(table["path"].to_pylist(), default="")
         found.append(Contents(one, table.num_rows, first, tuple(names)))
