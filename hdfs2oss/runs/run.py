@@ -210,7 +210,7 @@ def open_run(
     """
     store, silence = open_filesystem(place, stores), Silence(str(place), timeline.progress.say)
     with beginning(place):
-        opening = find_opening(store, place, options, silence, stores)
+        opening = find_opening(store, place, options, silence, stores, is_locked=False)
     job_dir = JobDir(store, place.path, opening.run_id)
     lock = Lock(job_dir.filesystem, job_dir.path, opening.run_id, pace=pace)
     heartbeat = Heartbeat(lock, runner.cancel, pace, silence.watched)
@@ -220,7 +220,7 @@ def open_run(
     heartbeat.start()
     try:
         with beginning(place):
-            opening.refuse_other_moment(find_opening(store, place, options, silence, stores))
+            opening.refuse_other_moment(find_opening(store, place, options, silence, stores, is_locked=True))
             asked = description(opening.run_id, lock.number, options)
             incarnation = begin_again(opening.continued, job_dir, options, asked) if opening.continued else 0
         for line in opening.lines(job_dir, options, place):
