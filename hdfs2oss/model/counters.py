@@ -15,6 +15,9 @@ OWN = "hdfs2oss"
 # Directories that could not be given their attributes.
 ATTRIBUTES_FAILED = "DIRECTORY_ATTRIBUTES_FAILED"
 
+# Files of the ledger that a survey could not read, once for each task that wanted to.
+LEDGER_FILES_UNREADABLE = "LEDGER_FILES_UNREADABLE"
+
 # Files by the level that they were proven at (`values.Proof`).
 PROVEN = {
     "end-to-end": "PROVEN_END_TO_END",

@@ -2,7 +2,7 @@
 
     <proof dir>/<pair>/ledger/            as in the job directory, so that `hdfs2oss ledger` reads it there
                        runs/<run>/        run.json, report.json, counters.txt
-                       origin             the job directory that it comes from
+                       origin             the job directory that it comes from, and the first run of that
 
 Nothing depends on it: where it cannot be written a notice says so, and the run ends as it would. Where the job
 directory is in the store of the target already, there is nothing to be left.
@@ -27,7 +27,7 @@ from ..tasks.context import RunContext
 
 # As many files of a ledger the driver copies by itself.
 _FILES_HERE = 8
-_DESCRIPTION, _ORIGIN = "run.json", "origin"
+_DESCRIPTION, _ORIGIN, _FIRST_RUN = "run.json", "origin", "first-run"
 
 
 class CarryTask(NamedTuple):
@@ -58,7 +58,7 @@ def leave_proof(context: RunContext, run: Run, homes: Sequence[Uri]) -> None:
 
 def _leave(context: RunContext, run: Run, place: Uri) -> None:
     there = _records_at(context, place)
-    _refuse_another_origin(there, str(context.job_dir))
+    _refuse_another_origin(there, context.open_job_dir(), str(context.job_dir))
     present = generations.current(context.open_job_dir())
     if present is not None:
         known = set(there.names_for_pair(generations.DIRECTORY))
@@ -76,14 +76,32 @@ def _leave(context: RunContext, run: Run, place: Uri) -> None:
     forget_all_but(there, context.options.keep_runs)
 
 
-def _refuse_another_origin(there: JobDir, job_dir: str) -> None:
-    """What another job directory has left is never replaced: this one may know less. Raises SurveyError."""
-    if there.publish_for_pair(_ORIGIN, job_dir.encode()):
+def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str) -> None:
+    """What another job directory has left is never replaced: this one may know less. Raises SurveyError.
+
+    One that was removed, and begun anew in its place, is another; and what has a lock is a job directory itself.
+    """
+    if there.names_for_pair("_lock"):
+        raise SurveyError("what is there is a job directory, and is kept")
+    origin = f"{job_dir}\n{_first_run(here)}\n"
+    if there.publish_for_pair(_ORIGIN, origin.encode()):
         return
-    path = join_path(there.path, _ORIGIN)
-    found = there.patiently(lambda: there.filesystem.read_bytes(path)).decode("utf-8", "replace")
-    if found != job_dir:
-        raise SurveyError(f"what is there was left by the job directory {found}, and is kept")
+    found = _text_of(there, _ORIGIN)
+    if found != origin:
+        left_by = found.partition("\n")[0]
+        since = ", which was begun anew since," if left_by == job_dir else ""
+        raise SurveyError(f"what is there was left by the job directory {left_by}{since} and is kept")
+
+
+def _first_run(here: JobDir) -> str:
+    """What tells a job directory from a later one of its name: the run that was the first to leave something."""
+    here.publish_for_pair(_FIRST_RUN, here.run_id.encode())
+    return _text_of(here, _FIRST_RUN)
+
+
+def _text_of(records: JobDir, name: str) -> str:
+    path = join_path(records.path, name)
+    return records.patiently(lambda: records.filesystem.read_bytes(path)).decode("utf-8", "replace")
 
 
 def carry_task(context: RunContext, task: CarryTask, attempt: str) -> int:

@@ -5,6 +5,9 @@
 3. The files of the present generation are ranges of paths. Those that get no new row are taken over as they are;
    each of the others is written anew, in pieces where it has grown too large (a wave, where there are several).
 4. The head of the new generation is published, and what it does not name is removed.
+
+Of what stands in a damaged file nothing is known any more: a notice says so, and the files are decided about as if no
+run had seen them.
 """
 
 from __future__ import annotations
@@ -15,11 +18,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from ..model.counters import LEDGER_FILES_UNREADABLE, OWN
 from ..model.errors import NotFound, StoreError, SurveyError
 from ..records import generation as generations
 from ..records import ledger
 from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample, without
-from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, Part
+from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, LedgerDamaged, Part
 from ..records.layout import read_layout
 from ..records.past_runs import expire, names_of_runs
 from ..rules.layout import Layout
@@ -63,6 +67,12 @@ class Contents(NamedTuple):
         return (not bounds.until or self.first <= bounds.until) and self.samples[-1] > bounds.after
 
 
+class Lost(NamedTuple):
+    """A file that cannot be read."""
+
+    file: str
+
+
 class MergeTask(NamedTuple):
     """A range of paths to be written anew: from which ledger files, and from which files of the generation."""
 
@@ -75,7 +85,7 @@ class MergeTask(NamedTuple):
     rows_of_part: int
 
 
-Found = TypeVar("Found", Contents, Part)
+Found = TypeVar("Found", "Contents | Lost", "Part | Lost")
 # A range, and the file of the present generation that is there.
 Range = tuple[Bounds, tuple[str, ...]]
 
@@ -109,13 +119,16 @@ def _compact(
 ) -> Generation:
     """The generation that counts from now on."""
     job_dir = context.open_job_dir()
+    newest = generations.newest_head(job_dir)
     old = _usable(context, run)
     inputs = list(_inputs(context, old, step))
-    if not inputs and not moved:
+    if not inputs and not moved and old.name == newest.removesuffix(".parquet"):
         return old
-    found = _look(context, run, inputs, min(_SAMPLE_ROWS, rows_of_part))
-    name = generations.name_of(context.fence, run.id, step)
-    ranges = _ranges(old.parts, found, bool(moved), rows_of_part)
+    found, lost = _look(context, run, inputs, min(_SAMPLE_ROWS, rows_of_part))
+    name = generations.name_of(context.fence, run.id, step, newest)
+    # Where the survey met a damaged file, all are read, so that the new generation has none.
+    are_all = bool(moved) or run.report.counters.get(OWN, LEDGER_FILES_UNREADABLE) > 0
+    ranges = _ranges(old.parts, found, are_all, rows_of_part)
     tasks = [
         MergeTask(
             number, name, bounds, tuple(one.source for one in found if one.touches(bounds)), parts, moved, rows_of_part
@@ -127,15 +140,21 @@ def _compact(
     new = Generation(name, str(context.layout.base), folded)
     table = KNOWN_SCHEMA.empty_table()
     if len(tasks) == 1 and sum(one.rows for one in found) <= rows_of_part:
-        table = merged(context, tasks[0])
+        table, unread = merged(context, tasks[0])
+        lost += unread
         if table.num_rows > rows_of_part:
             kept += _published(context, tasks[0], table)
             table = KNOWN_SCHEMA.empty_table()
         elif table.num_rows:
             kept.append(generations.part_of(new.head, table))
     else:
-        _wave(run, len(tasks) > _RANGES_HERE, "ledger", partial(merge_task, context), tasks, kept.extend)
+        written: list[Part | Lost] = []
+        _wave(run, len(tasks) > _RANGES_HERE, "ledger", partial(merge_task, context), tasks, written.extend)
+        kept += [one for one in written if isinstance(one, Part)]
+        lost += [one for one in written if isinstance(one, Lost)]
     run.check_lock()
+    if lost:
+        run.report.notices.append(_about(lost))
     new = new._replace(parts=tuple(sorted(kept, key=lambda part: part.first)))
     generations.publish(job_dir, new, table)
     generations.remove_older(job_dir, new)
@@ -148,6 +167,8 @@ def _usable(context: RunContext, run: Run) -> Generation:
     try:
         found = generations.current(context.open_job_dir())
     except SurveyError as error:
+        if not isinstance(error, LedgerDamaged) and not context.options.ignore_ledger:
+            raise
         run.report.notices.append(f"a new ledger is begun: {error}")
         found = None
     return found if found is not None and found.base == base else Generation("", base)
@@ -167,12 +188,23 @@ def _runs_of(context: RunContext) -> list[str]:
     return sorted({*names_of_runs(context.open_job_dir()), context.run_id})
 
 
-def _look(context: RunContext, run: Run, inputs: Sequence[Input], sample_rows: int) -> list[Contents]:
+def _about(lost: Sequence[Lost]) -> str:
+    files = sorted({one.file for one in lost})
+    return (
+        f"what these records held is not known any more, as they are damaged or have gone: {', '.join(files[:10])}"
+        + (f" (and {len(files) - 10} more)" if len(files) > 10 else "")
+    )
+
+
+def _look(
+    context: RunContext, run: Run, inputs: Sequence[Input], sample_rows: int
+) -> tuple[list[Contents], list[Lost]]:
     bins = min(len(inputs), 4 * run.slots) if len(inputs) > _FILES_HERE else 1
     tasks = [LookTask(number, tuple(inputs[number::bins]), sample_rows) for number in range(bins)]
-    found: list[Contents] = []
+    found: list[Contents | Lost] = []
     _wave(run, bins > 1, "ledger", partial(look_task, context), tasks, found.extend)
-    return [one for one in found if one.rows]
+    contents = [one for one in found if isinstance(one, Contents) and one.rows]
+    return contents, [one for one in found if isinstance(one, Lost)]
 
 
 def _wave(
@@ -190,29 +222,39 @@ def _wave(
         take(work(task, "driver"))
 
 
-def look_task(context: RunContext, task: LookTask, attempt: str) -> list[Contents]:
+def look_task(context: RunContext, task: LookTask, attempt: str) -> list[Contents | Lost]:
     """What the ledger files of a task hold. A task function."""
-    found = []
+    found: list[Contents | Lost] = []
     for one in task.inputs:
-        table = _rows_of(context, one)
+        try:
+            table = _rows_of(context, one)
+        except (ValueError, OSError, LookupError, TypeError):  # pyarrow's words for a file that is none
+            found.append(Lost(f"runs/{one.run}/ledger/{one.file}"))
+            continue
         names = sample(table, task.sample_rows)
         first = min(table["path"].to_pylist(), default="")
         found.append(Contents(one, table.num_rows, first, tuple(names)))
     return found
 
 
-def merge_task(context: RunContext, task: MergeTask, attempt: str) -> list[Part]:
+def merge_task(context: RunContext, task: MergeTask, attempt: str) -> list[Part | Lost]:
     """Write a range of paths anew. A task function; every attempt writes the same under the same names."""
-    return _published(context, task, merged(context, task))
+    table, lost = merged(context, task)
+    return [*_published(context, task, table), *lost]
 
 
-def merged(context: RunContext, task: MergeTask) -> pa.Table:
-    """The rows that a range has from now on."""
+def merged(context: RunContext, task: MergeTask) -> tuple[pa.Table, list[Lost]]:
+    """The rows that a range has from now on, and what of the present generation cannot be read."""
     job_dir = context.open_job_dir()
     moved = Overlap(task.moved)
-    tables = [without(known_before(generations.read_part(job_dir, file)), moved) for file in task.parts]
+    tables, lost = [], []
+    for file in task.parts:
+        try:
+            tables.append(without(known_before(generations.read_part(job_dir, file)), moved))
+        except (LedgerDamaged, NotFound):
+            lost.append(Lost(f"{generations.DIRECTORY}/{file}"))
     tables += [_rows_of(context, one) for one in task.inputs]
-    return merge([task.bounds.cut(table) for table in tables])
+    return merge([task.bounds.cut(table) for table in tables]), lost
 
 
 def _published(context: RunContext, task: MergeTask, table: pa.Table) -> list[Part]:

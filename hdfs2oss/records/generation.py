@@ -6,6 +6,8 @@
 A generation is named after the fencing number and the run that made it, and counts once its head is there, which is
 written last: a kill at any moment leaves the old generation or the new one. Files of an older generation that hold
 nothing new are taken over into the list. What no list names any more is removed by whoever published the new one.
+
+Every page of a file has its checksum: a byte that a disk has flipped is damage, and never another row.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -54,6 +57,10 @@ KNOWN_SCHEMA = pa.schema(
 )
 
 
+class LedgerDamaged(SurveyError):
+    """A file of the ledger holds other bytes than were written."""
+
+
 class Part(NamedTuple):
     """One file of a generation: its rows have the paths from `first` to `last`."""
 
@@ -82,10 +89,15 @@ class Generation(NamedTuple):
         return f"{self.name}.parquet"
 
 
-def name_of(fence: int, run_id: str, step: int) -> str:
+def name_of(fence: int, run_id: str, step: int, before: str = "") -> str:
     """The name of a generation: later ones sort behind earlier ones. A run makes one before its survey (0), if
-    there is anything to be taken in, and one at its end (1)."""
-    return f"{fence:010d}-{run_id}-{step}"
+    there is anything to be taken in, and one at its end (1).
+
+    `before` is the newest one that is there. Where the lock was removed by hand, fencing numbers have begun anew, and
+    those of generations go on.
+    """
+    name = f"{fence:010d}-{run_id}-{step}"
+    return name if name > before else f"{int(before.partition('-')[0]) + 1:010d}-{run_id}-{step}"
 
 
 def part_name(generation: str, number: int, piece: int) -> str:
@@ -102,7 +114,7 @@ def encode(table: pa.Table, generation: Generation | None = None) -> bytes:
         footer[_LIST_KEY] = json.dumps(value).encode()
     sink = pa.BufferOutputStream()
     schema = KNOWN_SCHEMA.with_metadata(footer)
-    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True) as writer:
         writer.write_table(table.cast(KNOWN_SCHEMA).replace_schema_metadata(footer), row_group_size=_ROWS_OF_GROUP)
     return bytes(sink.getvalue())
 
@@ -110,14 +122,19 @@ def encode(table: pa.Table, generation: Generation | None = None) -> bytes:
 def current(job_dir: JobDir) -> Generation | None:
     """The newest generation; None before there is one.
 
-    Raises SurveyError when it cannot be understood.
+    Raises LedgerDamaged; SurveyError when a newer version wrote it.
     """
-    while heads := [name for name in _names(job_dir) if _PART_MARK not in name]:
+    while newest := newest_head(job_dir):
         try:
-            return _parse(job_dir, max(heads))
+            return _parse(job_dir, newest)
         except NotFound:
             continue  # followed by a newer one, and removed, since the listing
     return None
+
+
+def newest_head(job_dir: JobDir) -> str:
+    """The file that counts, whether it can be read or not; "" before there is one."""
+    return max((name for name in _names(job_dir) if _PART_MARK not in name), default="")
 
 
 def publish(job_dir: JobDir, generation: Generation, table: pa.Table) -> None:
@@ -152,8 +169,10 @@ def remove_older(job_dir: JobDir, generation: Generation) -> None:
 
 
 def read_part(job_dir: JobDir, file: str) -> pa.Table:
-    """All rows of one file. Raises NotFound."""
-    return _open(job_dir, file).read().select(KNOWN_SCHEMA.names)
+    """All rows of one file. Raises NotFound, LedgerDamaged."""
+    table = _open(job_dir, file)
+    with _reading(job_dir, file):
+        return table.read().select(KNOWN_SCHEMA.names)
 
 
 def rows_of(table: pa.Table) -> Iterator[KnownFile]:
@@ -184,13 +203,18 @@ def read_all(job_dir: JobDir) -> Iterator[KnownFile]:
 def _rows_behind(job_dir: JobDir, part: Part, done: str) -> Iterator[KnownFile]:
     table = _open(job_dir, part.file)
     for group in range(table.num_row_groups):
-        for row in rows_of(table.read_row_group(group)):
+        with _reading(job_dir, part.file):
+            rows = rows_of(table.read_row_group(group))
+        for row in rows:
             if row.path > done:
                 yield row
 
 
 class KnownFiles:
-    """Looks up files by their paths; asked in about key order, it reads every file once, and holds little of it."""
+    """Looks up files by their paths; asked in about key order, it reads every file once, and holds little of it.
+
+    Of what stands in a file that is damaged, or has gone, nothing is known; `unreadable` names such files.
+    """
 
     def __init__(self, job_dir: JobDir, generation: Generation | None) -> None:
         self._job_dir = job_dir
@@ -198,20 +222,28 @@ class KnownFiles:
         self._firsts = [part.first for part in self._parts]
         self._opened: OrderedDict[str, tuple[pq.ParquetFile, list[str]]] = OrderedDict()
         self._groups: OrderedDict[tuple[str, int], dict[str, KnownFile]] = OrderedDict()
+        self.unreadable: set[str] = set()
 
     def find(self, path: str) -> KnownFile | None:
         """What is known of a file; None when nothing is. Raises StoreError."""
         number = bisect_right(self._firsts, path) - 1
         if number < 0 or path > self._parts[number].last:
             return None
-        part = self._parts[number]
-        table, begins = self._open(part.file)
-        return self._group(part.file, table, bisect_right(begins, path) - 1).get(path)
+        file = self._parts[number].file
+        if file in self.unreadable:
+            return None
+        try:
+            table, begins = self._open(file)
+            return self._group(file, table, bisect_right(begins, path) - 1).get(path)
+        except (LedgerDamaged, NotFound):
+            self.unreadable.add(file)
+            return None
 
     def _open(self, file: str) -> tuple[pq.ParquetFile, list[str]]:
         if file not in self._opened:
             table = _open(self._job_dir, file)
-            self._opened[file] = table, json.loads(table.schema_arrow.metadata[_GROUPS_KEY])
+            with _reading(self._job_dir, file):
+                self._opened[file] = table, json.loads(table.schema_arrow.metadata[_GROUPS_KEY])
             while len(self._opened) > _PARTS_KEPT:
                 self._opened.popitem(last=False)
         return self._opened[file]
@@ -219,7 +251,8 @@ class KnownFiles:
     def _group(self, file: str, table: pq.ParquetFile, number: int) -> dict[str, KnownFile]:
         key = file, number
         if key not in self._groups:
-            self._groups[key] = {row.path: row for row in rows_of(table.read_row_group(number))}
+            with _reading(self._job_dir, file):
+                self._groups[key] = {row.path: row for row in rows_of(table.read_row_group(number))}
             while len(self._groups) > _GROUPS_KEPT:
                 self._groups.popitem(last=False)
         self._groups.move_to_end(key)
@@ -228,10 +261,21 @@ class KnownFiles:
 
 def _open(job_dir: JobDir, file: str) -> pq.ParquetFile:
     data = _read(job_dir, file)
+    with _reading(job_dir, file):
+        return pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+
+
+@contextmanager
+def _reading(job_dir: JobDir, file: str) -> Iterator[None]:
+    """What cannot be made out of the bytes of a file is damage to it."""
     try:
-        return pq.ParquetFile(pa.BufferReader(data))
-    except (ValueError, OSError) as error:
-        raise _unreadable(job_dir, file) from error
+        yield
+    except (ValueError, OSError, LookupError, TypeError) as error:
+        cause = (str(error).splitlines() or [repr(error)])[0]
+        raise LedgerDamaged(
+            f"the ledger {job_dir.path}/{DIRECTORY}/{file} is damaged: {cause}",
+            "The next copy goes on without what it held.",
+        ) from error
 
 
 def _read(job_dir: JobDir, file: str) -> bytes:
@@ -244,18 +288,13 @@ def _names(job_dir: JobDir) -> list[str]:
 
 
 def _parse(job_dir: JobDir, head: str) -> Generation:
-    try:
-        fields: dict[str, Any] = json.loads(_open(job_dir, head).schema_arrow.metadata[_LIST_KEY])
+    table = _open(job_dir, head)
+    with _reading(job_dir, head):
+        fields: dict[str, Any] = json.loads(table.schema_arrow.metadata[_LIST_KEY])
         if fields.pop("version") == VERSION:
             parts = tuple(Part(**part) for part in fields.pop("parts"))
             return Generation(**{**fields, "folded": tuple(fields["folded"])}, parts=parts)
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise _unreadable(job_dir, head)
-
-
-def _unreadable(job_dir: JobDir, file: str) -> SurveyError:
-    return SurveyError(
-        f"the ledger {job_dir.path}/{DIRECTORY}/{file} cannot be understood; it may be a newer version's",
+    raise SurveyError(
+        f"the ledger {job_dir.path}/{DIRECTORY}/{head} was written by another version, which this one cannot read",
         "Use that version; or copy with --ignore-ledger, which begins a new one.",
     )

@@ -2,6 +2,7 @@
 
     <base>/<pair>/_lock/                   who works here: see records/fence.py
     <base>/<pair>/ledger/                  the compacted ledger of the pair
+    <base>/<pair>/first-run                the first run that left a proof elsewhere
     <base>/<pair>/state.json               which snapshot the target holds: see records/state.py
     <base>/<pair>/damaged/                 target files that were written damaged and could not be removed
     <base>/<pair>/runs/<run>/run.json      what was asked

@@ -87,3 +87,26 @@ def test_what_another_job_directory_left_is_never_replaced(run, home: Path) -> N
     said = run(*COPY, "--job-dir", f"file://{home}/elsewhere")
     assert f"what is there was left by the job directory file://{home}/.hdfs2oss/" in said
     assert run("ledger", "--digest") == digest
+
+
+def test_what_a_job_directory_left_that_has_gone_is_not_replaced_by_its_successor(run, home: Path, tmp_path) -> None:
+    run(*COPY)
+    digest = run("ledger", "--digest")
+    shutil.rmtree(home / ".hdfs2oss")
+    make_tree(tmp_path / "source", {"new": b"1"})
+    for _ in range(3):
+        said = run(*COPY)
+        assert f"was left by the job directory file://{home}/.hdfs2oss/" in said
+        assert "which was begun anew since, and is kept" in said
+    shutil.rmtree(home / ".hdfs2oss")
+    assert run("ledger", "--digest") == digest
+
+
+def test_a_job_directory_is_never_taken_for_a_place_of_proofs(run, tmp_path: Path) -> None:
+    one, other = (f"file://{tmp_path}/{name}" for name in ("one", "other"))
+    run(*COPY, "--job-dir", one, "--proof-dir", "none")
+    digest = run("ledger", "--digest", "--job-dir", one)
+    for number in range(1, 4):
+        make_tree(tmp_path / "source", {"a": b"other" * number})
+        assert "what is there is a job directory, and is kept" in run(*COPY, "--job-dir", other, "--proof-dir", one)
+    assert run("ledger", "--digest", "--job-dir", one) == digest

@@ -6,9 +6,10 @@
     the file is another (looked at once a second)        its keys sign from now on
     it is away, or holds no whole pair                   the last keys stay: it may be being written
     refused, but the keys are others by now              the request is sent again at once
-    a token has expired; or other keys are refused       the file is looked at every two seconds, for five minutes,
-      that were accepted before                          until it holds others; then the request is sent again
-    refused, and never accepted                          raised at once: they were wrong from the start
+    a token has expired; or keys are refused that were   the file is looked at every two seconds, for five minutes,
+      accepted before, or came out of the file since:    until it holds others; then the request is sent again
+      it may have been read while it was being written
+    those of the start are refused, and never accepted   raised at once: they were wrong from the start
 
 Every process looks at the file by itself, as it is on its node. Where there is none, the keys of the start count.
 """
@@ -68,7 +69,7 @@ class KeysInUse(oss2.credentials.CredentialsProvider):  # type: ignore[misc]
         """Return once there are other keys than those of this version, which were refused. Raises the refusal."""
         if self.version > version:
             return
-        if not self.file or (self._accepted < version and not isinstance(refusal, KeysExpired)):
+        if not self.file or (version == 0 and self._accepted < 0 and not isinstance(refusal, KeysExpired)):
             raise refusal
         deadline = self._now() + self._patience_seconds
         while self.version <= version:

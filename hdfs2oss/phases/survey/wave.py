@@ -188,7 +188,7 @@ def survey_task(context: RunContext, purpose: Purpose, task: SurveyTask, attempt
     taker = purpose.make_taker(desk)
     findings = Findings(desk.counters)
     missing = purpose.make_missing(desk)
-    take = Recall(context, taker.take).take if purpose.writes else taker.take
+    take = Recall(context, taker.take, desk.counters).take if purpose.writes else taker.take
     rest, lone_files = _walk(task, UnitSurvey(context, take, findings, missing), findings)
     findings.settle()
     planned = taker.publish()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
+from hdfs2oss.model.counters import LEDGER_FILES_UNREADABLE, OWN
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import CopyResult, CopyRoot, Outcome, TaskReport, Work
@@ -91,3 +92,24 @@ def test_runs_of_any_size_come_to_what_they_say_in_files_of_bounded_size(one_run
         assert len(parts) > len(known) // ROWS
     # Files of the first runs are named still.
     assert len({part.file.split("-", 1)[0] for part in parts}) > 1
+
+
+def test_a_file_that_is_damaged_is_left_out_of_the_next_generation_and_said(one_run, open_job, two_processes) -> None:
+    one_run({f"{number:03d}": (Outcome.COPIED, 1) for number in range(200)}, 2)
+    with open_job(two_processes) as (context, run):
+        job_dir = context.open_job_dir()
+        parts = generation.current(job_dir).parts
+        victim, other = parts[1], parts[0]
+        path = f"{job_dir.path}/ledger/{victim.file}"
+        data = job_dir.filesystem.read_bytes(path)
+        job_dir.filesystem.remove(path)
+        job_dir.filesystem.create_exclusive(path, data[:300])
+        # A survey has met it; this run has rows for another file only.
+        run.report.counters.add(OWN, LEDGER_FILES_UNREADABLE)
+        report = TaskReport("copy-00000", "1", "h", "copy-00000.parquet", 1.0, 1.0, 1)
+        ledger.publish(job_dir, report, [row(other.first, Outcome.COPIED, 2)])
+        compact(context, run, (), ROWS)
+        assert [one for one in run.report.notices if victim.file in one]
+        lost = {one.path for one in generation.read_all(job_dir)} ^ {f"{number:03d}" for number in range(200)}
+        assert len(lost) == victim.rows
+        assert victim.first in lost

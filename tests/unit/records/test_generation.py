@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hdfs2oss.model.errors import SurveyError
+from hdfs2oss.model.errors import NotFound, SurveyError
 from hdfs2oss.model.known import KnownFile
 from hdfs2oss.records import generation as generations
 from hdfs2oss.records.compaction import pieces_of
@@ -111,8 +111,30 @@ def test_a_reader_goes_on_in_the_new_generation_where_the_old_one_was_removed(jo
     assert {row.source_mtime_ms for row in rest} == {2}
 
 
-def test_a_ledger_that_cannot_be_understood_is_refused_with_the_way_around_it(job_dir) -> None:
+def test_a_ledger_that_is_none_is_damaged_and_says_what_follows(job_dir) -> None:
     job_dir.publish_for_pair("ledger/0000000001-x-1.parquet", b"no Parquet")
-    with pytest.raises(SurveyError, match="cannot be understood") as caught:
+    with pytest.raises(SurveyError, match="is damaged") as caught:
         generations.current(job_dir)
-    assert "--ignore-ledger" in caught.value.hint
+    assert "goes on without" in caught.value.hint
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_of_what_a_damaged_file_held_nothing_is_known_and_nobody_reads_past_it(job_dir, is_gone: bool) -> None:
+    new = publish(job_dir, 1, PATHS)
+    path = f"{job_dir.path}/ledger/{new.parts[1].file}"
+    data = job_dir.filesystem.read_bytes(path)
+    job_dir.filesystem.remove(path)
+    if not is_gone:
+        job_dir.filesystem.create_exclusive(path, data[:300] + bytes([data[300] ^ 1]) + data[301:])
+    files = KnownFiles(job_dir, new)
+    assert [files.find(path) is None for path in PATHS] == [False] * 3 + [True] * 3 + [False] * 4
+    assert files.unreadable == {new.parts[1].file}
+    with pytest.raises(NotFound if is_gone else generations.LedgerDamaged):
+        list(generations.read_all(job_dir))
+
+
+def test_the_names_of_generations_rise_also_where_fencing_numbers_begin_anew() -> None:
+    first = generations.name_of(7, RUN, 1)
+    for fence in (1, 7, 8):
+        assert generations.name_of(fence, RUN, 1, f"{first}.parquet") > f"{first}.parquet"
+    assert generations.name_of(9, RUN, 0, f"{first}.parquet") == generations.name_of(9, RUN, 0)

@@ -125,6 +125,19 @@ def test_keys_that_were_never_accepted_are_refused_at_once(renewal: Renewal) -> 
     assert renewal.slept == 0.0
 
 
+def test_keys_that_were_read_before_all_of_them_was_written_are_waited_for(renewal: Renewal) -> None:
+    renewal.put("old")
+    keys = renewal.keys()
+    signer(keys)
+    keys.accept(keys.version)
+    renewal.now += 5
+    renewal.put("new", "access_key_id=new\naccess_key_secret=sec")
+    assert signer(keys) == ("new", None)
+    renewal.then = lambda: renewal.put("new")
+    keys.renew(keys.version, UNKNOWN)
+    assert signer(keys) == ("new", "T-new")
+
+
 def test_after_five_minutes_the_refusal_names_the_file(renewal: Renewal) -> None:
     renewal.put("old")
     with pytest.raises(KeysExpired, match=r"no others came in .*keys within 300 seconds") as caught:
