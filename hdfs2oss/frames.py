@@ -7,7 +7,7 @@
     frames.differences(spark, "hdfs:///tmp/verified").where("difference = 'CHECKSUM'").show()
 
 ledger        the last known state of each file that arrived     columns: LEDGER
-results       what runs did to each file, with the run           columns: README, "The ledger"
+results       what runs did to each file, with the run           columns: README, "What is on record"
 runs          how the runs that are on record ended              columns: RUNS
 differences   what a verify found                                columns: DIFFERENCES
 
@@ -31,7 +31,7 @@ from .model.counters import OWN
 from .model.errors import UsageError
 from .model.uri import Uri, join_path
 from .records import generation
-from .records.differences import DIRECTORY_NAME
+from .records.differences import DIRECTORY_NAME, REPORT_NAME
 from .records.jobdir import JobDir
 from .records.past_runs import names_of_runs, past_runs
 
@@ -95,6 +95,10 @@ def differences(spark: SparkSession, directory: str) -> DataFrame:
     store = open_filesystem(place, places.stores())
     if store.status(place.path) is None:
         raise UsageError(f"there is no {place}", "Name the directory that a verify was told to write to (--output).")
+    if store.status(join_path(place.path, REPORT_NAME)) is None:
+        raise UsageError(
+            f"the verify that wrote to {place} has not come to its end: there is no {REPORT_NAME}", "Run it again."
+        )
     folder = join_path(place.path, DIRECTORY_NAME)
     rows = store.walk(folder, recursive=False) if store.status(folder) is not None else ()
     names = sorted(row.path for row in rows if row.path.endswith(".parquet"))

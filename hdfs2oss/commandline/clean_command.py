@@ -24,8 +24,9 @@ were killed, whatever they compared, go a week after their last sign of life.
 
   --older-than AGE  of runs whose last sign of life is older: 30m, 12h, 2d (default 2d)
   --dry-run         say what would be removed, and touch nothing
-  --job-dir DIR     the records are in DIR, as they were for the copy
-  --oss-endpoint URL, -D KEY=VALUE   as for a copy
+  --job-dir DIR     the records are in DIR, as they were for the copy (default: .hdfs2oss in your home on the HDFS of
+                    TARGET, on that of fs.defaultFS, and on this machine)
+  --oss-endpoint URL, --credentials-file FILE, -D KEY=VALUE   as for a copy
 
 Exit codes: 0 it was done; 2 the command cannot be carried out as written; 3 a store cannot be asked.
 """

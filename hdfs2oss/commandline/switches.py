@@ -284,7 +284,7 @@ GROUPS = (
             ),
             _value(("--from-snapshot",), "from_snapshot", "read the source as its snapshot NAME holds it", "NAME"),
             _flag("--make-snapshot", "make_snapshot", "make the snapshot first, and drop it at the end"),
-            _flag("--ignore-ledger", "ignore_ledger", "with -update: do not ask the ledger of earlier runs"),
+            _flag("--ignore-ledger", "ignore_ledger", "with -update and verify: do not ask the ledger of earlier runs"),
             _value(
                 ("--proof-dir",),
                 "proof_place",

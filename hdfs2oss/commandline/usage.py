@@ -61,7 +61,7 @@ def _kinds_with_a_code() -> list[type[Hdfs2ossError]]:
 def _default(switch: Switch) -> str:
     """What holds when the option is not given: from the field, or in words where the field has nothing to say."""
     field = VerifyOptions.model_fields.get(switch.field)
-    if switch.takes and field is not None and field.default not in (None, (), ""):
+    if switch.takes and field is not None and field.default:
         return f" (default {size_word(field.default) if switch.parse is parse_size else field.default})"
     return f" (default: {switch.unset})" if switch.unset else ""
 

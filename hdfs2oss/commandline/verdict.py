@@ -24,6 +24,7 @@ _SHOWN_PROBLEMS = 10
 _EQUAL = {
     Evidence.READING: "equal, by reading bytes",
     Evidence.CHECKSUMS: "equal, by checksums of the stores",
+    Evidence.LEDGER: "equal, as proven when copied on record",
     Evidence.EMPTINESS: "equal, as both are empty",
     Evidence.LENGTH: "of equal length (accepted)",
 }
@@ -71,6 +72,9 @@ def verdict(report: VerifyReport, base: Uri) -> Iterator[str]:
     for finding, tally in report.differences.items():
         is_accepted = finding is Finding.EXTRA and "extra" in report.accepted
         rows.append((_DIFFERENT[finding], finding.value + (" (accepted)" if is_accepted else ""), tally))
+    unseen = report.sum_of("PROTECTED")
+    if unseen.files or unseen.directories:
+        rows.append(("at the target, not compared: filtered, in a .Trash, or this tool's own", "left out", unseen))
     for text, name, tally in rows:
         yield f"  {name or 'equal':18} {_words(tally):40} {text}"
     if report.problems:

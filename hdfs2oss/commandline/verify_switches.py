@@ -67,7 +67,7 @@ OWN = Group(
         Switch(
             ("--output",),
             "output",
-            "write report.json, differences.jsonl and differences/*.parquet into DIR, for --from-diff",
+            "write report.json, differences.jsonl and differences/*.parquet into DIR, a new one, for --from-diff",
             str,
             "DIR",
             takes=1,
@@ -79,7 +79,7 @@ OWN = Group(
 _SHARED = (
     "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb", "verbose",
     "properties", "proof", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint",
-    "credentials_file", "threads", "processes",
+    "credentials_file", "threads", "processes", "ignore_ledger",
 )  # fmt: skip
 # Those that make another source or target of it.
 _REFUSED = {
@@ -89,11 +89,33 @@ _REFUSED = {
     "run_async": "start it with nohup ... &",
     "from_diff": "it is an option of the copy that mends what a verify has found",
 }
+# What some of them mean here, where the words of a copy would mislead; likewise of the headings.
+_MEANING = {
+    "update": "laid out as -update does it: the contents of each directory in TARGET itself",
+    "overwrite": "laid out as -overwrite does it, which is the same",
+    "update_root": "compare the attributes of the source's root, too",
+    "preserve": "compare attributes, too: replication, block size, user, group, permission, checksum type, acl, xattr, "
+    "times, erasure coding; without letters rbugpct",
+    "verbose": "show stack traces",
+    "layout": "contents: TARGET has the contents of each directory; named: TARGET/name is each source; distcp: that is "
+    "told from what stands at TARGET",
+    "include": "compare only files that match GLOB, as for the copy",
+    "exclude": "leave out what matches GLOB, as for the copy",
+    "threads": "threads in each task",
+}
+_HEADINGS = {"what is copied": "what is compared", "copy or skip": "what the copy was told"}
 _SHOWN = tuple(
     Group(group.title, tuple(switch for switch in group.switches if switch.field in _SHARED)) for group in GROUPS
 )
-HELP_GROUPS = (OWN, *(group for group in _SHOWN if group.switches))
-_KEPT = tuple(switch for group in HELP_GROUPS for switch in group.switches)
+_KEPT = tuple(switch for group in (OWN, *_SHOWN) for switch in group.switches)
+
+
+def _as_of_verify(group: Group) -> Group:
+    told = tuple(switch._replace(help=_MEANING.get(switch.field, switch.help)) for switch in group.switches)
+    return Group(_HEADINGS.get(group.title, group.title), told)
+
+
+HELP_GROUPS = (OWN, *(_as_of_verify(group) for group in _SHOWN if group.switches))
 _UNDERSTOOD = (*OWN.switches, *SWITCHES)
 
 

@@ -35,11 +35,11 @@ def body_of(data: bytes) -> Body:
 
 
 class Checked:
-    """A body on its way: what was sent of it in the last try, and the CRC-64 of that."""
+    """A body on its way: what was sent of it in the last try, and the CRC-64 of that; `times` counts the tries."""
 
     def __init__(self, body: Body) -> None:
         self._body = body
-        self._sent = self.crc64 = 0
+        self._sent = self.crc64 = self.times = 0
 
     def as_body(self) -> Body:
         """The same body, counted."""
@@ -51,6 +51,7 @@ class Checked:
         return self._sent == self._body.size
 
     def _pieces(self) -> Iterator[Buffer]:
+        self.times += 1
         self._sent = self.crc64 = 0
         for piece in self._body.pieces():
             self.crc64 = crc64(piece, self.crc64)

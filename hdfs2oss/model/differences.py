@@ -34,12 +34,15 @@ class Evidence(str, enum.Enum):
 
     READING     bytes were read here, of both sides or of one whose other side states their checksum
     CHECKSUMS   both stores state checksums that say so; no byte was read
+    LEDGER      it was proven when it was copied, and neither side is another version since; or the target's store
+                states the checksum of what was read then, and the source is the same version
     EMPTINESS   both are empty
     LENGTH      their lengths alone, which were accepted as proof
     """
 
     READING = "READING"
     CHECKSUMS = "CHECKSUMS"
+    LEDGER = "LEDGER"
     EMPTINESS = "EMPTINESS"
     LENGTH = "LENGTH"
 

@@ -207,6 +207,11 @@ class LargeBin(NamedTuple):
         """Seconds of one slot that completing them takes."""
         return sum(piece.cost for piece in self.uploads)
 
+    @property
+    def items(self) -> int:
+        """How many files they are."""
+        return sum(piece.items for piece in self.uploads)
+
 
 class StoredPart(NamedTuple):
     """A part as the store holds it."""

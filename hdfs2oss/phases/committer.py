@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Stored
 from ..filesystems.registry import open_filesystem
+from ..model.attributes import NOTHING
 from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, VerifyError, of_class
 from ..model.units import MIB
@@ -234,11 +235,11 @@ class _Joining(NamedTuple):
         target = transfer.target
         # Each chunk was checked by who stores it. Only the Java client tells of the whole, and it takes long to start.
         is_asked = transfer.witnesses is not None or bool(self.context.options.blocks_per_chunk)
-        stated = UNASKED
+        stated, kept = UNASKED, NOTHING
         preservation = Preserving(self.context).of(ends.source)
 
         def check(path: str, stored: Stored) -> None:
-            nonlocal stated
+            nonlocal stated, kept
             verify(ends, item.length, whole64, stored)
             if path == ends.target.path and stored.mtime_ms == item.target_mtime_ms:
                 raise VerifyError(
@@ -249,10 +250,14 @@ class _Joining(NamedTuple):
             if is_asked:
                 stated = verify_statement(ends, whole32, ask(target, path, item.length))
             if preservation is not None:
-                target.keep_attributes(path, FILE, preservation.wanted(ends.source.path, FILE))
+                kept = preservation.wanted(ends.source.path, FILE)
+                target.keep_attributes(path, FILE, kept)
 
         with writing(ends):
             stored = target.join(ends.target.path, self.pieces, check)
+        if kept.mtime_ms is not None:
+            # By this the next run knows the file again; what the store told was before.
+            stored = stored._replace(mtime_ms=kept.mtime_ms)
         if transfer.witnesses is None:
             # Nobody asked for more than could be had.
             stated = stated._replace(why="")

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from ..filesystems.registry import open_filesystem
 from ..model.counters import LEDGER_FILES_UNREADABLE, OWN
 from ..model.errors import NotFound, StoreError, SurveyError
 from ..records import generation as generations
@@ -25,6 +26,7 @@ from ..records import ledger
 from ..records.compaction import Bounds, borders, known_before, merge, pieces_of, rows_of_run, sample, without
 from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, LedgerDamaged, Part
 from ..records.layout import read_layout
+from ..records.leavings import WORK_DIRECTORY, read_leavings
 from ..records.past_runs import expire, names_of_runs
 from ..rules.layout import Layout
 from ..rules.snapshot_diff import Changes, Overlap
@@ -39,11 +41,16 @@ _FILES_HERE, _RANGES_HERE = 32, 2
 
 
 class Input(NamedTuple):
-    """A ledger file of a run; `order` is that of the run among those that are taken in."""
+    """A ledger file of a run; `order` is that of the run among those that are taken in.
+
+    `counts` is false where its rows are about a work directory (-atomic) that did not become the target, as far as
+    is known: then they say nothing of the target.
+    """
 
     run: str
     file: str
     order: int
+    counts: bool = True
 
 
 class LookTask(NamedTuple):
@@ -180,8 +187,18 @@ def _inputs(context: RunContext, old: Generation, step: int) -> Iterator[Input]:
     earlier = [one for one in _runs_of(context) if one not in old.folded and one != context.run_id]
     # Whatever the clocks of two hosts say, this one is the newest.
     for order, one in enumerate([*earlier, context.run_id] if step else earlier):
+        counts = _has_arrived(context, one)
         for file in sorted(job_dir.of_run(one).names("ledger")):
-            yield Input(one, file, order)
+            yield Input(one, file, order, counts)
+
+
+def _has_arrived(context: RunContext, run_id: str) -> bool:
+    made = read_leavings(context.open_job_dir().of_run(run_id))
+    if not any(one.kind == WORK_DIRECTORY for one in made):
+        return True
+    target = context.options.target
+    is_own_tree = run_id == context.run_id and context.layout.base == target
+    return is_own_tree and open_filesystem(target, context.stores).status(target.path) is not None
 
 
 def _runs_of(context: RunContext) -> list[str]:
@@ -269,7 +286,7 @@ def _rows_of(context: RunContext, one: Input) -> pa.Table:
     job_dir = context.open_job_dir().of_run(one.run)
     layout = context.layout if one.run == context.run_id else _layout_of(context, one.run)
     table = ledger.read_table(job_dir, one.file)
-    if layout is None or layout.base != context.layout.base:
+    if not one.counts or layout is None or layout.base != context.layout.base:
         table = table.slice(0, 0)
     return rows_of_run(table, layout or context.layout, one.run, one.order)
 

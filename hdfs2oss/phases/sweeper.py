@@ -45,7 +45,8 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
         return
     with run.phase("sweep"):
         for job_dir in dead:
-            with suppress(StoreError):
+            # Records that cannot be read are a ValueError; they must not keep every later run from its work.
+            with suppress(StoreError, ValueError):
                 uploads, work_files, left = clear_away(context, job_dir, here.run_id)
                 run.report.counters.add(OWN, "LEAVINGS_REMOVED", left)
                 run.report.counters.add(OWN, "UPLOADS_DROPPED", uploads)

@@ -9,10 +9,13 @@ from ..model.values import CopyTask, PlanSlice
 
 
 class Costly(Protocol):
-    """What takes seconds of a slot."""
+    """What takes seconds of a slot, and leaves so many rows in the memory of its task."""
 
     @property
     def cost(self) -> float: ...
+
+    @property
+    def items(self) -> int: ...
 
 
 Piece = TypeVar("Piece", bound=Costly)
@@ -29,6 +32,8 @@ STORE_BLOCK_BYTES = 64 * 1024 * 1024
 FIRST_GROUP_SECONDS = 0.5
 LAST_GROUP_SECONDS = 30.0
 _TASKS_PER_SLOT = 4
+# A task holds the rows of its ledger until it publishes, also where the items cost nothing.
+MOST_ITEMS_OF_TASK = 100_000
 _SLICES_PER_SLOT = 20
 # Opening an upload is one request, which some threads share; completing it is a few, and a row for each part.
 _OPEN_SECONDS = 0.02
@@ -112,7 +117,8 @@ def group_limit(groups_closed: int) -> float:
 def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
     """Tasks of one or more slices, the costliest first: handed out in this order, they balance themselves.
 
-    Slices are joined while a task costs less than a fair part of the whole, at most 30 s.
+    Slices are joined while a task costs less than a fair part of the whole, at most 30 s, and has no more than
+    `MOST_ITEMS_OF_TASK` items.
     """
     ordered = sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group))
     return [CopyTask(number, pieces) for number, pieces in enumerate(bundle(ordered, slots))]
@@ -126,11 +132,13 @@ def bundle(pieces: Sequence[Piece], slots: int) -> list[tuple[Piece, ...]]:
     share = sum(piece.cost for piece in pieces) / max(1, slots)
     limit = min(LAST_GROUP_SECONDS, share / _TASKS_PER_SLOT)
     bundles: list[list[Piece]] = []
-    room = 0.0
+    room, items = 0.0, 0
     for piece in pieces:
-        if not bundles or piece.cost > room or piece.cost * _SLICES_PER_SLOT >= share:
+        items += piece.items
+        is_full = items > MOST_ITEMS_OF_TASK
+        if is_full or not bundles or piece.cost > room or piece.cost * _SLICES_PER_SLOT >= share:
             bundles.append([])
-            room = max(limit, piece.cost)
+            room, items = max(limit, piece.cost), piece.items
         bundles[-1].append(piece)
         room -= piece.cost
     return [tuple(one) for one in bundles]

@@ -12,6 +12,8 @@ from ..model.values import DIRECTORY, FILE, FilePair
 # What the listings leave open: files of one length, and what may differ in its attributes.
 CHECK = "CHECK"
 EQUAL = "EQUAL"
+# Equal by what the ledger of the pair knows; only attributes may be left to be compared.
+PROVEN = "PROVEN"
 # Counted of what was to be EXTRA, and is an ERROR: it has no source row.
 EXTRA_ERRORS = "EXTRA_ERRORS"
 # Steps of a percentage that a sample may be given in.
@@ -57,8 +59,20 @@ class Learned(NamedTuple):
 
     # By checksums that both stores state.
     stated_equal: bool | None = None
+    # By the checksum that the target's store states, and the one on record of what was read of this source.
+    recorded_equal: bool | None = None
     # By bytes that were read.
     read_equal: bool | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything says that they are different."""
+        return False in self
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether anything says that they are equal, and nothing that they are not."""
+        return True in self and not self.differs
 
 
 class Verdict(NamedTuple):
@@ -71,21 +85,25 @@ class Verdict(NamedTuple):
 def judge(learned: Learned, accepts_length: bool) -> Verdict:
     """What follows about two files of one length.
 
-    stated      read        length accepted   comes to
-    ---------   ---------   ---------------   --------------------
-    different   any         any               CHECKSUM
-    any         different   any               CHECKSUM
-    any         equal       any               proven by READING
-    equal       nothing     any               proven by CHECKSUMS
-    nothing     nothing     yes               taken for equal, by LENGTH
-    nothing     nothing     no                UNPROVEN
+    stated      on record   read        length accepted   comes to
+    ---------   ---------   ---------   ---------------   --------------------
+    different   any         any         any               CHECKSUM
+    any         different   any         any               CHECKSUM
+    any         any         different   any               CHECKSUM
+    any         any         equal       any               proven by READING
+    equal       any         nothing     any               proven by CHECKSUMS
+    nothing     equal       nothing     any               proven by the LEDGER
+    nothing     nothing     nothing     yes               taken for equal, by LENGTH
+    nothing     nothing     nothing     no                UNPROVEN
     """
-    if learned.stated_equal is False or learned.read_equal is False:
+    if learned.differs:
         return Verdict(Finding.CHECKSUM)
     if learned.read_equal:
         return Verdict(evidence=Evidence.READING)
     if learned.stated_equal:
         return Verdict(evidence=Evidence.CHECKSUMS)
+    if learned.recorded_equal:
+        return Verdict(evidence=Evidence.LEDGER)
     return Verdict(evidence=Evidence.LENGTH) if accepts_length else Verdict(Finding.UNPROVEN)
 
 

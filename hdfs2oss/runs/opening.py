@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..filesystems.base import FileSystem
-from ..model.errors import BrakeError
+from ..filesystems.registry import StoreConfig, open_filesystem
+from ..model.errors import BrakeError, SurveyError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records.jobdir import HASTE, JobDir, patiently
 from ..records.silence import Silence
 from .account import give_up
+from .arrivals import missing_arrival
 from .report import Report
 from .unfinished import RECORDS, Unfinished, described, find_unfinished, refuse_other_meaning
 
@@ -46,15 +48,49 @@ class Opening(NamedTuple):
             yield from give_up(job_dir, empty_report(self.unfinished.run_id, options, place), self.why_not)
 
 
-def find_opening(store: FileSystem, place: Uri, options: CopyOptions, silence: Silence) -> Opening:
-    """Look into the job directory `place`, which is waited for. Raises StoreError, SurveyError."""
+def find_opening(
+    store: FileSystem, place: Uri, options: CopyOptions, silence: Silence, stores: StoreConfig, is_locked: bool
+) -> Opening:
+    """Look into the job directory `place`, which is waited for. Raises StoreError, SurveyError.
+
+    BrakeError, once the lock is taken, where the target was changed so that a run can neither be gone on with nor begun
+    anew in its place: nobody is told to remove what another run is writing.
+    """
     here = JobDir(store, place.path, "", HASTE)
-    unfinished = patiently(lambda: find_unfinished(here), on_repeat=silence.failed)
+    unfinished = patiently(lambda: find_unfinished(here, options.fresh), on_repeat=silence.failed)
     silence.answered()
     if unfinished is None:
         return Opening(new_run_id())
-    why_not = unfinished.why_not(options)
+    why_not = unfinished.why_not(options) or _cleared(here.of_run(unfinished.run_id), unfinished, stores)
+    if is_locked and why_not and not unfinished.why_not(options):
+        _refuse_to_nest(unfinished, options, stores, why_not)
     return Opening(new_run_id() if why_not else unfinished.run_id, unfinished, why_not)
+
+
+def _cleared(job_dir: JobDir, unfinished: Unfinished, stores: StoreConfig) -> str:
+    """Why nobody goes on with a run whose files have gone from the target since; "" where they stand there."""
+    layout = unfinished.layout
+    try:
+        gone = missing_arrival(job_dir, layout, stores) if layout is not None else ""
+    except ValueError as error:
+        raise SurveyError(
+            f"run {unfinished.run_id} of the same source and target is not finished, and a ledger file of it in "
+            f"{job_dir.run_path} cannot be read: {error}",
+            "Start anew with --fresh.",
+        ) from error
+    return gone and f"{gone} has arrived, and is not there any more as it was"
+
+
+def _refuse_to_nest(unfinished: Unfinished, options: CopyOptions, stores: StoreConfig, why: str) -> None:
+    """Raise BrakeError where, begun anew, a plain copy would go into the directory that the run has made."""
+    layout = unfinished.layout
+    if options.sync or layout is None or layout.base_exists or len(layout.roots) > 1:
+        return
+    if open_filesystem(layout.base, stores).status(layout.base.path) is not None:
+        raise BrakeError(
+            f"run {unfinished.run_id} of the same source and target is not finished, and {why}",
+            f"Remove {layout.base}, and the command begins anew; or keep what is there, and give -update --fresh.",
+        )
 
 
 def begin_again(unfinished: Unfinished, job_dir: JobDir, options: CopyOptions, asked: Mapping[str, Any]) -> int:

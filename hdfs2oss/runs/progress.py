@@ -18,6 +18,8 @@ from .report import ENDED
 
 _TERMINAL_SECONDS = 1.0
 _LOG_SECONDS = 10.0
+# A listing of the ledger is followed by so many times its own time without one: 5 % go into it, however long it grows.
+_REST = 19.0
 # How what only the target had may end, as counters tell it.
 _REMOVED = ("DELETED", "KEPT", "GONE", "UNDELETED")
 # How what was compared by a verify is counted.
@@ -29,7 +31,7 @@ class Progress:
     """Counts finished tasks, files and bytes of the copy phase; prints from a thread of its own.
 
     Where reports come only at the end of a wave (Spark), the ledger files that tasks publish tell it before: they are
-    looked for each time before a line is printed.
+    looked for each time before a line is printed, less often once there are so many that listing them takes time.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Progress:
         self._job_dir: JobDir | None = None
         self._on_found: Callable[[TaskReport], None] = _nothing
         self._seen: set[str] = set()
+        self._rests_until = 0.0
         self._phase = ""
         self._started = clock()
         self._tasks = self._tasks_done = self._files = self._files_done = self._bytes = self._bytes_done = 0
@@ -69,6 +72,7 @@ class Progress:
             self._started = self._clock()
             self._job_dir = job_dir
             self._on_found = on_found or _nothing
+            self._rests_until = 0.0
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
             self._thread.start()
@@ -123,10 +127,14 @@ class Progress:
 
     def _poll(self) -> None:
         job_dir = self._job_dir
-        if job_dir is None:
+        started = self._clock()
+        if job_dir is None or started < self._rests_until:
             return
         try:
-            for name in job_dir.names("ledger"):
+            names = job_dir.names("ledger")
+            ended = self._clock()
+            self._rests_until = ended + _REST * (ended - started)
+            for name in names:
                 if name not in self._seen:
                     report = ledger.read_report(job_dir, name)
                     self.task_done(report)

@@ -150,6 +150,11 @@ class Run:
         """Before anything is published: is the job directory still ours? Raises LockLost."""
         fence.check(self._job_dir, self.fence)
 
+    def tell_old_survey(self) -> None:
+        """A notice that the survey is an earlier driver's: whoever reads only the end must not take it for today's."""
+        if self.continued is not None:
+            self.report.notices.append(self.continued.not_looked_at())
+
     def settle(self) -> None:
         """All phases are over: the report is completed, and its accounts are checked.
 
@@ -205,7 +210,7 @@ def open_run(
     """
     store, silence = open_filesystem(place, stores), Silence(str(place), timeline.progress.say)
     with beginning(place):
-        opening = find_opening(store, place, options, silence)
+        opening = find_opening(store, place, options, silence, stores, is_locked=False)
     job_dir = JobDir(store, place.path, opening.run_id)
     lock = Lock(job_dir.filesystem, job_dir.path, opening.run_id, pace=pace)
     heartbeat = Heartbeat(lock, runner.cancel, pace, silence.watched)
@@ -215,7 +220,7 @@ def open_run(
     heartbeat.start()
     try:
         with beginning(place):
-            opening.refuse_other_moment(find_opening(store, place, options, silence))
+            opening.refuse_other_moment(find_opening(store, place, options, silence, stores, is_locked=True))
             asked = description(opening.run_id, lock.number, options)
             incarnation = begin_again(opening.continued, job_dir, options, asked) if opening.continued else 0
         for line in opening.lines(job_dir, options, place):

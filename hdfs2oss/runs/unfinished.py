@@ -66,6 +66,14 @@ class Unfinished(NamedTuple):
         survey = f"its survey is {age} old" if self.surveyed_ms else "its survey is done again, as it was not through"
         return f"Continuing run {self.run_id}, begun {self.asked['started']}; {survey}; --fresh starts anew."
 
+    def not_looked_at(self) -> str:
+        """The line for the end of the run, where its survey was through before."""
+        surveyed = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.surveyed_ms / 1000))
+        return (
+            f"this went on with run {self.run_id}, whose survey is of {surveyed}: what has come to the sources, or "
+            "changed there, since then was not looked for. The next run with -update does that."
+        )
+
 
 def described(options: CopyOptions) -> dict[str, Any]:
     """Options as run.json holds them."""
@@ -77,8 +85,11 @@ def can_be_continued(options: CopyOptions) -> bool:
     return not (options.atomic or options.make_snapshot)
 
 
-def find_unfinished(here: JobDir) -> Unfinished | None:
-    """The newest run of the pair of `here`, unless it came to an end. Raises StoreError, SurveyError."""
+def find_unfinished(here: JobDir, is_given_up: bool) -> Unfinished | None:
+    """The newest run of the pair of `here`, unless it came to an end. Raises StoreError, SurveyError.
+
+    Of one that `is_given_up` anyway, records that cannot be understood are no hindrance.
+    """
     names = sorted(_run_names(here))
     if not names:
         return None
@@ -86,6 +97,8 @@ def find_unfinished(here: JobDir) -> Unfinished | None:
     if is_over(job_dir):
         return None
     asked = _read_json(job_dir, "run.json") or {}
+    if is_given_up:
+        return Unfinished(names[-1], asked, None)
     survey = read_end(job_dir, "survey") or {}
     return Unfinished(names[-1], asked, read_layout(job_dir), survey.get("ended_ms", 0))
 
@@ -146,10 +159,10 @@ def _run_names(here: JobDir) -> Iterator[str]:
 
 def _read_json(job_dir: JobDir, name: str) -> dict[str, Any] | None:
     try:
-        value: dict[str, Any] = json.loads(job_dir.read(name))
+        value = json.loads(job_dir.read(name))
     except (NotFound, ValueError):
         return None
-    return value
+    return value if isinstance(value, dict) else None
 
 
 def _word(value: Any) -> str:

@@ -46,6 +46,8 @@ class RunContext:
     incarnation: int = 0
     # The file of the run that holds the layout, with the layout that is in it; see `filed`.
     record: tuple[str, Layout] | None = field(default=None, repr=False, compare=False)
+    # The records of the pair whose ledger a verify asks; None where there are none, or nobody wants to know.
+    ledger: Uri | None = None
 
     def filed(self, name: str = "") -> RunContext:
         """The same, with a layout of many roots in a file of the run; `name` is that of one where it is already.

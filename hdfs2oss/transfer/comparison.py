@@ -73,7 +73,7 @@ def compare_with_record(item: CopyItem, target: Side) -> Comparison:
         with suppress(StoreError):
             stated = target.checksum(family)
             if stated.algorithm == known.algorithm:
-                return Comparison(stated.value == known.value)
+                return Comparison(stated.value == known.value, "", known, stated)
     return Comparison(None)
 
 

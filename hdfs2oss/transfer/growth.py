@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..filesystems.base import NoChecksum, Reader, Stored
@@ -192,8 +193,14 @@ def _join_tail(
 
 def _copy_head(transfer: Transfer, path: str, upload_id: str, head: _Head) -> list[StoredPart]:
     parts = []
-    for number, offset in enumerate(range(0, head.length, _RANGE_BYTES), 1):
+    for number, (offset, size) in enumerate(ranges_of(head.length), 1):
         transfer.checkpoint()
-        size = min(_RANGE_BYTES, head.length - offset)
         parts.append(transfer.target.copy_part(path, head.etag, offset, size, upload_id, number))
     return parts
+
+
+def ranges_of(length: int) -> Iterator[tuple[int, int]]:
+    """Offsets and sizes of the parts that a head is copied in: alike, so that the last one, behind which the tail
+    goes, is not too small for OSS."""
+    step = -(-length // -(-length // _RANGE_BYTES))
+    return ((offset, min(step, length - offset)) for offset in range(0, length, step))

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from ..model.errors import SourceChanged, StoreError
 from ..model.units import MIB
+from ..model.values import CopyItem
 from ..rules.digest import Digest, digest_for
 from ..rules.filesum import COMPOSITE_CRC32C, CRC64, MD5_OF_CRC, FileChecksum
 from ..rules.throttle import Throttle
 from ..rules.verification import Learned
-from .comparison import Comparison, Side, compare
+from .comparison import Comparison, Side, compare, compare_with_record
 
 _PIECE_BYTES = 4 * MIB
 # Of a file that was concatenated, or appended to in a new block, HDFS gives another MD5 than of one written at once.
@@ -44,6 +45,12 @@ class Reading(NamedTuple):
                 self.throttle.take(len(piece))
                 _feed(digests, piece)
         return [digest.checksum() for digest in digests]
+
+
+def by_record(item: CopyItem, target: Side) -> Inspected:
+    """What the target's store states, beside what is on record of the source; it is asked only where there is any."""
+    found = compare_with_record(item, target)
+    return Inspected(Learned(recorded_equal=found.is_equal), *_texts(found))
 
 
 def by_checksums(source: Side, target: Side) -> Inspected:

@@ -54,7 +54,7 @@ def test_a_dead_runs_uploads_go_and_the_run_is_given_up(command, killed, oss_ser
     assert "left alone below" in done.text
     assert uploads(killed, oss_server) == ["somebody's"]
     assert '"open": false' in next(home.rglob("report.json")).read_text()
-    assert "2 uploads" not in clean(command, "--older-than", "0s", killed).text
+    assert "there is nothing to clean away" in clean(command, "--older-than", "0s", killed).text
 
 
 def test_a_dry_run_says_what_would_go(command, killed, oss_server, home) -> None:
@@ -83,6 +83,17 @@ def test_a_run_that_is_going_on_is_left_alone(command, killed, oss_server, home)
     done = clean(command, "--older-than", "0s", killed)
     assert (done.code, "left alone, as another run of the same copy is going on" in done.text) == (0, True)
     assert uploads(killed, oss_server) == ["one", "other"]
+
+
+@pytest.mark.hdfs
+def test_records_in_the_home_on_the_default_hdfs_are_found(command, hdfs_place, sandbox, monkeypatch) -> None:
+    """That is where those of a copy from HDFS to OSS are, and no source is named here."""
+    for name, value in sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    source, target = hdfs_place("hdfs", "source"), hdfs_place("oss", "target")
+    assert command(source.make({"a": b"1"}), target).code == 0
+    done = clean(command, target)
+    assert (done.code, "there is nothing to clean away" in done.text) == (0, True), done.text
 
 
 def test_copies_to_other_targets_are_none_of_its_business(command, killed, make_place, oss_server) -> None:

@@ -31,7 +31,9 @@ def spoil(source: Place, target: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "ends", ["file to oss", "oss to file", pytest.param("hdfs to oss", marks=pytest.mark.hdfs)], indirect=True
+    "ends",
+    ["file to oss", "oss to file", pytest.param("hdfs to oss", marks=[pytest.mark.hdfs, pytest.mark.full])],
+    indirect=True,
 )
 def test_what_verify_prints_mends_what_it_found_and_touches_nothing_else(ends, command) -> None:
     source, target = ends[0].make(TREE), ends[1]

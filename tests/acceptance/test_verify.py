@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,15 +19,17 @@ TREE = {
     "e-f": b"4",
     "e/f": b"5",
 }
+FEW = {"a": b"one", "d/b": b"two" * 1000, "d/c": b"three"}
 # Nobody states checksums of local files.
 READ = "--read-unproven"
-# On a real HDFS, where each file written takes a moment, once each way.
+NO_LEDGER = "--ignore-ledger"
+# On a real HDFS, where each file written takes a moment, a few files do for a start.
 WAYS = [
     "file to oss",
     "oss to file",
     "file to file",
-    pytest.param("hdfs to oss", marks=pytest.mark.hdfs),
-    pytest.param("oss to hdfs", marks=pytest.mark.hdfs),
+    pytest.param("hdfs to oss", marks=[pytest.mark.hdfs, pytest.mark.full]),
+    pytest.param("oss to hdfs", marks=[pytest.mark.hdfs, pytest.mark.full]),
     pytest.param("hdfs to hdfs", marks=[pytest.mark.hdfs, pytest.mark.full]),
 ]
 
@@ -142,14 +145,47 @@ def test_what_the_copy_left_out_is_left_out(local_ends, command) -> None:
 def test_length_alone_is_no_proof_unless_it_is_accepted(local_ends, command) -> None:
     source, target = local_ends[0].make(TREE), local_ends[1]
     assert command(source, target).code == 0
-    done = command("verify", source, target)
+    done = command("verify", NO_LEDGER, source, target)
     assert done.code == 7
     assert {difference for difference, _ in found(done.text)} == {"UNPROVEN"}
     assert "--read-unproven" in done.text
-    assert command("verify", "--accept", "length", source, target).code == 0
+    assert command("verify", "--accept", "length", NO_LEDGER, source, target).code == 0
     (target / "d/b").put(b"twx" * 1000)
     assert command("verify", "--accept", "length", source, target).code == 0
     assert command("verify", "--accept", "length", "--sample", "100", source, target).code == 7
+
+
+def test_what_was_proven_when_it_was_copied_is_equal_and_an_object_that_others_overwrote_is_found(
+    make_place, command, home
+) -> None:
+    source, target = make_place("file", "source").make(TREE), make_place("oss", "target")
+    assert command(source, target).code == 0
+    done = command("verify", source, target)
+    assert (done.code, found(done.text)) == (0, set()), done.text
+    assert re.search(r"equal +6 files .* equal, as proven when copied on record", done.text)
+    assert {difference for difference, _ in found(command("verify", NO_LEDGER, source, target).text)} == {"UNPROVEN"}
+    (target / "d/b").put(b"twx" * 1000)
+    done = command("verify", source, target)
+    assert (done.code, found(done.text)) == (7, {("CHECKSUM", "d/b")}), done.text
+    # What was left at the target tells it as well; without any record nothing does.
+    shutil.rmtree(home / ".hdfs2oss")
+    done = command("verify", source, target)
+    assert (done.code, found(done.text)) == (7, {("CHECKSUM", "d/b")}), done.text
+    assert "/.hdfs2oss/proofs/" in done.text
+    # A source that is another by now is not what was proven.
+    (source / "a").put(b"two")
+    done = command("verify", source, target)
+    assert found(done.text) == {("CHECKSUM", "d/b"), ("UNPROVEN", "a")}
+
+
+@pytest.mark.parametrize("layout", ["named", "contents"])
+def test_what_is_known_is_looked_up_where_the_copy_put_it(make_place, command, layout) -> None:
+    source, target = make_place("file", "source").make(TREE), make_place("oss", "target").make({"other": b"o"})
+    assert command("--layout", layout, source, target).code == 0
+    for given in (("--layout", layout), () if layout == "named" else ("-update",)):
+        done = command("verify", "--accept", "extra", *given, source, target)
+        assert done.code == 0, done.text
+        assert re.search(r"equal +6 files .* equal, as proven when copied on record", done.text)
 
 
 def test_what_only_the_target_has_may_be_accepted_and_is_told_all_the_same(local_ends, command) -> None:
@@ -190,7 +226,7 @@ def test_more_differences_than_are_shown_are_counted(local_ends, command) -> Non
     assert re.search(r"MISSING +30 files", done.text)
 
 
-def test_a_part_that_cannot_be_listed_is_no_equality(local_ends, command, monkeypatch) -> None:
+def test_a_source_that_is_not_there_ends_with_3(local_ends, command) -> None:
     source, target = local_ends[0].make(TREE), local_ends[1]
     assert command(source, target).code == 0
     assert command("verify", READ, source.uri.join("nowhere"), target).code == 3
@@ -212,12 +248,33 @@ def test_between_hdfs_and_oss_no_byte_is_read(hdfs_pair, command) -> None:
     assert command(source, target).code == 0
     done = command("verify", source, target)
     assert done.code == 0, done.text
+    assert re.search(r"equal +3 files .* as proven when copied on record", done.text)
+    done = command("verify", NO_LEDGER, source, target)
+    assert done.code == 0, done.text
     assert re.search(r"equal +3 files .* by checksums of the stores", done.text)
-    # Others wrote it, so nothing is known of it that HDFS could be asked about.
+    # Others wrote it, so nothing is kept with it that HDFS could be asked about.
+    (target / "d/b").put(b"twx" * 1000)
+    done = command("verify", NO_LEDGER, source, target)
+    assert (done.code, found(done.text)) == (7, {("UNPROVEN", "d/b")})
+    assert found(command("verify", NO_LEDGER, READ, source, target).text) == {("CHECKSUM", "d/b")}
+    assert found(command("verify", source, target).text) == {("CHECKSUM", "d/b")}
+
+
+@pytest.mark.hdfs
+def test_a_file_on_hdfs_is_the_one_that_was_copied_until_others_write_it(hdfs_pair, hdfs_place, command) -> None:
+    _, source = hdfs_pair
+    source.make(FEW)
+    target = hdfs_place("hdfs", "copied")
+    assert command(source, target).code == 0
+    done = command("verify", source, target)
+    assert done.code == 0, done.text
+    assert re.search(r"equal +3 files .* as proven when copied on record", done.text)
     (target / "d/b").put(b"twx" * 1000)
     done = command("verify", source, target)
-    assert (done.code, found(done.text)) == (7, {("UNPROVEN", "d/b")})
-    assert found(command("verify", READ, source, target).text) == {("CHECKSUM", "d/b")}
+    assert (done.code, {what for what, _ in re.findall(r"^([A-Z]+) +hdfs://\S*/(d/b)", done.text, re.MULTILINE)}) == (
+        7,
+        {"CHECKSUM"},
+    ), done.text
 
 
 @pytest.fixture
@@ -225,5 +282,23 @@ def hdfs_pair(hdfs_place, sandbox, home, command, monkeypatch) -> tuple[Place, P
     for name, value in sandbox.env().items():
         monkeypatch.setenv(name, value)
     command.extra = ["--job-dir", f"file://{home}/jobs"]
-    few = {"a": b"one", "d/b": b"two" * 1000, "d/c": b"three"}
-    return hdfs_place("hdfs", "source").make(few), hdfs_place("oss", "target")
+    return hdfs_place("hdfs", "source").make(FEW), hdfs_place("oss", "target")
+
+
+def test_an_object_that_has_the_name_of_a_directory_beside_it_is_something_more(make_place, command) -> None:
+    source, target = make_place("file", "source").make({"d/x": b"x", "hollow/": None}), make_place("oss", "target")
+    assert command(source, target).code == 0
+    for name in ("d", "hollow"):
+        (target / name).put(b"1")
+    done = command("verify", READ, source, target)
+    assert (done.code, found(done.text)) == (7, {("EXTRA", "d"), ("EXTRA", "hollow")}), done.text
+    assert command("verify", READ, "--accept", "extra", source, target).code == 0
+
+
+def test_what_is_not_compared_at_the_target_is_told(make_place, command) -> None:
+    source, target = make_place("file", "source").make({"x": b"x"}), make_place("oss", "target")
+    assert command(source, target).code == 0
+    assert "left out" not in command("verify", READ, source, target).text
+    target.make({".Trash/y": b"1"})
+    done = command("verify", READ, source, target)
+    assert (done.code, "left out" in done.text) == (0, True), done.text

@@ -15,6 +15,7 @@ from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule
+from hdfs2oss.local_oss.store.synthetic import parse_synthetic
 from hdfs2oss.model.attributes import Attributes
 from hdfs2oss.model.errors import (
     AuthenticationFailed,
@@ -390,3 +391,16 @@ def test_a_bucket_itself_and_a_directory_without_a_marker_have_no_attributes(sto
     assert not store.keep_attributes("/", DIRECTORY, Attributes(owner="a"))
     assert store.keep_attributes("/d", DIRECTORY, Attributes(owner="a"))
     assert store.read_attributes("/d", DIRECTORY, "ugp") == Attributes(owner="a")
+
+
+@pytest.mark.parametrize("fault", ["error", "reset-after-body", "truncate"])
+def test_a_later_page_that_fails_for_a_moment_costs_no_row_of_the_listing(tmp_path: Path, fault: str) -> None:
+    made_up = [parse_synthetic("lake/flat/f-:2500:1")]
+    with LocalOssServer(tmp_path, **KEYS, buckets=["lake"], synthetic=made_up) as server:
+        store = OssFileSystem("lake", OssAccess(server.endpoint, *KEYS.values()), threads=4)
+        names = [row.path for row in store.walk("/flat")]
+        server.plan.replace([Rule(fault, method="GET", key="", after=1, count=2)])
+        assert [row.path for row in store.walk("/flat")] == names
+        store.close()
+    assert (len(names), names) == (2500, sorted(set(names)))
+    assert store.traffic.snapshot()["REQUESTS_REPEATED"] >= 1

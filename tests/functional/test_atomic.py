@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from hdfs2oss.filesystems.local import LocalFileSystem
-from hdfs2oss.filesystems.registry import close_filesystems, seat_filesystem
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem, seat_filesystem
 from hdfs2oss.model.errors import CommitError, DuplicateEntry, Hdfs2ossError, PermissionDenied, UsageError
 from hdfs2oss.model.uri import Uri
+from hdfs2oss.records import generation as generations
 from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.records.leavings import WORK_DIRECTORY, Leaving, announce
 from hdfs2oss.runners.local import LocalRunner
@@ -192,3 +193,29 @@ def test_a_work_directory_in_the_wrong_place_is_refused(copy, ends, store, make_
         copy(source, target, atomic=True, work_dir=(source / "d").uri)
     with pytest.raises(UsageError, match="is on another file system"):
         copy(source, target, atomic=True, work_dir=make_place("oss", "tmp").uri)
+
+
+def known_of(home) -> list[str]:
+    (pair,) = (home / ".hdfs2oss").glob("*/ledger")
+    job_dir = JobDir(open_filesystem(Uri("file", "", "/"), StoreConfig()), str(pair.parent), "")
+    return [row.path for row in generations.read_all(job_dir)]
+
+
+def test_what_was_not_published_is_not_known_to_be_there(copy, local_ends, home) -> None:
+    source, target = local_ends
+    source.make({"a": b"1", "b": b"2"})
+    os.mkfifo(source.local / "pipe")
+    assert copy(source, target, atomic=True).exit_code != 0
+    assert not target.exists()
+    assert known_of(home) == []
+    (source.local / "pipe").unlink()
+    assert copy(source, target, atomic=True).exit_code == 0
+    assert known_of(home) == ["a", "b"]
+
+
+def test_of_a_lone_file_its_work_name_is_not_known(copy, local_ends, home) -> None:
+    source, target = local_ends
+    source.make({"a": b"1"})
+    (target / "x").make({})
+    assert copy(source / "a", target / "new", atomic=True).exit_code == 0
+    assert known_of(home) == []

@@ -25,12 +25,21 @@ QUICK = RETRIES._replace(attempts=3, base_seconds=0.0)
 TREE = {"a": b"first", "d/b": b"second"}
 
 
+# The damage cannot be removed; or nobody has seen that it was done, and the next tries are refused.
+SEEN = [Rule("flip", method="PUT", key="*/b"), Rule("error", method="DELETE", status=403, code="AccessDenied")]
+UNSEEN = [
+    Rule("flip", method="PUT", key="*/b", count=1),
+    Rule("lost-answer", method="PUT", key="*/b", count=1),
+    Rule("error", method="PUT", key="*/b", after=1, status=403, code="AccessDenied"),
+]
+
+
 @pytest.mark.faults
-def test_damage_that_could_not_be_removed_is_written_again_by_the_next_run(tmp_path) -> None:
+@pytest.mark.parametrize(("rules", "told"), [(SEEN, "could not be removed"), (UNSEEN, "")], ids=["seen", "unseen"])
+def test_damage_that_could_not_be_removed_is_written_again_by_the_next_run(tmp_path, rules, told) -> None:
     source = make_tree(tmp_path / "source", TREE)
     for path in TREE:
         os.utime(source / path, (1, 1))
-    rules = [Rule("flip", method="PUT", key="*/b"), Rule("error", method="DELETE", status=403, code="AccessDenied")]
     with LocalOssServer(tmp_path / "oss", access_key_id="k", access_key_secret="s", buckets=["lake"]) as server:
         stores = StoreConfig(oss={"lake": OssAccess(server.endpoint, "k", "s")}, threads=2)
         target = Uri("oss", "lake", "/target")
@@ -50,7 +59,7 @@ def test_damage_that_could_not_be_removed_is_written_again_by_the_next_run(tmp_p
         server.plan.replace(rules)
         broken = run()
         assert (broken.exit_code, broken.counters.get(OWN, "FILES_FAILED")) == (4, 1)
-        assert "could not be removed" in broken.failures[0].message
+        assert told in broken.failures[0].message
         assert Place(target, stores).read() != TREE
         server.plan.replace([])
         mended = run()

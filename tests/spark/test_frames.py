@@ -89,6 +89,9 @@ def test_what_a_verify_found_is_a_frame(spark, copied, tmp_path: Path, capsys) -
     assert_df_equality(found.select(*wanted.columns), wanted, ignore_row_order=True, ignore_nullable=True)
     with pytest.raises(UsageError, match="there is no"):
         frames.differences(spark, f"file://{place}/nothing")
+    (place / "report.json").unlink()
+    with pytest.raises(UsageError, match="has not come to its end"):
+        frames.differences(spark, f"file://{place}")
 
 
 def test_the_readme_tells_of_every_column() -> None:

@@ -22,8 +22,10 @@ from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
 from .creation import read_creation
 from .errors import map_errors
+from .order import listing_key
 
 T = TypeVar("T")
+Rows = Iterator[NativeStatus]
 
 _PERMISSION_BITS = 0o1777
 # The NameNode's own page size; a page is fetched under one time-out.
@@ -119,14 +121,41 @@ class HdfsClient:
             return None
 
     def pages(self, path: str) -> Iterator[list[NativeStatus]]:
-        """The rows of one directory as the NameNode gives them. Raises NotFound for a file too."""
+        """The rows of one directory as the NameNode gives them. Raises NotFound for a file too.
+
+        A page that fails for a moment ends neither the listing nor what was given: the directory is listed again, and
+        what stands up to the last name is passed over: a native listing cannot begin elsewhere than at the first name.
+        """
         what = f"list {path}"
-        # The first page tells a missing path or a file from a directory; only it may be asked for twice.
+        # The first page tells a missing path or a file from a directory.
         rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
         while page:
             self.traffic.listed()
             yield page
+            rows, page = self._page_behind(path, rows, page[-1])
+
+    def _page_behind(self, path: str, rows: Rows, last: NativeStatus) -> tuple[Rows, list[NativeStatus]]:
+        """The next page of a listing, or of a new one where that broke off."""
+        open_rows = [rows]
+
+        def once() -> tuple[Rows, list[NativeStatus]]:
+            # What a call that failed has taken of them is lost with it.
+            if open_rows:
+                rows = open_rows.pop()
+                return rows, self.ask(f"list {path}", lambda _: list(itertools.islice(rows, _PAGE_ROWS)))
+            return self._list_behind(path, _name_of(last))
+
+        return self._pause.call(lambda: call_with_retries(once, self._retries, on_repeat=self.traffic.repeated))
+
+    def _list_behind(self, path: str, name: str) -> tuple[Rows, list[NativeStatus]]:
+        """A new listing, and what is left of the first of its pages that does not end before `name`, or at it."""
+        what = f"list {path} again"
+        rows, page = self.ask(what, lambda native: _first_page(native, path), brings_nothing=True)
+        passed_over = listing_key(name)
+        while page and listing_key(_name_of(page[-1])) <= passed_over:
+            self.traffic.listed()
             page = self.ask(what, lambda _: list(itertools.islice(rows, _PAGE_ROWS)))
+        return rows, [row for row in page if listing_key(_name_of(row)) > passed_over]
 
     def make_directory(self, path: str) -> None:
         """Make a directory and its parents; one that exists is left alone."""
@@ -178,7 +207,11 @@ class HdfsClient:
             self.make_directory("/user")
 
 
-def _first_page(native: Client, path: str) -> tuple[Iterator[NativeStatus], list[NativeStatus]]:
+def _name_of(row: NativeStatus) -> str:
+    return row.path.rsplit("/", 1)[-1]
+
+
+def _first_page(native: Client, path: str) -> tuple[Rows, list[NativeStatus]]:
     rows = iter(native.list_status(path))
     page = list(itertools.islice(rows, _PAGE_ROWS))
     # A file lists itself.

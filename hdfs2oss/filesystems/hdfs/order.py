@@ -56,7 +56,12 @@ def in_name_order(rows: Iterable[FileStatus], max_rows: int = MAX_ROWS_IN_MEMORY
 def _follows(previous: str, path: str, is_ascii: bool) -> bool:
     if is_ascii and previous.isascii():
         return path > previous
-    return path.encode().translate(_SWAP_HALVES) > previous.encode().translate(_SWAP_HALVES)
+    return listing_key(path) > listing_key(previous)
+
+
+def listing_key(name: str) -> bytes:
+    """What sorts names as the NameNode lists them."""
+    return name.encode().translate(_SWAP_HALVES)
 
 
 class _Waiting:

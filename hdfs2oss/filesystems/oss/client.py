@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 # An endpoint that cannot be reached is reported within half a minute; one that asks for patience gets it.
 RETRIES = RetryPolicy(attempts=8, deadline_seconds=20.0, throttled_attempts=12, throttled_seconds=180.0)
+# Among ETags of damaged answers: there was one that nobody has seen.
+UNANSWERED = ""
 
 
 def key_of(path: str) -> str:
@@ -175,19 +177,34 @@ class OssClient:
     ) -> tuple[OssResponse, int]:
         """PUT the bytes of an object or part; gives the answer and the CRC-64 of what was sent.
 
-        Raises CorruptData when the store states another CRC-64; the ETags of such answers are kept in `damaged`.
+        Raises CorruptData when the store states another CRC-64; the ETags of such answers are kept in `damaged`, and
+        UNANSWERED where a try of it had no answer.
         """
-        going = Checked(body)
+        going, answers = Checked(body), 0
 
         def once() -> OssResponse:
-            response = self.request(f"write {name}", "PUT", key, params, headers, going.as_body())
-            response.read_whole()
+            nonlocal answers
+            try:
+                response = self.request(f"write {name}", "PUT", key, params, headers, going.as_body())
+                response.read_whole()
+            except Unreachable:
+                raise
+            except StoreError:
+                answers += 1
+                raise
+            answers += 1
             if not going.is_whole:
                 raise Unreachable(f"cannot write {name}: it was answered before all of it was sent")
             refuse_other_bytes(name, response, going.crc64, damaged)
             return response
 
-        response = self.again(once)
+        try:
+            response = self.again(once)
+        except StoreError:
+            # The session by itself sends again what a kept connection gave no answer to.
+            if damaged is not None and going.times > answers:
+                damaged.add(UNANSWERED)
+            raise
         self.traffic.wrote(body.size)
         return response, going.crc64
 

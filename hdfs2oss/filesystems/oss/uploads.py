@@ -102,9 +102,13 @@ def complete(
         with removing_damage(client, path, key, damaged):
             refuse_other_bytes(path, response, expected, damaged)
         return Stored(length, stated_etag(response), crc64=value)
-    stored = stored_object(look_at(client, path, key), path)
+    found, damaged = look_at(client, path, key), set[str]()
+    stored = stored_object(found, path)
     if stored.length != length:
         raise CorruptData(f"{path} holds {stored.length} bytes after {length} were sent")
+    if stored.etag == stated_etag(response):
+        with removing_damage(client, path, key, damaged):
+            refuse_other_bytes(path, found, expected, damaged)
     return stored
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from ...model.values import FilePair, PlanSlice
+from ...records.jobdir import JobDir
+from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk
 from .missing import Missing
 
@@ -29,8 +31,12 @@ class PairTaker(Protocol):
 
 
 class Purpose(NamedTuple):
-    """Module-level functions, as they travel to tasks. `writes` says whether the target will be written to."""
+    """Module-level functions, as they travel to tasks. `writes` says whether the target will be written to.
+
+    `find_ledger` gives the records whose ledger is asked what is known of a pair; None where nothing is asked.
+    """
 
     make_taker: Callable[[TaskDesk], PairTaker]
     make_missing: Callable[[TaskDesk], Missing | None]
+    find_ledger: Callable[[RunContext], JobDir | None]
     writes: bool = True

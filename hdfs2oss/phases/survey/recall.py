@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from ...model.counters import LEDGER_FILES_UNREADABLE, OWN, Counters
+from ...model.errors import StoreError, SurveyError
 from ...model.known import KnownFile
 from ...model.values import FILE, FilePair
 from ...records.generation import KnownFiles, current
-from ...tasks.context import RunContext
+from ...records.jobdir import JobDir
+from ...rules.layout import Layout
 from .unit import TakePair
 
 
 class Recall:
     """Hands pairs on, each with what the ledger of the pair of places knows of it.
 
-    Only -update asks, and only for files that both sides have. Files of the ledger that cannot be read are counted, and
-    of what they held nothing is known. Raises SurveyError for a ledger of another version.
+    Asked only for files that both sides have. Files of the ledger that cannot be read are counted, and of what they
+    held nothing is known. A ledger of another version, or a store that fails, raises SurveyError or StoreError; where
+    the ledger is not `needed`, it is not asked any more then, and `notice` says why.
     """
 
-    def __init__(self, context: RunContext, take: TakePair, counters: Counters) -> None:
-        options, layout = context.options, context.layout
+    def __init__(
+        self, layout: Layout, job_dir: JobDir | None, take: TakePair, counters: Counters, needed: bool = True
+    ) -> None:
+        """`job_dir` has the ledger; None where nothing is asked."""
+        self._layout = layout
         self._hand_on = take
         self._counters = counters
+        self._needed = needed
+        self._job_dir = job_dir
         self._known: KnownFiles | None = None
-        if not options.update or options.overwrite or options.ignore_ledger or layout.onto_file:
-            return
-        job_dir = context.open_job_dir()
-        generation = current(job_dir)
-        # Paths that count from another place say nothing of those of this run.
-        if generation is not None and generation.base == str(layout.base) and generation.parts:
-            self._known = KnownFiles(job_dir, generation)
-            self._layout = layout
+        self.notice = ""
+        if job_dir is not None:
+            try:
+                self._open(job_dir)
+            except (StoreError, SurveyError) as error:
+                self._give_up(error)
 
     def take(self, pair: FilePair) -> None:
         """One pair."""
@@ -40,9 +46,25 @@ class Recall:
                 pair = pair._replace(known=row)
         self._hand_on(pair)
 
+    def _open(self, job_dir: JobDir) -> None:
+        generation = current(job_dir)
+        # Paths that count from another place say nothing of those of this run.
+        if generation is not None and generation.base == str(self._layout.base) and generation.parts:
+            self._known = KnownFiles(job_dir, generation)
+
     def _find(self, known: KnownFiles, path: str) -> KnownFile | None:
         unreadable = len(known.unreadable)
-        row = known.find(path)
+        try:
+            row = known.find(path)
+        except (StoreError, SurveyError) as error:
+            self._give_up(error)
+            return None
         if len(known.unreadable) > unreadable:
             self._counters.add(OWN, LEDGER_FILES_UNREADABLE)
         return row
+
+    def _give_up(self, error: StoreError | SurveyError) -> None:
+        if self._needed or self._job_dir is None:
+            raise error
+        self._known = None
+        self.notice = f"the ledger in {self._job_dir.path} is not asked (any more): {error}"

@@ -19,6 +19,7 @@ from ...model.known import Standing
 from ...model.options import CopyOptions
 from ...model.values import FileAction, FilePair, PlanSlice
 from ...records import damage
+from ...records.jobdir import JobDir
 from ...rules.compare import decide, decide_single
 from ...rules.filesum import checks_between
 from ...rules.frontier import SurveyUnit
@@ -110,6 +111,7 @@ class SurveyReport:
         self.missing.add(other.missing)
         self.problems = (self.problems + other.problems)[:MOST_NAMED]
         self.duplicates = (self.duplicates + other.duplicates)[:MOST_NAMED]
+        self.notices = list(dict.fromkeys(self.notices + other.notices))[:MOST_NAMED]
         counters = Counters(self.counters)
         counters.merge(other.counters)
         self.counters = counters.as_dict()
@@ -188,14 +190,15 @@ def survey_task(context: RunContext, purpose: Purpose, task: SurveyTask, attempt
     taker = purpose.make_taker(desk)
     findings = Findings(desk.counters)
     missing = purpose.make_missing(desk)
-    take = Recall(context, taker.take, desk.counters).take if purpose.writes else taker.take
-    rest, lone_files = _walk(task, UnitSurvey(context, take, findings, missing), findings)
+    recall = Recall(context.layout, purpose.find_ledger(context), taker.take, desk.counters, needed=purpose.writes)
+    rest, lone_files = _walk(task, UnitSurvey(context, recall.take, findings, missing), findings)
     findings.settle()
     planned = taker.publish()
     publish_log(context, desk.log, f"{desk.name}-{attempt}")
     report = SurveyReport(
         *planned, rest=rest, lone_files=lone_files, problems=findings.problems, duplicates=findings.duplicates
     )
+    report.notices += [recall.notice] if recall.notice else []
     if missing is not None:
         report.missing = missing.publish()
     report.counters = desk.counts()
@@ -214,7 +217,14 @@ def missing_of(desk: TaskDesk) -> Missing | None:
     return Missing(desk, Exclusion(desk.context)) if asks else None
 
 
-COPY = Purpose(planner_of, missing_of)
+def ledger_of(context: RunContext) -> JobDir | None:
+    """What a copy knows of the pair by its own ledger, which only -update asks."""
+    options = context.options
+    asks = options.update and not options.overwrite and not options.ignore_ledger and not context.layout.onto_file
+    return context.open_job_dir() if asks else None
+
+
+COPY = Purpose(planner_of, missing_of, ledger_of)
 
 
 def _walk(task: SurveyTask, survey: UnitSurvey, findings: Findings) -> tuple[list[SurveyUnit], Span]:

@@ -13,13 +13,13 @@ from ...model.values import DIRECTORY, FILE, UNUSABLE, CopyItem, FileStatus, Wor
 from ...model.verify_options import VerifyOptions
 from ...rules.keys import is_within
 from ...rules.throttle import Throttle
-from ...rules.verification import CHECK, EQUAL, is_in_sample, judge
+from ...rules.verification import CHECK, EQUAL, PROVEN, is_in_sample, judge
 from ...runners.stop import checkpoint, pause
 from ...tasks.context import RunContext
 from ...tasks.outage import Outage
 from ...tasks.preserving import Preserving
 from ...transfer.comparison import Side
-from ...transfer.inspection import Inspected, Reading, by_checksums, by_reading, by_reading_one
+from ...transfer.inspection import Inspected, Reading, by_checksums, by_reading, by_reading_one, by_record
 
 _TRIES = 3
 _FIRST_PAUSE_SECONDS = 0.5
@@ -72,10 +72,10 @@ class Examiner:
             return self._examine_extra(item)
         if item.action == Finding.ERROR:
             return Examined(_difference(item, Finding.ERROR, item.problem or "a symbolic link is not followed"))
-        if item.action not in (CHECK, EQUAL):
+        if item.action not in (CHECK, EQUAL, PROVEN):
             finding = Finding(item.action)
             return self._settled(item, _difference(item, finding, item.problem or _words(item, finding)))
-        evidence = Evidence.EMPTINESS
+        evidence = Evidence.LEDGER if item.action == PROVEN else Evidence.EMPTINESS
         if item.action == CHECK:
             inspected = self._inspect(item)
             verdict = judge(inspected.learned, "length" in self._options.accept)
@@ -94,13 +94,15 @@ class Examiner:
         place = self._layout.source_of(item.root, item.path)
         source = Side(open_filesystem(place, self._stores), place)
         target = Side(self._target, self._layout.target_of(item.path))
-        found = by_checksums(source, target)
-        if found.learned.stated_equal is False:
+        found = by_record(item, target)
+        if found.learned.recorded_equal is None:
+            found = by_checksums(source, target)
+        if found.learned.differs:
             return found
         options = self._options
         if options.read == "all" or is_in_sample(item.path, options.sample_percent, options.seed):
             return by_reading(found, source, target, item.length, self._reading)
-        if options.read == "unproven" and found.learned.stated_equal is None:
+        if options.read == "unproven" and not found.learned.is_proven:
             return by_reading_one(found, source, target, item.length, self._reading)
         return found
 
@@ -126,10 +128,21 @@ class Examiner:
                 continue
             at_source = self._status(self._layout.source_of(number, item.path))
             if at_source is not None and at_source.kind != item.kind:
-                return Examined()  # its source is of another TYPE, and tells
+                # Its source is of another TYPE, and tells; unless the target has what the source is, too.
+                return Examined(extra) if self._is_directory_too(item) else Examined()
             if at_source is not None:
                 return Examined(_changed(extra, "the source"))
         return Examined(extra)
+
+    def _is_directory_too(self, item: CopyItem) -> bool:
+        """Whether the target has a directory of the name of a file, as only a store without real ones can."""
+        if self._target.capabilities.real_directories or item.kind != FILE:
+            return False
+        try:
+            next(self._target.walk(self._layout.target_of(item.path).path, recursive=False), None)
+        except NotFound:
+            return False
+        return True
 
     def _settled(self, item: CopyItem, difference: Difference) -> Examined:
         """A difference is one only while both sides still are what was listed."""

@@ -23,6 +23,8 @@ from ...tasks.outage import Outage
 from .examiner import Examined, Examiner
 
 _FEWEST_FAILURES = 8
+# Work that is over sooner than a process has started is one task, which runs where the driver is.
+_WORTH_SHARING_SECONDS = 1.0
 
 
 def verify(
@@ -33,9 +35,15 @@ def verify(
     on_report: Callable[[PartReport], None],
 ) -> None:
     """Settle all that the survey left open; what differs is written to `place` (records/differences.py)."""
-    tasks = pack(slices, runner.slots)
+    tasks = _tasks(slices, runner.slots)
     if tasks:
         runner.run_wave("verify", partial(verify_task, context, place), tasks, on_report)
+
+
+def _tasks(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
+    if slices and sum(piece.cost for piece in slices) < _WORTH_SHARING_SECONDS:
+        return [CopyTask(0, tuple(sorted(slices, key=lambda one: (one.file, one.row_group))))]
+    return pack(slices, slots)
 
 
 def verify_task(context: RunContext, place: Uri, task: CopyTask, attempt: str) -> PartReport:

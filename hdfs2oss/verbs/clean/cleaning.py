@@ -12,10 +12,11 @@ from ...commandline.clean_command import CleanOrder
 from ...commandline.command import CopyCommand
 from ...commandline.ending import print_lines
 from ...commandline.homes import homes
+from ...commandline.places import Places
 from ...commandline.request import CopyRequest, resolve
 from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems, open_filesystem
-from ...model.errors import BrakeError, NotFound, PermissionDenied, StoreError, SurveyError
+from ...model.errors import BrakeError, NotFound, PermissionDenied, StoreError, SurveyError, UsageError
 from ...model.units import format_duration
 from ...model.uri import Uri
 from ...model.values import DIRECTORY
@@ -47,11 +48,23 @@ def clean(command: CopyCommand, order: CleanOrder, environment: Mapping[str, str
     return 0
 
 
+def _with_default_home(request: CopyRequest) -> CopyRequest:
+    """No source is named here: the records of a copy from HDFS are looked for on the default one."""
+    with suppress(UsageError):  # no HDFS is the default
+        home = Places({}, request.stores.hadoop_conf).resolve(f"/user/{request.user}")
+        return request._replace(options=request.options.model_copy(update={"sources": (home,)}))
+    return request
+
+
 def _cleaned(request: CopyRequest, order: CleanOrder) -> Iterator[str]:
-    target, found = request.options.target, False
-    for place in _pairs(request):
+    target, found, told = request.options.target, False, False
+    for place in _pairs(_with_default_home(request)):
         found = True
-        yield from _clean_pair(request, place, order)
+        for line in _clean_pair(request, place, order):
+            told = True
+            yield line
+    if found and not told:
+        yield f"All runs to {target} that are on record have come to their end: there is nothing to clean away."
     if not found:
         yield f"There are no records of copies to {target}: nothing is known to be theirs (see --job-dir)."
     yield from _clean_verifies(request, order)

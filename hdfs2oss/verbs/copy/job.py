@@ -203,6 +203,7 @@ def _surveyed(run: Run, look: Callable[[], SurveyReport], moved: list[str]) -> S
         run.course.end("survey", record)
     else:
         moved.extend(record["moved"])
+        run.tell_old_survey()
     return from_record(record)
 
 

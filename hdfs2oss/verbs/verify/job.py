@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from ...commandline.mapping import comparison
+from ...commandline.on_record import find_ledger
 from ...filesystems.registry import StoreConfig
 from ...model.errors import StoreError, SurveyError, WaveEnded
 from ...model.uri import Uri
@@ -53,7 +54,8 @@ class VerifyJob:
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         working = place.parent.join(VERIFY_DIRECTORY)
         report = self.report = self._begin(found, timeline)
-        context = RunContext(options, layout, stores, working, report.run_id).filed()
+        ledger = self._find_ledger(report)
+        context = RunContext(options, layout, stores, working, report.run_id, ledger=ledger).filed()
         with naming(working), self._files(context) as files:
             self._compare(context, timeline, report, files)
             if options.output is not None:
@@ -61,6 +63,15 @@ class VerifyJob:
                     files.write_lines(report.pair, files.read(sorted(report.parts)))
                     files.write_report(report.as_dict())
         return report
+
+    def _find_ledger(self, report: VerifyReport) -> Uri | None:
+        if self.options.ignore_ledger:
+            return None
+        place, why = find_ledger(self.options, self._stores, self._homes, self._runner.shares_disk)
+        if place is not None:
+            self._progress.say(f"Asking the ledger in {place} first (--ignore-ledger asks the stores all the same)")
+        report.notices += [why] if why else []
+        return place
 
     def _begin(self, found: CopiedRoots, timeline: Timeline) -> VerifyReport:
         options = self.options

@@ -7,6 +7,7 @@ import pytest
 
 from hdfs2oss.commandline.switches import SWITCHES
 from hdfs2oss.commandline.usage import exit_codes, help_text
+from hdfs2oss.commandline.verify_switches import HELP_GROUPS
 from hdfs2oss.model import errors
 
 README = Path(__file__).parents[3] / "README.md"
@@ -55,3 +56,13 @@ def test_help_shows_the_default_of_the_field_or_what_holds_without_one(words, de
 
 def test_help_tells_of_the_version() -> None:
     assert re.search(r"--version +print the version", help_text())
+
+
+def test_help_shows_no_default_where_nothing_holds() -> None:
+    assert re.search(r"-blocksperchunk N\s[^(]*\n", help_text())
+
+
+def test_help_of_a_verify_says_of_no_option_that_it_copies() -> None:
+    shown = [switch for group in HELP_GROUPS for switch in group.switches]
+    assert [switch.words for switch in shown if re.match("copy |keep (the attributes|replication)", switch.help)] == []
+    assert {group.title for group in HELP_GROUPS}.isdisjoint({"what is copied", "copy or skip"})

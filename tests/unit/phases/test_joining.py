@@ -16,6 +16,7 @@ from hdfs2oss.phases.cutter import CutReport, cut_task
 from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.phases.sweeper import Sweeper
+from hdfs2oss.records.ledger import read_results
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, FileChecksum
 from hdfs2oss.rules.packing import pack
@@ -177,6 +178,15 @@ def test_what_stood_there_before_is_not_taken_for_what_an_earlier_attempt_publis
     done = commit(context, cuts, sent)
     assert there(store)["large"] == bytes(len(DATA))
     assert (done.counters[OWN].get("FILES_COPIED", 0), done.counters[OWN].get("FILES_FAILED", 0)) == (0, 1)
+
+
+def test_the_time_that_a_joined_file_was_given_is_the_one_on_record(make_context, store) -> None:
+    context = make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2, preserve="t")
+    cuts, sent = send(context)
+    done = commit(context, cuts, sent)
+    assert store.status("/t/large").mtime_ms == 1000
+    (row,) = read_results(context.open_job_dir(), done.ledger_file)
+    assert row.target_mtime_ms == 1000
 
 
 def test_what_a_dead_run_left_of_chunks_is_removed(context, store) -> None:

@@ -1,3 +1,8 @@
+import tracemalloc
+
+import pytest
+
+from hdfs2oss.model.errors import CommitError
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import FILE, CopyResult, CopyRoot, FileAction, Outcome
 from hdfs2oss.records.copylog import CopyLog
@@ -46,3 +51,48 @@ def test_a_file_about_which_no_checksums_decided_has_a_line_that_says_why() -> N
         f"SKIP: {SOURCE}",
         f"SKIP: {SOURCE}",
     ]
+
+
+def log_of(files: int, most_bytes: int) -> CopyLog:
+    log = CopyLog(verbose=False, enabled=True, most_bytes=most_bytes)
+    for number in range(files):
+        log.skipped(SOURCE.join(f"{number:06d}"), TARGET, 5, 5)
+    return log
+
+
+def test_many_lines_are_files_of_bounded_size_which_together_are_all_of_them_once() -> None:
+    store = MemoryFileSystem()
+    log_of(1000, 4000).publish(store, "/log", "part-m-copy-00000")
+    names = list(store.files())
+    assert names == ["/log/part-m-copy-00000", *(f"/log/part-m-copy-00000-{n:04d}" for n in range(1, len(names)))]
+    texts = [store.read_bytes(name) for name in names]
+    assert all(3000 < len(text) <= 4000 and text.endswith(b"\n") for text in texts[:-1])
+    assert b"".join(texts).decode().splitlines() == [f"SKIP: {SOURCE}/{number:06d}" for number in range(1000)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1000, 950), (200, 90), (120, 60), (1000, 1000), (10, 1000), (10, 5)])
+def test_of_two_attempts_whose_files_differ_in_number_only_the_lines_of_one_are_left(before: int, after: int) -> None:
+    store, alone = MemoryFileSystem(), MemoryFileSystem()
+    log_of(before, 4000).publish(store, "/log", "part")
+    log_of(after, 4000).publish(store, "/log", "part")
+    log_of(after, 4000).publish(alone, "/log", "part")
+    assert store.files() == alone.files()
+
+
+def test_ten_times_the_lines_take_no_more_memory() -> None:
+    def peak(files: int) -> int:
+        tracemalloc.start()
+        try:
+            log_of(files, 20_000)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)
+    assert peak(20_000) < 1.3 * peak(2_000) + 50_000
+
+
+def test_lines_that_cannot_wait_on_the_disk_are_an_error_that_names_it(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "not there"))
+    with pytest.raises(CommitError, match=r"cannot wait in .*not there"):
+        log_of(100, 1000)

@@ -99,8 +99,11 @@ def test_what_a_listing_tells_is_not_asked_for_again() -> None:
     assert asked == ["/logs/2024-01-01/a.log", "/logs/2024-01-02/a.log"]
 
 
-def test_a_name_that_is_both_a_file_and_a_directory_is_asked_for() -> None:
-    assert expand("/d/*", lambda path: [("a", FILE), ("a", DIRECTORY)], lambda path: DIRECTORY) == {"/d/a": DIRECTORY}
+@pytest.mark.parametrize("kinds", [(FILE, DIRECTORY), (DIRECTORY, FILE)])
+@pytest.mark.parametrize("said", [FILE, DIRECTORY])
+def test_a_name_that_is_both_a_file_and_a_directory_is_asked_for(kinds: tuple[str, str], said: str) -> None:
+    rows = [("a", kind) for kind in kinds]
+    assert expand("/d/*", lambda path: rows, lambda path: said) == {"/d/a": said}
 
 
 @pytest.mark.parametrize("pattern", ["/a/[b", "/a/{b", "/a/{b,{c}", "/a/[z-a]"])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hdfs2oss.model.values import PlanSlice
 from hdfs2oss.rules.packing import (
+    MOST_ITEMS_OF_TASK,
     MOST_PARTS,
     chunk_size_for,
     cost_of,
@@ -99,6 +100,17 @@ def test_what_is_a_twentieth_of_what_a_slot_has_to_do_is_a_task_of_its_own() -> 
         return {len(task.slices) for task in tasks}
 
     assert (sizes(80), sizes(160)) == ({1}, {10})
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.0001])
+def test_no_task_holds_more_than_so_many_rows_however_little_they_cost(cost: float) -> None:
+    pieces = [PlanSlice("a", 0, 1, 0, 30.0), *(PlanSlice("a", 1 + number, 40_000, 0, cost) for number in range(25))]
+    tasks = pack([*pieces, PlanSlice("b", 0, 2 * MOST_ITEMS_OF_TASK, 0, cost)], 2)
+    rows = [sum(piece.items for piece in task.slices) for task in tasks]
+    assert sorted(rows)[-1] == 2 * MOST_ITEMS_OF_TASK, "one slice is not cut"
+    assert sorted(rows)[-2] <= MOST_ITEMS_OF_TASK
+    assert sum(rows) == 1 + 25 * 40_000 + 2 * MOST_ITEMS_OF_TASK
+    assert len(tasks) <= 15, "what costs little is joined"
 
 
 def test_nothing_packs_into_nothing() -> None:

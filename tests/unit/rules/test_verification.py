@@ -50,22 +50,28 @@ def test_listings_decide_what_they_can(source, target, comes_to) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "read", "accepted", "verdict"),
+    ("stated", "recorded", "read", "accepted", "verdict"),
     [
-        (False, None, True, Verdict(Finding.CHECKSUM)),
-        (False, True, True, Verdict(Finding.CHECKSUM)),
-        (True, False, True, Verdict(Finding.CHECKSUM)),
-        (None, False, True, Verdict(Finding.CHECKSUM)),
-        (None, True, False, Verdict(evidence=Evidence.READING)),
-        (True, True, False, Verdict(evidence=Evidence.READING)),
-        (True, None, False, Verdict(evidence=Evidence.CHECKSUMS)),
-        (True, None, True, Verdict(evidence=Evidence.CHECKSUMS)),
-        (None, None, True, Verdict(evidence=Evidence.LENGTH)),
-        (None, None, False, Verdict(Finding.UNPROVEN)),
+        (False, None, None, True, Verdict(Finding.CHECKSUM)),
+        (False, None, True, True, Verdict(Finding.CHECKSUM)),
+        (False, True, True, True, Verdict(Finding.CHECKSUM)),
+        (True, None, False, True, Verdict(Finding.CHECKSUM)),
+        (None, None, False, True, Verdict(Finding.CHECKSUM)),
+        (None, False, None, True, Verdict(Finding.CHECKSUM)),
+        (True, False, True, True, Verdict(Finding.CHECKSUM)),
+        (None, None, True, False, Verdict(evidence=Evidence.READING)),
+        (True, None, True, False, Verdict(evidence=Evidence.READING)),
+        (None, True, True, False, Verdict(evidence=Evidence.READING)),
+        (True, None, None, False, Verdict(evidence=Evidence.CHECKSUMS)),
+        (True, None, None, True, Verdict(evidence=Evidence.CHECKSUMS)),
+        (None, True, None, False, Verdict(evidence=Evidence.LEDGER)),
+        (None, True, None, True, Verdict(evidence=Evidence.LEDGER)),
+        (None, None, None, True, Verdict(evidence=Evidence.LENGTH)),
+        (None, None, None, False, Verdict(Finding.UNPROVEN)),
     ],
 )
-def test_no_two_files_are_equal_that_nothing_shows_to_be(stated, read, accepted, verdict) -> None:
-    assert judge(Learned(stated, read), accepted) == verdict
+def test_no_two_files_are_equal_that_nothing_shows_to_be(stated, recorded, read, accepted, verdict) -> None:
+    assert judge(Learned(stated, recorded, read), accepted) == verdict
 
 
 def test_a_sample_has_about_its_share_and_the_same_files_for_the_same_seed() -> None:

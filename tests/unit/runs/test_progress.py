@@ -1,5 +1,8 @@
 import io
 
+import pytest
+
+from hdfs2oss.filesystems.base import Walk
 from hdfs2oss.model.values import TaskReport
 from hdfs2oss.records import ledger
 from hdfs2oss.records.jobdir import JobDir
@@ -67,6 +70,40 @@ def test_published_ledger_files_are_found_while_a_wave_runs() -> None:
     progress._poll()
     assert progress.line().startswith("copy: 1/2 tasks, 1/2 files")
     assert found == ["copy-1"]
+    progress.end()
+
+
+class SlowlyListed(MemoryFileSystem):
+    """A listing takes so many seconds of the clock."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__()
+        self.clock, self.seconds, self.listings = clock, seconds, 0
+
+    def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
+        self.listings += 1
+        self.clock.now += self.seconds
+        return super().walk(path, after, until, recursive)
+
+
+@pytest.mark.parametrize(("seconds", "listings"), [(0.0, 1000), (0.04, 1000), (2.0, 25), (100.0, 1)])
+def test_a_ledger_that_takes_long_to_list_is_looked_at_less_often(seconds: float, listings: int) -> None:
+    clock = Clock()
+    store = SlowlyListed(clock, seconds)
+    progress = Progress(io.StringIO(), clock, pause_seconds=3600.0)
+    job_dir = JobDir(store, "/jobs", "run")
+    ledger.publish(job_dir, report(1, 1, 1), [])
+    progress.begin("copy", 2, 2, 2, job_dir)
+    began = clock.now
+    for number in range(1000):
+        clock.now = max(clock.now, began + number)
+        progress._poll()
+    assert store.listings == listings
+    if listings > 1:
+        assert seconds * store.listings <= 0.051 * (clock.now - began)
+    progress.begin("commit", 2, 2, 2, job_dir)
+    progress._poll()
+    assert store.listings == listings + 1
     progress.end()
 
 

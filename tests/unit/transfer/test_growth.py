@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -17,6 +18,7 @@ from hdfs2oss.model.errors import (
     WriteError,
 )
 from hdfs2oss.model.options import CopyOptions
+from hdfs2oss.model.units import MIB
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import CopyItem, FileAction, FilePair
 from hdfs2oss.rules.compare import decide
@@ -24,7 +26,7 @@ from hdfs2oss.rules.filesum import CRC64, FileChecksum
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
 from hdfs2oss.transfer.ends import Ends
-from hdfs2oss.transfer.growth import Grown, NotGrown, grow
+from hdfs2oss.transfer.growth import Grown, NotGrown, grow, ranges_of
 from hdfs2oss.transfer.stream import Transfer
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
@@ -161,3 +163,12 @@ def test_an_upload_that_fails_is_dropped(operation, error) -> None:
             case.run()
     assert case.there == DATA[:2000]
     assert case.target.wrapped.open_uploads() == []
+
+
+@pytest.mark.parametrize("length", [100 * 1024, 512 * MIB, 512 * MIB + 1, 1024 * MIB + 100, 48 * 1024 * 1024 * MIB])
+def test_no_range_of_a_head_is_too_small_or_too_large_to_be_copied_as_a_part_that_others_follow(length) -> None:
+    found = list(ranges_of(length))
+    ends = [0, *itertools.accumulate(size for _, size in found)]
+    assert [offset for offset, _ in found] == ends[:-1]
+    assert ends[-1] == length
+    assert all(100 * 1024 <= size <= 512 * MIB for _, size in found)

@@ -415,6 +415,37 @@ def test_damage_that_only_a_look_shows_is_removed_too() -> None:
     assert [request.method for request in store.requests] == ["PUT", "HEAD", "HEAD", "DELETE"]
 
 
+def test_damage_of_a_completed_object_that_only_a_look_shows_is_removed_while_it_is_ours() -> None:
+    silent = Answer(200, headers={"ETag": '"D"'})
+    damaged = Answer(200, DATA, {"x-oss-hash-crc64ecma": "1", "ETag": '"D"'})
+    with ScriptedStore(silent, damaged, damaged, STORED) as store, pytest.raises(CorruptData):
+        complete(store)
+    assert [request.method for request in store.requests] == ["POST", "HEAD", "HEAD", "DELETE"]
+    anothers = Answer(200, DATA, {"x-oss-hash-crc64ecma": "1", "ETag": '"A"'})
+    with ScriptedStore(silent, anothers) as store:
+        assert complete(store).crc64 == 1
+    assert [request.method for request in store.requests] == ["POST", "HEAD"]
+
+
+@pytest.mark.parametrize(
+    ("there", "carried_on"),
+    [
+        (Answer(200, DATA, {"x-oss-hash-crc64ecma": "1", "ETag": '"X"'}), ("X",)),
+        (Answer(200, DATA, CRC), ()),
+        (Answer(200, DATA[:-1], {"x-oss-hash-crc64ecma": "1", "ETag": '"X"'}), ()),
+        (error(404, "NoSuchKey"), ()),
+        (error(403, "AccessDenied"), ()),
+    ],
+    ids=["other bytes", "what was sent", "another length", "nothing", "nobody can tell"],
+)
+def test_other_bytes_that_stand_where_an_answer_was_lost_are_carried_on_by_their_etag(there, carried_on) -> None:
+    refused = error(403, "AccessDenied")
+    with ScriptedStore(Answer(0), refused, there) as store, pytest.raises(PermissionDenied) as raised:
+        store.open().put("/dir/file", DATA, "", {})
+    assert raised.value.left_etags == carried_on
+    assert [request.method for request in store.requests] == ["PUT", "PUT", "HEAD"]
+
+
 def uploads_page(rows: str, end: str) -> Answer:
     return Answer(200, f"<ListMultipartUploadsResult>{rows}{end}</ListMultipartUploadsResult>".encode())
 
