@@ -21,6 +21,6 @@ def test_the_lines_that_read_a_ledger_read_one(copy, local_ends: tuple[Place, Pl
 
 
 def test_each_column_is_told_of() -> None:
-    table = README.partition("## What is on record")[2].partition("| column | meaning |")[2].partition("\n\n")[0]
+    table = README.partition("\n## What is on record")[2].partition("| column | meaning |")[2].partition("\n\n")[0]
     told = [name for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)]
     assert sorted(told) == sorted(RESULT_SCHEMA.names)
