@@ -32,7 +32,7 @@ check: ## format, lint, types, layer rule, sizes
 test-fast: ## what needs no JVM: a minute and a half
 	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not full"
 
-test: setup check ## everything, with real HDFS, YARN and Spark: some eleven minutes on 2 cores
+test: setup check ## everything, with real HDFS, YARN and Spark: a quarter of an hour or more on 2 cores
 	@$(PYTEST) -m "not full"
 
 test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5

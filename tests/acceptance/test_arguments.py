@@ -213,5 +213,5 @@ def test_the_account_goes_to_standard_output_and_messages_to_standard_error(
     )
     assert (first.split(": ")[0], phases.split(": ")[0], last[:9]) == ("Counters", "Phases", "copy from")
     assert [line.split(" ")[0] for line in err.splitlines() if not line.startswith(("  ", "Every"))] == (
-        ["Copying"] if success else ["Copying", "FAILED:", "Next:"]
+        ["Copying"] if success else ["Copying", "FAILED:", "Which", "Next:", "Or"]
     )

@@ -116,7 +116,7 @@ def test_a_job_directory_whose_quota_is_exceeded_is_named(hdfs: Hdfs, tmp_path: 
     assert ended.code in (3, 5), ended.output
     assert "quota" in ended.line_with("hdfs2oss: ").lower()
     hdfs.set_quota(jobs)
-    again = run(str(jobs), "-update", *words, environment=hdfs.facts)
+    again = run(str(jobs), *words, environment=hdfs.facts)
     assert again.code == 0, again.output
     assert len(target.read()) == 20
 

@@ -126,6 +126,17 @@ def make_world(server: LocalOssServer, tmp_path: Path, request: pytest.FixtureRe
     return make
 
 
+def wait_until_gone(jobs: Place) -> None:
+    """A Python driver whose JVM was killed holds the lock until it notices; its output is not ours to wait for."""
+    deadline = time.monotonic() + 120
+    while True:
+        running = subprocess.run(["ps", "axww", "-o", "args="], capture_output=True, text=True, check=True).stdout
+        if str(jobs) not in running:
+            return
+        assert time.monotonic() < deadline, running
+        time.sleep(0.2)
+
+
 def kill(world: World, driver: Driver, chance: random.Random, said: list[str]) -> bool:
     """Start a driver and kill it at a random moment; False when it had come to its end by then."""
     process = world.start(driver)
@@ -144,6 +155,7 @@ def kill(world: World, driver: Driver, chance: random.Random, said: list[str]) -
         pass
     # Whoever survived the driver holds its output open, and leaves soon.
     output, _ = process.communicate(timeout=120)
+    wait_until_gone(world.jobs)
     said.append(f"{driver}: {process.returncode}\n{output}")
     assert process.returncode in (0, -signal.SIGKILL), said[-1]
     return process.returncode != 0

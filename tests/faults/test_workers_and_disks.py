@@ -120,7 +120,7 @@ def test_a_job_directory_on_a_full_disk_is_named_and_no_success(lake: Lake, most
     ended.line_with("name another with --job-dir")
     there = lake.target.read()
     assert {name: tree.get(name) for name in there} == there
-    again = run(lake.jobs, "-update", *lake.ends, environment=lake.environment)
+    again = run(lake.jobs, *lake.ends, environment=lake.environment)
     assert again.code == 0, again.output
     assert lake.target.read() == tree
     assert lake.is_clean()
