@@ -39,7 +39,8 @@ def test_85_flat_names_that_interleave(command, ends) -> None:
     source, target = ends
     source.make({name: name.encode() for name in "24579A"}).settle()
     target.make({name: name.encode() for name in "1345789"})
-    assert command("-update", "-delete", source, target).code == 0
+    done = command("-update", "-delete", source, target)
+    assert (done.code, done["COPY"], done["SKIP"], done["FILES_DELETED"]) == (0, 2, 4, 3), done.text
     assert sorted(target.read()) == sorted("24579A")
 
 
@@ -47,7 +48,8 @@ def test_86_one_file_of_two_is_left(command, ends) -> None:
     source, target = ends
     source.make({"file1": b"1"})
     target.make({"file1": b"1", "file2": b"2"})
-    assert command("-overwrite", "-delete", source, target).code == 0
+    done = command("-overwrite", "-delete", source, target)
+    assert (done.code, done["COPY"], done["BYTESCOPIED"], done["FILES_DELETED"]) == (0, 1, 1, 1), done.text
     assert target.read() == {"file1": b"1"}
 
 
@@ -57,6 +59,7 @@ def test_87_a_lone_file_onto_a_file_deletes_nothing(command, ends) -> None:
     target.make({"file": b"old", "other": b"kept"})
     done = command("-update", "-delete", source / "file", target / "file")
     assert (done.code, target.read()) == (0, {"file": b"new", "other": b"kept"})
+    assert (done["COPY"], done["BYTESCOPIED"], done["FILES_DELETED"]) == (1, 3, 0), done.text
     assert "NOTHING WAS DELETED: no source is a directory" in done.text
 
 

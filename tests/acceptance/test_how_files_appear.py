@@ -39,7 +39,8 @@ def test_95_an_atomic_copy_becomes_its_target_and_never_one_that_exists(command,
     if target.uri.scheme == "oss":
         assert (done.code, "nothing renames a tree at once" in done.text) == (2, True), done.text
         return
-    assert done.code == 0, done.text
+    files = [content for content in TREE.values() if content is not None]
+    assert (done.code, done["COPY"], done["BYTESCOPIED"]) == (0, len(files), sum(map(len, files))), done.text
     assert target.read() == TREE
     again = command("-atomic", source, target)
     assert (again.code, f"the target {target} exists" in again.text) == (2, True), again.text
@@ -54,7 +55,8 @@ def test_95_an_atomic_copy_by_way_of_another_directory(command, ends) -> None:
         pytest.skip("nothing is renamed there")
     source.make(TREE)
     folder = type(target)(target.uri.parent.join("tmp"), target.stores)
-    assert command("-atomic", "-tmp", folder, source / "a", target / "deep/a").code == 0
+    done = command("-atomic", "-tmp", folder, source / "a", target / "deep/a")
+    assert (done.code, done["COPY"], done["BYTESCOPIED"]) == (0, 1, 1), done.text
     assert target.read() == {"deep/a": b"1"}
     assert work_names(type(target)(target.uri.parent, target.stores)) == []
 
