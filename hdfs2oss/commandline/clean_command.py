@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..model.errors import UsageError
 from .command import CopyCommand
-from .grammar import read_words
-from .switches import SWITCHES, Switch
+from .inquiry import read_inquiry
+from .switches import Switch
 
 USAGE = "hdfs2oss clean [options] TARGET"
 HINT = "See hdfs2oss clean --help."
@@ -44,7 +44,6 @@ _OWN = (
     Switch(("--older-than",), "older_than_seconds", "", _age, "AGE", takes=1),
     Switch(("--dry-run",), "dry_run", ""),
 )
-_SWITCHES = (*_OWN, *(one for one in SWITCHES if one.field in _SHARED))
 
 
 class CleanOrder(NamedTuple):
@@ -56,18 +55,7 @@ class CleanOrder(NamedTuple):
 
 def parse_clean(argv: Sequence[str]) -> tuple[CopyCommand, CleanOrder]:
     """The target with what is needed to reach it, and what is to be done there. Raises UsageError."""
-    options, paths = read_words(argv, _SWITCHES)
-    asked: dict[str, Any] = {}
-    places: dict[str, Any] = {"properties": {}}
-    for switch, texts in options:
-        try:
-            value: Any = True if switch.parse is None else switch.parse(*texts)
-        except ValueError as error:
-            raise UsageError(f"option {switch.words[0]}: {error}", HINT) from None
-        if switch.field == "properties":
-            places["properties"][value[0]] = value[1]
-        else:
-            (asked if switch in _OWN else places)[switch.field] = value
-    if len(paths) != 1:
+    command, asked = read_inquiry(argv, _OWN, _SHARED, HINT)
+    if len(command.paths) != 1:
         raise UsageError("name one place: the target of the copies", f"usage: {USAGE}")
-    return CopyCommand(paths, {}, **places), CleanOrder(**asked)
+    return command, CleanOrder(**asked)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..model.errors import UsageError
 from ..model.values import Proof
 from .command import CopyCommand
-from .grammar import read_words
-from .switches import OF_RECORDS, SWITCHES, Switch
+from .inquiry import read_inquiry
+from .switches import OF_RECORDS, Switch
 
 USAGE = "hdfs2oss ledger [options] SOURCE... TARGET"
 HINT = "See hdfs2oss ledger --help."
@@ -54,7 +54,6 @@ _OWN = (
     Switch(("--failed",), "failed", ""),
     Switch(("--digest",), "digest", ""),
 )
-_SWITCHES = (*_OWN, *(one for one in SWITCHES if one.field in OF_RECORDS))
 
 
 class LedgerQuestion(NamedTuple):
@@ -80,24 +79,13 @@ class LedgerQuestion(NamedTuple):
 
 def parse_ledger(argv: Sequence[str]) -> tuple[CopyCommand, LedgerQuestion]:
     """The copy that the question is about, and the question. Raises UsageError."""
-    options, paths = read_words(argv, _SWITCHES)
-    asked: dict[str, Any] = {}
-    places: dict[str, Any] = {"properties": {}}
-    for switch, texts in options:
-        try:
-            value: Any = True if switch.parse is None else switch.parse(*texts)
-        except ValueError as error:
-            raise UsageError(f"option {switch.words[0]}: {error}", HINT) from None
-        if switch.field == "properties":
-            places["properties"][value[0]] = value[1]
-        else:
-            (asked if switch in _OWN else places)[switch.field] = value
+    command, asked = read_inquiry(argv, _OWN, OF_RECORDS, HINT)
     question = LedgerQuestion(**asked)
-    wanted = 1 if places.get("source_list") else 2
-    if len(paths) < wanted:
+    wanted = 1 if command.source_list else 2
+    if len(command.paths) < wanted:
         raise UsageError("the ledger is that of a copy: name its sources and its target", f"usage: {USAGE}")
     if question.digest and question != LedgerQuestion(digest=True):
         raise UsageError("--digest is of all known files: it goes with no other choice", HINT)
     if question.is_of_runs and question.proof:
         raise UsageError("--proof is about what is known of files: it does not go with --failed and --run", HINT)
-    return CopyCommand(paths, {}, **places), question
+    return command, question
