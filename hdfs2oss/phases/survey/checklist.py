@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...filesystems.registry import open_filesystem
-from ...model.counters import COPY_MAPPER, OWN
+from ...model.counters import OWN
 from ...model.differences import Evidence, Finding
 from ...model.known import Standing
 from ...model.tally import Tally
@@ -18,6 +18,7 @@ from ...rules.standing import recorded_sums, standing_of
 from ...rules.verification import CHECK, EQUAL, PROVEN, by_listing, is_in_sample
 from ...tasks.context import RunContext
 from ...tasks.desk import TaskDesk
+from .companions import Companions
 from .exclusion import Exclusion
 from .missing import Missing
 from .purpose import Planned, Purpose
@@ -39,22 +40,16 @@ class Checklist:
         self._asks_for_attributes = _asks_for_attributes(desk)
         self._lists_root = not options.sync or options.update_root
         self._threads = threads_for(0.0, options.threads)
-        self._equal, self._proven, self._implied, self._bare = Tally(), Tally(), Tally(), Tally()
+        self._equal, self._proven = Tally(), Tally()
+        self._companions = Companions(options, desk.counters)
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair, as far as its two rows say."""
         source = pair.source
         if source is None:
             return
-        if pair.comes_with_its_files:
-            # What lies in it is missing, and says so.
-            self._implied.add(source)
-            return
-        is_missing_directory = source.kind == DIRECTORY and pair.target is None and not source.problem
-        if self._options.include and is_missing_directory and pair.path:
-            # Nothing in it is included, and directories come along with files only.
-            self._bare.add(source)
-            self._desk.counters.add(COPY_MAPPER, "DIR_COPY", -1)
+        # What lies in such a directory is missing, and says so.
+        if self._companions.take(pair):
             return
         if is_below_file(pair):
             kind = DIRECTORY if source.kind == DIRECTORY else FILE
@@ -77,8 +72,7 @@ class Checklist:
         self._proven.count(f"EQUAL_BY_{Evidence.LEDGER.value}", counters)
         if self._equal.directories:
             counters.add(OWN, "DIRECTORIES_EQUAL", self._equal.directories)
-        for name, tally in {"IMPLIED": self._implied, "EXCLUDED": self._bare}.items():
-            tally.count(name, counters)
+        self._companions.count()
         return Planned(self._writer.publish(self._desk.job_dir), [], [])
 
     def _reads(self, path: str) -> bool:

@@ -24,6 +24,7 @@ from ...rules.packing import (
 from ...rules.standing import recorded_sums
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
+from .companions import Companions
 from .hazards import Hazards
 from .purpose import Planned
 
@@ -60,8 +61,8 @@ class Planner:
         self._filesystem = target
         self._cuts = self._target.multipart or self._target.joins
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
-        self._planned, self._conflicting, self._skipped, self._implied = Tally(), Tally(), Tally(), Tally()
-        self._bare = Tally()
+        self._planned, self._conflicting, self._skipped = Tally(), Tally(), Tally()
+        self._companions = Companions(self._options, desk.counters)
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
@@ -72,14 +73,7 @@ class Planner:
             self._hazards.note_missing(pair.path)
         if source.kind == DIRECTORY:
             self.note_directory(pair)
-        if pair.comes_with_its_files:
-            self._implied.add(source)
-            return
-        is_new_directory = source.kind == DIRECTORY and pair.target is None and not source.problem
-        if self._options.include and is_new_directory and pair.path:
-            # Nothing in it is included, and directories come along with files only.
-            self._bare.add(source)
-            self._desk.counters.add(COPY_MAPPER, "DIR_COPY", -1)
+        if self._companions.take(pair):
             return
         action = self._decide(pair)
         problem = self._problem(pair, source, action)
@@ -108,8 +102,9 @@ class Planner:
     def _count(self) -> None:
         counters = self._desk.counters
         decided = {"PLANNED": self._planned, "CONFLICTING": self._conflicting, "SKIPPED": self._skipped}
-        for name, tally in {**decided, "IMPLIED": self._implied, "EXCLUDED": self._bare}.items():
+        for name, tally in decided.items():
             tally.count(name, counters)
+        self._companions.count()
         for tally in decided.values():
             if tally.files:
                 counters.add(OWN, "FILES_EXPECTED", tally.files)
