@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.options import CopyOptions
@@ -15,6 +16,7 @@ from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.progress import Progress
 from hdfs2oss.runs.report import Report
 from hdfs2oss.verbs.copy.job import CopyJob
+from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.snapshots import SnapshotFileSystem
 from tests.trees import Place
 
@@ -48,6 +50,19 @@ def copy(runner: Runner, home: Path) -> Copy:
             progress.end()
 
     return run
+
+
+@pytest.fixture
+def break_files(oss_stores: StoreConfig):
+    """Let file:// fail as told; gives the flaky store."""
+
+    def seat(*faults: Fault) -> FlakyFileSystem:
+        flaky = FlakyFileSystem(LocalFileSystem(), *faults)
+        seat_filesystem(Uri("file", "", "/"), oss_stores, flaky)
+        return flaky
+
+    yield seat
+    close_filesystems()
 
 
 @pytest.fixture(params=["file to file", "file to oss", "oss to file"])

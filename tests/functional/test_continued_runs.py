@@ -9,12 +9,10 @@ from pathlib import Path
 import oss2
 import pytest
 
-from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
+from hdfs2oss.filesystems.registry import close_filesystems, seat_filesystem
 from hdfs2oss.model.counters import COPY_MAPPER, OWN
 from hdfs2oss.model.errors import CommitError, PermissionDenied, UsageError
-from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
 from tests.stores.faults import Fault, FlakyFileSystem
 
@@ -169,17 +167,6 @@ def test_what_only_the_target_had_goes_when_the_run_is_gone_on_with(copy, local_
     # It has changed since the survey, so it stays.
     assert target.read() == {"a": b"1", "old/x": b"came back"}
     assert again.counters.get(OWN, "FILES_KEPT") == 1
-
-
-@pytest.fixture
-def break_files(oss_stores: StoreConfig):
-    def seat(*faults: Fault) -> FlakyFileSystem:
-        flaky = FlakyFileSystem(LocalFileSystem(), *faults)
-        seat_filesystem(Uri("file", "", "/"), oss_stores, flaky)
-        return flaky
-
-    yield seat
-    close_filesystems()
 
 
 @pytest.mark.parametrize(("record", "parts"), [("ledger/copy-00001", range(1, 12)), ("ledger/commit", [0])])

@@ -10,7 +10,6 @@ from collections.abc import Callable
 import pytest
 
 from hdfs2oss.commandline.ending import findings
-from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
 from hdfs2oss.model.errors import (
@@ -37,19 +36,6 @@ TREE = {"a": b"alpha", "b": b"beta", "d/c": b"gamma", "d/e/f": b"delta"}
 def runner():
     """Faults live in this process, so tasks do too."""
     return LocalRunner(0, pause_seconds=0.0)
-
-
-@pytest.fixture
-def break_files(oss_stores: StoreConfig):
-    """Let file:// fail as told; gives the flaky store."""
-
-    def seat(*faults: Fault) -> FlakyFileSystem:
-        flaky = FlakyFileSystem(LocalFileSystem(), *faults)
-        seat_filesystem(Uri("file", "", "/"), oss_stores, flaky)
-        return flaky
-
-    yield seat
-    close_filesystems()
 
 
 @pytest.fixture

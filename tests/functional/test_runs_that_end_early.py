@@ -7,9 +7,8 @@ import pytest
 
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem
+from hdfs2oss.filesystems.registry import close_filesystems, seat_filesystem
 from hdfs2oss.model.errors import CommitError, Hdfs2ossError, PermissionDenied
-from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
 from tests.stores.faults import Fault, FlakyFileSystem
 
@@ -20,17 +19,6 @@ PARTS = {"part_size_bytes": 100 * 1024, "chunk_size_bytes": 200 * 1024}
 def runner():
     """Faults live in this process, so tasks do too."""
     return LocalRunner(0)
-
-
-@pytest.fixture
-def break_files(oss_stores: StoreConfig):
-    def seat(*faults: Fault) -> FlakyFileSystem:
-        flaky = FlakyFileSystem(LocalFileSystem(), *faults)
-        seat_filesystem(Uri("file", "", "/"), oss_stores, flaky)
-        return flaky
-
-    yield seat
-    close_filesystems()
 
 
 @pytest.mark.parametrize("record", ["ledger/copy", "ledger/commit"])
