@@ -32,7 +32,7 @@ class Holder(NamedTuple):
         return json.dumps(self._asdict()).encode()
 
     def has_gone(self) -> bool:
-        """Whether it was a process of this machine, this boot and this namespace that is there no more."""
+        """Whether it was a process of this machine, this boot and this namespace that runs no more."""
         here = (socket.gethostname(), _boot(), _namespace())
         return all(here) and (self.host, self.boot, self.namespace) == here and not _is_alive(self.process)
 
@@ -76,12 +76,15 @@ def _namespace() -> str:
 
 def _read_line(path: str) -> str:
     try:
-        return Path(path).read_text().strip()
+        return Path(path).read_text(errors="replace").strip()
     except OSError:
         return ""
 
 
 def _is_alive(process: int) -> bool:
+    """Whether it still runs; one that was killed keeps its number until its parent asks, in a container for ever."""
+    if _state(process) in ("Z", "X"):
+        return False
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -89,3 +92,8 @@ def _is_alive(process: int) -> bool:
     except (PermissionError, OverflowError):
         return True
     return True
+
+
+def _state(process: int) -> str:
+    """The letter that the kernel gives its state (proc(5): what follows the name in brackets); "" where nobody says."""
+    return _read_line(f"/proc/{process}/stat").rpartition(")")[2].strip()[:1]

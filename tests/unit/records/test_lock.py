@@ -269,3 +269,21 @@ def test_a_machine_that_does_not_tell_its_boot_knows_of_no_dead_process() -> Non
     assert not dead_here()._replace(boot="", namespace="").has_gone()
     assert not this_process("one", 0.0).has_gone()
     assert parse_holder(ELSEWHERE.to_json()) == ELSEWHERE
+
+
+def test_a_process_that_was_killed_and_that_nobody_waits_for_has_gone() -> None:
+    """So it stays for ever in a container whose first process does not look after orphans."""
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as ended:
+        assert ended.stdout is not None
+        ended.stdout.read()
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        os.kill(ended.pid, 0)
+        assert this_process("one", 0.0)._replace(process=ended.pid).has_gone()
+
+
+def test_a_process_of_an_odd_name_is_seen_to_live(tmp_path) -> None:
+    odd = tmp_path / "a) Z 1"
+    odd.symlink_to("/bin/sleep")
+    with subprocess.Popen([str(odd), "60"]) as alive:
+        assert not this_process("one", 0.0)._replace(process=alive.pid).has_gone()
+        alive.kill()
