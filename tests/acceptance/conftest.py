@@ -73,8 +73,8 @@ def command(home, oss_server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
 @pytest.fixture(
     params=[
         "file to oss",
-        "oss to file",
-        "file to file",
+        pytest.param("oss to file", marks=pytest.mark.slow),
+        pytest.param("file to file", marks=pytest.mark.slow),
         pytest.param("hdfs to oss", marks=pytest.mark.hdfs),
         pytest.param("oss to hdfs", marks=pytest.mark.hdfs),
         pytest.param("hdfs to hdfs", marks=pytest.mark.hdfs),
@@ -116,7 +116,7 @@ def local_ends(command: Command, make_place) -> tuple[Place, Place]:
     return make_place("file", "source"), make_place("file", "target")
 
 
-@pytest.fixture(params=["as arguments", "as a list"])
+@pytest.fixture(params=["as arguments", pytest.param("as a list", marks=pytest.mark.slow)])
 def give(request: pytest.FixtureRequest, tmp_path) -> Callable[..., list[str]]:
     """Sources as arguments, or as a listing file with -f: both must lay out the same tree."""
 

@@ -13,6 +13,8 @@ import pytest
 
 from hdfs2oss.local_oss import Rule
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 OLD = {"old": b"was there"}
 ROWS = {

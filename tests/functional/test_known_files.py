@@ -23,6 +23,8 @@ from hdfs2oss.runs.report import Report
 from hdfs2oss.verbs.copy.job import CopyJob
 from tests.trees import Place, age
 
+pytestmark = pytest.mark.slow
+
 TREE = {"a": b"alpha", "b-1": b"beta", "b/c": b"gamma", "d/e/f": b"delta"}
 
 

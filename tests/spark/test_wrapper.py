@@ -17,6 +17,8 @@ from hdfs2oss.model.uri import UriSecrets
 from tests.spark.conftest import PROJECT
 from tests.unit.model.test_handover import FORMS, HARMLESS, MALFORMED
 
+pytestmark = pytest.mark.slow
+
 WRAPPER = PROJECT / "bin/hdfs2oss4emr.sh"
 JOB = str(PROJECT / "jobs/hdfs2oss.py")
 RECORDER = """#!{python}
