@@ -45,6 +45,17 @@ class Command:
         return Finished(code, captured.err + captured.out)
 
 
+# Between two HDFS a case says no more than from HDFS and onto HDFS, where files are only listed, read and written:
+# there it is `full`. Where the stores meet in a decision (skipping, checksums, attributes), all directions stay.
+SAID_EACH_WAY = (
+    "test_where_things_land",
+    "test_what_is_left_out",
+    "test_delete",
+    "test_how_files_appear",
+    "test_running",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On a real HDFS, where each file written takes a moment, what does not depend on the store runs once."""
     spared = [
@@ -55,6 +66,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if spared:
         config.hook.pytest_deselected(items=spared)
         items[:] = [item for item in items if item not in spared]
+    for item in items:
+        if item.path.stem in SAID_EACH_WAY and "hdfs to hdfs" in item.name:
+            item.add_marker(pytest.mark.full)
 
 
 @pytest.fixture
