@@ -203,7 +203,7 @@ class Transfer:
         said, stated = SourceSaid(Evidence.NOTHING), UNASKED
         sum64 = sum32 = 0
         with writing(ends):
-            writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
+            writer = self.target.open_writer(ends.published_path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
             for piece in self.read_ahead(ends, reader, item.offset, item.size):

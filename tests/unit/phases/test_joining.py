@@ -163,6 +163,8 @@ def test_a_chunk_that_fails_takes_the_others_of_its_file_along(context, store) -
     cuts, sent = send(context)
     done = commit(context, cuts, sent)
     assert (done.counters[OWN]["FILES_FAILED"], "large" in there(store)) == (1, False)
+    # Of the file that was to arrive, not of a name that nobody knows.
+    assert done.failures[0].message.startswith("copying file:///s/large to file:///t/large: writing failed")
     assert [path for path in there(store) if "chunk" in path] == []
 
 
