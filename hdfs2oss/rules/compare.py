@@ -66,12 +66,10 @@ def decide(
     source, target = pair.source, pair.target
     if source is None:
         return FileAction.SKIP
-    if source.kind not in (FILE, DIRECTORY):
+    if source.kind not in (FILE, DIRECTORY) or (target is not None and source.kind != target.kind):
         return FileAction.CONFLICT
     if target is None:
         return FileAction.MKDIR if source.kind == DIRECTORY else FileAction.COPY
-    if source.kind != target.kind:
-        return FileAction.CONFLICT
     if source.kind == DIRECTORY:
         return FileAction.SKIP
     if options.overwrite or (damaged and (pair.path, target.etag) in damaged):
