@@ -13,11 +13,11 @@ import signal
 import sys
 from pathlib import Path
 
-from . import scaling, survey
+from . import coefficients, scaling, survey
 from .budget import Budget
-from .command import PROJECT, BenchmarkFailed
+from .command import PROJECT
 from .contest import Contest
-from .measurement import Records
+from .measurement import Done, Records
 from .results import page
 from .stage import Stage, staged
 from .table import table
@@ -33,6 +33,8 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if argv[:1] == ["scaling"]:
         return scaling.main(argv[1:])
+    if argv[:1] == ["coefficients"]:
+        return coefficients.main(argv[1:])
     arguments = _parse(argv)
     chosen = _chosen(arguments)
     records = Records(_RECORDS / f"benchmarks-{'long' if arguments.long else 'short'}.jsonl")
@@ -56,17 +58,20 @@ def main(argv: list[str]) -> int:
 def _run(stage: Stage, workload: Workload, budget: Budget, runs: int, records: Records) -> None:
     """One workload; what it cannot be given, it says."""
     print(f"\n### {workload.title}\n", flush=True)
+    contest = Contest(stage, workload, budget, runs)
+    found, lines = contest.found, list[str]()
     try:
-        if workload.kind is Kind.SURVEY:
+        if workload.kind is Kind.SCALING:
+            lines = scaling.table(scaling.measure(files=workload.whole.files))
+        elif workload.kind is Kind.SURVEY:
             found = survey.run(workload, budget)
         else:
-            found = Contest(stage, workload, budget, runs).run()
-    except BenchmarkFailed as error:
+            contest.run()
+    except Exception as error:  # noqa: BLE001 - the others still have their turn, and what was measured counts
         print(f"  given up: {error}", flush=True)
-        return
-    print("\n" + "\n".join(table(found)), flush=True)
-    if found and any(not run.note for run in found):
-        records.add(workload.name, workload.title, found)
+    print("\n" + "\n".join(lines or table(found)), flush=True)
+    if lines or any(not run.note for run in found):
+        records.add(workload.name, Done(workload.title, found, lines))
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:

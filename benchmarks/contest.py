@@ -41,12 +41,11 @@ class Contest:
     _walls: dict[tuple[str, bool], float] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def run(self) -> list[Measurement]:
-        """All measurements; a tool that failed has one with a note."""
+    def run(self) -> None:
+        """Fill `found`; of a tool that failed there is one measurement with a note."""
         if self.workload.lesser:
             self._run_tree(self.workload.lesser, False)
         self._run_tree(self.workload.whole, True)
-        return self.found
 
     def _run_tree(self, tree: Tree, is_whole: bool) -> None:
         root = Place("hdfs", f"/bench/{self.workload.name}/source")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,16 @@ class Measurement:
     note: str = ""
 
 
+class Done(NamedTuple):
+    """A workload that was gone through: its runs, or a table in lines of Markdown that is not of runs."""
+
+    title: str
+    runs: list[Measurement]
+    lines: list[str]
+
+
 class Records:
-    """Measurements in a file of JSON lines; a workload is done when a line says so."""
+    """Workloads that are done, in a file of JSON lines."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -42,21 +50,24 @@ class Records:
         """Forget all of them."""
         self._path.unlink(missing_ok=True)
 
-    def add(self, workload: str, title: str, found: Iterable[Measurement]) -> None:
-        """Keep a workload, with all that was measured of it, in place of an earlier one."""
-        kept = {**self.load(), workload: (title, list(found))}
+    def add(self, workload: str, done: Done) -> None:
+        """Keep a workload, in place of what was measured of it earlier."""
+        kept = {**self.load(), workload: done}
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [
-            json.dumps({"workload": name, "title": headline, "runs": [asdict(run) for run in runs]})
-            for name, (headline, runs) in kept.items()
+        rows = [
+            {"workload": name, "title": one.title, "runs": [asdict(run) for run in one.runs], "lines": one.lines}
+            for name, one in kept.items()
         ]
         partial = self._path.with_suffix(".partial")
-        partial.write_text("\n".join(lines) + "\n")
+        partial.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
         partial.rename(self._path)
 
-    def load(self) -> dict[str, tuple[str, list[Measurement]]]:
-        """Name of a workload -> its title and what was measured, in the order in which they were added."""
+    def load(self) -> dict[str, Done]:
+        """By the names of workloads, in the order in which they were added."""
         if not self._path.exists():
             return {}
         rows = [json.loads(line) for line in self._path.read_text().splitlines()]
-        return {row["workload"]: (row["title"], [Measurement(**run) for run in row["runs"]]) for row in rows}
+        return {
+            row["workload"]: Done(row["title"], [Measurement(**run) for run in row["runs"]], row["lines"])
+            for row in rows
+        }

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.sandbox.jars import jars_folder
 from tests.sandbox.java import java_executable
 
-from .measurement import Measurement
+from .measurement import Done, Measurement
 from .table import table
 
 _PACKAGES = ("hdfs-native", "oss2", "fastcrc", "pyarrow", "pyspark")
@@ -27,11 +27,11 @@ counted at the server, `NameNode calls` and bytes read by the servers' own count
 names and sizes of all files, the bytes of some, and that nothing was there before."""
 
 
-def page(done: dict[str, tuple[str, list[Measurement]]], what: str) -> str:
+def page(done: dict[str, Done], what: str) -> str:
     """The page in Markdown, of all workloads that are done; `what` is how they were run."""
     lines = ["# Results", "", f"{what}, {datetime.now(timezone.utc):%Y-%m-%d}.", "", *machine(), "", _LEGEND]
-    for title, runs in done.values():
-        lines += ["", f"## {title}", "", *table(runs)]
+    for title, runs, own_lines in done.values():
+        lines += ["", f"## {title}", "", *(own_lines or table(runs))]
         lines += [f"\n{text}" for text in pair(runs)]
     return "\n".join(lines) + "\n"
 

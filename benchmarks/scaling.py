@@ -13,18 +13,16 @@ import itertools
 import json
 import math
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from .command import BenchmarkFailed, Command
+from .server import BUCKET, KEYS, serving
 
-_BUCKET = "bench"
-_KEYS = {"OSS_ACCESS_KEY_ID": "bench-id", "OSS_ACCESS_KEY_SECRET": "bench-secret"}
+LATENCY_MS = 200
 _THREADS = 4
 _FILE_BYTES = 4096
 _LIMIT_SECONDS = 300
@@ -42,15 +40,22 @@ def main(argv: Sequence[str]) -> int:
     """Print the table; 0 if every doubling brought 1.9 x."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks scaling")
     parser.add_argument("--slots", type=int, nargs="+", default=[1, 2, 4], help="default: 1 2 4")
-    parser.add_argument("--latency-ms", type=int, default=200, help="of every answer (default %(default)s)")
+    parser.add_argument("--latency-ms", type=int, default=LATENCY_MS, help="of every answer (default %(default)s)")
     parser.add_argument("--files", type=int, default=300, help="for each slot, the larger tree (default %(default)s)")
     arguments = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        folder = Path(name)
-        with _serving(folder, arguments.latency_ms) as endpoint:
-            rates = [_rate(folder, endpoint, slots, arguments.files) for slots in arguments.slots]
+    rates = measure(arguments.slots, arguments.latency_ms, arguments.files)
     print("\n".join(table(rates, arguments.latency_ms)))
     return 0 if all(growth >= 1.9 for growth in growths(rates)) else 1
+
+
+def measure(slots: Sequence[int] = (1, 2, 4), latency_ms: int = LATENCY_MS, files: int = 300) -> list[Rate]:
+    """The rates of so many slots, `files` the larger tree for each of them."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        folder = Path(name)
+        rules = folder / "rules.json"
+        rules.write_text(json.dumps([{"fault": "latency", "seconds": latency_ms / 1000}]))
+        with serving(folder, "--faults", str(rules)) as endpoint:
+            return [_rate(folder, endpoint, count, files) for count in slots]
 
 
 def growths(rates: Sequence[Rate]) -> list[float]:
@@ -93,24 +98,7 @@ def _copy(folder: Path, endpoint: str, slots: int, count: int) -> tuple[float, f
     for number in range(count):
         (source / f"f{number:06d}").write_bytes(os.urandom(_FILE_BYTES))
     words = (sys.executable, "-m", "hdfs2oss", "-overwrite", "--processes", str(slots), "--threads", str(_THREADS))
-    places = ("--job-dir", f"file://{folder}/jobs", f"file://{source}", f"oss://{_BUCKET}/{slots}/{count}")
-    environment = {**_KEYS, "OSS_ENDPOINT": endpoint, "HOME": str(folder)}
+    places = ("--job-dir", f"file://{folder}/jobs", f"file://{source}", f"oss://{BUCKET}/{slots}/{count}")
+    environment = {**KEYS, "OSS_ENDPOINT": endpoint, "HOME": str(folder)}
     taken = Command((*words, "--proof-dir", "none", *places), environment).run(_LIMIT_SECONDS).taken
     return taken.wall_seconds, taken.cpu_seconds
-
-
-@contextmanager
-def _serving(folder: Path, latency_ms: int) -> Iterator[str]:
-    """A server whose every answer comes late."""
-    rules = folder / "rules.json"
-    rules.write_text(json.dumps([{"fault": "latency", "seconds": latency_ms / 1000}]))
-    words = [sys.executable, "-m", "hdfs2oss", "local-oss", "--dir", str(folder / "oss"), "--port", "0"]
-    words += ["--bucket", _BUCKET, "--etag", "fast", "--faults", str(rules)]
-    server = subprocess.Popen(words, env={**os.environ, **_KEYS}, stdout=subprocess.PIPE, text=True)
-    assert server.stdout
-    try:
-        yield f"http://127.0.0.1:{int(server.stdout.readline().rpartition(':')[2])}"
-    finally:
-        server.terminate()
-        server.wait()
-        server.stdout.close()

@@ -116,13 +116,10 @@ def _distcp(stage: Stage, job: Job, delay_ms: int | None, on_yarn: bool) -> Comm
     options = [f"-D{_DELAY_KEY}={delay_ms}"] if delay_ms is not None else []
     options.append(f"-Dmapreduce.framework.name={'yarn' if on_yarn else 'local'}")
     options.append(f"-Dmapreduce.local.map.tasks.maximum={SLOTS}")
-    # Keys reach containers by the job's configuration only.
     if on_yarn:
-        options += [
-            "-Dfs.oss.credentials.provider=",
-            f"-Dfs.oss.accessKeyId={stage.env['OSS_ACCESS_KEY_ID']}",
-            f"-Dfs.oss.accessKeySecret={stage.env['OSS_ACCESS_KEY_SECRET']}",
-        ]
+        # Containers have an environment of their own, and the keys stand in no file.
+        keys = ",".join(f"{name}={stage.env[name]}" for name in ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"))
+        options += [f"-Dmapreduce.map.env={keys}", f"-Dyarn.app.mapreduce.am.env={keys}"]
     # DistCp takes -skipcrccheck, which saves it a call a file, with -update only.
     options += ["-update", "-skipcrccheck", "-direct", "-m", str(SLOTS), "-bandwidth", "10000"]
     return Command((*java, *options, *_urls(stage, job)), stage.env, stage.node_manager if on_yarn else 0)

@@ -19,6 +19,8 @@ class Kind(Enum):
     """Once more with -update, and one file in a hundred differs."""
     SURVEY = "survey"
     """Two listings of objects without bytes are compared, and nothing is copied."""
+    SCALING = "scaling"
+    """The same with more slots, on a server that answers late."""
 
 
 class Tree(NamedTuple):
@@ -51,6 +53,7 @@ class Workload(NamedTuple):
             Kind.COPY: f"{self.whole}, {way}",
             Kind.UNCHANGED: f"{self.whole}, {way} once more with -update, nothing changed",
             Kind.CHANGED: f"{self.whole}, {way} once more with -update, 1 % changed",
+            Kind.SCALING: "1, 2 and 4 slots of 4 threads, on a server that answers 200 ms late",
             Kind.SURVEY: f"survey of {self.whole.files:,} objects on each side, all alike",
         }[self.kind]
 
@@ -77,6 +80,7 @@ def workloads(is_long: bool) -> list[Workload]:
             *_both_ways("many", Tree(100, 100 * MIB), Tree(100, 100 * MIB), Tree(10, 100 * MIB)),
             Workload("unchanged", Kind.UNCHANGED, False, Tree(5_000, 4 * KIB)),
             Workload("one", Kind.COPY, False, Tree(1, 10)),
+            Workload("scaling", Kind.SCALING, False, Tree(300, 4 * KIB)),
             Workload("unchanged-many", Kind.UNCHANGED, False, Tree(200_000, 4 * KIB)),
             Workload("changed-many", Kind.CHANGED, False, Tree(200_000, 4 * KIB)),
             Workload("survey", Kind.SURVEY, False, Tree(5_000_000, 4 * KIB), Tree(1_000_000, 4 * KIB)),

@@ -1,10 +1,11 @@
 """Tables of measurements: medians, ratios, and what a file or a GiB more costs."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from benchmarks.measurement import Measurement, Records
+from benchmarks.measurement import Done, Measurement, Records
 from benchmarks.results import pair
 from benchmarks.table import marginal_cpu_seconds, table
 
@@ -86,11 +87,14 @@ def test_the_limit_pair_is_added_up_and_ours_set_beside_it() -> None:
     assert pair([OURS, read]) == []
 
 
-def test_a_workload_that_is_run_again_takes_the_place_of_its_earlier_runs(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_workload_that_is_run_again_takes_the_place_of_its_earlier_runs(tmp_path: Path) -> None:
     records = Records(tmp_path / "records" / "runs.jsonl")
-    records.add("small", "a title", [OURS])
-    records.add("big", "another", [OTHER])
-    records.add("small", "a title", [OURS, OTHER])
-    assert records.load() == {"small": ("a title", [OURS, OTHER]), "big": ("another", [OTHER])}
+    records.add("small", Done("a title", [OURS], []))
+    records.add("big", Done("another", [], ["| a line |"]))
+    records.add("small", Done("a title", [OURS, OTHER], []))
+    assert records.load() == {
+        "small": Done("a title", [OURS, OTHER], []),
+        "big": Done("another", [], ["| a line |"]),
+    }
     records.clear()
     assert records.load() == {}
