@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-
 from .attributes import PRESERVABLE
+from .checked import Checked, Field, field_validator, model_validator
 from .units import GIB, MIB
 from .uri import Uri
 
@@ -23,10 +22,8 @@ MAX_DELETE = re.compile(r"(\d+)|(\d+(?:\.\d+)?)%")
 CURRENT_STATE = "."
 
 
-class CopyOptions(BaseModel):
+class CopyOptions(Checked):
     """The options of one copy. Holds no secret; pickles, so that it can travel to executors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     sources: tuple[Uri, ...] = ()
     target: Uri

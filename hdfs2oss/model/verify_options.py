@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
+from .checked import Field
 from .options import CopyOptions
 from .uri import Uri
 
