@@ -213,7 +213,7 @@ GROUPS = (
         ),
     ),
     Group(
-        "limits of the whole job, shared by all its tasks (hdfs2oss limits changes them while it runs)",
+        "limits of the whole job, shared by all its tasks",
         (
             _value(("--total-bandwidth",), "total_bandwidth_mb", "at most MB MiB/s", "MB", _number, "no limit"),
             _value(("--bandwidth-schedule",), "bandwidth_schedule", 'by time of day: "08:00,50 19:00,off"', "TIMES"),

@@ -85,8 +85,8 @@ class Sharing:
             self._dealt = Dealt(incarnation * _NUMBERS_A_DRIVER)
         if self._limits.are_any or self._options.bandwidth_schedule:
             self._progress.say(
-                f"Limits: {self._told()}. To change them meanwhile: hdfs2oss limits, or "
-                f"{self._job_dir.run_path}/{BY_HAND}"
+                f"Limits: {self._told()}. What is put into {self._job_dir.run_path}/{BY_HAND}, such as "
+                '{"total_bandwidth": 50}, changes them while the run lasts.'
             )
         self._keep_mine()
         self._thread.start()
@@ -178,7 +178,7 @@ class Sharing:
     def _look_at_tasks(self, changed: bool) -> None:
         with suppress(Hdfs2ossError):
             self._hear(list(read_beats(self._job_dir)))
-        self._progress.tell_running([beats[-1] for beats in self._beats.values()])
+        self._progress.tell_running([beats[-1] for beats in self._alive().values()])
         with self._lock:
             if not self._running:
                 return
@@ -204,16 +204,18 @@ class Sharing:
             if not known or known[-1].at_ms != beat.at_ms:
                 known.append(beat)
                 self._silent[beat.process] = 0
-        here = {beat.process for beat in beats}
-        for process in list(self._beats):
-            if process not in here or self._silent[process] > _SILENT_LOOKS:
-                del self._beats[process]
+        for process in set(self._beats) - {beat.process for beat in beats}:
+            del self._beats[process], self._silent[process]
+
+    def _alive(self) -> dict[str, deque[Beat]]:
+        return {name: beats for name, beats in self._beats.items() if self._silent[name] <= _SILENT_LOOKS}
 
     def _shares(self) -> tuple[Shares, Shares]:
         total = self._limits.requests_per_second
         rest = total - _reserve(total) if total is not None else None
-        moved = {name: use for name, beats in self._beats.items() if (use := use_of_bytes(beats)) is not None}
-        asked = {name: use for name, beats in self._beats.items() if (use := use_of_requests(beats)) is not None}
+        alive = self._alive()
+        moved = {name: use for name, beats in alive.items() if (use := use_of_bytes(beats)) is not None}
+        asked = {name: use for name, beats in alive.items() if (use := use_of_requests(beats)) is not None}
         running = max(1, self._running)
         return share_out(self._limits.bytes_per_second, running, moved), share_out(rest, running, asked)
 
