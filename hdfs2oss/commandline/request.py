@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from ..filesystems.hadoop_conf import keep_relevant
 from ..filesystems.namenodes import other_names
 from ..filesystems.registry import StoreConfig
-from ..model.checked import ValidationError
 from ..model.errors import UsageError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
@@ -25,6 +26,8 @@ from .switches import SWITCHES
 _PART_THREADS = 8
 # What --proof-dir is given where nothing is to be left at the target.
 NO_PROOF = "none"
+# pydantic's word before what a validator of ours says, which names the option itself.
+_OURS = "Value error, "
 
 
 class CopyRequest(NamedTuple):
@@ -93,12 +96,16 @@ def _notes(stores: StoreConfig, names: Mapping[str, str]) -> Iterator[str]:
 
 
 def _reason(error: ValidationError) -> str:
-    return f"{_spelling(error.field)}: {error.reason}" if error.field else error.reason
+    first = error.errors()[0]
+    message = str(first["msg"])
+    if message.startswith(_OURS):
+        return message.removeprefix(_OURS)
+    return "".join(f"{_spelling(part)}: " for part in first["loc"]) + message
 
 
-def _spelling(field: str) -> str:
+def _spelling(part: int | str) -> str:
     """What the operator typed for a field of the options."""
-    return next(("/".join(switch.words) for switch in SWITCHES if switch.field == field), field)
+    return next(("/".join(switch.words) for switch in SWITCHES if switch.field == part), str(part))
 
 
 def _connections(options: CopyOptions) -> int:

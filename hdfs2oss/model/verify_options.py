@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .checked import Field
+from pydantic import Field
+
 from .options import CopyOptions
 from .uri import Uri
 

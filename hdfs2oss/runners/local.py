@@ -42,6 +42,7 @@ class LocalRunner(Runner):
         self._in_process = processes == 0
         self._cancelled = threading.Event()
         self._attempts = 0
+        self._left = 0
         clear_stop()
         renew_patience()
 
@@ -53,12 +54,18 @@ class LocalRunner(Runner):
         on_report: Callable[[Report], None],
     ) -> None:
         # Starting a process costs more than it brings when there is nothing to run beside it.
-        if self._in_process or len(tasks) <= 1:
+        if self.runs_here(len(tasks)):
             for task in tasks:
                 self._raise_if_cancelled()
                 on_report(run_patiently(work, task, self._next_attempt(), self._pause_seconds))
             return
         self._run_in_processes(work, tasks, on_report)
+
+    def runs_here(self, tasks: int) -> bool:
+        return self._in_process or tasks <= 1
+
+    def busy_slots(self) -> int | None:
+        return min(self.slots, self._left)
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -99,6 +106,7 @@ class LocalRunner(Runner):
             while waiting and len(running) < self.slots:
                 task, attempt = waiting.pop()
                 running[self._submit(work, task)] = (task, attempt)
+            self._left = len(waiting) + len(running)
             done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
                 task, attempt = running.pop(future)

@@ -308,8 +308,8 @@ class Transfer:
         """The bytes [offset, offset + size), all of them, no faster than the throttle allows."""
         left = size
         with reading(ends):
-            for piece in reader.stream(offset, size, min(size, self.throttle.piece_bytes or piece_bytes, piece_bytes)):
-                self.throttle.take(len(piece))
+            piece_bytes = min(size, self.throttle.piece_bytes or piece_bytes, piece_bytes)
+            for piece in self.throttle.paced(reader.stream(offset, size, piece_bytes), size, piece_bytes):
                 left -= len(piece)
                 yield piece
         if left:
@@ -324,7 +324,8 @@ class Transfer:
     def read_ahead(self, ends: Ends, reader: Reader, offset: int, size: int) -> Iterator[bytes]:
         """The bytes [offset, offset + size) in pieces, the next one being read while the caller writes the last."""
         piece_bytes = min(STREAM_PIECE_BYTES, self.throttle.piece_bytes or STREAM_PIECE_BYTES)
-        pieces = reader.stream(offset, size, piece_bytes)
+        # Paid for before it is read, hence one piece ahead of what the caller writes.
+        pieces = self.throttle.paced(reader.stream(offset, size, piece_bytes), size, piece_bytes)
         coming = self.pool.submit(next, pieces, b"")
         while True:
             with reading(ends):
@@ -332,5 +333,4 @@ class Transfer:
             if not piece:
                 return
             coming = self.pool.submit(next, pieces, b"")
-            self.throttle.take(len(piece))
             yield piece

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 
 from ...commandline.mapping import mapping
@@ -17,6 +17,7 @@ from ...phases.committer import commit
 from ...phases.compaction import compact, take_in_earlier_runs, touched_by
 from ...phases.cutter import CutReport, cut
 from ...phases.deletion import delete, may_delete, track
+from ...phases.limits import within_limits
 from ...phases.mapper import copy
 from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
@@ -103,9 +104,10 @@ class CopyJob:
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
             report.notices += notices
             context = RunContext(options, layout, stores, place, report.run_id).filed()
-            _rehearse(context, self._runner, timeline, report)
+            with within_limits(context, self._runner, self._progress) as runner:
+                _rehearse(context, runner, timeline, report)
             return report
-        with open_run(options, stores, place, self._runner, timeline) as run:
+        with open_run(options, stores, place, self._runner, timeline) as run, ExitStack() as limits:
             self.report = run.report
             run.report.notices += notices
             self._announce(run.report.job_dir)
@@ -113,6 +115,7 @@ class CopyJob:
             announce_proof(context, run, self._homes)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
+            run.runner = limits.enter_context(within_limits(context, run.runner, self._progress))
             sweep_dead_runs(context, run)
             take_in_earlier_runs(context, run)
             moved: list[str] = []

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from ...commandline.advice import Invocation, failures_on_record, needs_update
 from ...commandline.again import continuing_lines, copy_lines, retry_lines
 from ...commandline.command import CopyCommand
@@ -18,7 +20,6 @@ from ...commandline.request import CopyRequest, resolve
 from ...commandline.retry_command import FREE
 from ...commandline.session import Screen, close, hadoop_conf, make_runner, perform
 from ...filesystems.registry import open_filesystem
-from ...model.checked import ValidationError
 from ...model.errors import StoreError, SurveyError, UsageError
 from ...model.options import CopyOptions
 from ...model.uri import Uri

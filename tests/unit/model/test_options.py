@@ -1,8 +1,8 @@
 import pickle
 
 import pytest
+from pydantic import ValidationError
 
-from hdfs2oss.model.checked import ValidationError
 from hdfs2oss.model.options import SMALLEST_PART_BYTES, CopyOptions
 from hdfs2oss.model.uri import Uri
 
