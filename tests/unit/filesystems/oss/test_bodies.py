@@ -76,3 +76,9 @@ def test_an_answer_that_comes_before_all_was_sent_is_none() -> None:
         with pytest.raises(Unreachable):
             OssClient("lake", access, OssSession(), ONCE).send("/file", "file", body_of(bytes(64 << 20)))
         thread.join()
+
+
+def test_a_small_body_of_several_pieces_goes_out_whole() -> None:
+    with ScriptedStore(STORED) as store:
+        store.open().put_part("/file", "U", 7, Body(len(DATA), lambda: iter((DATA[:1000], DATA[1000:]))))
+    assert [request.body for request in store.requests] == [DATA]
