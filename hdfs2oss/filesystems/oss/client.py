@@ -191,8 +191,6 @@ class OssClient:
                 answers += 1
                 raise
             answers += 1
-            if not going.is_whole:
-                raise Unreachable(f"cannot write {name}: it was answered before all of it was sent")
             refuse_other_bytes(name, response, going.crc64, damaged)
             return response
 

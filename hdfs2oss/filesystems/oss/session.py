@@ -11,10 +11,11 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ... import __version__
 from ...model.errors import AuthenticationFailed, StoreError, Unreachable
+from ...rules.checksum import Buffer
 from ..body import Body
 from ..proxy import PROXY_HINT, Proxy
 from .address import Address
@@ -26,6 +27,8 @@ READ_SECONDS = 60.0
 _IDLE_SECONDS = 40.0
 # A body up to here goes out together with the head, by one system call and in one packet or two.
 _TOGETHER_BYTES = 64 * 1024
+# Pieces go out by one system call up to here, where the connection is not encrypted.
+_GATHERED_PIECES, _GATHERED_BYTES = 64, 1024 * 1024
 
 _AGENT = f"User-Agent: hdfs2oss/{__version__}"
 
@@ -163,26 +166,56 @@ class OssSession:
     def _exchange(self, connection: Connection, method: str, head: bytes, body: Body | None) -> Answer:
         wire = connection.http.sock
         assert wire is not None
+        is_sent = True
         if body is None or not body.size:
             wire.sendall(head)
         elif body.size <= _TOGETHER_BYTES:
             wire.sendall(b"".join((head, *body.pieces())))
         else:
             wire.sendall(head)
-            self._send_body(wire, body)
+            is_sent = self._send_body(wire, body)
         answer = Answer(wire, method=method)
         try:
             answer.begin()
+            if not is_sent and answer.status < 300:
+                raise http.client.HTTPException("it was answered before all of it was sent")
         except BaseException:
             answer.close()
             raise
         return answer
 
-    def _send_body(self, wire: socket.socket, body: Body) -> None:
-        # The time-out of a socket counts for a whole sendall, so a large body goes out in pieces.
+    def _send_body(self, wire: socket.socket, body: Body) -> bool:
+        """Whether all of it was sent: a server that refuses a body may answer and hang up before it has read it."""
         try:
-            for piece in body.pieces():
-                wire.sendall(piece)
+            # The time-out of a socket counts for a whole sendall, so a large body goes out in pieces.
+            for pieces in _gathered(body.pieces(), isinstance(wire, ssl.SSLSocket)):
+                _send_all(wire, pieces)
         except ConnectionError:
-            # A server that refuses a body may answer and hang up before it has read all of it.
             wire.settimeout(1.0)
+            return False
+        return True
+
+
+def _gathered(pieces: Iterator[Buffer], is_single: bool) -> Iterator[list[Buffer]]:
+    """Pieces that go out together, none of them copied; each by itself where they cannot."""
+    held: list[Buffer] = []
+    held_bytes = 0
+    for piece in pieces:
+        held.append(piece)
+        held_bytes += len(piece)
+        if is_single or len(held) >= _GATHERED_PIECES or held_bytes >= _GATHERED_BYTES:
+            yield held
+            held, held_bytes = [], 0
+    if held:
+        yield held
+
+
+def _send_all(wire: socket.socket, pieces: list[Buffer]) -> None:
+    if len(pieces) == 1:
+        wire.sendall(pieces[0])
+        return
+    sent = wire.sendmsg(pieces)
+    for piece in pieces:
+        if sent < len(piece):
+            wire.sendall(memoryview(piece)[sent:])
+        sent = max(0, sent - len(piece))
