@@ -1,6 +1,6 @@
 """Part of `make check`: no module of the product above 350 lines, no function above 50; no two test files of one name.
 
-Test files of rooms that are no packages are imported by their bare names, so pytest refuses the second of a name, and all.
+Test files of rooms that are no packages are imported by their bare names; of two of a name pytest collects none at all.
 """
 
 import ast
