@@ -10,7 +10,7 @@ from typing import NamedTuple, TextIO
 
 from . import __version__
 from .commandline.ending import print_refusal
-from .commandline.grammar import HELP_WORDS
+from .commandline.grammar import HELP_WORDS, USAGE_HINT
 from .commandline.output import steady_output
 from .commandline.restart import words_before
 from .model.errors import UsageError
@@ -75,7 +75,14 @@ def _dispatch(argv: Sequence[str], entry: str) -> int:
 
 def _run(verb: Verb, words: Sequence[str], entry: str) -> int:
     run = importlib.import_module(verb.module).run
-    code: int = run(words, entry) if verb.asks_for_entry else run(words)
+    try:
+        code: int = run(words, entry) if verb.asks_for_entry else run(words)
+    except UsageError as error:
+        # Words of a copy are read by the same pieces, which know of no other verb.
+        name = next(name for name, one in VERBS.items() if one is verb)
+        if name != _DEFAULT:
+            error.hint = error.hint.replace(USAGE_HINT, f"See hdfs2oss {name} --help.")
+        raise
     return code
 
 
