@@ -30,6 +30,7 @@ VERBS = {
     "verify": Verb("hdfs2oss.verbs.verify", "compare two trees without copying, and say what differs", True),
     "retry": Verb("hdfs2oss.verbs.copy.retry", "copy only what failed in the last run", True),
     "ledger": Verb("hdfs2oss.verbs.ledger", "show what is on record of a copy, file by file; reads only"),
+    "limits": Verb("hdfs2oss.verbs.limits", "change the bandwidth and requests of a copy that is running"),
     "clean": Verb("hdfs2oss.verbs.clean", "remove what runs have left that were killed"),
     "local-oss": Verb("hdfs2oss.verbs.local_oss", "serve the OSS protocol on loopback, over a directory"),
 }

@@ -85,8 +85,8 @@ class Sharing:
             self._dealt = Dealt(incarnation * _NUMBERS_A_DRIVER)
         if self._limits.are_any or self._options.bandwidth_schedule:
             self._progress.say(
-                f"Limits: {self._told()}. What is put into {self._job_dir.run_path}/{BY_HAND}, such as "
-                '{"total_bandwidth": 50}, changes them while the run lasts.'
+                f"Limits: {self._told()}. While it runs, hdfs2oss limits changes them, or "
+                f"{self._job_dir.run_path}/{BY_HAND}."
             )
         self._keep_mine()
         self._thread.start()
