@@ -105,6 +105,15 @@ def wave_ended(error: Hdfs2ossError) -> WaveEnded:
     return WaveEnded(f"the copy was ended, as every other file would fail likewise: {error}", error.hint)
 
 
+def refuse_more_failures(failed: int, most: int) -> None:
+    """Raise WaveEnded once more files of the run have failed than were allowed."""
+    if failed > most:
+        raise WaveEnded(
+            f"the copy was ended, because {failed} files have failed, which is more than {most}",
+            "Mend the cause and run the same command with -update; or allow more with --max-failures N.",
+        )
+
+
 def is_unanswered(error: Hdfs2ossError) -> bool:
     """Whether a store gave no answer, or asked for patience, rather than a file being at fault."""
     return any(isinstance(one, Unreachable | Throttled) for one in (error, error.__cause__))
