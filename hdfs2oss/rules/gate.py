@@ -41,10 +41,19 @@ class Gate:
         self._frontier = Frontier(unit)
         self._may_close = not unit.resumed
         self._is_closed = False
+        self._has_begun = False
+
+    def rest_behind(self, taken: str, step: Step) -> list[SurveyUnit]:
+        """Once the budget is spent and something was taken: units that cover what comes behind the key `taken`, from
+        this step on, of which nothing is taken then; for stores that can go on there. Empty to go on here."""
+        if self._is_closed or not step.sources or not self._has_begun or not self._budget.is_spent:
+            return []
+        return self._frontier.rest_behind(taken, step.sources[0][1].path)
 
     def enters(self, step: Step) -> bool:
         """Whether the walk goes into the directory of this step; for other rows: whether it still would."""
         self._budget.spend()
+        self._has_begun = True
         if not step.is_directory:
             return not self._is_closed
         if not self._is_closed and self._may_close and self._budget.is_spent:
@@ -59,6 +68,11 @@ class Gate:
     def passes(self, files: int) -> None:
         """So many steps that are files on both sides."""
         self._budget.spend(files)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the budget is."""
+        return self._budget.is_spent
 
     def rest(self) -> list[SurveyUnit]:
         """Units that together cover all that was not entered, and nothing else."""
