@@ -21,7 +21,7 @@ from ...rules.packing import (
     threads_for,
     whole_blocks,
 )
-from ...rules.standing import recorded_sums
+from ...rules.standing import is_new_version, recorded_sums
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
 from .companions import Companions
@@ -181,6 +181,7 @@ class Planner:
             target_etag=target.etag if target is not None else "",
             crc64=sums[0],
             crc32c=sums[1],
+            is_new_version=action is FileAction.CHECK and is_new_version(pair.known, source),
             part_size_bytes=part_size_bytes,
             chunk_size_bytes=chunk_size_bytes,
             problem=problem.text if problem is not None else "",
