@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from .frontier import Frontier, SurveyUnit
+from .keys import is_directly_in
 from .merging import Step
 
 
@@ -30,12 +31,14 @@ class Budget:
 class Gate:
     """Asked about each step of a unit, in order. Open while the budget lasts; once closed, closed for good.
 
-    1. Every step costs an entry of the budget, also what filters leave out: they decide behind the gate.
+    1. Every step costs an entry of the budget, also what filters leave out: they decide behind the gate. But for files
+       that an earlier unit has seen to: where many of them stand before each directory, none would be got to.
     2. A directory of the target alone is no reason to come back, unless what is missing at the sources is wanted.
     3. A unit of which only sub-directories are left enters one at least, or it would be handed back for ever.
     """
 
     def __init__(self, unit: SurveyUnit, budget: Budget, wants_missing: bool = False) -> None:
+        self._unit = unit
         self._budget = budget
         self._wants_missing = wants_missing
         self._frontier = Frontier(unit)
@@ -52,7 +55,8 @@ class Gate:
 
     def enters(self, step: Step) -> bool:
         """Whether the walk goes into the directory of this step; for other rows: whether it still would."""
-        self._budget.spend()
+        if not self._is_elsewhere(step):
+            self._budget.spend()
         self._has_begun = True
         if not step.is_directory:
             return not self._is_closed
@@ -64,6 +68,10 @@ class Gate:
         elif step.is_directory_at_source or self._wants_missing:
             self._frontier.leave_out(step.directory)
         return not self._is_closed
+
+    def _is_elsewhere(self, step: Step) -> bool:
+        unit = self._unit
+        return unit.only_directories and not step.is_directory and is_directly_in(unit.directory, step.key)
 
     def passes(self, files: int) -> None:
         """So many steps that are files on both sides."""

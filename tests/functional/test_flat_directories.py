@@ -11,7 +11,7 @@ import pytest
 from hdfs_native import AsyncClient, WriteOptions
 
 from hdfs2oss.model.counters import OWN
-from tests.functional.conftest import Copy
+from tests.functional.conftest import IN_THIS_PROCESS, Copy
 from tests.sandbox import jmx
 from tests.sandbox.sandbox import Sandbox
 
@@ -71,6 +71,7 @@ def make_files(sandbox: Sandbox, directory: str, files: int, directories: int = 
 
 
 @pytest.mark.hdfs
+@IN_THIS_PROCESS
 def test_an_update_where_nothing_changed_asks_the_namenode_for_pages_only(
     copy: Copy, sandbox: Sandbox, hdfs_place, namenode: NameNode
 ) -> None:
