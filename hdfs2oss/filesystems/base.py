@@ -143,6 +143,12 @@ class FileSystem(abc.ABC):
         With recursive=False only the children. Raises NotFound when the directory is missing.
         """
 
+    def borders(self, path: str, after: str, until: str, most: int) -> list[str]:
+        """Ends of ranges, so many at most and in order, into which the children of a directory with
+        after < key <= until can be cut evenly, more or less; by few requests. Each ends in a slash, and none need be
+        there. Only with `capabilities.lists_from_any_key`."""
+        raise NotImplementedError(type(self).__name__)
+
     @abc.abstractmethod
     def open_reader(self, path: str, expected_length: int) -> Reader:
         """Open for reading. The caller compares `length` with what it expects, and asks `refuse_open`."""

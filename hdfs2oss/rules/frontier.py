@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .keys import ALL_KEYS, KeyRange, child_key, parent_of
@@ -12,7 +13,8 @@ _MOST_RANGES = 32
 class SurveyUnit(NamedTuple):
     """A directory below the target base, or a range of its children, on all sides.
 
-    `resumed` means that its own files, and the directory itself, were accounted for by an earlier unit.
+    `resumed` means that its own files, and the directory itself, were accounted for by an earlier unit; with
+    `has_files` only the directory was, and files in the range belong to it like all else.
     `target_only` means that no source had the directory when it was listed.
     """
 
@@ -20,6 +22,18 @@ class SurveyUnit(NamedTuple):
     children: KeyRange = ALL_KEYS
     resumed: bool = False
     target_only: bool = False
+    has_files: bool = False
+
+    @property
+    def only_directories(self) -> bool:
+        """Whether files that stand in the directory itself belong to another unit."""
+        return self.resumed and not self.has_files
+
+    def cut(self, borders: Sequence[str]) -> list[SurveyUnit]:
+        """The same in ranges that end at these keys."""
+        inner = [one for one in borders if self.children.holds(one) and one != self.children.until]
+        ends = zip([self.children.after, *inner], [*inner, self.children.until], strict=True)
+        return [self._replace(children=KeyRange(after, until)) for after, until in ends]
 
 
 class Frontier:
@@ -59,6 +73,24 @@ class Frontier:
             del borders[1::2]
             stride *= 2
         self._strides[parent] = (stride, seen + 1)
+
+    def rest_behind(self, taken: str, next_path: str) -> list[SurveyUnit]:
+        """Units that cover what comes behind the key `taken`, where `next_path` is what comes next and nothing was left
+        out so far: the rest of its directory first, then that of each one above. Empty where that cannot be told."""
+        directory = parent_of(next_path)
+        depth = next((at for at, (one, _) in enumerate(self._chain) if one == directory), None)
+        base = f"{directory}/" if directory else ""
+        name, slash, _ = taken[len(base) :].partition("/") if taken.startswith(base) else ("", "", "")
+        if depth is None or self._borders or (taken != base and name in ("", ".", "..")):
+            return []
+        found = []
+        for at in range(depth, -1, -1):
+            one, entered = self._chain[at]
+            after = name + slash if at == depth else entered
+            until = self._unit.children.until if at == 0 else ""
+            has_files = at > 0 or not self._unit.only_directories
+            found.append(SurveyUnit(one, KeyRange(after, until), True, one in self._target_only, has_files))
+        return found
 
     def units(self) -> list[SurveyUnit]:
         """Units that together cover all that was left out, and nothing else."""

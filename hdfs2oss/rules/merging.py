@@ -26,7 +26,8 @@ _MOST_OF_STRETCH = 256
 class Rows(Protocol):
     """A stream of rows that can be told what is not wanted any more, and that counts what it gave."""
 
-    given: Tally
+    @property
+    def given(self) -> Tally: ...
 
     def __next__(self) -> FileStatus: ...
 
@@ -98,10 +99,12 @@ class Cursor:
             self.advance()
 
     def count(self) -> Tally:
-        """At the end: the rows that the stream gave, but for those that were passed by."""
+        """At the end: the rows that the stream gave, but for those that were passed by, and those that still stand."""
         given = Tally()
         given.merge(self._rows.given)
         given.take_off(self._passed_by)
+        for row in (*filter(None, [self.head]), *self._ahead[self._at :]):
+            given.take_off(_tally_of(row))
         return given
 
     def stop_descending(self) -> None:
@@ -245,6 +248,12 @@ class Merge:
                     return True
             target.seek(bound)
         return True
+
+
+def _tally_of(row: FileStatus) -> Tally:
+    tally = Tally()
+    tally.add(row)
+    return tally
 
 
 def _in_common(ours: Sequence[FileStatus], theirs: Sequence[FileStatus], bound: str | None) -> int:

@@ -78,10 +78,15 @@ class Pairing:
             self._waiting.append(pair)
         return pairs
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no pair waits for what comes next, and nothing blocks it."""
+        return not self._waiting and self._block is None and self._open_directory is None
+
     def take_stretch(self, stretch: Stretch) -> list[FilePair] | None:
         """The pairs of a stretch, which are settled by it; None while anything else is open, and it has to be taken
         step by step."""
-        if self._waiting or self._block is not None or self._open_directory is not None:
+        if not self.is_settled:
             return None
         root = stretch.root
         return [

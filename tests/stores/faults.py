@@ -132,6 +132,10 @@ class FlakyFileSystem(FileSystem):
 
         return TreeWalk(list_children, after, until, recursive)
 
+    def borders(self, path: str, after: str, until: str, most: int) -> list[str]:
+        self.meet("list", path)
+        return self.wrapped.borders(path, after, until, most)
+
     def _children(self, path: str, relative: str) -> Iterator[FileStatus]:
         fault = self.strike("list", path)
         prefix = f"{relative}/" if relative else ""

@@ -24,6 +24,7 @@ from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus, StoredPart
 from hdfs2oss.rules.checksum import compose_crc64, crc32c, crc64
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C, CRC64, FileChecksum
+from hdfs2oss.rules.keys import KeyRange
 from hdfs2oss.rules.preservation import changes, merged, of_status
 
 LIKE_HDFS = Capabilities(
@@ -139,6 +140,12 @@ class MemoryFileSystem(FileSystem):
             prefix = f"{relative}/" if relative else ""
             rows = [child.status._replace(path=prefix + name) for name, child in node.children.items()]
         return sorted(rows, key=lambda row: row.key)
+
+    def borders(self, path: str, after: str, until: str, most: int) -> list[str]:
+        """Behind every other name; some of them are none that is there."""
+        children = KeyRange(after, until)
+        keys = [row.key for row in self._children(path, "") if children.holds(row.key)]
+        return sorted({key.rstrip("/") + "/" for key in keys[::2]})[:most]
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         self.traffic.read()

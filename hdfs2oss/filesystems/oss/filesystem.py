@@ -23,6 +23,7 @@ from . import attributes as object_attributes
 from . import copying, subtree, uploads
 from . import notes as object_notes
 from .answers import content_length, modified_ms, stated_crc64, stated_etag
+from .borders import find_borders
 from .client import RETRIES, OssClient, key_of
 from .exclusive import ExclusiveCreation
 from .listing import find_entries, list_entries
@@ -48,6 +49,7 @@ class OssFileSystem(FileSystem):
             checksums=(CRC64, COMPOSITE_CRC),
             server_copy=True,
             removes_together=True,
+            lists_from_any_key=True,
         )
         self._client = OssClient(bucket, access, OssSession(threads, access.proxy), retries)
         self._exclusive = ExclusiveCreation(self._client)
@@ -69,6 +71,10 @@ class OssFileSystem(FileSystem):
         prefix = key_of(path) + "/" if key_of(path) else ""
         walk = OssWalk if recursive else OssChildren
         return walk(self._client, prefix, after, until)
+
+    def borders(self, path: str, after: str, until: str, most: int) -> list[str]:
+        prefix = key_of(path) + "/" if key_of(path) else ""
+        return find_borders(self._client, prefix, after, until, most)
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         return OssReader(self._client, path, expected_length)

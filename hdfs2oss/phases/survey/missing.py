@@ -150,7 +150,7 @@ class Missing:
         return found
 
     def _is_of_earlier_unit(self, row: FileStatus) -> bool:
-        return self._unit.resumed and is_directly_in(self._unit.directory, row.path)
+        return self._unit.only_directories and is_directly_in(self._unit.directory, row.path)
 
     def _close(self) -> None:
         """All steps of the innermost directory were taken, and nothing in it stays."""

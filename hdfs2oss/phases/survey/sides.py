@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 from ...filesystems.base import FileSystem
@@ -24,6 +25,8 @@ from .stream import Stream
 _THREADS = 16
 _FEWEST_AT_ONCE = 8
 _MOST_SHOWN = 10
+# Into so many pieces the rest of a directory is cut.
+_MOST_RANGES = 16
 # The streams of source and target.
 Opened = tuple[Cursor, Cursor | None]
 GONE = "the source has gone since the command began"
@@ -38,6 +41,36 @@ class Sides:
         self._stores = context.stores
         self._exclusion = exclusion
         self._findings = findings
+        self._can_be_cut: bool | None = None
+
+    @property
+    def can_be_cut(self) -> bool:
+        """Whether a unit may end, and another one go on, between any two of its files: on all stores, and where no
+        source is a file, which is asked for by itself."""
+        if self._can_be_cut is None:
+            roots, base = self._layout.roots, self._layout.base
+            stores = {place._replace(path="/") for place in (base, *(root.source for root in roots))}
+            self._can_be_cut = not any(root.is_file for root in roots) and all(
+                self._open(store).capabilities.lists_from_any_key for store in stores
+            )
+        return self._can_be_cut
+
+    def cut(self, unit: SurveyUnit) -> list[SurveyUnit]:
+        """A unit in ranges of about the same size, so that several tasks share it: by the names that the first of its
+        sources has that can be cut."""
+        target = self._layout.target_of(unit.directory)
+        sources = [self._layout.source_of(number, unit.directory) for number in self._index.holding(unit.directory)]
+        borders: list[str] = []
+        for source in sources[:_MOST_SHOWN]:
+            with suppress(NotFound):
+                borders = borders or self._open(source).borders(source.path, *unit.children, _MOST_RANGES)
+        if len(sources) > _MOST_SHOWN or not borders:
+            return [unit]
+        # A border between a file `a` and the directory `a/` would hide that one is in the way of the other.
+        both = {name for border in borders for name in possible_parents(border) if name + "/" != border}
+        ends = (*sources, target)
+        apart = {name for name in both if any(self._open(one).status(one.join(name).path) for one in ends)}
+        return unit.cut([one for one in borders if apart.isdisjoint(possible_parents(one))])
 
     def open_sources(self, unit: SurveyUnit) -> list[Cursor]:
         """One stream for each source that maps onto the unit's directory or below it.

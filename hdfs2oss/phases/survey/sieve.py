@@ -57,7 +57,7 @@ class Sieve:
     def lets_through(self, stretch: Stretch) -> bool:
         """Whether nothing of a stretch is left out, or counted by itself."""
         first, last = stretch.sources[0].path, stretch.sources[-1].path
-        is_elsewhere = self._unit.resumed and is_directly_in(self._unit.directory, first)
+        is_elsewhere = self._unit.only_directories and is_directly_in(self._unit.directory, first)
         return not is_elsewhere and not self._exclusion.may_touch(stretch.root, first, last)
 
     def _takes_part(self, root: int, row: FileStatus, entered: bool) -> bool:
@@ -65,7 +65,7 @@ class Sieve:
             self._findings.add_problem(str(self._layout.named_source_of(root, row.path)), row.problem)
             return True
         is_directory = row.kind == DIRECTORY
-        if not is_directory and self._unit.resumed and is_directly_in(self._unit.directory, row.path):
+        if not is_directory and self._unit.only_directories and is_directly_in(self._unit.directory, row.path):
             self._findings.count_elsewhere(row)
             return False
         is_counted = entered or not is_directory

@@ -20,7 +20,7 @@ class Stream(Walk):
     like that of any directory below it, so that the other streams of a unit go on. Raised are NotFound, when the
     mount is not there at all, and without `fails_alone` every failure.
 
-    `given` is complete once the stream has ended; of a walk that failed it says nothing.
+    Of a walk that failed `given` says nothing.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Stream(Walk):
         own_row: Callable[[], FileStatus | None] | None = None,
         fails_alone: bool = True,
     ) -> None:
-        self.given = Tally()
+        self._given = Tally()
         self._mount = mount
         self._prefix = mount + "/" if mount else ""
         self._own_row = own_row
@@ -38,6 +38,15 @@ class Stream(Walk):
         self._walk: Walk | None = None
         self._begun = False
         self._fails_alone = fails_alone
+
+    @property
+    def given(self) -> Tally:  # type: ignore[override]
+        """The rows so far."""
+        given = Tally()
+        given.merge(self._given)
+        if self._walk is not None:
+            given.merge(self._walk.given)
+        return given
 
     def __next__(self) -> FileStatus:
         try:
@@ -54,14 +63,14 @@ class Stream(Walk):
         if self._walk is not None:
             row = next(self._walk, None)
             if row is None:
-                self.given.merge(self._walk.given)
+                self._given.merge(self._walk.given)
                 self._walk = self._open_walk = None
                 raise StopIteration
             return row._replace(path=self._prefix + row.path) if self._prefix else row
         own_row, self._own_row = self._own_row, None
         found = own_row() if own_row is not None else None
         if found is not None:
-            self.given.add(found)
+            self._given.add(found)
             return found._replace(path=self._mount)
         if self._open_walk is None:
             raise StopIteration

@@ -8,7 +8,7 @@ from ...model.values import DIRECTORY, FilePair, FileStatus
 from ...rules.frontier import SurveyUnit
 from ...rules.gate import Budget, Gate
 from ...rules.keys import parent_of
-from ...rules.merging import TARGET, Cursor, Merge
+from ...rules.merging import TARGET, Cursor, Merge, Step
 from ...rules.pairing import Pairing, blocked_by_file
 from ...tasks.context import RunContext
 from .exclusion import Exclusion
@@ -54,11 +54,13 @@ class UnitSurvey:
         gate = Gate(unit, budget, wants_missing)
         if self._missing is not None:
             self._missing.begin(unit)
-        self._pair_up(Merge(sources, target, wants_missing), gate, self._sieve(unit), pairing, self._missing)
+        cuts = bool(sources) and self._sides.can_be_cut
+        merge = Merge(sources, target, wants_missing)
+        rest = self._pair_up(merge, gate, self._sieve(unit), pairing, self._missing, cuts)
         if self._missing is not None:
             self._missing.end()
         self._count_listed(sources)
-        return gate.rest()
+        return [*self._sides.cut(rest[0]), *rest[1:]] if rest else gate.rest()
 
     def survey_files(self, numbers: Sequence[int]) -> None:
         """Pair roots that are files, where no listing is due in which they would come up.
@@ -101,9 +103,20 @@ class UnitSurvey:
         return found
 
     def _pair_up(
-        self, merge: Merge, gate: Gate, sieve: Sieve, pairing: Pairing, missing: Missing | None = None
-    ) -> None:
+        self,
+        merge: Merge,
+        gate: Gate,
+        sieve: Sieve,
+        pairing: Pairing,
+        missing: Missing | None = None,
+        cuts: bool = False,
+    ) -> list[SurveyUnit]:
+        """All steps. With `cuts` it may end where the budget does: what is left then, the rest of the innermost
+        directory first."""
+        taken = ""
         while (step := merge.step(pairing.waiting_for)) is not None:
+            if cuts and (rest := self._rest_behind(taken, step, gate, pairing)):
+                return rest
             entered = gate.enters(step)
             if not entered:
                 merge.stop_descending()
@@ -113,25 +126,37 @@ class UnitSurvey:
             if missing is not None and missing.take(step, bool(sifted.step.sources), entered):
                 passed_by = (*passed_by, TARGET)
             merge.advance(step, passed_by)
+            taken = step.key
             if step.target is not None and step.sources:
-                self._take_stretches(merge, gate, sieve, pairing, missing)
+                taken = self._take_stretches(merge, gate, sieve, pairing, missing) or taken
         self._take(pairing.finish())
+        return []
 
-    def _take_stretches(
-        self, merge: Merge, gate: Gate, sieve: Sieve, pairing: Pairing, missing: Missing | None
-    ) -> None:
+    def _rest_behind(self, taken: str, step: Step, gate: Gate, pairing: Pairing) -> list[SurveyUnit]:
+        """What is handed back if the unit ends before this step: nothing while a pair waits for it."""
+        rest = gate.rest_behind(taken, step)
+        if rest:
+            self._take(pairing.release(step.key))
+        return rest if pairing.is_settled else []
+
+    def _take_stretches(self, merge: Merge, gate: Gate, sieve: Sieve, pairing: Pairing, missing: Missing | None) -> str:
         """Behind a step of both sides: as long as both have the same files, which no rule looks at one by one, take
-        them together. It comes to the same as steps, which the rest goes on with."""
+        them together. It comes to the same as steps, which the rest goes on with. The last key that was taken."""
+        taken = ""
         while (stretch := merge.stretch()) is not None and sieve.lets_through(stretch):
             self._take(pairing.release(stretch.sources[0].path))
             pairs = pairing.take_stretch(stretch)
             if pairs is None:
-                return
+                break
             gate.passes(len(pairs))
             if missing is not None:
                 missing.take_files(stretch.targets)
             self._take(pairs)
             merge.take(stretch)
+            taken = stretch.sources[-1].path
+            if gate.is_spent:
+                break
+        return taken
 
     def _count_listed(self, sources: Iterable[Cursor]) -> None:
         for cursor in sources:

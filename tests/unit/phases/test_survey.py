@@ -18,14 +18,15 @@ from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.tasks.context import RunContext
 from tests.stores.faults import Fault, FlakyFileSystem
-from tests.stores.memory import MemoryFileSystem
+from tests.stores.memory import EVERYTHING, MemoryFileSystem
 
 WHOLE = Share(1_000_000, 3600.0)
 
 
-def store_of(**trees: list[str]) -> MemoryFileSystem:
+def store_of(lists_from_any_key: bool = False, **trees: list[str]) -> MemoryFileSystem:
     """A store with trees at /s1, /s2, /t, ...; a key that ends in a slash is a directory."""
-    store = MemoryFileSystem(clock_ms=lambda: 1000)
+    capabilities = EVERYTHING._replace(lists_from_any_key=lists_from_any_key)
+    store = MemoryFileSystem(capabilities, clock_ms=lambda: 1000)
     for root, keys in trees.items():
         store.make_directory(f"/{root}")
         for key in keys:
@@ -51,6 +52,12 @@ def run(context: RunContext, entries: int | None = None) -> tuple[Counter[tuple[
     return Counter((one.path, one.action, one.root, one.kind) for one in items), report
 
 
+MODES = {
+    "update": {"update": True},
+    "overwrite": {"overwrite": True},
+    "plain": {},
+    "mirror": {"update": True, "delete": True},
+}
 names = st.sampled_from(["a", "a-b", "a.b", "a0", "b", "b-c", "c d", "ä"])
 keys = st.builds(
     lambda parts, slash: "/".join(parts) + slash,
@@ -61,15 +68,20 @@ trees = st.lists(keys, max_size=14)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
-@given(trees, trees, trees, st.integers(0, 5), st.sampled_from(["update", "overwrite", "plain"]), st.booleans())
-@example(["a-b/x", "a/y", "b/z"], [], ["a"], 1, "update", False)
-@example(["a", "a-b/x"], ["b/y", "a-b/z"], ["a/q/r"], 1, "update", True)
-@example(["a/b/x", "a/c/y", "a/d/z"], [], ["a"], 1, "update", False)
-@example([f"a/b/{number}" for number in range(9)], [], [], 0, "update", False)
-def test_small_units_plan_what_one_unit_plans(make_context, first, second, target, entries, mode, two) -> None:
-    store = store_of(s1=first, s2=second, t=target)
+@given(trees, trees, trees, st.integers(0, 5), st.sampled_from([*MODES]), st.booleans(), st.booleans())
+@example(["a-b/x", "a/y", "b/z"], [], ["a"], 1, "update", False, False)
+@example(["a", "a-b/x"], ["b/y", "a-b/z"], ["a/q/r"], 1, "update", True, False)
+@example(["a/b/x", "a/c/y", "a/d/z"], [], ["a"], 1, "update", False, False)
+@example([f"a/b/{number}" for number in range(9)], [], [], 0, "update", False, False)
+@example(
+    [f"a/b/{number}" for number in range(9)], [], [f"a/b/{number}" for number in range(9)], 1, "mirror", False, True
+)
+def test_small_units_plan_what_one_unit_plans(
+    make_context, first, second, target, entries, mode, two, from_any_key
+) -> None:
     sources = ["/s1", "/s2"] if two else ["/s1"]
-    options = {} if mode == "plain" else {mode: True}
+    store = store_of(from_any_key, s1=first, s2=second, t=target)
+    options = MODES[mode]
     try:
         expected, whole = run(make_context(store, sources, "/t", **options))
     except DuplicateEntry:

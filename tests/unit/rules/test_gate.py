@@ -71,3 +71,29 @@ def test_time_closes_the_gate_as_well_as_entries_do() -> None:
     assert gate.enters(source("a"))
     now[0] = 5.1
     assert not gate.enters(source("b"))
+
+
+def test_files_that_an_earlier_unit_has_seen_to_cost_a_later_one_nothing() -> None:
+    gate = gate_of(1, SurveyUnit("d", KeyRange("a/"), resumed=True))
+    assert [gate.enters(source(path, FILE)) for path in ("d/b", "d/c", "d/e")] == [True] * 3
+    assert [gate.enters(source(path)) for path in ("d/f", "d/g")] == [True, False]
+    with_files = gate_of(1, SurveyUnit("d", KeyRange("a/"), resumed=True, has_files=True))
+    assert [with_files.enters(source(path, FILE)) for path in ("d/b", "d/c")] == [True] * 2
+    assert [with_files.enters(source(path)) for path in ("d/f", "d/g")] == [True, False]
+
+
+def test_what_is_left_of_a_unit_that_ends_between_two_files_is_all_behind_the_one_taken_last() -> None:
+    gate = gate_of(2)
+    for step in (source("a"), source("a/b"), source("a/b/x", FILE), source("a/c", FILE)):
+        assert gate.enters(step)
+    rest = gate.rest_behind("a/c", source("a/d", FILE))
+    assert rest == [
+        SurveyUnit("a", KeyRange("c"), resumed=True, has_files=True),
+        SurveyUnit("", KeyRange("a/"), resumed=True, has_files=True),
+    ]
+    assert rest[0].cut(["b/", "e/", "k/"]) == [
+        rest[0]._replace(children=KeyRange("c", "e/")),
+        rest[0]._replace(children=KeyRange("e/", "k/")),
+        rest[0]._replace(children=KeyRange("k/")),
+    ]
+    assert gate_of(9).rest_behind("a", source("b", FILE)) == []
