@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
 
+from ..filesystems.pace import task_throttle
 from ..filesystems.registry import open_filesystem
 from ..model.counters import INPUT_FORMAT, OWN
 from ..model.errors import (
@@ -34,7 +35,6 @@ from ..records.fence import Fence
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
 from ..rules.packing import files_at_once, threads_for
-from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
 from ..runs.report import failed_in
@@ -128,7 +128,7 @@ def _carry_out_once(
     mapper.refuse_if_taken_over(has_failed)
     mapper.preserving.count(desk.counters)
     desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
-    return desk.publish()
+    return desk.publish(mapper.throttle)
 
 
 def _may_be_sent_again(result: CopyResult) -> bool:
@@ -146,7 +146,7 @@ class Mapper:
         can, asked = self._target.capabilities, context.options.threads
         self._threads = files_at_once(can.close_seconds, asked, is_address_space_limited())
         self._lanes = Lanes(threads_for(can.close_seconds, asked))
-        self._throttle = Throttle(context.options.bytes_per_second)
+        self.throttle = task_throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
         most, base = max(_FEWEST_FAILURES, self._threads), context.layout.base.path
         self._outage = Outage(most, is_last_try, base, denies_alike=not can.real_directories)
@@ -317,7 +317,7 @@ class Mapper:
             self._transfers[store] = Transfer(
                 open_filesystem(store, self._context.stores),
                 self._target,
-                self._throttle,
+                self.throttle,
                 self._buffers,
                 part_pool,
                 _PARTS_AT_ONCE,
@@ -341,10 +341,9 @@ class Mapper:
         """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
         if item.work is Work.CHUNK and not self._target.capabilities.multipart:
             # A file of its own, under a name that the committer knows.
-            path = chunk_path_of(self._context.run_id, ends.target.path, item.offset)
-            ends = ends._replace(target=ends.target._replace(path=path))
+            ends = ends._replace(chunk_path=chunk_path_of(self._context.run_id, ends.target.path, item.offset))
         elif item.work is not Work.FILE or item.action == FileAction.SKIP:
             return ends
         if number == 1:
-            self._leftovers.enter(item, ends.target.path)
-        return ends._replace(work_path=self._leftovers.work_path(ends.target.path, number))
+            self._leftovers.enter(item, ends.published_path)
+        return ends._replace(work_path=self._leftovers.work_path(ends.published_path, number))
