@@ -194,7 +194,7 @@ class Transfer:
         said, stated = SourceSaid(Evidence.NOTHING), UNASKED
         sum64 = sum32 = 0
         with writing(ends):
-            writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
+            writer = self.target.open_writer(ends.published_path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
             for piece in self.read_ahead(ends, reader, item.offset, item.size):
@@ -278,8 +278,8 @@ class Transfer:
         """The bytes [offset, offset + size), all of them, no faster than the throttle allows."""
         left = size
         with reading(ends):
-            for piece in reader.stream(offset, size, min(size, self.throttle.piece_bytes or piece_bytes, piece_bytes)):
-                self.throttle.take(len(piece))
+            piece_bytes = min(size, self.throttle.piece_bytes or piece_bytes, piece_bytes)
+            for piece in self.throttle.paced(reader.stream(offset, size, piece_bytes), size, piece_bytes):
                 left -= len(piece)
                 yield piece
         if left:
@@ -294,7 +294,8 @@ class Transfer:
     def read_ahead(self, ends: Ends, reader: Reader, offset: int, size: int) -> Iterator[bytes]:
         """The bytes [offset, offset + size) in pieces, the next one being read while the caller writes the last."""
         piece_bytes = min(STREAM_PIECE_BYTES, self.throttle.piece_bytes or STREAM_PIECE_BYTES)
-        pieces = reader.stream(offset, size, piece_bytes)
+        # Paid for before it is read, hence one piece ahead of what the caller writes.
+        pieces = self.throttle.paced(reader.stream(offset, size, piece_bytes), size, piece_bytes)
         coming = self.pool.submit(next, pieces, b"")
         while True:
             with reading(ends):
@@ -302,5 +303,4 @@ class Transfer:
             if not piece:
                 return
             coming = self.pool.submit(next, pieces, b"")
-            self.throttle.take(len(piece))
             yield piece

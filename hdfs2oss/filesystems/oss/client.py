@@ -11,6 +11,7 @@ from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..body import Body, Checked, body_of
 from ..credentials import OssAccess
 from ..in_flight import InFlight
+from ..pace import REQUESTS
 from ..traffic import Traffic
 from .address import address_of
 from .answers import document_of, refuse_other_bytes
@@ -73,6 +74,7 @@ class OssClient:
         """
         while True:
             version = self._keys.version
+            REQUESTS.take()
             try:
                 with self.in_flight.one():
                     response = self._send_once(what, method, key, params, headers, data)
