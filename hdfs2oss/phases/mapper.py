@@ -26,7 +26,7 @@ from ..model.errors import (
     WriteError,
     of_class,
 )
-from ..model.units import MIB
+from ..model.units import MIB, several
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
@@ -94,7 +94,7 @@ def refuse_more_failures(failed: int, most: int) -> None:
     """Raise WaveEnded once more files of the run have failed than were allowed."""
     if failed > most:
         raise WaveEnded(
-            f"the copy was ended, because {failed} files have failed, which is more than {most}",
+            f"the copy was ended, because {several(failed, 'file has', 'files have')} failed, more than {most}",
             "Mend the cause and run the same command with -update; or allow more with --max-failures N.",
         )
 
