@@ -10,7 +10,7 @@ SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test-fast test test-full mutants bench clean
+.PHONY: help setup demo check test-fast test test-full mutants bench bench-long clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ check: ## format, lint, types, layer rule, sizes
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
 test-fast: ## what needs no JVM: three minutes
-	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not full"
+	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not slow and not full"
 
 test: setup check ## everything, with real HDFS, YARN and Spark: a quarter of an hour or more on 2 cores
 	@$(PYTEST) -m "not full"
@@ -43,8 +43,11 @@ test-full: setup check ## "test", what takes longer, and the Spark tests once mo
 mutants: setup ## apply small changes one at a time and see which the fast tests notice: some eight minutes on 2 cores
 	@$(PYTHON) -m tests.mutants
 
-bench: setup ## side-by-side runs against other tools
+bench: setup ## side-by-side runs against other tools, in less than ten minutes
 	@$(PYTHON) -m benchmarks
+
+bench-long: setup ## the same with large trees, for hours; writes benchmarks/RESULTS.md, and goes on where it stopped
+	@$(PYTHON) -m benchmarks --long --resume --output benchmarks/RESULTS.md
 
 clean: ## bring the sandboxes down and remove what was built; keeps .venv and the jars
 	@if [[ -x $(PYTHON) ]]; then bin/sandbox down --all && rm -rf .sandbox; fi

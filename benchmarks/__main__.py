@@ -1,103 +1,111 @@
-"""`python -m benchmarks [case ...]`: run the cases, alternating the tools, and print a table of ratios."""
+"""`python -m benchmarks`: run the workloads, print a table of each, and write the page of results.
+
+python -m benchmarks                        the short version
+python -m benchmarks --long --output benchmarks/RESULTS.md
+python -m benchmarks --only small-out --runs 3
+python -m benchmarks scaling                see scaling.py
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
+import signal
 import sys
-import time
-from collections.abc import Callable
-from typing import NamedTuple
+from pathlib import Path
 
-from hdfs_native import Client
+from . import coefficients, scaling, survey
+from .budget import Budget
+from .command import PROJECT
+from .contest import Contest
+from .measurement import Done, Records
+from .results import page
+from .stage import Stage, staged
+from .table import table
+from .workload import Kind, Workload, workloads
 
-from tests.sandbox import Sandbox
-
-from .arrival import expect, refuse_difference
-from .lake import BIG_BYTES, SMALL_FILES, make_big, make_small
-from .run import Figures
-from .tools import tools
-
-
-class Case(NamedTuple):
-    """A tree, what to do with it, and the figure of merit."""
-
-    name: str
-    title: str
-    make: Callable[[Client, str], None]
-    update: bool
-    unit: str
-    amount: float
+_SHORT_MINUTES = 9.0
+_RECORDS = PROJECT / "build"
 
 
-CASES = {
-    "big": Case("big", "1 GiB in one file, HDFS to OSS", make_big, False, "MiB/s", BIG_BYTES / 1024**2),
-    "small": Case("small", f"{SMALL_FILES} files of 4 KiB, HDFS to OSS", make_small, False, "files/s", SMALL_FILES),
-    "unchanged": Case("unchanged", f"{SMALL_FILES} unchanged files, -update", make_small, True, "files/s", SMALL_FILES),
-}
-
-
-def main() -> int:
-    """Run what was asked for; 0 when every run did its work."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"one or more of {', '.join(CASES)} (default: all)")
-    parser.add_argument("--runs", type=int, default=3, help="counted runs of each tool (default 3)")
-    arguments = parser.parse_args()
-    unknown = [name for name in arguments.cases if name not in CASES]
-    if unknown:
-        parser.error(f"unknown case {unknown[0]}: choose from {', '.join(CASES)}")
-    # ETags by MD5 would make the server the bottleneck of every tool.
-    os.environ.setdefault("SANDBOX_OSS_OPTIONS", "--etag fast")
-    sandbox = Sandbox("bench", say=print)
-    try:
-        sandbox.up()
-        env = sandbox.env()
-        client = Client(env["SANDBOX_HDFS"])
-        for name in arguments.cases or CASES:
-            run_case(CASES[name], env, client, arguments.runs)
-    finally:
-        sandbox.down()
+def main(argv: list[str]) -> int:
+    """0 when every workload was gone through, whatever became of single tools."""
+    # Ended from outside, the servers still come down.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    if argv[:1] == ["scaling"]:
+        return scaling.main(argv[1:])
+    if argv[:1] == ["coefficients"]:
+        return coefficients.main(argv[1:])
+    arguments = _parse(argv)
+    chosen = _chosen(arguments)
+    records = Records(_RECORDS / f"benchmarks-{'long' if arguments.long else 'short'}.jsonl")
+    if not arguments.resume:
+        records.clear()
+    chosen = [workload for workload in chosen if workload.name not in records.load()]
+    minutes = arguments.budget_minutes or (None if arguments.long or arguments.only else _SHORT_MINUTES)
+    budget = Budget(
+        None if minutes is None else minutes * 60,
+        slow_seconds=180 if arguments.long else 15,
+        limit_seconds=1200 if arguments.long else 120,
+    )
+    with staged(with_yarn=arguments.long or arguments.yarn) as stage:
+        for workload in chosen:
+            _run(stage, workload, budget, arguments.runs, records)
+            if arguments.output:
+                _write(arguments.output, page(records.load(), _how(arguments)))
     return 0
 
 
-def run_case(case: Case, env: dict[str, str], client: Client, runs: int) -> None:
-    """Every tool in turn, `runs` times over, so that a drift of the machine meets all of them alike.
-
-    The first turn copies everything: the warm-up of both kinds of case. After each the target is looked at.
-    """
-    source, bucket = "/bench/source", f"oss://{env['SANDBOX_BUCKET']}"
-    client.delete("/bench", True)
-    case.make(client, source)
-    expected = expect(client, source)
-    found: dict[str, list[Figures]] = {}
-    for turn in range(-1, runs):
-        for number, (name, tool) in enumerate(tools(env).items()):
-            prefix = f"{case.name}/{number}"
-            has_work, started = turn < 0 or not case.update, time.time()
-            figures = tool(f"{env['SANDBOX_HDFS']}{source}", f"{bucket}/{prefix}", not has_work).measure()
-            refuse_difference(env, prefix, expected, started if has_work else 0)
-            if turn >= 0:
-                found.setdefault(name, []).append(figures)
-    print_table(case, found)
+def _run(stage: Stage, workload: Workload, budget: Budget, runs: int, records: Records) -> None:
+    """One workload; what it cannot be given, it says."""
+    print(f"\n### {workload.title}\n", flush=True)
+    contest = Contest(stage, workload, budget, runs)
+    found, lines = contest.found, list[str]()
+    try:
+        if workload.kind is Kind.SCALING:
+            lines = scaling.table(scaling.measure(files=workload.whole.files))
+        elif workload.kind is Kind.SURVEY:
+            found = survey.run(workload, budget)
+        else:
+            contest.run()
+    except Exception as error:  # noqa: BLE001 - the others still have their turn, and what was measured counts
+        print(f"  given up: {error}", flush=True)
+    print("\n" + "\n".join(lines or table(found)), flush=True)
+    if lines or any(not run.note for run in found):
+        records.add(workload.name, Done(workload.title, found, lines))
 
 
-def print_table(case: Case, found: dict[str, list[Figures]]) -> None:
-    """Medians, and ratios to the first tool."""
-    print(f"\n### {case.title}\n")
-    print(f"| tool | wall s | {case.unit} | CPU s | peak MiB | wall, ours = 1 | CPU, ours = 1 |")
-    print("|---|---|---|---|---|---|---|")
-    first: Figures | None = None
-    for name, runs in found.items():
-        middle = Figures(*(statistics.median(column) for column in zip(*runs, strict=True)))
-        first = first or middle
-        print(
-            f"| {name} | {middle.wall_seconds:.1f} | {case.amount / middle.wall_seconds:.0f} | "
-            f"{middle.cpu_seconds:.1f} | {middle.peak_memory_bytes / 1024**2:.0f} | "
-            f"{middle.wall_seconds / first.wall_seconds:.2f} | {middle.cpu_seconds / first.cpu_seconds:.2f} |",
-            flush=True,
-        )
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--long", action="store_true", help="the long version: hours")
+    parser.add_argument("--only", action="append", metavar="WORKLOAD", help="this workload; may be repeated")
+    parser.add_argument("--runs", type=int, default=2, help="turns of each tool (default %(default)s)")
+    parser.add_argument("--budget-minutes", type=float, help=f"what does not fit is left out (short: {_SHORT_MINUTES})")
+    parser.add_argument("--resume", action="store_true", help="leave out what the last run has done; add to its page")
+    parser.add_argument("--yarn", action="store_true", help="DistCp on YARN in the short version, too")
+    parser.add_argument("--shrink", type=int, default=1, metavar="N", help="an Nth of everything, to try it out")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the page of results there")
+    return parser.parse_args(argv)
+
+
+def _chosen(arguments: argparse.Namespace) -> list[Workload]:
+    known = {workload.name: workload for workload in workloads(arguments.long)}
+    for name in arguments.only or []:
+        if name not in known:
+            raise SystemExit(f"unknown workload {name}: choose from {', '.join(known)}")
+    return [known[name].shrunk(arguments.shrink) for name in arguments.only or known]
+
+
+def _how(arguments: argparse.Namespace) -> str:
+    length = "The long version" if arguments.long else "The short version"
+    small = f", an {arguments.shrink}th of everything" if arguments.shrink > 1 else ""
+    return f"{length}{small}"
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.rename(path)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

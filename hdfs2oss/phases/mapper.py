@@ -341,10 +341,9 @@ class Mapper:
         """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
         if item.work is Work.CHUNK and not self._target.capabilities.multipart:
             # A file of its own, under a name that the committer knows.
-            path = chunk_path_of(self._context.run_id, ends.target.path, item.offset)
-            ends = ends._replace(target=ends.target._replace(path=path))
+            ends = ends._replace(chunk_path=chunk_path_of(self._context.run_id, ends.target.path, item.offset))
         elif item.work is not Work.FILE or item.action == FileAction.SKIP:
             return ends
         if number == 1:
-            self._leftovers.enter(item, ends.target.path)
-        return ends._replace(work_path=self._leftovers.work_path(ends.target.path, number))
+            self._leftovers.enter(item, ends.published_path)
+        return ends._replace(work_path=self._leftovers.work_path(ends.published_path, number))

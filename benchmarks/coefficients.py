@@ -1,0 +1,129 @@
+"""What docs/scaling.md counts with: `python -m benchmarks coefficients`
+
+Copies of two sizes from files of this machine to a server that forgets bytes; the difference is what a file more
+leaves in the job directory, with names such as Spark gives. A copy on Spark says what a task leaves in the event log.
+What the driver keeps of a task is measured on as many of them as a huge copy has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import tracemalloc
+import uuid
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from hdfs2oss.model.values import PlanSlice
+from hdfs2oss.rules.packing import pack
+
+from .command import PROJECT, Command
+from .server import BUCKET, KEYS, serving
+from .tools import SLOTS
+
+_FILE_BYTES = 512
+_FILES_OF_DIRECTORY = 100
+_LIMIT_SECONDS = 600
+_MANY = 100_000
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks coefficients")
+    parser.add_argument("--files", type=int, default=40_000, help="of the larger copy (default %(default)s)")
+    arguments = parser.parse_args(argv)
+    few, many = arguments.files // 4, arguments.files
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        folder = Path(name)
+        for count in (few, many):
+            _make(folder / f"source-{count}", count)
+        with serving(folder, "--null") as endpoint:
+            left = {count: _copy(folder, endpoint, count) for count in (few, many)}
+            events = _events(folder, endpoint, few)
+    rows = [
+        (f"bytes of {kind} a file", f"{(left[many][kind] - left[few][kind]) / (many - few):.0f}")
+        for kind in sorted(left[many])
+    ]
+    rows += [(f"bytes of the event log for {event}", text) for event, text in _sizes_of(events)]
+    rows += [("bytes of memory a task (the driver's plan of it)", f"{_driver_bytes():.0f}")]
+    print("\n".join(["| what | measured |", "|---|---:|", *(f"| {what} | {value} |" for what, value in rows)]))
+    return 0
+
+
+def _copy(folder: Path, endpoint: str, count: int) -> Counter[str]:
+    """Copies so many files; bytes by the part of the job directory that they lie in."""
+    jobs = folder / f"jobs-{count}"
+    words = (sys.executable, "-m", "hdfs2oss", "-overwrite", "--processes", str(SLOTS), *_places(jobs, count))
+    Command(words, {**KEYS, "OSS_ENDPOINT": endpoint, "HOME": str(folder)}).run(_LIMIT_SECONDS)
+    found: Counter[str] = Counter()
+    for path in jobs.rglob("*.parquet"):
+        is_of_run = "runs" in path.parts
+        found[f"the run's {path.parent.name}" if is_of_run else "the pair's ledger"] += path.stat().st_size
+    return found
+
+
+def _events(folder: Path, endpoint: str, count: int) -> list[bytes]:
+    """The lines of the event log of a copy on Spark."""
+    log = folder / "events"
+    log.mkdir()
+    switches = ("enabled=true", f"dir=file://{log}", "compress=false", "rolling.enabled=false")
+    confs = [word for switch in switches for word in ("--conf", f"spark.eventLog.{switch}")]
+    shim = str(PROJECT / "jobs" / "hdfs2oss.py")
+    words = ("spark-submit", "--master", f"local[{SLOTS}]", *confs, shim, "-overwrite", *_places(folder / "s", count))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**KEYS, "OSS_ENDPOINT": endpoint, "PATH": path, "PYSPARK_PYTHON": sys.executable}
+    Command(words, environment).run(_LIMIT_SECONDS)
+    return [line for path in log.rglob("*") if path.is_file() for line in path.read_bytes().splitlines()]
+
+
+def _make(root: Path, count: int) -> None:
+    """Files of other bytes each, a hundred to a directory."""
+    for number in range(count):
+        directory = root / f"dt=2026-01-01/part={number // _FILES_OF_DIRECTORY:05d}"
+        if number % _FILES_OF_DIRECTORY == 0:
+            directory.mkdir(parents=True)
+            job = uuid.uuid4()
+        name = f"part-{number % _FILES_OF_DIRECTORY:05d}-{job}.c000.snappy.parquet"
+        (directory / name).write_bytes(os.urandom(_FILE_BYTES))
+
+
+def _places(jobs: Path, count: int) -> tuple[str, ...]:
+    records = ("--proof-dir", "none", "--job-dir", f"file://{jobs}")
+    return (*records, f"file://{jobs.parent}/source-{count}", f"oss://{BUCKET}/{jobs.name}-copy")
+
+
+def _sizes_of(events: Sequence[bytes]) -> list[tuple[str, str]]:
+    """Bytes of a task, of a job with its stage, and of the rest, as written and compressed."""
+    kinds = {"SparkListenerTask": "each task", "SparkListenerJob": "each job", "SparkListenerStage": "each job"}
+    sizes: Counter[str] = Counter()
+    texts: dict[str, bytearray] = {}
+    tasks = jobs = 0
+    for line in events:
+        event = json.loads(line)["Event"]
+        kind = next((kind for start, kind in kinds.items() if event.startswith(start)), "the application")
+        sizes[kind] += len(line) + 1
+        texts.setdefault(kind, bytearray()).extend(line)
+        tasks, jobs = tasks + (event == "SparkListenerTaskEnd"), jobs + (event == "SparkListenerJobEnd")
+    counts = {"each task": max(1, tasks), "each job": max(1, jobs), "the application": 1}
+    return [
+        (kind, f"{sizes[kind] / count:.0f} ({len(zlib.compress(bytes(texts.get(kind, b'')))) / count:.0f} compressed)")
+        for kind, count in counts.items()
+    ]
+
+
+def _driver_bytes() -> float:
+    """What slices of plan files and the tasks made of them take in memory."""
+    tracemalloc.start()
+    slices = [
+        PlanSlice(f"plan/survey-{number // 16:05d}-{number}.parquet", number % 16, 10_000, 1 << 30, 30.0)
+        for number in range(_MANY)
+    ]
+    tasks = pack(slices, 400)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return taken / len(tasks)
