@@ -47,11 +47,12 @@ def main(argv: list[str]) -> int:
         slow_seconds=180 if arguments.long else 15,
         limit_seconds=1200 if arguments.long else 120,
     )
-    with staged(with_yarn=arguments.long or arguments.yarn) as stage:
-        for workload in chosen:
-            _run(Contest(stage, workload, budget, arguments.runs, arguments.tool or ()), records)
-            if arguments.output:
-                _write(arguments.output, page(records.load(), _how(arguments)))
+    if chosen:
+        with staged(with_yarn=arguments.long or arguments.yarn) as stage:
+            for workload in chosen:
+                _run(Contest(stage, workload, budget, arguments.runs, arguments.tool or ()), records)
+                _write(arguments, records)
+    _write(arguments, records)
     return 0
 
 
@@ -102,10 +103,12 @@ def _how(arguments: argparse.Namespace) -> str:
     return f"{length}{small}"
 
 
-def _write(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text)
-    partial.rename(path)
+def _write(arguments: argparse.Namespace, records: Records) -> None:
+    """The page, where one is wanted, as far as it goes."""
+    if arguments.output:
+        partial = arguments.output.with_suffix(".partial")
+        partial.write_text(page(records.load(), _how(arguments)))
+        partial.rename(arguments.output)
 
 
 if __name__ == "__main__":
