@@ -30,7 +30,7 @@ check: ## format, lint, types, layer rule, sizes
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
 test-fast: ## what needs no JVM: three minutes
-	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not full"
+	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not slow and not full"
 
 test: setup check ## everything, with real HDFS, YARN and Spark: a quarter of an hour or more on 2 cores
 	@$(PYTEST) -m "not full"

@@ -18,7 +18,8 @@ DESCRIPTION = (
 # Fields of options that may be told otherwise than before.
 FREE = frozenset(
     (
-        *("maps", "bandwidth_mb", "threads", "part_size_bytes", "chunk_size_bytes"),
+        *("maps", "bandwidth_mb", "total_bandwidth_mb", "bandwidth_schedule", "requests_per_second"),
+        *("threads", "part_size_bytes", "chunk_size_bytes"),
         *("verbose", "fresh", "keep_runs", "max_failures", "ignore_failures", "log_path"),
     )
 )

@@ -213,6 +213,14 @@ GROUPS = (
         ),
     ),
     Group(
+        "limits of the whole job, shared by all its tasks",
+        (
+            _value(("--total-bandwidth",), "total_bandwidth_mb", "at most MB MiB/s", "MB", _number, "no limit"),
+            _value(("--bandwidth-schedule",), "bandwidth_schedule", 'by time of day: "08:00,50 19:00,off"', "TIMES"),
+            _value(("--requests-per-second",), "requests_per_second", "at most N to OSS", "N", _number, "no limit"),
+        ),
+    ),
+    Group(
         "accepted, and done in another way",
         tuple(
             Switch(

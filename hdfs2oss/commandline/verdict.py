@@ -116,7 +116,8 @@ def next_steps(report: VerifyReport, command: CopyCommand, started: Invocation, 
 _NOT_MENDED = {Finding.ERROR, Finding.EXTRA, Finding.TYPE, Finding.UNPROVEN}
 # Options of a verify that a copy has, too, and that say what is copied, or how.
 _OF_COPY = (
-    "-filters", "-p", "--preserve", "-m", "--maps", "-bandwidth", "-D", "--layout", "--include", "--exclude",
+    "-filters", "-p", "--preserve", "-m", "--maps", "-bandwidth", "--total-bandwidth",
+    "--bandwidth-schedule", "--requests-per-second", "-D", "--layout", "--include", "--exclude",
     "--from-snapshot", "--job-dir", "--oss-endpoint", "--credentials-file", "--threads", "--processes",
 )  # fmt: skip
 _LISTED = "-f"

@@ -77,7 +77,8 @@ OWN = Group(
 )
 # Fields of a copy's options that say what is compared, or how this runs.
 _SHARED = (
-    "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb", "verbose",
+    "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb",
+    "total_bandwidth_mb", "bandwidth_schedule", "requests_per_second", "verbose",
     "properties", "proof", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint",
     "credentials_file", "threads", "processes", "ignore_ledger",
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ..model.attributes import NOTHING, Attributes
 from ..model.errors import CorruptData, StoreError
 from ..model.tally import Tally
+from ..model.units import MIB
 from ..model.values import FileStatus, StoredPart
 from ..rules.filesum import FileChecksum
 from ..rules.snapshot_diff import SnapshotChange
@@ -63,6 +64,8 @@ class Reader(abc.ABC):
     length: int
     etag: str = ""
     crc64: int | None = None
+    # Pieces of this size cost the least: as they come, without a copy.
+    piece_bytes: int = MIB
 
     @abc.abstractmethod
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:

@@ -17,10 +17,12 @@ class Body:
     """`size` bytes; `pieces()` gives them from the first one on, each time it is called: once for every try.
 
     So a body may be in memory, or be read again from where it comes from. Its errors go through to who sends it.
+    `crc64` is that of all of them, where it is known from when they came: then it is not computed again.
     """
 
     size: int
     pieces: Callable[[], Iterator[Buffer]]
+    crc64: int | None = None
 
     def whole(self) -> bytes:
         """All of them in memory."""
@@ -35,25 +37,23 @@ def body_of(data: bytes) -> Body:
 
 
 class Checked:
-    """A body on its way: what was sent of it in the last try, and the CRC-64 of that; `times` counts the tries."""
+    """A body on its way: the CRC-64 of what was sent of it in the last try; `times` counts the tries."""
 
     def __init__(self, body: Body) -> None:
         self._body = body
-        self._sent = self.crc64 = self.times = 0
+        self.crc64 = body.crc64 or 0
+        self.times = 0
 
     def as_body(self) -> Body:
         """The same body, counted."""
         return Body(self._body.size, self._pieces)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it was sent."""
-        return self._sent == self._body.size
-
     def _pieces(self) -> Iterator[Buffer]:
         self.times += 1
-        self._sent = self.crc64 = 0
+        if self._body.crc64 is not None:
+            yield from self._body.pieces()
+            return
+        self.crc64 = 0
         for piece in self._body.pieces():
             self.crc64 = crc64(piece, self.crc64)
             yield piece
-            self._sent += len(piece)

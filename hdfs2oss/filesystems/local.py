@@ -23,7 +23,7 @@ from .base import FileSystem, Reader, Stored, Writer
 from .capabilities import Capabilities
 from .traffic import Traffic
 from .tree_walk import TreeWalk
-from .walk import Walk
+from .walk import Portions, Walk
 
 _TAKEN = (errno.EEXIST, errno.EISDIR, errno.ENOTEMPTY)
 
@@ -83,7 +83,7 @@ class LocalFileSystem(FileSystem):
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
         def list_children(directory: str) -> Iterator[FileStatus]:
-            return iter(self._children(join_path(path, directory), directory))
+            return Portions([self._children(join_path(path, directory), directory)])
 
         return TreeWalk(list_children, after, until, recursive)
 

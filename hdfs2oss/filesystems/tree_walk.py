@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ..model.errors import Hdfs2ossError
 from ..model.tally import Tally
 from ..model.values import DIRECTORY, FileStatus
 from ..rules.keys import KeyRange
-from .walk import Walk, unlisted_row
+from .walk import Portions, Walk, unlisted_row
 
-# The children of one directory in key order; it and their paths are relative to the root of the walk.
+# The children of one directory in key order, best as Portions; it and their paths are relative to the root of the walk.
 ListChildren = Callable[[str], Iterator[FileStatus]]
 
 
@@ -57,8 +57,12 @@ class TreeWalk(Walk):
             if row is None:
                 self._levels.pop()
                 continue
-            if not self._is_wanted(row.key):
-                continue
+            if self._wanted_from:
+                key = row.key
+                if not self._is_wanted(key):
+                    continue
+                if key >= self._wanted_from:
+                    self._wanted_from = ""
             if row.kind != DIRECTORY:
                 self.given.files += 1
                 self.given.size_bytes += row.length
@@ -68,6 +72,16 @@ class TreeWalk(Walk):
                 self._to_enter = row.path
             return row
         raise StopIteration
+
+    def files(self) -> Sequence[FileStatus]:
+        rows = self._levels[-1][1] if self._levels and self._to_enter is None else None
+        # Up to what is sought, rows are passed over one by one.
+        if not isinstance(rows, Portions) or self._wanted_from:
+            return ()
+        found = rows.files()
+        self.given.files += len(found)
+        self.given.size_bytes += sum([row.length for row in found])
+        return found
 
     def _is_wanted(self, key: str) -> bool:
         """A directory is also wanted for what lies in it."""

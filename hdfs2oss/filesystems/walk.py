@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..model.errors import Hdfs2ossError
 from ..model.tally import Tally
-from ..model.values import UNLISTED, FileStatus
+from ..model.values import FILE, UNLISTED, FileStatus
 
 
 class Walk(abc.ABC):
@@ -36,6 +36,34 @@ class Walk(abc.ABC):
 
     def seek(self, key: str) -> None:
         """Rows before `key` are not wanted any more and may be left out; a hint that saves listing."""
+
+    def files(self) -> Sequence[FileStatus]:
+        """Plain files that come next, of the directory of the file given last, as far as they are at hand; they are
+        given by this. May be none at any time: it only saves asking for each of them by itself."""
+        return ()
+
+
+class Portions(Iterator[FileStatus]):
+    """The children of one directory in key order, as they come: several at once."""
+
+    def __init__(self, portions: Iterable[Sequence[FileStatus]]) -> None:
+        self._portions = iter(portions)
+        self._rows: Sequence[FileStatus] = ()
+        self._at = 0
+
+    def __next__(self) -> FileStatus:
+        while self._at >= len(self._rows):
+            self._rows, self._at = next(self._portions), 0
+        row = self._rows[self._at]
+        self._at += 1
+        return row
+
+    def files(self) -> Sequence[FileStatus]:
+        """The plain files that come next, as far as they are at hand."""
+        begin, end = self._at, len(self._rows)
+        while self._at < end and self._rows[self._at].kind == FILE:
+            self._at += 1
+        return self._rows[begin : self._at]
 
 
 def unlisted_row(directory: str, error: Hdfs2ossError) -> FileStatus:

@@ -129,6 +129,11 @@ class LocalOssServer:
             self._log.close()
             self._log = None
 
+    def settle_log(self) -> None:
+        """Return once the request log has a line of each answer; it may come a moment after the answer."""
+        if self._log:
+            self._log.settle()
+
     def __enter__(self) -> LocalOssServer:
         self.start()
         return self

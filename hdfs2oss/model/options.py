@@ -5,12 +5,14 @@ Field names are ours; `commandline/switches.py` has DistCp's switches for them.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .attributes import PRESERVABLE
+from .limits import Limits, Schedule, parse_schedule
 from .units import GIB, MIB
 from .uri import Uri
 
@@ -38,6 +40,10 @@ class CopyOptions(BaseModel):
     filters: tuple[str, ...] = ()
     maps: int = Field(DEFAULT_MAPS)
     bandwidth_mb: float | None = Field(None)
+    # Limits of the whole job: MiB/s, MiB/s by time of day (`model/limits.py`), requests to OSS.
+    total_bandwidth_mb: float | None = None
+    bandwidth_schedule: str = ""
+    requests_per_second: float | None = None
     job_dir: Uri | None = None
     threads: int | None = Field(None, ge=1, le=256)
     # How far each file is to be proven, where its stores state enough (`values.Proof`).
@@ -117,6 +123,29 @@ class CopyOptions(BaseModel):
             raise ValueError("-bandwidth must be a number above 0 (MiB/s for each task)")
         return bandwidth_mb
 
+    @field_validator("total_bandwidth_mb")
+    @classmethod
+    def _total_is_positive(cls, total_mb: float | None) -> float | None:
+        if total_mb is not None and not 0 < total_mb < math.inf:
+            raise ValueError("--total-bandwidth must be a number above 0 (MiB/s for the whole job)")
+        return total_mb
+
+    @field_validator("requests_per_second")
+    @classmethod
+    def _at_least_one_request(cls, requests: float | None) -> float | None:
+        if requests is not None and not 1 <= requests < math.inf:
+            raise ValueError("--requests-per-second must be 1 or more (requests to OSS for the whole job)")
+        return requests
+
+    @field_validator("bandwidth_schedule")
+    @classmethod
+    def _schedule_can_be_read(cls, text: str) -> str:
+        try:
+            parse_schedule(text or "00:00,off")
+        except ValueError as error:
+            raise ValueError(f"--bandwidth-schedule: {error}") from None
+        return text
+
     @field_validator("max_delete")
     @classmethod
     def _number_or_share(cls, limit: str) -> str:
@@ -170,6 +199,10 @@ class CopyOptions(BaseModel):
 
     def _own_refusals(self) -> tuple[tuple[bool, str], ...]:
         return (
+            (
+                self.total_bandwidth_mb is not None and bool(self.bandwidth_schedule),
+                "--total-bandwidth and --bandwidth-schedule exclude each other: write 00:00,MB into the schedule",
+            ),
             (self.chunk_size_bytes < self.part_size_bytes, "--chunk-size must not be below --part-size"),
             (bool(self.max_delete) and not self.delete, "--max-delete is valid only with -delete"),
             (self.allow_empty_source and not self.delete, "--allow-empty-source is valid only with -delete"),
@@ -244,3 +277,13 @@ class CopyOptions(BaseModel):
     def bytes_per_second(self) -> float | None:
         """The limit of one task, in bytes."""
         return self.bandwidth_mb * MIB if self.bandwidth_mb is not None else None
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The limit of the whole job by time of day; None where there is none."""
+        return parse_schedule(self.bandwidth_schedule) if self.bandwidth_schedule else None
+
+    def limits_at(self, minute: int) -> Limits:
+        """The limits of the whole job at a minute of the day."""
+        total_mb = self.schedule.at(minute) if self.schedule is not None else self.total_bandwidth_mb
+        return Limits(total_mb * MIB if total_mb is not None else None, self.requests_per_second)

@@ -47,3 +47,8 @@ def format_duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} m {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} m"
+
+
+def several(count: int, noun: str, plural: str = "") -> str:
+    """`1 file`, `12,345 files`, `1 directory`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or noun + 's'}"

@@ -167,6 +167,7 @@ class CopyItem(NamedTuple):
     target_etag: str = ""  # of what stands at the target; empty where its store has none
     crc64: int | None = None  # CHECK: of the source, from when it was read by an earlier run; SKIP: of both sides
     crc32c: int | None = None  # the same
+    is_new_version: bool = False  # CHECK: an earlier run copied another version of the source, and proved it
 
     @property
     def size_bytes(self) -> int:

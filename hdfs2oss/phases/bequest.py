@@ -11,11 +11,12 @@ directory is in the store of the target already, there is nothing to be left.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
 from ..filesystems.registry import open_filesystem
-from ..model.errors import StoreError, SurveyError
+from ..model.errors import NotFound, StoreError, SurveyError
 from ..model.uri import Uri, join_path
 from ..records import generation as generations
 from ..records.jobdir import HASTE, JobDir, pair_name
@@ -38,14 +39,16 @@ class CarryTask(NamedTuple):
     files: tuple[str, ...]
 
 
+def announce_proof(context: RunContext, run: Run, homes: Sequence[Uri]) -> None:
+    """At the beginning: put on record, beside what else is, by what the job directory is told from a later one."""
+    if _place(context, homes) is not None:
+        run.course.write(_first_run, context.open_job_dir())
+
+
 def leave_proof(context: RunContext, run: Run, homes: Sequence[Uri]) -> None:
     """Leave ledger and report of a run that is settled."""
-    options = context.options
-    base = proof_base(options, homes)
-    if base is None or (options.proof_dir is None and base._replace(path="/") == context.job_dir._replace(path="/")):
-        return
-    place = base.join(pair_name(options.sources, options.target))
-    if place == context.job_dir:
+    place = _place(context, homes)
+    if place is None:
         return
     try:
         _leave(context, run, place)
@@ -56,24 +59,46 @@ def leave_proof(context: RunContext, run: Run, homes: Sequence[Uri]) -> None:
         )
 
 
+def _place(context: RunContext, homes: Sequence[Uri]) -> Uri | None:
+    """Where ledger and report are left; None where they are not."""
+    options = context.options
+    base = proof_base(options, homes)
+    if base is None or (options.proof_dir is None and base._replace(path="/") == context.job_dir._replace(path="/")):
+        return None
+    place = base.join(pair_name(options.sources, options.target))
+    return place if place != context.job_dir else None
+
+
 def _leave(context: RunContext, run: Run, place: Uri) -> None:
-    there = _records_at(context, place)
-    _refuse_another_origin(there, context.open_job_dir(), str(context.job_dir))
-    present = generations.current(context.open_job_dir())
-    if present is not None:
-        known = set(there.names_for_pair(generations.DIRECTORY))
-        files = [part.file for part in present.parts if part.file not in {*known, present.head}]
-        bins = min(len(files), 4 * run.slots) if len(files) > _FILES_HERE else 1
-        tasks = [CarryTask(number, place, tuple(files[number::bins])) for number in range(bins)]
-        if bins > 1:
-            run.wave("proof", partial(carry_task, context), tasks, lambda _: None)
-        else:
-            carry_task(context, tasks[0], "driver")
-        generations.carry(context.open_job_dir(), there, present.head)
-        generations.remove_older(there, present)
-    there.publish(_DESCRIPTION, context.open_job_dir().read(_DESCRIPTION))
-    publish_account(there, run.report)
+    there, here = _records_at(context, place), context.open_job_dir()
+    # First of all, as it may be refused; what comes then says nothing of each other.
+    _refuse_another_origin(there, here, str(context.job_dir))
+    with ThreadPoolExecutor(2, "proof") as pool:
+        told = pool.submit(lambda: there.publish(_DESCRIPTION, here.read(_DESCRIPTION)))
+        accounted = pool.submit(publish_account, there, run.report)
+        _leave_ledger(context, run, there, place)
+        told.result()
+        accounted.result()
     forget_all_but(there, context.options.keep_runs)
+
+
+def _leave_ledger(context: RunContext, run: Run, there: JobDir, place: Uri) -> None:
+    """Its files, and last its head, which makes them count; none of those that are there already."""
+    here = context.open_job_dir()
+    present = generations.current(here)
+    if present is None:
+        return
+    known = set(there.names_for_pair(generations.DIRECTORY))
+    files = [part.file for part in present.parts if part.file not in {*known, present.head}]
+    bins = min(len(files), 4 * run.slots) if len(files) > _FILES_HERE else 1
+    tasks = [CarryTask(number, place, tuple(files[number::bins])) for number in range(bins)]
+    if bins > 1:
+        run.wave("proof", partial(carry_task, context), tasks, lambda _: None)
+    else:
+        carry_task(context, tasks[0], "driver")
+    if present.head not in known:
+        generations.carry(here, there, present.head)
+    generations.remove_older(there, present)
 
 
 def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str) -> None:
@@ -95,8 +120,11 @@ def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str) -> None:
 
 def _first_run(here: JobDir) -> str:
     """What tells a job directory from a later one of its name: the run that was the first to leave something."""
-    here.publish_for_pair(_FIRST_RUN, here.run_id.encode())
-    return _text_of(here, _FIRST_RUN)
+    try:
+        return _text_of(here, _FIRST_RUN)
+    except NotFound:
+        here.publish_for_pair(_FIRST_RUN, here.run_id.encode())
+        return _text_of(here, _FIRST_RUN)
 
 
 def _text_of(records: JobDir, name: str) -> str:

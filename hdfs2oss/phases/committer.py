@@ -22,6 +22,7 @@ from ..records.jobdir import JobDir
 from ..records.planfile import read_slices
 from ..rules import packing
 from ..rules.checksum import compose_crc32c, compose_crc64
+from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runs.run import Run
@@ -235,19 +236,21 @@ class _Joining(NamedTuple):
         target = transfer.target
         # Each chunk was checked by who stores it. Only the Java client tells of the whole, and it takes long to start.
         is_asked = transfer.witnesses is not None or bool(self.context.options.blocks_per_chunk)
-        stated, kept = UNASKED, NOTHING
+        stated, kept, was_there = UNASKED, NOTHING, False
         preservation = Preserving(self.context).of(ends.source)
 
         def check(path: str, stored: Stored) -> None:
-            nonlocal stated, kept
+            nonlocal stated, kept, was_there
             verify(ends, item.length, whole64, stored)
-            if path == ends.target.path and stored.mtime_ms == item.target_mtime_ms:
+            was_there = path == ends.target.path
+            if was_there and stored.mtime_ms == item.target_mtime_ms:
                 raise VerifyError(
                     f"copying {ends.source} to {ends.target}: its chunks have gone, and the target is what it was "
                     "before",
                     "Run the same command with -update.",
                 )
-            if is_asked:
+            # That an earlier try has published this file is not seen by its length alone.
+            if is_asked or was_there:
                 stated = verify_statement(ends, whole32, ask(target, path, item.length))
             if preservation is not None:
                 kept = preservation.wanted(ends.source.path, FILE)
@@ -261,7 +264,10 @@ class _Joining(NamedTuple):
         if transfer.witnesses is None:
             # Nobody asked for more than could be had.
             stated = stated._replace(why="")
-        return transfer.arrived(stored, (whole64, whole32), said, stated)
+        copied = transfer.arrived(stored, (whole64, whole32), said, stated)
+        if was_there and stated.crc32c is None:
+            return copied._replace(written=Evidence.LENGTH)
+        return copied
 
 
 def _error_of(chunk: CopyResult) -> Hdfs2ossError:

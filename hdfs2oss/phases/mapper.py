@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 
+from ..filesystems.pace import task_throttle
 from ..filesystems.registry import open_filesystem
 from ..model.counters import INPUT_FORMAT, OWN
 from ..model.errors import (
@@ -33,7 +34,6 @@ from ..records.fence import Fence
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
 from ..rules.packing import threads_for
-from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
 from ..runs.report import failed_in
@@ -134,7 +134,7 @@ def _carry_out_once(
     mapper.refuse_if_taken_over(has_failed)
     mapper.preserving.count(desk.counters)
     desk.counters.add(INPUT_FORMAT, "Bytes Read", desk.job_dir.bytes_read)
-    return desk.publish()
+    return desk.publish(mapper.throttle)
 
 
 def _may_be_sent_again(result: CopyResult) -> bool:
@@ -150,7 +150,7 @@ class Mapper:
         self._target = open_filesystem(context.layout.base, context.stores)
         self._leftovers = Leftovers(context, name, task.slices, self._target)
         self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
-        self._throttle = Throttle(context.options.bytes_per_second)
+        self.throttle = task_throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
         self._outage = Outage(
             max(_FEWEST_FAILURES, self._threads),
@@ -318,7 +318,7 @@ class Mapper:
             self._transfers[store] = Transfer(
                 open_filesystem(store, self._context.stores),
                 self._target,
-                self._throttle,
+                self.throttle,
                 self._buffers,
                 part_pool,
                 _PARTS_AT_ONCE,
@@ -341,10 +341,9 @@ class Mapper:
         """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
         if item.work is Work.CHUNK and not self._target.capabilities.multipart:
             # A file of its own, under a name that the committer knows.
-            path = chunk_path_of(self._context.run_id, ends.target.path, item.offset)
-            ends = ends._replace(target=ends.target._replace(path=path))
+            ends = ends._replace(chunk_path=chunk_path_of(self._context.run_id, ends.target.path, item.offset))
         elif item.work is not Work.FILE or item.action == FileAction.SKIP:
             return ends
         if number == 1:
-            self._leftovers.enter(item, ends.target.path)
-        return ends._replace(work_path=self._leftovers.work_path(ends.target.path, number))
+            self._leftovers.enter(item, ends.published_path)
+        return ends._replace(work_path=self._leftovers.work_path(ends.published_path, number))

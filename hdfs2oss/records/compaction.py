@@ -18,10 +18,9 @@ a copy, which was before it, and whatever arrived before a try that failed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..model.values import FILE, Outcome, Work
 from ..rules.layout import Layout
@@ -33,6 +32,18 @@ _COMPARED = "transfer"
 _FAILED, _SKIPPED, _COPIED, _DELETED, _RANKS = 0, 1, 2, 3, 4
 _HELPERS = pa.schema([pa.field("rank", pa.int64()), pa.field("is_gone", pa.bool_())])
 _WORKING_SCHEMA = pa.schema([*KNOWN_SCHEMA, *_HELPERS])
+
+
+class _Compute:
+    """pyarrow's functions over columns, loaded with the first call: a run that merges nothing needs none."""
+
+    def __getattr__(self, name: str) -> Any:
+        import pyarrow.compute
+
+        return getattr(pyarrow.compute, name)
+
+
+pc = _Compute()
 
 
 class Bounds(NamedTuple):

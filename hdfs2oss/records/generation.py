@@ -223,9 +223,14 @@ class KnownFiles:
         self._opened: OrderedDict[str, tuple[pq.ParquetFile, list[str]]] = OrderedDict()
         self._groups: OrderedDict[tuple[str, int], dict[str, KnownFile]] = OrderedDict()
         self.unreadable: set[str] = set()
+        # The row group that was asked last, which mostly is the one that is asked next.
+        self._group_first, self._group_last = "", ""
+        self._last_group: dict[str, KnownFile] = {}
 
     def find(self, path: str) -> KnownFile | None:
         """What is known of a file; None when nothing is. Raises StoreError."""
+        if self._group_first <= path <= self._group_last:
+            return self._last_group.get(path)
         number = bisect_right(self._firsts, path) - 1
         if number < 0 or path > self._parts[number].last:
             return None
@@ -234,7 +239,11 @@ class KnownFiles:
             return None
         try:
             table, begins = self._open(file)
-            return self._group(file, table, bisect_right(begins, path) - 1).get(path)
+            group = self._group(file, table, bisect_right(begins, path) - 1)
+            if group:
+                self._last_group = group
+                self._group_first, self._group_last = next(iter(group)), next(reversed(group))
+            return group.get(path)
         except (LedgerDamaged, NotFound):
             self.unreadable.add(file)
             return None

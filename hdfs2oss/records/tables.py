@@ -18,7 +18,7 @@ from .ranged import RangedFile
 
 Row = TypeVar("Row", bound=NamedTuple)
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _VERSION_KEY = "hdfs2oss.schema_version"
 
 _PART = pa.struct([("number", pa.int32()), ("etag", pa.string()), ("crc64", pa.uint64()), ("length", pa.int64())])

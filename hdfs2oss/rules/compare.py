@@ -6,8 +6,9 @@ are a SKIP, different ones OVERWRITE, whatever the times say; where they cannot 
 So is APPEND (transfer/growth.py): what is no head of the source is written anew.
 
 `rules/standing.py` says what the ledger of earlier runs comes to. What has changed since is a target, with which can be
-compared what was read then; or a source, where its store and the target's are compared at all. Neither is anything
-with -skipcrccheck.
+compared what was read then; or a source, which is compared where its store and the target's can be, and copied where
+they cannot: what stands at the target is of another version, however old this one says that it is. Neither is
+anything with -skipcrccheck, or where no times are compared.
 
 A target is damaged when its path and ETag are in `damaged`: an earlier run wrote it so and could not remove it.
 
@@ -53,7 +54,9 @@ def decide(
     file        file        -update      both empty                      SKIP
     file        file        -update      -pb, other block sizes          OVERWRITE
     file        file        -update      proven, as it was               SKIP
-    file        file        -update      proven, changed since           CHECK
+    file        file        -update      proven, target changed since    CHECK
+    file        file        -update      proven, source changed, NEVER   OVERWRITE
+    file        file        -update      proven, source changed since    CHECK
     file        file        -update      checks ALWAYS                   CHECK
     file        file        -update      source not newer than target    SKIP
     file        file        -update      checks WHERE_NEWER              CHECK
@@ -63,12 +66,10 @@ def decide(
     source, target = pair.source, pair.target
     if source is None:
         return FileAction.SKIP
-    if source.kind not in (FILE, DIRECTORY):
+    if source.kind not in (FILE, DIRECTORY) or (target is not None and source.kind != target.kind):
         return FileAction.CONFLICT
     if target is None:
         return FileAction.MKDIR if source.kind == DIRECTORY else FileAction.COPY
-    if source.kind != target.kind:
-        return FileAction.CONFLICT
     if source.kind == DIRECTORY:
         return FileAction.SKIP
     if options.overwrite or (damaged and (pair.path, target.etag) in damaged):
@@ -136,6 +137,12 @@ def decide_by_times(source_mtime_ms: int, target_mtime_ms: int, options: CopyOpt
     return FileAction.OVERWRITE if is_newer else FileAction.SKIP
 
 
+def decide_new_version(options: CopyOptions) -> FileAction:
+    """What to do about a target of the right length that is a copy of another version of its source, where nothing can
+    be compared: it is written anew, unless times are nothing to go by."""
+    return FileAction.OVERWRITE if options.compares_times else FileAction.SKIP
+
+
 def _decide_update(
     source: FileStatus, target: FileStatus, options: CopyOptions, checks: Checks, standing: Standing
 ) -> FileAction:
@@ -151,8 +158,8 @@ def _decide_update(
         checks = Checks.NEVER
     elif standing is Standing.TARGET_CHANGED:
         return FileAction.CHECK
-    if standing is Standing.SOURCE_CHANGED and checks is not Checks.NEVER:
-        return FileAction.CHECK
+    elif standing is Standing.SOURCE_CHANGED:
+        return FileAction.CHECK if checks is not Checks.NEVER else decide_new_version(options)
     by_times = decide_by_times(source.mtime_ms, target.mtime_ms, options)
     is_worth_asking = checks is Checks.ALWAYS or (checks is Checks.WHERE_NEWER and by_times is FileAction.OVERWRITE)
     return FileAction.CHECK if is_worth_asking else by_times

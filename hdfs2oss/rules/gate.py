@@ -56,6 +56,10 @@ class Gate:
             self._frontier.leave_out(step.directory)
         return not self._is_closed
 
+    def passes(self, files: int) -> None:
+        """So many steps that are files on both sides."""
+        self._budget.spend(files)
+
     def rest(self) -> list[SurveyUnit]:
         """Units that together cover all that was not entered, and nothing else."""
         return self._frontier.units()

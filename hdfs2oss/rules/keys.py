@@ -15,7 +15,9 @@ the file `a` and the directory `a/`.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import lt
 from typing import NamedTuple
 
 from ..model.errors import SurveyError
@@ -85,6 +87,11 @@ def just_before(key: str) -> str:
     return key[:-1] + chr(last) + BEHIND_ALL
 
 
+def is_ascending(paths: Sequence[str]) -> bool:
+    """Whether each of them sorts behind the one before it."""
+    return all(map(lt, paths, paths[1:]))
+
+
 def in_key_order(rows: Iterable[FileStatus]) -> Iterator[FileStatus]:
     """Give rows that arrive in the order of their paths in the order of their keys.
 
@@ -92,8 +99,29 @@ def in_key_order(rows: Iterable[FileStatus]) -> Iterator[FileStatus]:
     so there are never more of them than a name has characters. Raises SurveyError when the rows are out
     of order or one comes twice, because then nothing may be concluded from what is missing.
     """
+    return chain.from_iterable(portions_in_key_order((row,) for row in rows))
+
+
+def portions_in_key_order(portions: Iterable[Sequence[FileStatus]]) -> Iterator[Sequence[FileStatus]]:
+    """The same for rows that come several at once; where these are files only, they pass as they come."""
     waiting: list[tuple[str, FileStatus]] = []
     previous: str | None = None
+    for rows in portions:
+        paths = [row.path for row in rows]
+        is_plain = not waiting and all(row.kind != DIRECTORY for row in rows) and is_ascending(paths)
+        if is_plain and (previous is None or not paths or previous < paths[0]):
+            yield rows
+        else:
+            yield [*_due(previous, rows, waiting)]
+        previous = paths[-1] if paths else previous
+    while waiting:
+        yield (heapq.heappop(waiting)[1],)
+
+
+def _due(
+    previous: str | None, rows: Sequence[FileStatus], waiting: list[tuple[str, FileStatus]]
+) -> Iterator[FileStatus]:
+    """What these rows, and the directories that wait, give by now; `previous` is the path of the row before them."""
     for row in rows:
         path = row.path
         if previous is not None and path <= previous:
@@ -106,8 +134,6 @@ def in_key_order(rows: Iterable[FileStatus]) -> Iterator[FileStatus]:
             heapq.heappush(waiting, (path + "/", row))
         else:
             yield row
-    while waiting:
-        yield heapq.heappop(waiting)[1]
 
 
 def out_of_order(previous: str, current: str) -> SurveyError:

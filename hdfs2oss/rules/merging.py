@@ -7,16 +7,20 @@ means, and whether its directories are entered, is decided by whoever takes it.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
+from operator import lt
 from typing import NamedTuple, Protocol
 
 from ..model.errors import SurveyError
 from ..model.tally import Tally
-from ..model.values import DIRECTORY, UNLISTED, FileStatus
+from ..model.values import DIRECTORY, FILE, UNLISTED, FileStatus
 from .keys import behind, is_within, possible_parents
 
 # The number of the target's stream among those of the roots.
 TARGET = -1
+# How far a stretch is looked for at once.
+_MOST_OF_STRETCH = 256
 
 
 class Rows(Protocol):
@@ -25,6 +29,8 @@ class Rows(Protocol):
     given: Tally
 
     def __next__(self) -> FileStatus: ...
+
+    def files(self) -> Sequence[FileStatus]: ...
 
     def seek(self, key: str) -> None: ...
 
@@ -40,21 +46,39 @@ class Cursor:
         self.head: FileStatus | None = None
         self.key = ""
         self._passed_by = Tally()
+        # Plain files that were taken from the stream already; those from `_at` on come behind the head.
+        self._ahead: Sequence[FileStatus] = ()
+        self._at = 0
         self.advance()
 
     def advance(self) -> None:
         """Take the next row."""
-        try:
-            row = next(self._rows)
-        except StopIteration:
-            self.head, self.key = None, ""
-            return
+        if self._at < len(self._ahead):
+            row = self._ahead[self._at]
+            self._at += 1
+        else:
+            try:
+                row = next(self._rows)
+            except StopIteration:
+                self.head, self.key = None, ""
+                return
         key = row.key
         if self.head is not None and key < self.key:
             if row.kind != UNLISTED:
                 raise SurveyError(f"a listing is out of order: {key!r} came after {self.key!r}")
             key = self.key  # The failure of a directory shows where its next row was due.
         self.head, self.key = row, key
+
+    def files(self) -> Sequence[FileStatus]:
+        """Behind a file at the head: plain files of its directory that come next, as far as they are at hand."""
+        if self._at >= len(self._ahead):
+            self._ahead, self._at = self._rows.files(), 0
+        return self._ahead[self._at : self._at + _MOST_OF_STRETCH]
+
+    def advance_to(self, count: int) -> None:
+        """Take as many of `files`; the order of those before the last was looked at."""
+        self._at += count - 1
+        self.advance()
 
     def seek(self, key: str) -> None:
         """Pass over rows before `key`; a failure is never passed over."""
@@ -108,6 +132,18 @@ class Step(NamedTuple):
         return self.key[:-1]
 
 
+class Stretch(NamedTuple):
+    """Files that one source and the target both have, one behind the other in one directory, nothing between them.
+
+    `key` is that of the step behind it: a file, too, that sorts behind `name/` of the last of these.
+    """
+
+    root: int
+    sources: Sequence[FileStatus]
+    targets: Sequence[FileStatus]
+    key: str
+
+
 class Merge:
     """The steps of some sources and a target, in key order, each key once."""
 
@@ -153,6 +189,30 @@ class Merge:
         if self._target is not None and self._target.head is not None and self._target.key == step.key:
             _move(self._target, passing_by)
 
+    def stretch(self) -> Stretch | None:
+        """What could be taken at once instead of step by step, where files of both sides stand at the next step.
+
+        Told by this: none of them meets a directory of its name, or a row of another source.
+        """
+        least, target = self._least(), self._target
+        if len(self._first) != 1 or target is None or target.key != least:
+            return None
+        source = self._sources[self._first[0]]
+        if source.head is None or target.head is None or not source.head.kind == target.head.kind == FILE:
+            return None
+        ours, theirs = (source.head, *source.files()), (target.head, *target.files())
+        count = _in_common(ours, theirs, self._queue[0][0] if self._queue else None)
+        return Stretch(source.root, ours[:count], theirs[:count], ours[count].path) if count > 0 else None
+
+    def take(self, stretch: Stretch) -> None:
+        """Move both streams past a stretch, which stands."""
+        (place,), self._first = self._first, []
+        source = self._sources[place]
+        source.advance_to(len(stretch.sources))
+        heapq.heappush(self._queue, (source.key, place))
+        if self._target is not None:
+            self._target.advance_to(len(stretch.targets))
+
     def stop_descending(self) -> None:
         """Enter no further directory on any side, not even that of the step that stands."""
         if self._descends:
@@ -185,6 +245,23 @@ class Merge:
                     return True
             target.seek(bound)
         return True
+
+
+def _in_common(ours: Sequence[FileStatus], theirs: Sequence[FileStatus], bound: str | None) -> int:
+    """With how many files both begin that are followed by another one behind their `name/`; all before `bound`."""
+    end = min(len(ours), len(theirs))
+    if end < 2 or ours[1].path != theirs[1].path:
+        return 0
+    paths, others = [row.path for row in ours[:end]], [row.path for row in theirs[:end]]
+    if paths != others:
+        end = next(at for at, path in enumerate(paths) if path != others[at])
+        del paths[end:]
+    if bound is not None and paths[-1] >= bound:
+        paths = paths[: bisect_left(paths, bound)]
+    passed = [path + "/" for path in paths]
+    if all(map(lt, passed, paths[1:])):
+        return len(paths) - 1
+    return next(at for at, path in enumerate(paths[1:]) if passed[at] >= path)
 
 
 def _move(cursor: Cursor, passing_by: Collection[int]) -> None:

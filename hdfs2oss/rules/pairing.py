@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..model.errors import TransferError, TypeConflict
 from ..model.values import DIRECTORY, FILE, UNLISTED, UNUSABLE, FilePair, FileStatus
 from .keys import is_within
-from .merging import Step
+from .merging import Step, Stretch
 
 
 class Block(NamedTuple):
@@ -27,6 +27,8 @@ class Block(NamedTuple):
 
 
 _IN_THE_WAY = "at the target "
+# What a NamedTuple is made of, without the function in between: it is made for every file of a lake.
+_new = tuple.__new__
 
 
 def blocked_by_file(path: str) -> Block:
@@ -59,7 +61,7 @@ class Pairing:
 
     def take(self, step: Step, entered: bool) -> list[FilePair]:
         """The pairs that this step settles; a directory that is not entered has none here."""
-        pairs = self._release(step.key)
+        pairs = self.release(step.key)
         self._meet_unlisted(step)
         rows = [(root, row) for root, row in step.sources if row.kind != UNLISTED]
         target = step.target if step.target is not None and step.target.kind != UNLISTED else None
@@ -76,12 +78,23 @@ class Pairing:
             self._waiting.append(pair)
         return pairs
 
+    def take_stretch(self, stretch: Stretch) -> list[FilePair] | None:
+        """The pairs of a stretch, which are settled by it; None while anything else is open, and it has to be taken
+        step by step."""
+        if self._waiting or self._block is not None or self._open_directory is not None:
+            return None
+        root = stretch.root
+        return [
+            _new(FilePair, (row.path, row, target, root, "", True, None))
+            for row, target in zip(stretch.sources, stretch.targets, strict=True)
+        ]
+
     def finish(self) -> list[FilePair]:
         """The pairs that were still waiting when the steps ended."""
         return [*self._waiting, self._open_directory] if self._open_directory is not None else self._waiting
 
-    def _release(self, key: str) -> list[FilePair]:
-        """Pairs of files whose `name/` has been passed."""
+    def release(self, key: str) -> list[FilePair]:
+        """Pairs of files whose `name/` is passed by a step with this key."""
         if not self._waiting:
             return []
         ready = [pair for pair in self._waiting if pair.path + "/" < key]

@@ -25,9 +25,14 @@ def standing_of(known: KnownFile | None, source: FileStatus, target: FileStatus)
     """Compare two rows of listings with the row of the ledger; that it is about this source is seen to before."""
     if known is None or known.proof not in PROVEN_LEVELS:
         return Standing.UNKNOWN
-    if not _is_same_source(known, source):
+    if is_new_version(known, source):
         return Standing.SOURCE_CHANGED
     return Standing.PROVEN if _is_same_target(known, target) else Standing.TARGET_CHANGED
+
+
+def is_new_version(known: KnownFile | None, source: FileStatus) -> bool:
+    """Whether another version of the source was copied, and proven."""
+    return known is not None and known.proof in PROVEN_LEVELS and not _is_same_source(known, source)
 
 
 def _is_same_source(known: KnownFile, source: FileStatus) -> bool:

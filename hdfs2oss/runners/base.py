@@ -76,6 +76,14 @@ class Runner(abc.ABC):
         For waves whose reports are not live; elsewhere who is handed a report raises by itself.
         """
 
+    def runs_here(self, tasks: int) -> bool:
+        """Whether a wave of so many tasks runs in this very process, one by one."""
+        return False
+
+    def busy_slots(self) -> int | None:
+        """How many slots have a task of the wave that runs, or will have at once; None when that is not known."""
+        return None
+
     @abc.abstractmethod
     def cancel(self) -> None:
         """Stop what runs and start nothing more; called from another thread or a signal handler."""

@@ -5,14 +5,13 @@ A wave of one task runs right here, and so do all with `processes=0`, one by one
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection
-from typing import Any
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ..model.errors import Interrupted, TransferError
 from .base import Attempt, Report, Runner, Task, TaskFunction
@@ -20,11 +19,20 @@ from .patience import PAUSE_SECONDS, renew_patience, run_patiently
 from .signals import left_to_the_driver
 from .stop import clear_stop, request_stop
 
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
 _MOST_ATTEMPTS = 3
+# What tasks read and write with: loaded once for all workers, where this process has it already.
+_STORES = "hdfs2oss.filesystems."
 
 
 class LocalRunner(Runner):
-    """Runs tasks in `processes` processes, started afresh (never forked: clients do not survive that)."""
+    """Runs tasks in `processes` processes.
+
+    They are forked from a process of their own that has loaded what tasks need and has done nothing else: never from
+    this one, as clients do not survive that.
+    """
 
     def __init__(self, processes: int, pause_seconds: float = PAUSE_SECONDS) -> None:
         """`pause_seconds` pass before a task that found a store gone is tried again."""
@@ -34,6 +42,7 @@ class LocalRunner(Runner):
         self._in_process = processes == 0
         self._cancelled = threading.Event()
         self._attempts = 0
+        self._left = 0
         clear_stop()
         renew_patience()
 
@@ -45,12 +54,18 @@ class LocalRunner(Runner):
         on_report: Callable[[Report], None],
     ) -> None:
         # Starting a process costs more than it brings when there is nothing to run beside it.
-        if self._in_process or len(tasks) <= 1:
+        if self.runs_here(len(tasks)):
             for task in tasks:
                 self._raise_if_cancelled()
                 on_report(run_patiently(work, task, self._next_attempt(), self._pause_seconds))
             return
         self._run_in_processes(work, tasks, on_report)
+
+    def runs_here(self, tasks: int) -> bool:
+        return self._in_process or tasks <= 1
+
+    def busy_slots(self) -> int | None:
+        return min(self.slots, self._left)
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -91,6 +106,7 @@ class LocalRunner(Runner):
             while waiting and len(running) < self.slots:
                 task, attempt = waiting.pop()
                 running[self._submit(work, task)] = (task, attempt)
+            self._left = len(waiting) + len(running)
             done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
                 task, attempt = running.pop(future)
@@ -99,12 +115,14 @@ class LocalRunner(Runner):
                     on_report(future.result())
                     continue
                 self._raise_if_cancelled()
-                if not isinstance(error, BrokenProcessPool) or attempt == _MOST_ATTEMPTS:
+                if not _has_died(error) or attempt == _MOST_ATTEMPTS:
                     raise _last_word(error)
                 waiting.append((task, attempt + 1))
 
     def _submit(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
         """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
+        from concurrent.futures.process import BrokenProcessPool
+
         with left_to_the_driver():
             try:
                 return self._hand_over(work, task)
@@ -113,12 +131,18 @@ class LocalRunner(Runner):
                 return self._hand_over(work, task)
 
     def _hand_over(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
-        return self._open_pool().submit(run_patiently, work, task, self._next_attempt(), self._pause_seconds)
+        pool = self._open_pool(work)
+        return pool.submit(run_patiently, work, task, self._next_attempt(), self._pause_seconds)
 
-    def _open_pool(self) -> ProcessPoolExecutor:
+    def _open_pool(self, work: TaskFunction[Any, Any]) -> ProcessPoolExecutor:
         if self._pool is None:
-            spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.slots, mp_context=spawn, initializer=_start_worker)
+            # Not at the top: runs of a single task need no process.
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
+            server = multiprocessing.get_context("forkserver")
+            server.set_forkserver_preload(_loaded_for(work))
+            self._pool = ProcessPoolExecutor(self.slots, mp_context=server, initializer=_start_worker)
         return self._pool
 
     def _kill_workers(self) -> None:
@@ -136,9 +160,21 @@ class LocalRunner(Runner):
             raise Interrupted("the run was cancelled")
 
 
+def _has_died(error: BaseException) -> bool:
+    from concurrent.futures.process import BrokenProcessPool
+
+    return isinstance(error, BrokenProcessPool)
+
+
+def _loaded_for(work: TaskFunction[Any, Any]) -> list[str]:
+    """The modules that a task function needs: its own, and those of stores that were needed so far."""
+    function = work.func if isinstance(work, partial) else work
+    return [*(name for name in sys.modules if name.startswith(_STORES)), function.__module__]
+
+
 def _last_word(error: BaseException) -> BaseException:
     """What to raise for a task that has no attempts left."""
-    if not isinstance(error, BrokenProcessPool):
+    if not _has_died(error):
         return error
     return TransferError(
         f"a worker process died {_MOST_ATTEMPTS} times over the same task",
@@ -153,6 +189,9 @@ def _start_worker() -> None:
 
 def _leave_with_driver() -> None:
     """At once: whoever starts the next run removes what it finds, and nothing may come after that."""
+    import multiprocessing
+    from multiprocessing import connection
+
     driver = multiprocessing.parent_process()
     if driver is not None:
         connection.wait([driver.sentinel])

@@ -146,6 +146,13 @@ class SparkRunner(Runner):
         """How far the running waves are, from Spark's own status; all zero in between. A matter of milliseconds."""
         return self._status_of(list(self._groups))
 
+    def busy_slots(self) -> int | None:
+        try:
+            status = self.status()
+        except (Py4JError, OSError):
+            return None
+        return min(self.slots, status.total - status.done) or None
+
     def _status_of(self, groups: Sequence[str]) -> WaveStatus:
         tracker = self._context.statusTracker()
         jobs = [tracker.getJobInfo(job_id) for group in groups for job_id in tracker.getJobIdsForGroup(group)]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
-from ..model.counters import OWN
+from ..model.counters import OUTPUT_FORMAT, OWN
 from ..model.errors import Hdfs2ossError
-from ..model.units import format_duration, format_size
+from ..model.units import format_duration, format_size, several
 from ..model.values import TaskReport
 from ..records import ledger
+from ..records.beats import Beat
 from ..records.jobdir import JobDir
 from .report import ENDED
 
@@ -20,6 +22,8 @@ _TERMINAL_SECONDS = 1.0
 _LOG_SECONDS = 10.0
 # A listing of the ledger is followed by so many times its own time without one: 5 % go into it, however long it grows.
 _REST = 19.0
+# Rate and time left are those of so many seconds: a limit that was changed shows.
+_RATE_SECONDS = 60.0
 # How what only the target had may end, as counters tell it.
 _REMOVED = ("DELETED", "KEPT", "GONE", "UNDELETED")
 # How what was compared by a verify is counted.
@@ -29,6 +33,8 @@ _BYTES_VERIFIED = ("BYTES_EQUAL_BY_", "BYTES_DIFFERING_")
 
 class Progress:
     """Counts finished tasks, files and bytes of the copy phase; prints from a thread of its own.
+
+    What running tasks say of themselves is added for display (`tell_running`), and forgotten when they have finished.
 
     Where reports come only at the end of a wave (Spark), the ledger files that tasks publish tell it before: they are
     looked for each time before a line is printed, less often once there are so many that listing them takes time.
@@ -55,6 +61,9 @@ class Progress:
         self._phase = ""
         self._started = clock()
         self._tasks = self._tasks_done = self._files = self._files_done = self._bytes = self._bytes_done = 0
+        self._running: list[Beat] = []
+        # When how many bytes were done: the first is where rates are reckoned from.
+        self._samples: deque[tuple[float, int]] = deque()
 
     def begin(
         self,
@@ -73,6 +82,8 @@ class Progress:
             self._job_dir = job_dir
             self._on_found = on_found or _nothing
             self._rests_until = 0.0
+            self._running = []
+            self._samples = deque([(self._started, 0)])
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
             self._thread.start()
@@ -86,9 +97,22 @@ class Progress:
             counts = report.counters.get(OWN, {})
             self._tasks_done += 1
             self._files_done += sum(counts.get(f"FILES_{name}", 0) for name in (*ENDED, "SKIPPED", *_REMOVED))
-            self._bytes_done += sum(counts.get(f"BYTES_{name}", 0) for name in ("COPIED", "SKIPPED", "DELETED"))
+            # Chunks are no files yet: what was written tells of them.
+            written = report.counters.get(OUTPUT_FORMAT, {}).get("Bytes Written", 0)
+            self._bytes_done += max(counts.get("BYTES_COPIED", 0), written)
+            self._bytes_done += sum(counts.get(f"BYTES_{name}", 0) for name in ("SKIPPED", "DELETED"))
             self._files_done += sum(value for name, value in counts.items() if name.startswith(_FILES_VERIFIED))
             self._bytes_done += sum(value for name, value in counts.items() if name.startswith(_BYTES_VERIFIED))
+
+    def tell_running(self, beats: Iterable[Beat]) -> None:
+        """How far the tasks are that run now, in place of what was told before."""
+        with self._lock:
+            self._running = list(beats)
+
+    def count_from_here(self) -> None:
+        """What is done by now was so before: rates are reckoned from this moment."""
+        with self._lock:
+            self._samples = deque([(self._clock(), self._bytes_done)])
 
     def say(self, text: str) -> None:
         """A line of its own, which stays."""
@@ -107,16 +131,33 @@ class Progress:
     def line(self) -> str:
         """The line as it stands now."""
         with self._lock:
-            seconds = max(self._clock() - self._started, 0.001)
+            now = self._clock()
             if not self._tasks:
-                return f"{self._phase}: {format_duration(seconds)}"
-            rate = self._bytes_done / seconds
-            share = self._bytes_done / self._bytes if self._bytes else self._tasks_done / self._tasks
-            left = f", {format_duration(seconds / share - seconds)} left" if 0 < share < 1 else ""
+                return f"{self._phase}: {format_duration(max(now - self._started, 0.001))}"
+            running = [beat for beat in self._running if ledger.file_of(beat.task) not in self._seen]
+            # A file that was begun again was read twice; only the ledger says what is done.
+            files = min(self._files, self._files_done + sum(beat.files for beat in running))
+            done = min(max(self._bytes, self._bytes_done), self._bytes_done + sum(beat.size_bytes for beat in running))
+            rate = self._rate(now, done)
             return (
-                f"{self._phase}: {self._tasks_done}/{self._tasks} tasks, {self._files_done}/{self._files} files, "
-                f"{format_size(self._bytes_done)} of {format_size(self._bytes)}, {format_size(rate)}/s{left}"
+                f"{self._phase}: {self._tasks_done}/{several(self._tasks, 'task')}, {max(files, self._files_done)}/"
+                f"{several(self._files, 'file')}, {format_size(done)} of {format_size(self._bytes)}, "
+                f"{format_size(rate)}/s{self._left(now, done, rate)}"
             )
+
+    def _rate(self, now: float, done: int) -> float:
+        self._samples.append((now, done))
+        while len(self._samples) > 2 and self._samples[1][0] <= now - _RATE_SECONDS:
+            self._samples.popleft()
+        began, before = self._samples[0]
+        return max(0, done - before) / max(now - began, 0.001)
+
+    def _left(self, now: float, done: int, rate: float) -> str:
+        if self._bytes:
+            return f", {format_duration((self._bytes - done) / rate)} left" if rate and 0 < done < self._bytes else ""
+        share = self._tasks_done / self._tasks
+        seconds = now - self._started
+        return f", {format_duration(seconds / share - seconds)} left" if 0 < share < 1 else ""
 
     def _run(self) -> None:
         while not self._stop.wait(self._pause_seconds):

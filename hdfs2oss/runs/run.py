@@ -39,7 +39,7 @@ from .unfinished import Unfinished, can_be_continued
 
 # A run that a signal ends has ten seconds in all.
 _FOLD_SECONDS = 4.0
-_RECORDS_AT_ONCE = 3
+_RECORDS_AT_ONCE = 4
 
 
 class Sliced(Protocol):

@@ -22,7 +22,8 @@ RECORDS = 1
 # Options that say how fast, how patiently and how talkatively: another driver may be told otherwise.
 _FREE = frozenset(
     (
-        *("maps", "bandwidth_mb", "threads", "run_async", "part_size_bytes", "chunk_size_bytes"),
+        *("maps", "bandwidth_mb", "total_bandwidth_mb", "bandwidth_schedule", "requests_per_second", "threads"),
+        *("run_async", "part_size_bytes", "chunk_size_bytes"),
         *("verbose", "dry_run", "fresh", "keep_runs"),
         *("max_failures", "ignore_failures", "max_delete", "allow_empty_source"),
     )
@@ -77,7 +78,7 @@ class Unfinished(NamedTuple):
 
 def described(options: CopyOptions) -> dict[str, Any]:
     """Options as run.json holds them."""
-    return options.model_dump(mode="json", exclude={"sources", "target", "job_dir", "log_path"})
+    return options.model_dump(exclude={"sources", "target", "job_dir", "log_path"})
 
 
 def can_be_continued(options: CopyOptions) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..filesystems.registry import open_filesystem
-from ..model.counters import Counters, Counts
+from ..model.counters import COPY_MAPPER, Counters, Counts
 from ..model.values import CopyResult, FileAction, Outcome, TaskReport
 from ..records import damage, ledger
 from ..records.copylog import CopyLog
+from ..rules.throttle import Throttle
 from .context import RunContext
 from .meter import TaskMeter
+from .pulse import PULSE
 
 
 def earlier_report(context: RunContext, name: str) -> TaskReport | None:
@@ -38,6 +40,7 @@ class TaskDesk:
         stores = [open_filesystem(place, context.stores) for place in (context.layout.base, context.job_dir)]
         self._meter = TaskMeter([*stores, *dict.fromkeys(context.source_stores())])
         self._results: list[CopyResult] = []
+        PULSE.at(name)
 
     @property
     def counters(self) -> Counters:
@@ -62,15 +65,19 @@ class TaskDesk:
             damage.forget(self.job_dir, result.path, result.target_etag)
         self._meter.count(result)
         self._results.append(result)
+        PULSE.done(result)
         # A file that goes up in chunks has its line once: when its upload is completed.
         if not result.is_chunk:
             self.log.note(self.context.layout, result)
 
-    def publish(self) -> TaskReport:
+    def publish(self, throttle: Throttle | None = None) -> TaskReport:
         """Publish log and ledger, and give the report that counts: ours, or that of an attempt that was first.
 
-        The ledger comes last: an attempt that ends before it is done again, with all its lines.
+        The ledger comes last: an attempt that ends before it is done again, with all its lines. `throttle` is that of
+        -bandwidth, whose pauses DistCp counts.
         """
+        if throttle is not None and throttle.held_seconds:
+            self.counters.add(COPY_MAPPER, "SLEEP_TIME_MS", round(1000 * throttle.held_seconds))
         report = self._meter.report(self.name, self.attempt, self._results)
         publish_log(self.context, self.log, f"part-m-{self.name}")
         return ledger.publish(self.job_dir, report, self._results)

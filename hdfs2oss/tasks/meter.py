@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from ..filesystems.base import FileSystem
+from ..filesystems.pace import BYTES, REQUESTS
 from ..model.counters import ATTRIBUTES_FAILED, COPY_MAPPER, FRAMEWORK, OUTPUT_FORMAT, OWN, PROVEN, Counters, Counts
 from ..model.values import DIRECTORY, CopyResult, Outcome, TaskReport, Work
 from ..records import ledger
@@ -16,6 +17,8 @@ from ..rules.causes import counted, examples
 
 # So many failures travel to the driver with a report; all of them are in the ledger.
 _MOST_FAILURES = 20
+# The time in which a limit of the whole job held a task back.
+_HELD_BACK = (("BANDWIDTH_HELD_MILLISECONDS", BYTES), ("REQUESTS_HELD_MILLISECONDS", REQUESTS))
 
 
 class TaskMeter:
@@ -24,6 +27,7 @@ class TaskMeter:
 
     def __init__(self, stores: Sequence[FileSystem]) -> None:
         self._traffic = {id(store): (store, store.traffic.snapshot()) for store in stores}
+        self._held = [(name, throttle, throttle.held_seconds) for name, throttle in _HELD_BACK]
         self._started = time.monotonic()
         self._cpu = time.process_time()
         self.counters = Counters()
@@ -71,6 +75,10 @@ class TaskMeter:
         for store, before in self._traffic.values():
             now = store.traffic.snapshot()
             counters.add_traffic(store.capabilities.counter_name, {name: now[name] - before[name] for name in now})
+        for name, throttle, held_before in self._held:
+            held_ms = round(1000 * (throttle.held_seconds - held_before))
+            if held_ms:
+                counters.add(OWN, name, held_ms)
         return counters.as_dict()
 
     def report(self, task: str, attempt: str, results: Sequence[CopyResult]) -> TaskReport:

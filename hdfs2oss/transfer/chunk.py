@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..model.values import CopyItem, CopyResult, Outcome
 from ..rules.checksum import compose_crc32c, compose_crc64
 from .ends import Ends
+from .parts import SentPart
 from .results import result_of
-from .stream import SentPart, Transfer
+from .stream import Transfer
 
 
 class SentParts:

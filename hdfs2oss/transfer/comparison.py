@@ -11,7 +11,7 @@ from ..model.errors import StoreError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..model.values import CopyItem, FileAction
-from ..rules.compare import decide_by_times
+from ..rules.compare import decide_by_times, decide_new_version
 from ..rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C, CRC64, FileChecksum, common_families
 
 
@@ -43,7 +43,8 @@ class Comparison(NamedTuple):
 def settle(item: CopyItem, source: Side, target: Side, options: CopyOptions) -> CopyItem:
     """The item as it is to be carried out: a CHECK becomes SKIP or OVERWRITE, and everything else stays what it is.
 
-    Where nothing could be compared, the times decide, and `problem` says why. A store that does not answer is no
+    Where nothing could be compared, the times decide, or that it is another version of the source than was copied
+    before, and `problem` says why. A store that does not answer is no
     failure here: if the file has to be copied, it is met again there.
     """
     if item.action != FileAction.CHECK:
@@ -53,7 +54,11 @@ def settle(item: CopyItem, source: Side, target: Side, options: CopyOptions) -> 
         item = item._replace(crc64=None, crc32c=None)
         found = compare(source, target)
     if found.is_equal is None:
-        action = decide_by_times(item.mtime_ms, item.target_mtime_ms, options)
+        action = (
+            decide_new_version(options)
+            if item.is_new_version
+            else decide_by_times(item.mtime_ms, item.target_mtime_ms, options)
+        )
     else:
         action = FileAction.SKIP if found.is_equal else FileAction.OVERWRITE
         item = _with_sum(item, found.checksum)

@@ -17,6 +17,13 @@ class Ends(NamedTuple):
     source: Uri
     target: Uri
     work_path: str
+    # A chunk that is a file of its own until it is joined; errors tell of the target.
+    chunk_path: str = ""
+
+    @property
+    def published_path(self) -> str:
+        """The path that the bytes get once they are whole."""
+        return self.chunk_path or self.target.path
 
 
 def refuse_other_version(ends: Ends, item: CopyItem, etag: str) -> None:

@@ -15,10 +15,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Reader, Stored
-from ..filesystems.body import PIECE_BYTES, Body
 from ..model.attributes import NOTHING, Attributes
 from ..model.errors import (
     ReadError,
@@ -33,6 +31,7 @@ from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
 from .ends import Ends, reading, refuse_other_version, source_changed, source_open, writing
+from .parts import PartJob, PartSender, SentPart
 from .preserve import Preservation
 from .proving import (
     UNASKED,
@@ -49,17 +48,8 @@ from .proving import (
 
 # Streams are read, checksummed and written in pieces that stay in the processor's cache for the most part.
 STREAM_PIECE_BYTES = 4 * MIB
-# Up to here a part is held in memory, as it may have to be sent again; a larger one is read again then.
-HELD_PART_BYTES = 32 * MIB
 # Before each further try of a Complete; the client has asked again by itself in each of them.
 COMPLETE_PAUSES = (0.2, 2.0, 10.0)
-
-
-class SentPart(NamedTuple):
-    """A part and the CRC-32C of its bytes (the store only knows CRC-64)."""
-
-    part: StoredPart
-    crc32c: int
 
 
 def nothing() -> None:
@@ -129,21 +119,22 @@ class Transfer:
         step = item.part_size_bytes
         end = item.offset + item.size
         jobs = [
-            (item.first_part + number, offset, min(step, end - offset))
+            PartJob(item.first_part + number, offset, min(step, end - offset))
             for number, offset in enumerate(range(item.offset, end, step))
         ]
         sent = {} if sent is None else sent
-        missing = [job for job in jobs if job[0] not in sent]
-        for start in range(0, len(missing), self.parts_at_once):
-            self.checkpoint()
-            batch = missing[start : start + self.parts_at_once]
-            futures = [self.pool.submit(self._send_part, ends, reader, upload_id, *job) for job in batch]
-            # All of a batch are waited for, so that no thread reads on behind an error.
-            errors = [error for future in futures if (error := future.exception()) is not None]
-            sent.update((job[0], one.result()) for job, one in zip(batch, futures, strict=True) if not one.exception())
-            if errors:
-                raise errors[0]
-        return [sent[number] for number, _, _ in jobs]
+        sender = PartSender(
+            ends,
+            self.target,
+            upload_id,
+            lambda offset, size, piece_bytes: self._pieces(ends, reader, offset, size, piece_bytes),
+            reader.piece_bytes,
+            self.pool,
+            self.buffers,
+            self.checkpoint,
+        )
+        sender.send([job for job in jobs if job.number not in sent], self.parts_at_once, sent)
+        return [sent[job.number] for job in jobs]
 
     def refuse_changed_source(self, ends: Ends, item: CopyItem, read_etag: str = "") -> None:
         """Raise SourceChanged unless the source is what was planned, and what was read where `read_etag` says so.
@@ -203,7 +194,7 @@ class Transfer:
         said, stated = SourceSaid(Evidence.NOTHING), UNASKED
         sum64 = sum32 = 0
         with writing(ends):
-            writer = self.target.open_writer(ends.target.path, ends.work_path, kept)
+            writer = self.target.open_writer(ends.published_path, ends.work_path, kept)
         # One piece is written while the next one is read.
         with writer, self.buffers.hold(2 * STREAM_PIECE_BYTES):
             for piece in self.read_ahead(ends, reader, item.offset, item.size):
@@ -283,33 +274,12 @@ class Transfer:
         with suppress(StoreError):
             self.target.abort_upload(path, upload_id)
 
-    def _send_part(self, ends: Ends, reader: Reader, upload_id: str, number: int, offset: int, size: int) -> SentPart:
-        """A part that is small enough is read once, whatever becomes of it; a larger one again for each try."""
-        sums = [0]
-
-        def pieces() -> Iterator[bytes]:
-            sums[0] = 0
-            for piece in self._pieces(ends, reader, offset, size, PIECE_BYTES):
-                sums[0] = crc32c(piece, sums[0])
-                if size > HELD_PART_BYTES:
-                    self.checkpoint()
-                yield piece
-
-        with self.buffers.hold(size if size <= HELD_PART_BYTES else 2 * PIECE_BYTES):
-            body = Body(size, pieces)
-            if size <= HELD_PART_BYTES:
-                held = list(pieces())
-                body = Body(size, lambda: iter(held))
-            with writing(ends):
-                part = self.target.put_part(ends.target.path, upload_id, number, body)
-        return SentPart(part, sums[0])
-
     def _pieces(self, ends: Ends, reader: Reader, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         """The bytes [offset, offset + size), all of them, no faster than the throttle allows."""
         left = size
         with reading(ends):
-            for piece in reader.stream(offset, size, min(size, self.throttle.piece_bytes or piece_bytes, piece_bytes)):
-                self.throttle.take(len(piece))
+            piece_bytes = min(size, self.throttle.piece_bytes or piece_bytes, piece_bytes)
+            for piece in self.throttle.paced(reader.stream(offset, size, piece_bytes), size, piece_bytes):
                 left -= len(piece)
                 yield piece
         if left:
@@ -324,7 +294,8 @@ class Transfer:
     def read_ahead(self, ends: Ends, reader: Reader, offset: int, size: int) -> Iterator[bytes]:
         """The bytes [offset, offset + size) in pieces, the next one being read while the caller writes the last."""
         piece_bytes = min(STREAM_PIECE_BYTES, self.throttle.piece_bytes or STREAM_PIECE_BYTES)
-        pieces = reader.stream(offset, size, piece_bytes)
+        # Paid for before it is read, hence one piece ahead of what the caller writes.
+        pieces = self.throttle.paced(reader.stream(offset, size, piece_bytes), size, piece_bytes)
         coming = self.pool.submit(next, pieces, b"")
         while True:
             with reading(ends):
@@ -332,5 +303,4 @@ class Transfer:
             if not piece:
                 return
             coming = self.pool.submit(next, pieces, b"")
-            self.throttle.take(len(piece))
             yield piece

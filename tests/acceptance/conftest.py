@@ -45,6 +45,17 @@ class Command:
         return Finished(code, captured.err + captured.out)
 
 
+# Between two HDFS a case says no more than from HDFS and onto HDFS, where files are only listed, read and written:
+# there it is `full`. Where the stores meet in a decision (skipping, checksums, attributes), all directions stay.
+SAID_EACH_WAY = (
+    "test_where_things_land",
+    "test_what_is_left_out",
+    "test_delete",
+    "test_how_files_appear",
+    "test_running",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On a real HDFS, where each file written takes a moment, what does not depend on the store runs once."""
     spared = [
@@ -55,6 +66,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if spared:
         config.hook.pytest_deselected(items=spared)
         items[:] = [item for item in items if item not in spared]
+    for item in items:
+        if item.path.stem in SAID_EACH_WAY and "hdfs to hdfs" in item.name:
+            item.add_marker(pytest.mark.full)
 
 
 @pytest.fixture
@@ -73,8 +87,8 @@ def command(home, oss_server, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
 @pytest.fixture(
     params=[
         "file to oss",
-        "oss to file",
-        "file to file",
+        pytest.param("oss to file", marks=pytest.mark.slow),
+        pytest.param("file to file", marks=pytest.mark.slow),
         pytest.param("hdfs to oss", marks=pytest.mark.hdfs),
         pytest.param("oss to hdfs", marks=pytest.mark.hdfs),
         pytest.param("hdfs to hdfs", marks=pytest.mark.hdfs),
@@ -116,7 +130,7 @@ def local_ends(command: Command, make_place) -> tuple[Place, Place]:
     return make_place("file", "source"), make_place("file", "target")
 
 
-@pytest.fixture(params=["as arguments", "as a list"])
+@pytest.fixture(params=["as arguments", pytest.param("as a list", marks=pytest.mark.slow)])
 def give(request: pytest.FixtureRequest, tmp_path) -> Callable[..., list[str]]:
     """Sources as arguments, or as a listing file with -f: both must lay out the same tree."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,6 +58,25 @@ def pairs(*texts: str) -> pytest.MarkDecorator:
     """Directions, those with HDFS marked so."""
     marked = [pytest.param(text, marks=pytest.mark.hdfs if "hdfs" in text else ()) for text in texts]
     return pytest.mark.parametrize("ends", marked, indirect=True)
+
+
+def pairs_with(flags: Sequence[tuple[str, ...]], *texts: str) -> pytest.MarkDecorator:
+    """Directions, and with each the switches; those behind the first say nothing else on HDFS and are `full` there."""
+
+    def is_said_elsewhere(text: str, words: tuple[str, ...]) -> bool:
+        return "hdfs" in text and words != flags[0] and not (text.endswith("hdfs") and words == ("-direct",))
+
+    rows = [
+        pytest.param(
+            text,
+            words,
+            marks=[pytest.mark.hdfs] * ("hdfs" in text) + [pytest.mark.full] * is_said_elsewhere(text, words),
+            id=f"{text}-{' '.join(words) or 'plain'}",
+        )
+        for text in texts
+        for words in flags
+    ]
+    return pytest.mark.parametrize(("ends", "flags"), rows, indirect=["ends"])
 
 
 @pytest.fixture
@@ -161,12 +180,12 @@ def test_62_differs_a_file_that_grows_between_survey_and_copy_arrives_as_what_it
 # 67 to 69: what arrives is not what was sent.
 
 
-SKIPPING = pytest.mark.parametrize("flags", [(), ("-skipcrccheck",)], ids=["plain", "with -skipcrccheck"])
+SKIPPING = [(), ("-skipcrccheck",)]
+IGNORING = [(), ("-i",)]
 
 
-@SKIPPING
 @pytest.mark.parametrize("fault", ["flip", "wrong-crc"])
-@pairs("file to oss", "hdfs to oss")
+@pairs_with(SKIPPING, "file to oss", "hdfs to oss")
 def test_67_differs_other_bytes_at_the_target_are_noticed_and_sent_again_also_with_skipcrccheck(
     command, ends, oss_server, fault, flags
 ) -> None:
@@ -174,9 +193,8 @@ def test_67_differs_other_bytes_at_the_target_are_noticed_and_sent_again_also_wi
     damaged_once(command, *ends, oss_server, Rule(fault, operation="put_object", key="*/b", count=1), flags)
 
 
-@SKIPPING
 @pytest.mark.parametrize("fault", ["flip", "truncate"])
-@pairs("oss to file", "oss to hdfs")
+@pairs_with(SKIPPING, "oss to file", "oss to hdfs")
 def test_67_differs_other_bytes_from_the_source_are_noticed_and_fetched_again_also_with_skipcrccheck(
     command, ends, oss_server, fault, flags
 ) -> None:
@@ -241,7 +259,7 @@ def test_68_a_copy_list_that_cannot_be_closed_is_a_failure(command, place, rules
     assert (done.code, target.exists()) == (5, False), done.text
 
 
-@SKIPPING
+@pytest.mark.parametrize("flags", SKIPPING, ids=["plain", "with -skipcrccheck"])
 @pytest.mark.hdfs
 def test_69_differs_a_damaged_chunk_is_noticed_also_with_skipcrccheck(command, place, oss_server, flags) -> None:
     source, target = place("hdfs", "source"), place("oss", "target")
@@ -276,8 +294,7 @@ def test_88_differs_entries_are_deleted_one_by_one_and_objects_by_the_thousand(c
 # 105: a file that cannot be read.
 
 
-@pytest.mark.parametrize("flags", [(), ("-i",)], ids=["plain", "-i"])
-@pairs("oss to file", "oss to hdfs", "hdfs to oss", "hdfs to hdfs")
+@pairs_with(IGNORING, "oss to file", "oss to hdfs", "hdfs to oss", "hdfs to hdfs")
 def test_105_differs_a_file_that_may_not_be_read_fails_alone_and_the_exit_code_tells(
     command, ends, make_place, rules, monkeypatch, flags
 ) -> None:
@@ -300,8 +317,7 @@ def test_105_differs_a_file_that_may_not_be_read_fails_alone_and_the_exit_code_t
 # 106: a file that goes between survey and copy.
 
 
-@pytest.mark.parametrize("flags", [(), ("-i",)], ids=["plain", "-i"])
-@pairs("file to oss", "hdfs to oss")
+@pairs_with(IGNORING, "file to oss", "hdfs to oss")
 def test_106_differs_a_file_that_has_gone_by_then_fails_alone(command, ends, oss_server, flags) -> None:
     source, target = ends
     source.make(TREE)
@@ -312,8 +328,7 @@ def test_106_differs_a_file_that_has_gone_by_then_fails_alone(command, ends, oss
     assert "the source has gone" in done.text
 
 
-@pytest.mark.parametrize("flags", [(), ("-i",)], ids=["plain", "-i"])
-@pairs("oss to file", "oss to hdfs")
+@pairs_with(IGNORING, "oss to file", "oss to hdfs")
 def test_106_differs_an_object_that_has_gone_by_then_fails_alone(command, ends, oss_server, flags) -> None:
     source, target = ends
     source.make(TREE)
@@ -337,8 +352,7 @@ def test_106_differs_from_hdfs_to_hdfs_a_file_that_has_gone_by_then_fails_alone(
 # 107: a file that cannot be written.
 
 
-@pytest.mark.parametrize("flags", [(), ("-i",), ("-direct",)], ids=["plain", "-i", "-direct"])
-@pairs("file to oss", "hdfs to oss", "hdfs to hdfs")
+@pairs_with([*IGNORING, ("-direct",)], "file to oss", "hdfs to oss", "hdfs to hdfs")
 def test_107_differs_a_file_that_cannot_be_written_fails_alone_and_leaves_nothing(
     command, ends, rules, monkeypatch, flags
 ) -> None:
@@ -375,8 +389,7 @@ def test_107_a_store_that_answers_wrongly_is_asked_again_before_the_file_fails(c
 # 108: a directory that cannot be listed.
 
 
-@pytest.mark.parametrize("flags", [(), ("-i",)], ids=["plain", "-i"])
-@pairs("hdfs to oss", "hdfs to hdfs", "hdfs to file")
+@pairs_with([("-i",), ()], "hdfs to oss", "hdfs to hdfs", "hdfs to file")
 def test_108_differs_a_directory_that_cannot_be_listed_is_said_and_nothing_is_deleted(
     command, ends, monkeypatch, flags
 ) -> None:

@@ -16,6 +16,8 @@ from tests.stores.contract_writing import WriteContract
 from tests.stores.oss_ways import ALL_AT_ONCE, BUCKET, DOMAIN, WAYS, Way, know_domain, make_certificates, reached
 from tests.unit.filesystems.oss.scripted_store import Answer, ScriptedStore
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=WAYS)
 def each_way(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OssAccess]:

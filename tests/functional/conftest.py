@@ -25,7 +25,7 @@ Copy = Callable[..., Report]
 IN_THIS_PROCESS = pytest.mark.parametrize("runner", ["in this process"], indirect=True)
 
 
-@pytest.fixture(params=["in this process", "in two processes"])
+@pytest.fixture(params=["in this process", pytest.param("in two processes", marks=pytest.mark.slow)])
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     """The same job must come to the same end wherever its tasks run."""
     if request.param == "in this process":

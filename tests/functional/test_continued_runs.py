@@ -16,6 +16,8 @@ from hdfs2oss.model.errors import CommitError, PermissionDenied, UsageError
 from hdfs2oss.runners.local import LocalRunner
 from tests.stores.faults import Fault, FlakyFileSystem
 
+pytestmark = pytest.mark.slow
+
 TREE = {f"{folder}/{number:03d}": b"%d" % number for folder in "ab" for number in range(120)}
 PARTS = {"part_size_bytes": 100 * 1024, "chunk_size_bytes": 200 * 1024}
 

@@ -16,7 +16,7 @@ from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.rules.filters import WORK_PREFIX
 from tests.functional.conftest import IN_THIS_PROCESS
 
-pytestmark = IN_THIS_PROCESS
+pytestmark = [IN_THIS_PROCESS, pytest.mark.slow]
 
 TREE = {
     "a/f": b"a-f",

@@ -14,7 +14,7 @@ from tests.functional.conftest import IN_THIS_PROCESS
 from tests.functional.test_from_one_snapshot_to_the_next import REWORKED, TREE, disturb, rework
 from tests.stores.snapshots import SnapshotFileSystem
 
-pytestmark = IN_THIS_PROCESS
+pytestmark = [IN_THIS_PROCESS, pytest.mark.slow]
 
 
 class TiringFileSystem(SnapshotFileSystem):

@@ -9,6 +9,8 @@ from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.counters import COPY_MAPPER
 from hdfs2oss.rules.checksum import crc32c, crc64
 
+pytestmark = pytest.mark.slow
+
 PART = 100 * 1024
 CHUNK = 300 * 1024
 SIZES = [PART - 1, PART, PART + 1, 2 * PART, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 7, 1_500_000]

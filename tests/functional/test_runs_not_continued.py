@@ -11,7 +11,7 @@ from hdfs2oss.model.errors import BrakeError, SurveyError
 from tests.functional.conftest import IN_THIS_PROCESS
 
 TREE = {f"{folder}/{number:03d}": b"%d" % number for folder in "ab" for number in range(120)}
-pytestmark = IN_THIS_PROCESS
+pytestmark = [IN_THIS_PROCESS, pytest.mark.slow]
 
 
 def die(home: Path) -> Path:

@@ -31,6 +31,17 @@ def sleep_and_log(context, task, attempt):
     return task
 
 
+def wait_for_the_other(context, task, attempt):
+    """Of tasks 1 and 2 each ends when both have begun."""
+    folder = Path(context.job_dir.path)
+    (folder / f"began-{task}").touch()
+    deadline = time.monotonic() + 100
+    while not (folder / f"began-{3 - task}").exists():
+        assert time.monotonic() < deadline, "the other was kept waiting"
+        time.sleep(0.05)
+    return task
+
+
 def first_waits_for_all_others(context, task, attempt):
     """Task 1 of eight ends when all the others have; each tells when it begins and ends."""
     folder = Path(context.job_dir.path)

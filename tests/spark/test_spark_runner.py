@@ -135,8 +135,7 @@ def test_no_more_tasks_run_at_once_than_allowed(spark_runner, make_context, tmp_
 
 
 def test_without_a_cap_both_cores_work(spark_runner, make_context, tmp_path):
-    run(spark_runner, spark_tasks.sleep_and_log, [1, 2], make_context())
-    assert (tmp_path / "log").read_text().split() == ["+", "+", "-", "-"]
+    assert sorted(run(spark_runner, spark_tasks.wait_for_the_other, [1, 2], make_context())) == [1, 2]
 
 
 def test_a_slow_core_does_one_task_and_the_other_does_the_rest(spark_runner, make_context, tmp_path):
@@ -162,8 +161,8 @@ def test_cancel_ends_a_wave_before_its_tasks_end(spark_runner, make_context, tmp
         time.sleep(0.05)
     started = time.monotonic()
     runner.cancel()
-    thread.join(30)
-    assert time.monotonic() - started < 30
+    thread.join(50)
+    assert time.monotonic() - started < 50, "the tasks were waited for"
     assert caught
     with pytest.raises(Interrupted):
         run(runner, spark_tasks.double, [1], make_context())
@@ -186,10 +185,10 @@ def test_a_wave_that_is_ended_from_outside_raises_what_it_was_ended_with(spark_r
         time.sleep(0.05)
     started = time.monotonic()
     spark_runner.end_wave(enough)
-    thread.join(20)
+    thread.join(50)
     ((error, at, still_active),) = caught
     assert error is enough
-    assert at - started < 15
+    assert at - started < 50, "the tasks were waited for"
     assert still_active == 0
     assert run(spark_runner, spark_tasks.double, [1], make_context())[0][0] == 2
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.local_oss.server import LocalOssServer
+from hdfs2oss.local_oss import LocalOssServer, Rule
+from tests.sandbox.ports import choose_ports
 from tests.spark.conftest import PROJECT, QUICK_JVM
 
 pytestmark = pytest.mark.spark
@@ -183,23 +183,26 @@ def fetch(url):
 
 
 def test_the_secret_is_found_nowhere(start, tmp_path, oss):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = choose_ports(["ui"], {})["ui"]
+    oss.plan.replace([Rule("latency", method="PUT", key="target/*", seconds=200)])
     (tmp_path / "events").mkdir()
     process = start(
         *("--conf", f"spark.ui.port={port}", "--conf", "spark.eventLog.enabled=true"),
         *("--conf", f"spark.eventLog.dir=file://{tmp_path}/events", "--conf", "spark.eventLog.compress=false"),
+        bandwidth="100",
     )
-    wait_for(lambda: copying(tmp_path))
-    time.sleep(2)
+    wait_for(lambda: copying(tmp_path) and any(hits for _, hits in oss.plan.state()))
     ui = f"http://127.0.0.1:{port}"
     listing = subprocess.run(["ps", "axww"], capture_output=True, text=True, check=True).stdout
     pages = [fetch(f"{ui}/{page}/") for page in ("environment", "jobs", "stages", "executors")]
     pages.append(fetch(f"{ui}/api/v1/applications/{fetch(f'{ui}/api/v1/applications').split(chr(34))[3]}/environment"))
     on_disk = [path for path in files(tmp_path / "local") if SECRET.encode() in path.read_bytes()]
     assert process.poll() is None, "the copy was over before it was looked at"
-    assert process.wait(120) == 0, (tmp_path / "logs/err").read_text()
+    oss.plan.replace([])
+    # What is held back goes on at once.
+    oss.plan.stop()
+    oss.plan.start()
+    assert process.wait(150) == 0, (tmp_path / "logs/err").read_text()
     assert "hdfs2oss" in listing
     assert SECRET not in listing
     assert all("Spark" in page or "spark" in page for page in pages)
@@ -230,7 +233,7 @@ def files(folder):
     ids=lambda value: str(value),
 )
 def test_a_signal_ends_the_whole_copy(start, tmp_path, number, receiver, code):
-    process = start("--conf", "spark.ui.enabled=false", bandwidth="0.2")
+    process = start("--conf", "spark.ui.enabled=false", bandwidth="0.1")
     wait_for(lambda: copying(tmp_path) and has_workers(process))
     time.sleep(1)
     started = time.monotonic()
@@ -238,8 +241,8 @@ def test_a_signal_ends_the_whole_copy(start, tmp_path, number, receiver, code):
         os.killpg(process.pid, number)
     else:
         os.kill(process.pid if receiver == "spark-submit" else drivers(tmp_path)[0], number)
-    assert process.wait(40) == code, (tmp_path / "logs/err").read_text()
-    wait_for(lambda: not drivers(tmp_path), 40)
+    assert process.wait(150) == code, (tmp_path / "logs/err").read_text()
+    wait_for(lambda: not drivers(tmp_path))
     print(f"{number} to {receiver}: {time.monotonic() - started:.1f} s")
     said = (tmp_path / "logs/out").read_text() + (tmp_path / "logs/err").read_text()
     assert "does succeed" not in said

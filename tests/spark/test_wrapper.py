@@ -17,6 +17,8 @@ from hdfs2oss.model.uri import UriSecrets
 from tests.spark.conftest import PROJECT
 from tests.unit.model.test_handover import FORMS, HARMLESS, MALFORMED
 
+pytestmark = pytest.mark.slow
+
 WRAPPER = PROJECT / "bin/hdfs2oss4emr.sh"
 JOB = str(PROJECT / "jobs/hdfs2oss.py")
 RECORDER = """#!{python}
@@ -228,14 +230,14 @@ def test_other_clusters_get_no_keys(submitted):
 def test_a_signal_removes_the_key_file(submitted, tmp_path):
     process = subprocess.Popen(
         [str(WRAPPER), "--master", "yarn", "--deploy-mode", "cluster", "/a", "oss://ID:SECRET@bucket/b"],
-        env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "TMPDIR": str(tmp_path), "LINGER": "30"},
+        env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "TMPDIR": str(tmp_path), "LINGER": "200"},
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 100
     while not (tmp_path / "record.json").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.terminate()
-    assert process.wait(20) == 143
+    assert process.wait(100) == 143
     assert not any(path.name.startswith("hdfs2oss.") for path in tmp_path.iterdir())
 
 

@@ -17,7 +17,7 @@ from hdfs2oss.filesystems.body import Body
 from hdfs2oss.filesystems.capabilities import Capabilities
 from hdfs2oss.filesystems.traffic import Traffic
 from hdfs2oss.filesystems.tree_walk import TreeWalk
-from hdfs2oss.filesystems.walk import Walk
+from hdfs2oss.filesystems.walk import Portions, Walk
 from hdfs2oss.model.attributes import NOTHING, PRESERVABLE, Attributes
 from hdfs2oss.model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from hdfs2oss.model.uri import join_path
@@ -126,7 +126,7 @@ class MemoryFileSystem(FileSystem):
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
         def list_children(directory: str) -> Iterator[FileStatus]:
-            return iter(self._children(join_path(path, directory), directory))
+            return Portions([self._children(join_path(path, directory), directory)])
 
         return TreeWalk(list_children, after, until, recursive)
 

@@ -12,7 +12,10 @@ from hdfs2oss.cli import VERBS, main
 
 PROJECT = Path(__file__).parents[2]
 # Each takes longer to load than most commands need to be refused.
-HEAVY = ("pyarrow", "oss2", "hdfs_native", "pydantic", "hdfs2oss.verbs.copy.job", "hdfs2oss.local_oss")
+HEAVY = (
+    *("pyarrow", "pyarrow.compute", "oss2", "requests", "hdfs_native", "pydantic", "pyspark", "py4j"),
+    *("multiprocessing.pool", "concurrent.futures.process", "hdfs2oss.verbs.copy.job", "hdfs2oss.local_oss"),
+)
 LOADED = (
     "import sys; from hdfs2oss.cli import main\n"
     "try: main(sys.argv[1:])\n"
@@ -48,6 +51,16 @@ def loaded(*argv: str) -> set[str]:
 )
 def test_a_command_loads_what_it_needs(argv, modules) -> None:
     assert loaded(*argv) == modules
+
+
+def test_a_small_copy_loads_no_client_of_other_stores_and_no_worker_processes(tmp_path, home) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "file").write_bytes(b"0123456789")
+    words = (tmp_path.joinpath("a").as_uri(), tmp_path.joinpath("b").as_uri(), "-update")
+    assert loaded(*words) == {"pydantic", "pyarrow", "pyarrow.compute", "hdfs2oss.verbs.copy.job"}
+    assert (tmp_path / "b" / "file").read_bytes() == b"0123456789"
+    # What merges rows into the ledger of the pair is not loaded where there are none.
+    assert loaded(*words) == {"pydantic", "pyarrow", "hdfs2oss.verbs.copy.job"}
 
 
 def test_the_version_is_printed_wherever_it_is_asked_for(capsys) -> None:

@@ -157,6 +157,16 @@ class HdfsClient:
             page = self.ask(what, lambda _: list(itertools.islice(rows, _PAGE_ROWS)))
         return rows, [row for row in page if listing_key(_name_of(row)) > passed_over]
 
+    def length_of_blocks(self, path: str) -> int:
+        """The bytes of a file, the last block of which counts only once it is complete."""
+        self.traffic.read()
+        return self.ask(f"look at {path}", lambda native: len(native.read(path)))
+
+    def end_writing(self, path: str) -> bool:
+        """Close a file whoever writes it; False where some of it has to be recovered before."""
+        self.traffic.wrote()
+        return self.ask(f"close {path}", lambda native: native.recover_lease(path))
+
     def make_directory(self, path: str) -> None:
         """Make a directory and its parents; one that exists is left alone."""
         permission = self.creation.directory_permission

@@ -14,7 +14,7 @@ from ...model.uri import join_path
 from ...model.values import FileStatus
 from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
 from ...rules.filters import work_path_beside
-from ...rules.keys import in_key_order
+from ...rules.keys import portions_in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
 from ..base import FileSystem, Reader, Removal, Stored, Writer, check_length
@@ -22,13 +22,13 @@ from ..capabilities import Capabilities
 from ..hadoop_conf import user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk
-from ..walk import Walk
+from ..walk import Portions, Walk
 from ..watchdog import TIMEOUT_SECONDS
 from . import joining, snapshots
 from .attributes import HdfsAttributes
 from .client import HdfsClient, row_of
 from .java_client import JavaClient
-from .order import in_name_order
+from .order import portions_in_name_order
 from .questions import (
     Policies,
     Supplement,
@@ -98,17 +98,16 @@ class HdfsFileSystem(FileSystem):
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
         def list_children(directory: str) -> Iterator[FileStatus]:
-            return in_key_order(in_name_order(self._children(join_path(path, directory), directory)))
+            portions = self._children(join_path(path, directory), directory)
+            return Portions(portions_in_key_order(portions_in_name_order(portions)))
 
         return TreeWalk(list_children, after, until, recursive)
 
-    def _children(self, path: str, relative: str) -> Iterator[FileStatus]:
-        """The rows of one directory in the NameNode's order."""
+    def _children(self, path: str, relative: str) -> Iterator[list[FileStatus]]:
+        """The rows of one directory in the NameNode's order, page by page."""
         prefix = f"{relative}/" if relative else ""
         for page in self.client.pages(path):
-            for status in page:
-                name = status.path.rsplit("/", 1)[-1]
-                yield row_of(prefix + name, status)
+            yield [row_of(prefix + status.path.rpartition("/")[2], status) for status in page]
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         reader = HdfsReader(self.client, path)

@@ -47,7 +47,22 @@ def join(
     stored = Stored(found.length, mtime_ms=found.modification_time)
     check(first, stored)
     client.rename(first, path)
+    _refuse_another(client, path, stored, pieces[0][1])
     return stored
+
+
+def _refuse_another(client: HdfsClient, path: str, stored: Stored, first_length: int) -> None:
+    """Raise CorruptData where something else was published: an attempt that was given up, and still lives, may have
+    put its first piece in the place of the joined one. Such a piece does not stay under the name of the whole."""
+    found = client.status(path)
+    if found is not None and found.length == stored.length:
+        return
+    if found is not None and found.length == first_length:
+        client.remove(path)
+    raise CorruptData(
+        f"{path} was joined with {stored.length} bytes, and what stands there has "
+        f"{'gone' if found is None else f'{found.length} bytes'}"
+    )
 
 
 def _left_of(path: str, length: int, pieces: Sequence[tuple[str, int]]) -> tuple[int, list[tuple[str, int]]]:

@@ -10,14 +10,16 @@ import heapq
 import pickle
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import IO
 
 from ...model.values import FileStatus
-from ...rules.keys import out_of_order
+from ...rules.keys import is_ascending, out_of_order
 
 # Rows held back in memory; more go to temporary files, sorted, and are merged from there.
 MAX_ROWS_IN_MEMORY = 100_000
+_PORTION_ROWS = 1_000
 _ASCII_START = re.compile(r"[\x00-\x7f]*")
 # Signed order is plain order with both halves of the byte range swapped.
 _SWAP_HALVES = bytes(range(128, 256)) + bytes(range(128))
@@ -30,27 +32,48 @@ def in_name_order(rows: Iterable[FileStatus], max_rows: int = MAX_ROWS_IN_MEMORY
     nothing before it can follow. What follows a row R begins with the ASCII start of R or sorts behind it,
     so whatever is less than that start is due. Raises SurveyError when the rows are in neither order.
     """
+    return chain.from_iterable(portions_in_name_order(((row,) for row in rows), max_rows))
+
+
+def portions_in_name_order(
+    portions: Iterable[Sequence[FileStatus]], max_rows: int = MAX_ROWS_IN_MEMORY
+) -> Iterator[Sequence[FileStatus]]:
+    """The same for rows that come several at once; those of ASCII names pass as they come, while none waits."""
     waiting = _Waiting(max_rows)
+    previous = ""
     try:
-        previous: str | None = None
-        for row in rows:
-            path = row.path
-            is_ascii = path.isascii()
-            if previous is not None and not _follows(previous, path, is_ascii):
-                raise out_of_order(previous, path)
-            previous = path
-            if is_ascii:
-                if waiting:
-                    yield from waiting.take_before(path)
-                yield row
+        for rows in portions:
+            paths = [previous, *(row.path for row in rows)]
+            if not waiting and all(map(str.isascii, paths)) and is_ascending(paths):
+                yield rows
             else:
-                start = _ASCII_START.match(path)
-                if waiting and start:
-                    yield from waiting.take_before(start[0])
-                waiting.add(row)
-        yield from waiting.take_all()
+                due = _due(previous, rows, waiting)
+                while portion := list(islice(due, _PORTION_ROWS)):
+                    yield portion
+            previous = paths[-1]
+        while portion := list(islice(waiting.take_all(), _PORTION_ROWS)):
+            yield portion
     finally:
         waiting.close()
+
+
+def _due(previous: str, rows: Sequence[FileStatus], waiting: _Waiting) -> Iterator[FileStatus]:
+    """What these rows, and those that wait, give by now; `previous` is the path of the last row before them, or ""."""
+    for row in rows:
+        path = row.path
+        is_ascii = path.isascii()
+        if previous and not _follows(previous, path, is_ascii):
+            raise out_of_order(previous, path)
+        previous = path
+        if is_ascii:
+            if waiting:
+                yield from waiting.take_before(path)
+            yield row
+        else:
+            start = _ASCII_START.match(path)
+            if waiting and start:
+                yield from waiting.take_before(start[0])
+            waiting.add(row)
 
 
 def _follows(previous: str, path: str, is_ascii: bool) -> bool:

@@ -15,6 +15,9 @@ from .errors import map_errors
 class HdfsReader(Reader):
     """`length` counts finished blocks: of a file still being written it is less than its status says."""
 
+    # What DataNodes send at a time.
+    piece_bytes = 64 * 1024
+
     def __init__(self, client: HdfsClient, path: str) -> None:
         self._client = client
         self._path = path
@@ -30,7 +33,7 @@ class HdfsReader(Reader):
         with map_errors(what, place):
             packets = self._file.read_range_stream(offset, size)
         left = size
-        for piece in _join(packets, piece_bytes, what, place):
+        for piece in _join(_mapped(packets, what, place), piece_bytes):
             left -= len(piece)
             self._client.traffic.read(len(piece), 0)
             yield piece
@@ -41,15 +44,19 @@ class HdfsReader(Reader):
         """The native client holds nothing open between reads."""
 
 
-def _join(packets: Iterator[bytes], piece_bytes: int, what: str, place: str) -> Iterator[bytes]:
-    """Packets of some 64 KiB as pieces of `piece_bytes`; each byte is copied once."""
+def _mapped(packets: Iterator[bytes], what: str, place: str) -> Iterator[bytes]:
+    with map_errors(what, place):
+        yield from packets
+
+
+def _join(packets: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
+    """Packets of some 64 KiB as pieces of `piece_bytes`; each byte is copied once, and one of that size not at all."""
     held: list[bytes] = []
     held_bytes = 0
-    while True:
-        with map_errors(what, place):
-            packet = next(packets, None)
-        if packet is None:
-            break
+    for packet in packets:
+        if not held and len(packet) == piece_bytes:
+            yield packet
+            continue
         held.append(packet)
         held_bytes += len(packet)
         while held_bytes >= piece_bytes:

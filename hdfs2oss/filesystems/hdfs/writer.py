@@ -12,6 +12,7 @@ from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored, Writer
 from .client import HdfsClient
+from .closing import close_soon
 from .creation import Creation
 
 # 1970: before any source was written.
@@ -51,6 +52,9 @@ class HdfsWriter(Writer):
         self._wanted = wanted
         self._keep = keep
         self._done = False
+        self._written = 0
+        # Hadoop's own client takes its time from Hadoop's settings.
+        self._is_native = create is None
         self._file = self._create(create or self._create_natively)
 
     def _create(self, create: Callable[[str, Creation], OpenFile]) -> OpenFile:
@@ -81,11 +85,12 @@ class HdfsWriter(Writer):
         if not data:
             return
         self._client.ask_data(f"write {self._work_path}", lambda: self._file.write(data))
+        self._written += len(data)
         self._client.traffic.wrote(len(data), 0)
 
     def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
         """With `overwrite` off, AlreadyExists when the path is taken by then."""
-        self._client.ask_data(f"close {self._work_path}", lambda: self._file.close())
+        self._close()
         status = self._client.status(self._work_path)
         if status is None:
             raise StoreError(f"{self._work_path} vanished before it could be published")
@@ -99,6 +104,12 @@ class HdfsWriter(Writer):
         self._client.rename(self._work_path, self._path, overwrite)
         self._done = True
         return stored
+
+    def _close(self) -> None:
+        def close() -> None:
+            self._client.ask_data(f"close {self._work_path}", lambda: self._file.close())
+
+        close_soon(self._client, self._work_path, close, self._written if self._is_native else 0)
 
     def abort(self) -> None:
         if self._done:

@@ -1,4 +1,4 @@
-"""Requests to one bucket: signed by oss2, counted, sent again when that makes sense, errors as ours."""
+"""Requests to one bucket: signed, counted, sent again when that makes sense, errors as ours."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import TypeVar
 
-import oss2
-from oss2.exceptions import OssError
-
 from ...model.errors import StoreError, Unreachable
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
-from ..body import Body, Checked
+from ..body import Body, Checked, body_of
 from ..credentials import OssAccess
 from ..in_flight import InFlight
+from ..pace import REQUESTS
 from ..traffic import Traffic
+from .address import address_of
 from .answers import document_of, refuse_other_bytes
-from .errors import KeysRefused, action_of, translate
+from .errors import KeysRefused, action_of, refusal
 from .keys import KeysInUse
 from .response import OssResponse
 from .session import OssSession
+from .signing import Request, Signer
 
 T = TypeVar("T")
 
@@ -56,13 +56,8 @@ class OssClient:
         self._pause = StorePause()
         self.in_flight = InFlight(self.traffic)
         self._keys = KeysInUse(access)
-        auth = oss2.ProviderAuthV4(self._keys) if access.signature == "v4" else oss2.ProviderAuth(self._keys)
-        try:
-            self._oss = oss2.Bucket(
-                auth, access.endpoint, bucket, session=session, enable_crc=False, region=access.region or None
-            )
-        except OssError as error:
-            raise translate(error, f"use the bucket {bucket}", bucket, access.endpoint) from None
+        self._signer = Signer(access.signature, access.region)
+        self._address = address_of(access.endpoint, bucket)
 
     def request(
         self,
@@ -79,6 +74,7 @@ class OssClient:
         """
         while True:
             version = self._keys.version
+            REQUESTS.take()
             try:
                 with self.in_flight.one():
                     response = self._send_once(what, method, key, params, headers, data)
@@ -97,13 +93,17 @@ class OssClient:
         headers: dict[str, str] | None,
         data: bytes | Body | None,
     ) -> OssResponse:
+        named = params or {}
+        signed = self._signer.sign(Request(method, f"/{self.bucket}/{key}", named, headers or {}), self._keys.current())
+        if data is None and method in ("PUT", "POST"):
+            data = b""
+        body = body_of(data) if isinstance(data, bytes) else data
         try:
-            response: OssResponse = self._oss._do(method, self.bucket, key, params=params, headers=headers, data=data)
-        except OssError as error:
-            action = action_of(method, key, params or {})
-            raise translate(error, what, self.bucket, self.endpoint, action) from None
+            response = self._session.exchange(self._address, method, self._address.target(key, named), signed, body)
         except StoreError as error:
             raise type(error)(f"cannot {what}: {error.message}", error.hint) from None
+        if response.status >= 300:
+            raise refusal(response, what, self.bucket, self.endpoint, action_of(method, key, named))
         return response
 
     def call(
@@ -193,8 +193,6 @@ class OssClient:
                 answers += 1
                 raise
             answers += 1
-            if not going.is_whole:
-                raise Unreachable(f"cannot write {name}: it was answered before all of it was sent")
             refuse_other_bytes(name, response, going.crc64, damaged)
             return response
 

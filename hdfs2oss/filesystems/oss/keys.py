@@ -21,8 +21,6 @@ import threading
 import time
 from collections.abc import Callable
 
-import oss2.credentials
-
 from ...model.errors import UsageError
 from ..credentials import OssAccess
 from ..keys_file import Keys, reread_keys
@@ -33,8 +31,8 @@ _POLL_SECONDS = 2.0
 PATIENCE_SECONDS = 300.0
 
 
-class KeysInUse(oss2.credentials.CredentialsProvider):  # type: ignore[misc]
-    """Asked by oss2 for each signature; safe for threads. `version` grows with each change of the keys."""
+class KeysInUse:
+    """Asked for each signature; safe for threads. `version` grows with each change of the keys."""
 
     def __init__(
         self,
@@ -54,12 +52,11 @@ class KeysInUse(oss2.credentials.CredentialsProvider):  # type: ignore[misc]
         self._seen: tuple[int, ...] = ()
         self._accepted = -1
 
-    def get_credentials(self) -> oss2.credentials.Credentials:
-        """What oss2 signs with."""
+    def current(self) -> Keys:
+        """What is signed with now."""
         if self.file:
             self._look()
-        keys = self._keys
-        return oss2.credentials.Credentials(keys.access_key_id, keys.access_key_secret, keys.security_token or None)
+        return self._keys
 
     def accept(self, version: int) -> None:
         """A request was answered that was signed with these keys, or newer ones."""

@@ -11,9 +11,10 @@ import functools
 import re
 import xml.etree.ElementTree as ET
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
+from operator import lt
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -26,13 +27,15 @@ _THREADS = 8
 _KEYS_A_THREAD = 125
 
 _CONTENTS = re.compile(
-    r"<Contents>\s*<Key>([^<]*)</Key>\s*<LastModified>([^<]*)</LastModified>\s*<ETag>([^<]*)</ETag>\s*"
+    r"<Contents>\s*<Key>([^<]*)</Key>\s*<LastModified>([^<]*)</LastModified>\s*<ETag>(?:&quot;|\")?([^<&\"]*)(?:&quot;|\")?</ETag>\s*"
     r"<Type>([^<]*)</Type>\s*<Size>(\d+)</Size>\s*<StorageClass>([^<]*)</StorageClass>"
 )
 _PREFIXES = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<]*)</Prefix>\s*</CommonPrefixes>")
 _TRUNCATED = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
 _COUNT = re.compile(r"<KeyCount>(\d+)</KeyCount>")
 _END = "</ListBucketResult>"
+# What a NamedTuple is made of, without the function in between: it is made for every key of a lake.
+_new = tuple.__new__
 _TOKEN = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
 
 
@@ -48,18 +51,44 @@ class OssEntry(NamedTuple):
     is_prefix: bool = False
 
 
+class Entries(Iterator[OssEntry]):
+    """Entries one by one, of which those of the page that is at hand can be looked at and taken together."""
+
+    def __init__(self, pages: Iterator[list[OssEntry]]) -> None:
+        self._pages = pages
+        self._page: list[OssEntry] = []
+        self._at = 0
+
+    def __next__(self) -> OssEntry:
+        while self._at >= len(self._page):
+            self._page, self._at = next(self._pages), 0
+        entry = self._page[self._at]
+        self._at += 1
+        return entry
+
+    def take_while(self, holds: Callable[[OssEntry], bool]) -> list[OssEntry]:
+        """The entries at hand up to the first for which this does not hold."""
+        taken = list(takewhile(holds, islice(self._page, self._at, None)))
+        self._at += len(taken)
+        return taken
+
+
 def list_entries(
     client: OssClient,
     prefix: str,
     start_after: str = "",
     delimiter: str = "",
     limit: int = 0,
-) -> Iterator[OssEntry]:
+) -> Entries:
     """Keys under a prefix in key order, page by page; with `limit` only the first so many.
 
     With the delimiter `/` keys further down appear as one entry for each prefix. Raises SurveyError when
     the store's order is not that of keys.
     """
+    return Entries(_pages(client, prefix, start_after, delimiter, limit))
+
+
+def _pages(client: OssClient, prefix: str, start_after: str, delimiter: str, limit: int) -> Iterator[list[OssEntry]]:
     params = {"list-type": "2", "encoding-type": "url", "max-keys": str(limit or PAGE_KEYS)}
     if prefix:
         params["prefix"] = prefix
@@ -70,11 +99,11 @@ def list_entries(
     previous = ""
     while True:
         entries, token = client.page(f"list /{prefix}", dict(params), lambda body: parse_page(_text_of(body)))
-        for entry in entries:
-            if entry.key <= previous:
-                raise out_of_order(previous, entry.key)
-            previous = entry.key
-            yield entry
+        keys = [previous, *(entry.key for entry in entries)]
+        if not all(map(lt, keys, keys[1:])):
+            raise next(out_of_order(one, other) for one, other in pairwise(keys) if other <= one)
+        previous = keys[-1]
+        yield entries
         if not token or limit:
             return
         params["continuation-token"] = token
@@ -133,16 +162,11 @@ def _match_page(text: str) -> tuple[list[OssEntry], str] | None:
     if "<EncodingType>url</EncodingType>" not in text or len(found) != text.count("<Contents>") or len(truncated) != 1:
         return None
     entries = [
-        OssEntry(
-            unquote(key) if "%" in key else key,
-            int(size),
-            _milliseconds(modified),
-            _bare(etag),
-            kind,
-            storage_class,
-        )
+        _new(OssEntry, (key, int(size), _milliseconds(modified), etag, kind, storage_class, False))
         for key, modified, etag, kind, size, storage_class in found
     ]
+    if "%" in text:
+        entries = [entry._replace(key=unquote(entry.key)) if "%" in entry.key else entry for entry in entries]
     if "<CommonPrefixes>" in text:
         prefixes = _PREFIXES.findall(text)
         if len(prefixes) != text.count("<CommonPrefixes>"):
@@ -201,6 +225,7 @@ def _bare(etag: str) -> str:
     return etag.replace("&quot;", "").strip('"')
 
 
+@functools.lru_cache(maxsize=65_536)
 def _milliseconds(text: str) -> int:
     """`2026-01-31T23:59:58.000Z` in ms since 1970."""
     try:

@@ -17,60 +17,79 @@ from ...model.errors import Unreachable
 
 # What a store has to say about an error is a few hundred bytes.
 _MOST_ERROR_BYTES = 1 << 16
+_MOST_HEADERS = 200
+_MOST_LINE_BYTES = 1 << 16
 
 
 class Connection:
     """One connection to the store, kept from request to request."""
 
-    __slots__ = ("http", "idle_since", "used")
+    __slots__ = ("_poll", "http", "idle_since", "used")
 
     def __init__(self, connection: http.client.HTTPConnection) -> None:
         self.http = connection
         self.used = False
         self.idle_since = 0.0
+        self._poll = select.poll()
+        if connection.sock is not None:
+            self._poll.register(connection.sock, select.POLLIN)
 
     def has_something_to_say(self) -> bool:
         """Unasked: that it is closed, or bytes behind an answer, which would be taken for the next one."""
-        if self.http.sock is None:
-            return True
-        poll = select.poll()
-        poll.register(self.http.sock, select.POLLIN)
-        return bool(poll.poll(0))
+        return self.http.sock is None or bool(self._poll.poll(0))
 
 
-class WholeHead(http.client.HTTPResponse):
-    """An answer whose head came whole. http.client takes a connection that ends within it for the end of the head."""
+class Headers(dict[str, str]):
+    """The headers of an answer, their names in small letters; of several with one name the first counts."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """By a name in whatever letters."""
+        return super().get(name.lower(), default)
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+
+class Answer(http.client.HTTPResponse):
+    """An answer whose head came whole; its body is http.client's.
+
+    That takes a connection that ends within the head for its end; and it makes an e-mail message of the headers, which
+    costs as much as sending a small object.
+    """
 
     def begin(self) -> None:
-        begun: object = self.headers
-        if begun is not None:
-            return
-        stream = self.fp
-        watch: Any = _HeadWatch(stream)
-        self.fp = watch
-        try:
-            super().begin()
-        finally:
-            if self.fp is watch:
-                self.fp = stream
-        if watch.last_line not in (b"\r\n", b"\n"):
-            self.close()
-            raise http.client.IncompleteRead(b"")
+        while True:
+            version, status, reason = self._read_status()  # type: ignore[attr-defined]
+            headers = self._read_headers()
+            if status != http.client.CONTINUE:
+                break
+        self.code = self.status = status
+        self.reason = reason.strip()
+        if not version.startswith("HTTP/1."):
+            raise http.client.UnknownProtocol(version)
+        self.version = 10 if version == "HTTP/1.0" else 11
+        self.headers = self.msg = headers  # type: ignore[assignment]
+        self.chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.will_close = self._check_close()  # type: ignore[attr-defined]
+        stated = headers.get("content-length", "")
+        self.length = int(stated) if stated.isdecimal() and not self.chunked else None
+        if status in (http.client.NO_CONTENT, http.client.NOT_MODIFIED) or status < 200 or self._method == "HEAD":  # type: ignore[attr-defined]
+            self.length = 0
+        if not self.chunked and self.length is None:
+            self.will_close = True
 
-
-class _HeadWatch:
-    """Lets the lines of a head pass and remembers the last one."""
-
-    def __init__(self, stream: io.BufferedIOBase) -> None:
-        self.stream = stream
-        self.last_line = b""
-
-    def readline(self, limit: int = -1) -> bytes:
-        self.last_line = self.stream.readline(limit)
-        return self.last_line
-
-    def close(self) -> None:
-        self.stream.close()
+    def _read_headers(self) -> Headers:
+        headers = Headers()
+        for _ in range(_MOST_HEADERS):
+            line = self.fp.readline(_MOST_LINE_BYTES)
+            if line in (b"\r\n", b"\n"):
+                return headers
+            name, colon, value = line.decode("iso-8859-1").partition(":")
+            if not line.endswith(b"\n") or not colon:
+                raise http.client.IncompleteRead(b"")
+            headers.setdefault(name.lower(), value.strip())
+        raise http.client.HTTPException("the head of the answer does not end")
 
 
 class OssResponse:
@@ -79,9 +98,7 @@ class OssResponse:
     What the store has to say about an error is read at once, so that it is whole.
     """
 
-    def __init__(
-        self, connection: Connection, response: http.client.HTTPResponse, give_back: Callable[[Connection], None]
-    ) -> None:
+    def __init__(self, connection: Connection, response: Answer, give_back: Callable[[Connection], None]) -> None:
         """`give_back` takes the connection once all of the body was read and it may be used again."""
         self._give_back = give_back
         self._connection: Connection | None = connection
@@ -96,6 +113,11 @@ class OssResponse:
         self._release_at_end()
         if self.status >= 300:
             self._said = io.BytesIO(self.read_whole(_MOST_ERROR_BYTES))
+
+    @property
+    def said(self) -> bytes:
+        """What was said of an error."""
+        return b"" if self._said is None else self._said.getvalue()
 
     def read(self, amount: int | None = None) -> bytes:
         """Up to `amount` bytes; fewer, down to none, only at the end or when the connection broke. For oss2, and for

@@ -1,27 +1,36 @@
 """The wire to one bucket: kept connections, time-outs, a proxy where one was asked for, nothing from the environment.
 
-The session that oss2 brings takes a password out of ~/.netrc in place of the signature, follows proxy
-variables, and costs more time than the rest of a small request. This one has the same single method.
+Connections and bodies are http.client's. The session that oss2 brings takes a password out of ~/.netrc in place of
+the signature, follows proxy variables, and costs more time than the rest of a small request.
 """
 
 from __future__ import annotations
 
 import collections
 import http.client
+import socket
 import ssl
 import time
-import urllib.parse
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from ...model.errors import AuthenticationFailed, Unreachable
-from ..body import Body, body_of
+from ... import __version__
+from ...model.errors import AuthenticationFailed, StoreError, Unreachable
+from ...rules.checksum import Buffer
+from ..body import Body
 from ..proxy import PROXY_HINT, Proxy
-from .response import Connection, OssResponse, WholeHead, describe
+from .address import Address
+from .response import Answer, Connection, OssResponse, describe
 
 CONNECT_SECONDS = 6.0
 READ_SECONDS = 60.0
 # The store closes a connection that was idle for a minute; one about to be closed is not worth taking.
 _IDLE_SECONDS = 40.0
+# A body up to here goes out together with the head, by one system call and in one packet or two.
+_TOGETHER_BYTES = 64 * 1024
+# Pieces go out by one system call up to here, where the connection is not encrypted.
+_GATHERED_PIECES, _GATHERED_BYTES = 64, 1024 * 1024
+
+_AGENT = f"User-Agent: hdfs2oss/{__version__}"
 
 
 class CertificateRefused(Unreachable):
@@ -52,35 +61,32 @@ class OssSession:
         self._idle: collections.deque[Connection] = collections.deque()
         self._certificates: ssl.SSLContext | None = None
 
-    def do_request(self, req: Any, timeout: object) -> OssResponse:
-        """Send what oss2 has signed and give the answer, whatever its status.
+    def exchange(
+        self, address: Address, method: str, target: str, headers: Mapping[str, str], body: Body | None
+    ) -> OssResponse:
+        """Send a request and give the answer, whatever its status. What comes without a body has none (GET, HEAD ...).
 
         Raises Unreachable. A kept connection that turns out to be closed is replaced at once.
         """
-        scheme, _, host, path = req.url.split("/", 3)
-        # What a proxy is asked for is the whole URL; through a tunnel it is a path again.
-        is_forwarded = self._proxy is not None and scheme == "http:"
-        target = f"http://{host}/{path}" if is_forwarded else f"/{path}"
-        if req.params:
-            target += "?" + "&".join(_parameter(name, value) for name, value in req.params.items())
+        head = self._head(address, method, target, headers, body)
         while True:
-            connection = self._take(scheme, host)
+            connection = self._take(address)
             try:
-                response = self._exchange(connection, req, target)
+                answer = self._exchange(connection, method, head, body)
             except (ConnectionError, http.client.RemoteDisconnected) as error:
                 connection.http.close()
                 if connection.used:
                     continue
-                raise Unreachable(f"the connection to {host} broke: {describe(error)}") from None
+                raise Unreachable(f"the connection to {address.host} broke: {describe(error)}") from None
             except (OSError, http.client.HTTPException) as error:
                 connection.http.close()
-                raise Unreachable(f"no answer from {host}: {describe(error)}") from None
+                raise Unreachable(f"no answer from {address.host}: {describe(error)}") from None
             except BaseException:
                 # The body could not be read to its end, so the store is still waiting for the rest of it.
                 connection.http.close()
                 raise
             connection.used = True
-            return OssResponse(connection, response, self.give_back)
+            return OssResponse(connection, answer, self.give_back)
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request."""
@@ -95,19 +101,19 @@ class OssSession:
         while self._idle:
             self._idle.pop().http.close()
 
-    def _take(self, scheme: str, host: str) -> Connection:
+    def _take(self, address: Address) -> Connection:
         oldest_useful = time.monotonic() - _IDLE_SECONDS
         while True:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                return self._connect(scheme, host)
+                return self._connect(address.scheme, address.host)
             if connection.idle_since > oldest_useful and not connection.has_something_to_say():
                 return connection
             connection.http.close()
 
     def _connect(self, scheme: str, host: str) -> Connection:
-        connection = self._make(scheme.rstrip(":"), host)
+        connection = self._make(scheme, host)
         try:
             connection.connect()
             assert connection.sock is not None
@@ -136,43 +142,80 @@ class OssSession:
             if self._certificates is None:
                 self._certificates = ssl.create_default_context()
             secure = http.client.HTTPSConnection(at, timeout=self._connect_seconds, context=self._certificates)
-            secure.response_class = WholeHead
             if proxy:
                 known = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
                 secure.set_tunnel(host, headers=known)
             return secure
-        plain = http.client.HTTPConnection(at, timeout=self._connect_seconds)
-        plain.response_class = WholeHead
-        return plain
+        return http.client.HTTPConnection(at, timeout=self._connect_seconds)
 
-    def _exchange(self, connection: Connection, req: Any, target: str) -> http.client.HTTPResponse:
-        wire = connection.http
-        wire.putrequest(req.method, target, skip_accept_encoding=True)
-        if self._proxy and self._proxy.authorization and not target.startswith("/"):
-            wire.putheader("Proxy-Authorization", self._proxy.authorization)
-        for name, value in req.headers.items():
-            if value is not None:
-                wire.putheader(name, value.encode() if isinstance(value, str) else value)
-        body = req.data if isinstance(req.data, Body) else body_of(req.data or b"")
-        if req.data is not None or req.method in ("PUT", "POST"):
-            wire.putheader("Content-Length", str(body.size))
-        wire.endheaders()
-        if body.size:
-            self._send_body(wire, body)
-        return wire.getresponse()
+    def _head(self, address: Address, method: str, target: str, headers: Mapping[str, str], body: Body | None) -> bytes:
+        """All before the body. What a proxy is asked for is the whole URL; through a tunnel it is a path again."""
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        if self._proxy is not None and address.scheme == "http":
+            target = f"http://{address.host}{target}"
+            if self._proxy.authorization:
+                lines.append(f"Proxy-Authorization: {self._proxy.authorization}")
+        if body is not None:
+            lines.append(f"Content-Length: {body.size}")
+        text = "\r\n".join([f"{method} {target} HTTP/1.1", f"Host: {address.host}", _AGENT, *lines, "", ""])
+        # Whatever is kept with a file may be among them, and a line of its own would be a header of its own.
+        if text.count("\n") != len(lines) + 4 or text.count("\r") != len(lines) + 4:
+            raise StoreError("a header that was to be sent holds the end of a line")
+        return text.encode()
 
-    def _send_body(self, wire: http.client.HTTPConnection, body: Body) -> None:
-        # The time-out of a socket counts for a whole sendall, so a large body goes out in pieces.
+    def _exchange(self, connection: Connection, method: str, head: bytes, body: Body | None) -> Answer:
+        wire = connection.http.sock
+        assert wire is not None
+        is_sent = True
+        if body is None or not body.size:
+            wire.sendall(head)
+        elif body.size <= _TOGETHER_BYTES:
+            wire.sendall(b"".join((head, *body.pieces())))
+        else:
+            wire.sendall(head)
+            is_sent = self._send_body(wire, body)
+        answer = Answer(wire, method=method)
         try:
-            for piece in body.pieces():
-                wire.send(piece)
+            answer.begin()
+            if not is_sent and answer.status < 300:
+                raise http.client.HTTPException("it was answered before all of it was sent")
+        except BaseException:
+            answer.close()
+            raise
+        return answer
+
+    def _send_body(self, wire: socket.socket, body: Body) -> bool:
+        """Whether all of it was sent: a server that refuses a body may answer and hang up before it has read it."""
+        try:
+            # The time-out of a socket counts for a whole sendall, so a large body goes out in pieces.
+            for pieces in _gathered(body.pieces(), isinstance(wire, ssl.SSLSocket)):
+                _send_all(wire, pieces)
         except ConnectionError:
-            # A server that refuses a body may answer and hang up before it has read all of it.
-            if wire.sock is None:
-                raise
-            wire.sock.settimeout(1.0)
+            wire.settimeout(1.0)
+            return False
+        return True
 
 
-def _parameter(name: str, value: object) -> str:
-    quoted = urllib.parse.quote(name, safe="")
-    return f"{quoted}={urllib.parse.quote(str(value), safe='')}" if value not in ("", None) else quoted
+def _gathered(pieces: Iterator[Buffer], is_single: bool) -> Iterator[list[Buffer]]:
+    """Pieces that go out together, none of them copied; each by itself where they cannot."""
+    held: list[Buffer] = []
+    held_bytes = 0
+    for piece in pieces:
+        held.append(piece)
+        held_bytes += len(piece)
+        if is_single or len(held) >= _GATHERED_PIECES or held_bytes >= _GATHERED_BYTES:
+            yield held
+            held, held_bytes = [], 0
+    if held:
+        yield held
+
+
+def _send_all(wire: socket.socket, pieces: list[Buffer]) -> None:
+    if len(pieces) == 1:
+        wire.sendall(pieces[0])
+        return
+    sent = wire.sendmsg(pieces)
+    for piece in pieces:
+        if sent < len(piece):
+            wire.sendall(memoryview(piece)[sent:])
+        sent = max(0, sent - len(piece))

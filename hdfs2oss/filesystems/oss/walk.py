@@ -11,7 +11,7 @@ A directory is given just before its first key. Nobody sorts anything: the listi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...model.errors import NotFound
 from ...model.tally import Tally
@@ -19,12 +19,14 @@ from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
 from ...rules.keys import BEHIND_ALL, KeyRange, just_before
 from ..walk import Walk
 from .client import OssClient
-from .listing import OssEntry, list_entries
+from .listing import Entries, OssEntry, list_entries
 
 # Where OSS-HDFS keeps its blocks: neither ours to read nor to delete.
 INTERNAL_DIRECTORY = ".dlsdata"
 _NO_NAMES = ("", ".", "..")
 _PAGE_KEYS = 1000
+# What a NamedTuple is made of, without the function in between: it is made for every key of a lake.
+_new = tuple.__new__
 
 
 class OssWalk(Walk):
@@ -38,6 +40,9 @@ class OssWalk(Walk):
         self._last: FileStatus | None = None
         self._seen = False
         self._wanted_from = ""
+        # Where rows come from, and the directory whose keys these are by now.
+        self._listing: Entries | None = None
+        self._directory = ""
         self._rows = self._flat()
 
     def seek(self, key: str) -> None:
@@ -54,6 +59,32 @@ class OssWalk(Walk):
         self.given.add(row)
         return row
 
+    def files(self) -> Sequence[FileStatus]:
+        if self._listing is None or self._last is None or self._last.kind != FILE or self._wanted_from:
+            return ()
+        base = self._prefix + (self._directory + "/" if self._directory else "")
+        begin, skip, is_top = len(base), len(self._prefix), not self._directory and self._children.until
+
+        def is_file(entry: OssEntry) -> bool:
+            key = entry.key
+            return (
+                key.startswith(base)
+                and key.find("/", begin) < 0
+                and entry.type != "Symlink"
+                and key[begin:] not in _NO_NAMES
+                and not (is_top and self._is_beyond(key[skip:]))
+            )
+
+        rows = [
+            _new(FileStatus, (key[skip:], FILE, size, mtime_ms, 0, "", "", None, 0, 0, "", etag, storage_class, "", ""))
+            for key, size, mtime_ms, etag, _, storage_class, _ in self._listing.take_while(is_file)
+        ]
+        if rows:
+            self._last = rows[-1]
+            self.given.files += len(rows)
+            self.given.size_bytes += sum([row.length for row in rows])
+        return rows
+
     def stop_descending(self) -> None:
         self._rows = self._rest_of_open_levels(self._last)
 
@@ -64,8 +95,9 @@ class OssWalk(Walk):
         if not any(list_entries(self._client, self._prefix, limit=1)):
             raise NotFound(f"cannot list /{self._prefix[:-1]}: there is no such directory in {self._client.bucket}")
 
-    def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Iterator[OssEntry]:
-        return list_entries(self._client, self._prefix + prefix, start_after, delimiter)
+    def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Entries:
+        self._listing = list_entries(self._client, self._prefix + prefix, start_after, delimiter)
+        return self._listing
 
     def _start(self) -> str:
         """The key behind which the walk begins."""
@@ -81,7 +113,6 @@ class OssWalk(Walk):
     def _flat(self) -> Iterator[FileStatus]:
         skip = len(self._prefix)
         entries = self._entries(self._start())
-        directory = ""
         passed_over = 0
         while (entry := next(entries, None)) is not None:
             path = entry.key[skip:]
@@ -92,9 +123,9 @@ class OssWalk(Walk):
                 if passed_over == _PAGE_KEYS:
                     entries = self._entries(self._prefix + just_before(self._wanted_from))
                 continue
-            passed_over = 0
+            passed_over, self._wanted_from = 0, ""
             parent, _, name = path.rpartition("/")
-            if parent == directory and name not in _NO_NAMES and path[0] != "/":
+            if parent == self._directory and name not in _NO_NAMES and path[0] != "/":
                 yield file_row(path, entry)
                 continue
             if self._prefix == "" and path.startswith(INTERNAL_DIRECTORY + "/"):
@@ -107,8 +138,8 @@ class OssWalk(Walk):
                     yield _unusable("", "a directory marker that holds bytes")
                 continue
             good = leading_directories(path)
-            yield from _directories(directory, good, entry if path == good + "/" else None)
-            directory = good
+            given, self._directory = self._directory, good
+            yield from _directories(given, good, entry if path == good + "/" else None)
             yield from _row_within(path, good, entry)
 
     def _rest_of_open_levels(self, last: FileStatus | None) -> Iterator[FileStatus]:
@@ -130,7 +161,9 @@ class OssWalk(Walk):
     def _level(self, base: str, start_after: str) -> Iterator[FileStatus]:
         """The children of one directory (`base` is "" or ends in a slash)."""
         skip = len(self._prefix)
-        for entry in self._entries(start_after, base, "/"):
+        entries = self._entries(start_after, base, "/")
+        self._directory = base[:-1]
+        for entry in entries:
             path = entry.key[skip:]
             if self._children.until and self._is_beyond(path):
                 return

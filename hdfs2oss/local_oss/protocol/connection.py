@@ -68,6 +68,8 @@ class Connection:
         has_doubtful_body = head.method in ("GET", "HEAD") and head.headers.get("content-length", "0") != "0"
         sink = Sink(self._socket)
         response = Response(0)
+        if self._log:
+            self._log.expect()
         try:
             response = self._answer(request)
             # What comes after a body of no length cannot be told from the next request.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...filesystems.registry import open_filesystem
 from ...model.counters import OWN
 from ...model.differences import Evidence, Finding
@@ -42,6 +44,11 @@ class Checklist:
         self._threads = threads_for(0.0, options.threads)
         self._equal, self._proven = Tally(), Tally()
         self._companions = Companions(options, desk.counters)
+
+    def take_all(self, pairs: Sequence[FilePair]) -> None:
+        """Decide about some pairs."""
+        for pair in pairs:
+            self.take(pair)
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair, as far as its two rows say."""

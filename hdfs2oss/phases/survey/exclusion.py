@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from ...model.uri import Uri
 from ...model.values import CopyRoot
-from ...rules.filters import is_own_work, make_filter
+from ...rules.filters import JOB_DIRECTORY_NAME, is_own_work, make_filter
+from ...rules.keys import BEHIND_ALL
 from ...rules.layout import Layout
 from ...rules.root_index import RootIndex
 from ...rules.selection import Selection
@@ -48,6 +49,16 @@ class Exclusion:
         if not self._selection.is_empty and self._selection.leaves_out(self._below_source(root, path), is_directory):
             return True
         return self._has_filters and self._matches_filter(self._layout.named_source_of(root, path))
+
+    def may_touch(self, root: int, first: str, last: str) -> bool:
+        """Whether any file of one directory from the path `first` to `last` might be left out, or be one of our own at
+        the target; by names, so that no file has to be asked about by itself."""
+        if self._has_filters or not self._selection.is_empty:
+            return True
+        own_work = first[: first.rfind("/") + 1] + JOB_DIRECTORY_NAME
+        if last >= own_work and first <= own_work + BEHIND_ALL:
+            return True
+        return any(first <= path <= last for places in (self._own[root], self.own_at_target) for path in places)
 
     def protects(self, path: str, is_directory: bool) -> bool:
         """Whether -delete leaves alone what stands at a path of the target, and all below it.

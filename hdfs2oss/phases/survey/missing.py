@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...filesystems.registry import open_filesystem
@@ -125,6 +126,11 @@ class Missing:
             self._plan.add(candidate_of(row), REMOVAL_SECONDS)
             self._filled = len(self._open)
         return False
+
+    def take_files(self, rows: Sequence[FileStatus]) -> None:
+        """Files of both sides, behind a file of both sides in the same directory: they change nothing but the count."""
+        self._at_target.files += len(rows)
+        self._at_target.size_bytes += sum([row.length for row in rows])
 
     def end(self) -> None:
         """The unit has no further step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ...filesystems.registry import open_filesystem
@@ -10,7 +10,7 @@ from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import IllegalName, TransferError, TypeConflict, WriteError
 from ...model.options import SMALLEST_PART_BYTES
 from ...model.tally import Tally
-from ...model.values import DIRECTORY, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, Work
+from ...model.values import DIRECTORY, FILE, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, Work
 from ...records.planfile import PlanWriter
 from ...rules.packing import (
     STORE_BLOCK_BYTES,
@@ -21,7 +21,7 @@ from ...rules.packing import (
     threads_for,
     whole_blocks,
 )
-from ...rules.standing import recorded_sums
+from ...rules.standing import is_new_version, recorded_sums
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
 from .companions import Companions
@@ -63,6 +63,28 @@ class Planner:
         self._threads = threads_for(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped = Tally(), Tally(), Tally()
         self._companions = Companions(self._options, desk.counters)
+
+    def take_all(self, pairs: Sequence[FilePair]) -> None:
+        """Decide about some pairs; what is a file on both sides, and stays as it is, is only counted."""
+        decide, forbidden, skip = self._decide, self._target.forbidden_characters, FileAction.SKIP
+        is_told = self._attributes is not None or self._options.log_path is not None
+        files = size_bytes = 0
+        for pair in pairs:
+            _, source, target, *_ = pair
+            if (
+                not is_told
+                and source is not None
+                and target is not None
+                and source.kind == FILE
+                and not source.problem
+                and decide(pair) is skip
+                and not (forbidden and any(one in pair.path for one in forbidden))
+            ):
+                files += 1
+                size_bytes += source.length
+            else:
+                self.take(pair)
+        self._skipped.merge(Tally(files, size_bytes))
 
     def take(self, pair: FilePair) -> None:
         """Decide about a pair and write it down, or count it as skipped."""
@@ -159,6 +181,7 @@ class Planner:
             target_etag=target.etag if target is not None else "",
             crc64=sums[0],
             crc32c=sums[1],
+            is_new_version=action is FileAction.CHECK and is_new_version(pair.known, source),
             part_size_bytes=part_size_bytes,
             chunk_size_bytes=chunk_size_bytes,
             problem=problem.text if problem is not None else "",

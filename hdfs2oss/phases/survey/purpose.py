@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from ...model.values import FilePair, PlanSlice
@@ -23,8 +23,8 @@ class Planned(NamedTuple):
 class PairTaker(Protocol):
     """Takes the pairs of one survey task and writes down what is to be done about them."""
 
-    def take(self, pair: FilePair) -> None:
-        """One pair."""
+    def take_all(self, pairs: Sequence[FilePair]) -> None:
+        """Some pairs."""
 
     def publish(self) -> Planned:
         """Count what was decided, and write the plan files."""

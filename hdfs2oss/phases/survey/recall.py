@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...model.counters import LEDGER_FILES_UNREADABLE, OWN, Counters
 from ...model.errors import StoreError, SurveyError
 from ...model.known import KnownFile
@@ -9,7 +11,10 @@ from ...model.values import FILE, FilePair
 from ...records.generation import KnownFiles, current
 from ...records.jobdir import JobDir
 from ...rules.layout import Layout
-from .unit import TakePair
+from .unit import TakePairs
+
+# What a NamedTuple is made of, without the function in between: it is made for every file of a lake.
+_new = tuple.__new__
 
 
 class Recall:
@@ -21,7 +26,7 @@ class Recall:
     """
 
     def __init__(
-        self, layout: Layout, job_dir: JobDir | None, take: TakePair, counters: Counters, needed: bool = True
+        self, layout: Layout, job_dir: JobDir | None, take: TakePairs, counters: Counters, needed: bool = True
     ) -> None:
         """`job_dir` has the ledger; None where nothing is asked."""
         self._layout = layout
@@ -31,20 +36,37 @@ class Recall:
         self._job_dir = job_dir
         self._known: KnownFiles | None = None
         self.notice = ""
+        self._place, self._directory = (-1, ""), ""
         if job_dir is not None:
             try:
                 self._open(job_dir)
             except (StoreError, SurveyError) as error:
                 self._give_up(error)
 
-    def take(self, pair: FilePair) -> None:
-        """One pair."""
-        known, source, target = self._known, pair.source, pair.target
+    def take(self, pairs: Sequence[FilePair]) -> None:
+        """Some pairs."""
+        if self._known is not None and pairs:
+            pairs = [self._recalled(pair) for pair in pairs]
+        self._hand_on(pairs)
+
+    def _recalled(self, pair: FilePair) -> FilePair:
+        known, (path, source, target, root, *_) = self._known, pair
         if known is not None and source is not None and target is not None and source.kind == target.kind == FILE:
-            row = self._find(known, pair.path)
-            if row is not None and row.source == self._layout.source_text(pair.root, pair.path):
-                pair = pair._replace(known=row)
-        self._hand_on(pair)
+            row = self._find(known, path)
+            if row is not None and row.source == self._source_text(root, path):
+                return _new(FilePair, (*pair[:-1], row))
+        return pair
+
+    def _source_text(self, root: int, path: str) -> str:
+        """The name of a source, made of that of its directory, which is mostly that of the one before it."""
+        if self._layout.roots[root].is_file:
+            return self._layout.source_text(root, path)
+        at = path.rfind("/") + 1
+        place = root, path[:at]
+        if place != self._place:
+            self._place = place
+            self._directory = self._layout.source_text(root, path)[: at - len(path)]
+        return self._directory + path[at:]
 
     def _open(self, job_dir: JobDir) -> None:
         generation = current(job_dir)

@@ -8,7 +8,7 @@ from ...model.values import DIRECTORY, UNLISTED, FileStatus
 from ...rules.frontier import SurveyUnit
 from ...rules.keys import is_directly_in
 from ...rules.layout import Layout
-from ...rules.merging import TARGET, Step
+from ...rules.merging import TARGET, Step, Stretch
 from .exclusion import Exclusion
 from .findings import Findings
 
@@ -53,6 +53,12 @@ class Sieve:
         if len(kept) > 1:
             self._meet_several(kept, entered)
         return Sifted(Step(step.key, tuple(kept), target), tuple(passed_by))
+
+    def lets_through(self, stretch: Stretch) -> bool:
+        """Whether nothing of a stretch is left out, or counted by itself."""
+        first, last = stretch.sources[0].path, stretch.sources[-1].path
+        is_elsewhere = self._unit.resumed and is_directly_in(self._unit.directory, first)
+        return not is_elsewhere and not self._exclusion.may_touch(stretch.root, first, last)
 
     def _takes_part(self, root: int, row: FileStatus, entered: bool) -> bool:
         if row.kind == UNLISTED:

@@ -17,16 +17,18 @@ from .missing import Missing
 from .sides import Sides
 from .sieve import Sieve
 
-TakePair = Callable[[FilePair], None]
+TakePairs = Callable[[Sequence[FilePair]], None]
 
 
 class UnitSurvey:
-    """Pairs the two sides of units and hands each pair to `take`; what it learns besides goes to `findings`.
+    """Pairs the two sides of units and hands them to `take`, some at a time; what it learns besides goes to `findings`.
 
     `survey` raises StoreError or SurveyError when a side fails as a whole; what was handed over by then counts.
     """
 
-    def __init__(self, context: RunContext, take: TakePair, findings: Findings, missing: Missing | None = None) -> None:
+    def __init__(
+        self, context: RunContext, take: TakePairs, findings: Findings, missing: Missing | None = None
+    ) -> None:
         """Where `missing` wants to know what only the target has, all of the target is listed."""
         self._layout = context.layout
         self._lists_root = not context.options.sync
@@ -106,14 +108,30 @@ class UnitSurvey:
             if not entered:
                 merge.stop_descending()
             sifted = sieve.sift(step, entered)
-            for pair in pairing.take(sifted.step, entered):
-                self._take(pair)
+            self._take(pairing.take(sifted.step, entered))
             passed_by = sifted.passed_by
             if missing is not None and missing.take(step, bool(sifted.step.sources), entered):
                 passed_by = (*passed_by, TARGET)
             merge.advance(step, passed_by)
-        for pair in pairing.finish():
-            self._take(pair)
+            if step.target is not None and step.sources:
+                self._take_stretches(merge, gate, sieve, pairing, missing)
+        self._take(pairing.finish())
+
+    def _take_stretches(
+        self, merge: Merge, gate: Gate, sieve: Sieve, pairing: Pairing, missing: Missing | None
+    ) -> None:
+        """Behind a step of both sides: as long as both have the same files, which no rule looks at one by one, take
+        them together. It comes to the same as steps, which the rest goes on with."""
+        while (stretch := merge.stretch()) is not None and sieve.lets_through(stretch):
+            self._take(pairing.release(stretch.sources[0].path))
+            pairs = pairing.take_stretch(stretch)
+            if pairs is None:
+                return
+            gate.passes(len(pairs))
+            if missing is not None:
+                missing.take_files(stretch.targets)
+            self._take(pairs)
+            merge.take(stretch)
 
     def _count_listed(self, sources: Iterable[Cursor]) -> None:
         for cursor in sources:

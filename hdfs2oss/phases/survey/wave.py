@@ -190,7 +190,7 @@ def survey_task(context: RunContext, purpose: Purpose, task: SurveyTask, attempt
     taker = purpose.make_taker(desk)
     findings = Findings(desk.counters)
     missing = purpose.make_missing(desk)
-    recall = Recall(context.layout, purpose.find_ledger(context), taker.take, desk.counters, needed=purpose.writes)
+    recall = Recall(context.layout, purpose.find_ledger(context), taker.take_all, desk.counters, needed=purpose.writes)
     rest, lone_files = _walk(task, UnitSurvey(context, recall.take, findings, missing), findings)
     findings.settle()
     planned = taker.publish()

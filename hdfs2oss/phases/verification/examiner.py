@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ...filesystems.pace import task_throttle
 from ...filesystems.registry import open_filesystem
 from ...model.attributes import NOTHING, Attributes
 from ...model.differences import Difference, Evidence, Finding
@@ -12,7 +13,6 @@ from ...model.uri import Uri
 from ...model.values import DIRECTORY, FILE, UNUSABLE, CopyItem, FileStatus, Work
 from ...model.verify_options import VerifyOptions
 from ...rules.keys import is_within
-from ...rules.throttle import Throttle
 from ...rules.verification import CHECK, EQUAL, PROVEN, is_in_sample, judge
 from ...runners.stop import checkpoint, pause
 from ...tasks.context import RunContext
@@ -42,7 +42,7 @@ class Examiner:
         self._options = options
         self._outage = outage
         self._target = open_filesystem(context.layout.base, context.stores)
-        self._reading = Reading(Throttle(options.bytes_per_second), checkpoint)
+        self._reading = Reading(task_throttle(options.bytes_per_second), checkpoint)
         self._preserving = Preserving(context)
 
     def examine(self, item: CopyItem) -> Examined:

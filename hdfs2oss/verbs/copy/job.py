@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 
 from ...commandline.mapping import mapping
@@ -12,11 +12,12 @@ from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
 from ...phases.attributes import code_directories, keep_attributes
-from ...phases.bequest import leave_proof
+from ...phases.bequest import announce_proof, leave_proof
 from ...phases.committer import commit
 from ...phases.compaction import compact, take_in_earlier_runs, touched_by
 from ...phases.cutter import CutReport, cut
 from ...phases.deletion import delete, may_delete, track
+from ...phases.limits import within_limits
 from ...phases.mapper import copy
 from ...phases.rehearsal import rehearse
 from ...phases.roots import find_roots
@@ -103,15 +104,18 @@ class CopyJob:
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
             report.notices += notices
             context = RunContext(options, layout, stores, place, report.run_id).filed()
-            _rehearse(context, self._runner, timeline, report)
+            with within_limits(context, self._runner, self._progress) as runner:
+                _rehearse(context, runner, timeline, report)
             return report
-        with open_run(options, stores, place, self._runner, timeline) as run:
+        with open_run(options, stores, place, self._runner, timeline) as run, ExitStack() as limits:
             self.report = run.report
             run.report.notices += notices
             self._announce(run.report.job_dir)
             context = self._begin(run, layout, place)
+            announce_proof(context, run, self._homes)
             log_dir = context.open_log_dir()
             run.report.log_dir = str(log_dir.place or "")
+            run.runner = limits.enter_context(within_limits(context, run.runner, self._progress))
             sweep_dead_runs(context, run)
             take_in_earlier_runs(context, run)
             moved: list[str] = []
@@ -143,7 +147,11 @@ class CopyJob:
         context = RunContext(self._options, layout, self._stores, place, run.id, run.fence, run.incarnation)
         if run.continued is None:
             run.course.write(publish_layout, context.open_job_dir(), layout)
-        return context.filed(layout_record)
+        filed = context.filed(layout_record)
+        if filed is not context:
+            # Tasks of the survey read it there.
+            run.course.written()
+        return filed
 
     def _say_mapping(self, layout: Layout) -> None:
         for line in mapping(layout, self._options):
@@ -175,6 +183,8 @@ def _synchronise(context: RunContext, run: Run, span: Span, moved: list[str]) ->
         synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
 
     def look() -> SurveyReport:
+        # What follows changes the target.
+        run.course.written()
         changes = _synchronised(context, run, span, synchroniser)
         moved.extend(touched_by(changes, context.layout.roots[0].prefix))
         with run.phase("survey"):
@@ -195,8 +205,10 @@ def _synchronised(context: RunContext, run: Run, span: Span, synchroniser: Synch
 
 
 def _surveyed(run: Run, look: Callable[[], SurveyReport], moved: list[str]) -> SurveyReport:
-    """What the survey of this run found, under an earlier driver or now; `moved` is on record with it."""
-    run.course.written()
+    """What the survey of this run found, under an earlier driver or now; `moved` is on record with it.
+
+    A survey only looks, and writes plans: what is put on record beside it is there before anything comes to the target.
+    """
     record = run.course.end_of("survey")
     if record is None:
         record = survey_end({**as_record(look()), "moved": moved})

@@ -11,6 +11,7 @@ from ...filesystems.registry import StoreConfig
 from ...model.errors import StoreError, SurveyError, WaveEnded
 from ...model.uri import Uri
 from ...model.verify_options import VerifyOptions
+from ...phases.limits import within_limits
 from ...phases.roots import CopiedRoots, find_copied_roots
 from ...phases.survey import VERIFICATION, survey
 from ...phases.verification import verify
@@ -57,7 +58,8 @@ class VerifyJob:
         ledger = self._find_ledger(report)
         context = RunContext(options, layout, stores, working, report.run_id, ledger=ledger).filed()
         with naming(working), self._files(context) as files:
-            self._compare(context, timeline, report, files)
+            with within_limits(context, self._runner, self._progress) as runner:
+                self._compare(context, runner, timeline, report, files)
             if options.output is not None:
                 with timeline.phase("report"):
                     files.write_lines(report.pair, files.read(sorted(report.parts)))
@@ -91,15 +93,17 @@ class VerifyJob:
             report.notices.append(f"there is no {options.target}: all of the sources is missing there")
         return report
 
-    def _compare(self, context: RunContext, timeline: Timeline, report: VerifyReport, files: DifferenceFiles) -> None:
+    def _compare(
+        self, context: RunContext, runner: Runner, timeline: Timeline, report: VerifyReport, files: DifferenceFiles
+    ) -> None:
         with timeline.phase("survey"):
-            survey_report = survey(context, self._runner, purpose=VERIFICATION)
+            survey_report = survey(context, runner, purpose=VERIFICATION)
         report.add_survey(survey_report.counters, survey_report.problems, survey_report.notices)
         missing = survey_report.missing
         extra = [*missing.files, *(piece for several in missing.directories.values() for piece in several)]
         with timeline.phase("verify"):
             try:
-                verify(context, self._runner, [*survey_report.slices, *extra], files.place, report.add_part)
+                verify(context, runner, [*survey_report.slices, *extra], files.place, report.add_part)
             except WaveEnded as ended:
                 raise SurveyError(f"the verify was ended: {ended}", ended.hint) from ended
         report.settle()

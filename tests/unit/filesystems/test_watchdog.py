@@ -9,7 +9,7 @@ import time
 import pytest
 
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
-from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog, calls_left_behind
+from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog
 from hdfs2oss.model.errors import NotFound, Unreachable
 
 
@@ -65,16 +65,23 @@ def test_a_slow_call_that_is_not_the_places_fault_stops_nobody() -> None:
 
 
 def test_calls_left_behind_are_counted_until_they_return() -> None:
-    before = calls_left_behind()
-    late = threading.Event()
-    with pytest.raises(OutOfTime):
-        Watchdog("the NameNode nn", timeout_seconds=0.05).call("ask", late.wait)
-    assert calls_left_behind() == before + 1
-    late.set()
-    deadline = time.monotonic() + 5
-    while calls_left_behind() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert calls_left_behind() == before
+    """In a process of its own: calls that other tests left behind may return at any moment."""
+    program = """if True:
+        import threading, time
+        from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog, calls_left_behind
+
+        late = threading.Event()
+        try:
+            Watchdog("the NameNode nn", timeout_seconds=0.05).call("ask", late.wait)
+        except OutOfTime:
+            print(calls_left_behind(), flush=True)
+        late.set()
+        while calls_left_behind():
+            time.sleep(0.01)
+        print("returned")
+    """
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100)
+    assert (ended.stdout, ended.stderr) == ("1\nreturned\n", "")
 
 
 def test_threads_are_used_again() -> None:
@@ -109,10 +116,10 @@ def frozen():
 def test_a_frozen_namenode_costs_one_time_out_for_all_files(frozen: str) -> None:
     hdfs = HdfsFileSystem(frozen, {}, timeout_seconds=1.0)
     started = time.monotonic()
-    for _ in range(20):
+    for _ in range(100):
         with pytest.raises(Unreachable, match=frozen):
             hdfs.status("/file")
-    assert time.monotonic() - started < 12
+    assert time.monotonic() - started < 60
 
 
 def test_a_call_left_behind_does_not_keep_the_process(frozen: str) -> None:
@@ -120,7 +127,7 @@ def test_a_call_left_behind_does_not_keep_the_process(frozen: str) -> None:
         "from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem\n"
         f"HdfsFileSystem({frozen!r}, {{}}, timeout_seconds=0.5).status('/file')\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100)
     assert ended.returncode == 1
     assert "no answer from the NameNode" in ended.stderr
 

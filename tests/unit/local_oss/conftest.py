@@ -58,7 +58,7 @@ class Client:
     def __init__(self, port: int, bucket: str = BUCKET) -> None:
         self.port = port
         self.bucket = bucket
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def send(self, method: str, key: str, query: str = "", body: bytes | str = b"", **headers: str) -> Answer:
         resource = f"/{self.bucket}/{key}"

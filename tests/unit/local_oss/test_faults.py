@@ -42,7 +42,7 @@ def admin(server, method, body=None, path="/faults"):
     request = urllib.request.Request(
         f"http://127.0.0.1:{server.admin_port}{path}", body.encode() if body else None, method=method
     )
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read().decode()
 
 
@@ -217,7 +217,7 @@ def test_stalled_request_ends_when_the_server_stops(tmp_path):
     client.connection.request("GET", "/bucket/k", headers={"Host": "h"})
     before = time.monotonic()
     server.stop()
-    assert time.monotonic() - before < 20
+    assert time.monotonic() - before < 50
     client.close()
 
 

@@ -49,7 +49,7 @@ def fuzz(directory, streams, seed):
     outside = set(directory.iterdir())
     try:
         for _ in range(streams):
-            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
                 connection.sendall(stream(source))
                 connection.shutdown(socket.SHUT_WR)
                 answer = b""

@@ -115,7 +115,7 @@ def test_full_disk_is_told_to_the_client_and_does_no_harm_to_what_is_there(limit
     assert (client.get("kept").body, client.get(f"inline{last}").status) == (b"first", 200)
     assert client.get(f"inline{last + 1}").status == 404
     process.terminate()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
     warnings = process.stderr.read()
     assert "cannot use the disk" in warnings
     assert "Traceback" not in warnings

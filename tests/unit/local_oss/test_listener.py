@@ -36,7 +36,7 @@ def echo(request: Request) -> Response:
 
 def test_any_callable_can_be_asked_and_the_connection_goes_on():
     with listening(echo) as listener:
-        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
         for method, body in (("PUT", b"one"), ("POST", b"two"), ("GET", b"")):
             connection.request(method, "/any/thing", body or None)
             response = connection.getresponse()
@@ -52,7 +52,7 @@ def test_each_answer_bears_the_id_that_its_request_was_given():
         return Response()
 
     with listening(remember) as listener:
-        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
         for _ in range(2):
             connection.request("GET", "/")
             response = connection.getresponse()
@@ -67,7 +67,7 @@ def test_dropped_ends_the_connection_without_an_answer(with_reset, ending):
     def drop(request: Request) -> Response:
         raise Dropped(with_reset)
 
-    with listening(drop) as listener, socket.create_connection(("127.0.0.1", listener.port), timeout=10) as client:
+    with listening(drop) as listener, socket.create_connection(("127.0.0.1", listener.port), timeout=60) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         if ending:
             with pytest.raises(ending):
@@ -80,7 +80,7 @@ def test_body_that_breaks_off_is_answered_with_400_and_the_connection_ends():
     def break_off(request: Request) -> Response:
         raise Truncated
 
-    with listening(break_off) as listener, socket.create_connection(("127.0.0.1", listener.port), timeout=10) as client:
+    with listening(break_off) as listener, socket.create_connection(("127.0.0.1", listener.port), timeout=60) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         client.shutdown(socket.SHUT_WR)
         received = b"".join(iter(lambda: client.recv(65536), b""))
@@ -97,7 +97,7 @@ def test_log_has_what_moved_and_0_for_what_got_no_answer(tmp_path: Path):
 
     log = RequestLog(tmp_path / "requests")
     with listening(echo_or_drop, log) as listener:
-        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
         connection.request("PUT", "/", b"four")
         assert connection.getresponse().read() == b"four"
         connection.request("GET", "/drop")
@@ -113,10 +113,10 @@ def test_close_ends_connections_that_are_idle_or_in_the_middle_of_a_request():
     # Servers of other tests may have connections of their own.
     before = set(threading.enumerate())
     with listening(echo) as listener:
-        idle = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=10)
+        idle = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
         idle.request("GET", "/")
         idle.getresponse().read()
-        halfway = socket.create_connection(("127.0.0.1", listener.port), timeout=10)
+        halfway = socket.create_connection(("127.0.0.1", listener.port), timeout=60)
         halfway.sendall(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")
     for client in (idle.sock, halfway):
         with suppress(ConnectionResetError):
@@ -125,4 +125,4 @@ def test_close_ends_connections_that_are_idle_or_in_the_middle_of_a_request():
         client.close()
     assert not [thread for thread in set(threading.enumerate()) - before if thread.name == "oss-connection"]
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", listener.port), timeout=10)
+        socket.create_connection(("127.0.0.1", listener.port), timeout=60)

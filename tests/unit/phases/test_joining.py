@@ -122,6 +122,32 @@ def test_a_join_whose_answer_is_lost_is_found_to_be_done_and_counted_once(make_c
     assert (done.counters[OWN]["FILES_COPIED"], done.counters[OWN].get("FILES_FAILED", 0)) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("foreign", "families", "outcome"),
+    [
+        (False, (COMPOSITE_CRC,), ("COPIED", "transfer")),
+        (False, (), ("COPIED", "length")),
+        (True, (COMPOSITE_CRC,), ("FAILED", "")),
+    ],
+)
+def test_what_is_found_to_be_published_is_told_by_more_than_its_length_where_its_store_states_that(
+    make_context, foreign, families, outcome
+) -> None:
+    losing = LosesAnswers(InBlocks(HDFS._replace(checksums=families)))
+    losing.wrapped.place("/s/large", DATA, mtime_ms=1000, block_size_bytes=BLOCK, etag="")
+    context = make_context(losing, ["/s"], "/t", overwrite=True)
+    context = replace(context, options=context.options.model_copy(update={"chunk_size_bytes": 1500}))
+    cuts, sent = send(context)
+    task = CommitTask(0, (CommitBin(cuts.bins[0].uploads, tuple(report.ledger_file for report in sent)),))
+    with pytest.raises(StoreGone):
+        commit_task(context, task, Attempt("1", is_last=False))
+    if foreign:
+        losing.wrapped.place("/t/large", bytes(len(DATA)), mtime_ms=7)
+    done = commit_task(context, task, Attempt("1.1"))
+    (row,) = read_results(context.open_job_dir(), done.ledger_file)
+    assert (row.outcome, row.proof) == outcome
+
+
 def test_where_a_path_cannot_be_told_to_a_join_files_are_one_stream(make_context, store) -> None:
     store.wrapped.place("/s/a,b/large", DATA, mtime_ms=1000, block_size_bytes=BLOCK, etag="")
     context = make_context(store, ["/s"], "/t", overwrite=True, blocks_per_chunk=2)
@@ -137,6 +163,8 @@ def test_a_chunk_that_fails_takes_the_others_of_its_file_along(context, store) -
     cuts, sent = send(context)
     done = commit(context, cuts, sent)
     assert (done.counters[OWN]["FILES_FAILED"], "large" in there(store)) == (1, False)
+    # Of the file that was to arrive, not of a name that nobody knows.
+    assert done.failures[0].message.startswith("copying file:///s/large to file:///t/large: writing failed")
     assert [path for path in there(store) if "chunk" in path] == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from hdfs2oss.model.counters import Counters
@@ -45,12 +47,12 @@ def recalled(job_dir: JobDir | None, needed: bool = True, layout: Layout = LAYOU
     """Of which paths something was known, and the notice."""
     found: dict[str, bool] = {}
 
-    def take(pair: FilePair) -> None:
-        found[pair.path] = pair.known is not None
+    def take(pairs: Sequence[FilePair]) -> None:
+        found.update((pair.path, pair.known is not None) for pair in pairs)
 
     recall = Recall(layout, job_dir, take, Counters(), needed)
     for path in ("a", "b", "c"):
-        recall.take(FilePair(path, FileStatus(path, FILE, 5), FileStatus(path, FILE, 5)))
+        recall.take([FilePair(path, FileStatus(path, FILE, 5), FileStatus(path, FILE, 5))])
     return found, recall.notice
 
 

@@ -28,7 +28,7 @@ from hdfs2oss.runs.report import Report
 from hdfs2oss.runs.sent import Sent, task_name
 from hdfs2oss.tasks.context import RunContext
 from hdfs2oss.transfer.chunk import SentParts
-from hdfs2oss.transfer.stream import SentPart
+from hdfs2oss.transfer.parts import SentPart
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 

@@ -32,7 +32,7 @@ def test_a_run_that_was_followed_is_told_at_its_next_beat(lost) -> None:
     heartbeat = begin(store, lost)
     assert heartbeat.loss is None
     store.place(lock_path(PAIR, 2), Holder("two", "elsewhere", 1, 0.0).to_json())
-    assert lost.wait(10)
+    assert lost.wait(60)
     assert isinstance(heartbeat.loss, LockLost)
     heartbeat.stop()
 
@@ -43,7 +43,7 @@ def test_a_store_that_does_not_answer_is_asked_again_and_no_loss(lost) -> None:
     beaten = threading.Event()
     store.faults.append(Fault("put", "_lock", times=1, silent=True, meanwhile=beaten.set))
     heartbeat = begin(store, lost)
-    assert beaten.wait(10)
+    assert beaten.wait(60)
     assert (silent.struck, lost.is_set(), heartbeat.loss) == (3, False, None)
     heartbeat.stop()
 
@@ -59,7 +59,7 @@ def test_a_store_that_does_not_answer_and_then_does_is_told_as_that(lost) -> Non
 
     store = FlakyFileSystem(MemoryFileSystem(), Fault("put", "_lock", Unreachable, times=3))
     heartbeat = begin(store, lost, watched=Silence("hdfs://nn/jobs", say).watched)
-    assert back.wait(10)
+    assert back.wait(60)
     heartbeat.stop()
     assert len(said) == 2
     assert "as the test wants it" in said[0]

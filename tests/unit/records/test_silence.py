@@ -50,7 +50,7 @@ def test_a_silence_is_said_once_and_its_end_is(error: type[StoreError]) -> None:
 def test_a_call_that_is_not_answered_for_long_is_told_while_it_lasts() -> None:
     lines = Lines(missed_after_seconds=0.01)
     with lines.silence.watched():
-        assert lines.came.wait(10)
+        assert lines.came.wait(60)
         assert lines.said == [WAITED + "no answer yet"]
     assert len(lines.said) == 2
     assert BACK in lines.said[1]

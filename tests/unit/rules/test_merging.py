@@ -29,6 +29,9 @@ class Rows:
     def stop_descending(self) -> None:
         self.told.append("stop")
 
+    def files(self) -> list[FileStatus]:
+        return []
+
 
 def steps_of(merge: Merge) -> list[Step]:
     found = []

@@ -15,16 +15,18 @@ def job():
     sys.stdout.write("running\n")
     sys.stdout.flush()
     if mode == "deaf":
-        time.sleep(60)
-    told.wait(60)
+        time.sleep(100)
+    told.wait(100)
     if mode == "slow":
-        time.sleep(60)
+        sys.stdout.write("told\n")
+        sys.stdout.flush()
+        time.sleep(100)
     if mode == "raising":
         raise RuntimeError("interrupted in the middle")
     sys.stdout.write("cleaned up\n")
     return 5 if mode == "done" else 128 + arrived()
 
 
-code = run_until_signal(job, told.set, grace_seconds=0.5 if mode == "deaf" else 10)
+code = run_until_signal(job, told.set, grace_seconds=0.5 if mode == "deaf" else 60)
 sys.stdout.write(f"returned {code} in {os.getpid()}\n")
 sys.exit(code)

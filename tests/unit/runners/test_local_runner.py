@@ -26,6 +26,10 @@ def context(tmp_path: Path) -> RunContext:
     return RunContext(CopyOptions(target=target), Layout(target, (), True), StoreConfig(), target, "run")
 
 
+def parent(context: RunContext, task: int, attempt: str) -> int:
+    return os.getppid()
+
+
 def double(context: RunContext, task: int, attempt: str) -> tuple[int, int, str]:
     return task * 2, os.getpid(), attempt
 
@@ -70,6 +74,13 @@ def test_what_a_task_raises_comes_out_with_its_hint(where, context, two_processe
     with pytest.raises(PermissionDenied, match=r"task [78]") as caught:
         runner.run_wave("w", partial(refuse, context), [7, 8], lambda report: None)
     assert caught.value.hint == "Ask somebody."
+
+
+def test_workers_are_forked_from_one_process_that_is_not_this_one(context, two_processes) -> None:
+    parents: list[int] = []
+    two_processes.run_wave("copy", partial(parent, context), range(6), parents.append)
+    assert len(set(parents)) == 1
+    assert parents[0] != os.getpid()
 
 
 def test_a_lone_task_needs_no_process_of_its_own(context) -> None:

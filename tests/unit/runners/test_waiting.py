@@ -58,7 +58,7 @@ def said(told: Sequence[ClusterFacts | None]) -> list[str]:
         return None
 
     with Waiting(look, stream, pause_seconds=0.001):
-        assert done.wait(10)
+        assert done.wait(60)
     return stream.getvalue().splitlines()
 
 

@@ -84,3 +84,12 @@ def test_where_nothing_can_be_compared_the_times_decide_and_it_is_said_why(mtime
     settled = settle(ITEM._replace(mtime_ms=mtime_ms), side(b"12345"), mute, UPDATE)
     assert settled.action == action
     assert settled.problem
+
+
+@pytest.mark.parametrize(("times", "action"), [(True, FileAction.OVERWRITE), (False, FileAction.SKIP)])
+def test_where_nothing_can_be_compared_another_version_than_was_copied_is_copied_however_old(times, action) -> None:
+    mute = side(b"12345", Fault("checksum", "/f", PermissionDenied))
+    item = ITEM._replace(mtime_ms=500, is_new_version=True)
+    settled = settle(item, side(b"12345"), mute, UPDATE.model_copy(update={"compares_times": times}))
+    assert settled.action == action
+    assert settled.problem

@@ -315,7 +315,7 @@ def transfer_between(bench: Bench, target: FileSystem, pool: ThreadPoolExecutor,
 def test_a_stop_is_seen_between_parts_and_leaves_nothing(pool) -> None:
     bench = Bench("parts", pool)
     flaky = FlakyFileSystem(bench.target_store)
-    looks = iter([None, Interrupted("stop")])
+    looks = iter([None, None, Interrupted("stop")])
 
     def checkpoint() -> None:
         error = next(looks)

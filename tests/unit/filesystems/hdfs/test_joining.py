@@ -30,6 +30,9 @@ class NameNode:
     def rename(self, path: str, new_path: str, overwrite: bool = True) -> None:
         self.lengths[new_path] = self.lengths.pop(path)
 
+    def remove(self, path: str) -> bool:
+        return self.lengths.pop(path, None) is not None
+
     def change(
         self, method: str, path: str, operation: str, parameters: dict[str, str], timeout_seconds: float
     ) -> dict:
@@ -102,3 +105,16 @@ def test_what_the_check_refuses_is_not_published() -> None:
     with pytest.raises(VerifyError):
         run(node, refuse)
     assert node.lengths["/d/f"] == 3
+
+
+@pytest.mark.parametrize(("length", "left"), [(10, {}), (699, {"/d/f": 699})])
+def test_a_piece_that_was_put_in_the_place_of_the_whole_just_before_its_rename_is_no_success(length, left) -> None:
+    """By an attempt that was given up and still lives: its piece goes, and what others wrote stays."""
+    node = NameNode(dict(PIECES))
+
+    def replace(path: str, stored: Stored) -> None:
+        node.lengths[path] = length
+
+    with pytest.raises(CorruptData, match=f"/d/f was joined with 700 bytes, and what stands there has {length} bytes"):
+        run(node, replace)
+    assert node.lengths == left

@@ -12,7 +12,7 @@ from hdfs2oss.filesystems.body import PIECE_BYTES, Body, body_of
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import OssClient
 from hdfs2oss.filesystems.oss.session import OssSession
-from hdfs2oss.model.errors import ReadError, Unreachable
+from hdfs2oss.model.errors import CorruptData, ReadError, Unreachable
 from hdfs2oss.rules.checksum import crc64
 from hdfs2oss.rules.retry import RetryPolicy
 
@@ -76,3 +76,28 @@ def test_an_answer_that_comes_before_all_was_sent_is_none() -> None:
         with pytest.raises(Unreachable):
             OssClient("lake", access, OssSession(), ONCE).send("/file", "file", body_of(bytes(64 << 20)))
         thread.join()
+
+
+def test_a_small_body_of_several_pieces_goes_out_whole() -> None:
+    with ScriptedStore(STORED) as store:
+        store.open().put_part("/file", "U", 7, Body(len(DATA), lambda: iter((DATA[:1000], DATA[1000:]))))
+    assert [request.body for request in store.requests] == [DATA]
+
+
+@pytest.mark.parametrize("piece_bytes", [1000, 65_536, PIECE_BYTES, 3 * PIECE_BYTES])
+def test_a_body_of_many_pieces_arrives_once_and_whole(piece_bytes: int) -> None:
+    data = bytes(range(251)) * 40_000
+    pieces = [data[start : start + piece_bytes] for start in range(0, len(data), piece_bytes)]
+    with ScriptedStore(Answer(200, headers={"ETag": '"E"'})) as store:
+        opened = store.open()
+        for _ in range(2):
+            opened.put_part("/file", "U", 7, Body(len(data), lambda: iter(pieces)))
+        assert [request.body == data for request in store.requests] == [True, True]
+        assert store.connections == 1
+
+
+def test_what_was_read_is_what_must_be_stored_whatever_became_of_it_in_between() -> None:
+    damaged = b"?" + DATA[1:]
+    stored = Answer(200, headers={"x-oss-hash-crc64ecma": str(crc64(damaged)), "ETag": '"E"'})
+    with ScriptedStore(stored) as store, pytest.raises(CorruptData, match="arrived as other bytes"):
+        store.open().put_part("/file", "U", 7, Body(len(DATA), lambda: iter([damaged]), crc64(DATA)))

@@ -325,7 +325,7 @@ def test_neither_netrc_nor_proxies_of_the_environment_are_used(monkeypatch, tmp_
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with ScriptedStore(STORED) as store:
         store.open().put("/file", DATA, "", {})
-    assert store.requests[0].headers["authorization"].startswith("OSS id:")
+    assert store.requests[0].headers["Authorization"].startswith("OSS id:")
 
 
 def test_what_stays_damaged_is_removed() -> None:

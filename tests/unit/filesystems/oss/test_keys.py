@@ -51,8 +51,8 @@ def renewal(tmp_path: Path) -> Renewal:
 
 
 def signer(keys: KeysInUse) -> tuple[str, str]:
-    found = keys.get_credentials()
-    return found.get_access_key_id(), found.get_security_token()
+    found = keys.current()
+    return found.access_key_id, found.security_token
 
 
 def test_without_a_file_the_keys_stay_and_their_refusal_is_raised(renewal: Renewal) -> None:
@@ -132,7 +132,7 @@ def test_keys_that_were_read_before_all_of_them_was_written_are_waited_for(renew
     keys.accept(keys.version)
     renewal.now += 5
     renewal.put("new", "access_key_id=new\naccess_key_secret=sec")
-    assert signer(keys) == ("new", None)
+    assert signer(keys) == ("new", "")
     renewal.then = lambda: renewal.put("new")
     keys.renew(keys.version, UNKNOWN)
     assert signer(keys) == ("new", "T-new")

@@ -1,0 +1,78 @@
+"""Closing a small file on HDFS without the half second that its client waits.
+
+The native client asks the NameNode whether a file is complete. It is once a DataNode has reported its last block, some
+milliseconds later; the client asks again after 500 ms, and takes no setting for that. Meanwhile the file is looked at
+from here, and closed as soon as that is all that is left to be done:
+
+    what the NameNode has of the last block     length that can be read    what is done
+    ----------------------------------------    -----------------------    ---------------------------------------
+    not all of it, or nothing yet               that of the other blocks   it is looked again, ever less often
+    all of it, from no DataNode                 the same                   the same
+    all of it, reported: the block is complete  all that was written       recoverLease closes the file, as nothing
+                                                                           of it is left to be recovered
+
+Asked any earlier, recoverLease would take the file away from its writer. The client, when it asks again, is told that
+the file is complete.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ...model.errors import StoreError
+from .client import HdfsClient
+
+# So long after each other the file is looked at; after that the client asks by itself.
+_PAUSES_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
+# No block is smaller, and none that is larger ends within a checksum's chunk: so the last block of a file holds bytes.
+_LEAST_BLOCK_BYTES, _CHUNK_BYTES = 1024 * 1024, 512
+
+
+def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
+    """Close the file `path`, of which `length` bytes were written; `close` is its own client's, and waits.
+
+    Raises what `close` raises, unless the NameNode has the file whole before.
+    """
+    if not length or (length >= _LEAST_BLOCK_BYTES and not length % _CHUNK_BYTES):
+        close()
+        return
+    closing = _Closing(close)
+    for pause_seconds in _PAUSES_SECONDS:
+        if closing.is_over(pause_seconds):
+            break
+        try:
+            if client.length_of_blocks(path) == length and client.end_writing(path):
+                return
+        except StoreError:
+            # Whatever is wrong: its own client tells.
+            break
+    closing.result()
+
+
+class _Closing:
+    """A close under way on a thread of its own, which nobody may wait for in the end."""
+
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
+        self._over = threading.Event()
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, name="close", daemon=True).start()
+
+    def is_over(self, seconds: float) -> bool:
+        """Whether it is, after so long at most."""
+        return self._over.wait(seconds)
+
+    def result(self) -> None:
+        """Wait for its end; raises what it raised."""
+        self._over.wait()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._close()
+        except BaseException as error:  # noqa: BLE001 - raised again where the file is closed
+            self._error = error
+        finally:
+            self._over.set()

@@ -1,0 +1,96 @@
+"""A small file is closed as soon as a DataNode has reported its block, and never before."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from hdfs2oss.filesystems.hdfs.client import HdfsClient
+from hdfs2oss.filesystems.hdfs.closing import close_soon
+from hdfs2oss.model.errors import StoreError
+
+PATH, LENGTH = "/d/f", 100
+MIB = 1024 * 1024
+GONE = 'RPCError("java.io.FileNotFoundException", "gone")'
+
+
+class ScriptedNameNode:
+    """Stands for the native client: how much of the file is complete at each look, and what recoverLease says."""
+
+    def __init__(self, complete: list[int | str], recovers: bool = True) -> None:
+        self.complete = complete
+        self.recovers = recovers
+        self.asked: list[str] = []
+
+    def read(self, path: str) -> bytes:
+        self.asked.append("look")
+        found = self.complete.pop(0) if len(self.complete) > 1 else self.complete[0]
+        if isinstance(found, str):
+            raise RuntimeError(found)
+        return b"x" * found
+
+    def recover_lease(self, path: str) -> bool:
+        self.asked.append("recover")
+        return self.recovers
+
+
+class ScriptedClient(HdfsClient):
+    def __init__(self, node: ScriptedNameNode) -> None:
+        super().__init__("127.0.0.1:1", {})
+        self.node = node
+
+    def native(self) -> ScriptedNameNode:  # type: ignore[override]
+        return self.node
+
+
+@pytest.fixture
+def waiting() -> Iterator[threading.Event]:
+    """A close of the client waits for this; nobody sets it before the test has ended."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_a_file_whose_block_was_reported_is_closed_while_its_client_still_waits(waiting) -> None:
+    node = ScriptedNameNode([0, 0, LENGTH])
+    close_soon(ScriptedClient(node), PATH, lambda: waiting.wait(60) and None, LENGTH)
+    assert node.asked == ["look", "look", "look", "recover"]
+
+
+def test_a_file_that_is_not_complete_is_left_to_its_client() -> None:
+    over = threading.Event()
+    node = ScriptedNameNode([0, 0, 0, LENGTH - 1])
+    threading.Timer(0.2, over.set).start()
+    close_soon(ScriptedClient(node), PATH, lambda: over.wait(60) and None, LENGTH)
+    assert over.is_set()
+    assert node.asked.count("look") > 1
+    assert "recover" not in node.asked
+
+
+@pytest.mark.parametrize("node", [ScriptedNameNode([LENGTH], recovers=False), ScriptedNameNode([GONE])])
+def test_its_client_says_how_a_close_ends_that_cannot_be_hastened(node) -> None:
+    over = threading.Event()
+
+    def close() -> None:
+        over.wait(60)
+        raise StoreError("the DataNode has gone")
+
+    threading.Timer(0.1, over.set).start()
+    with pytest.raises(StoreError, match="the DataNode has gone"):
+        close_soon(ScriptedClient(node), PATH, close, LENGTH)
+
+
+@pytest.mark.parametrize("length", [0, MIB, 128 * MIB])
+def test_a_file_without_a_block_or_one_whose_last_block_may_be_full_is_closed_by_its_client(length) -> None:
+    node = ScriptedNameNode([length])
+    closed = []
+    close_soon(ScriptedClient(node), PATH, lambda: closed.append(threading.get_ident()), length)
+    assert closed == [threading.get_ident()]
+    assert node.asked == []
+
+
+@pytest.mark.parametrize("length", [512, MIB - 512, MIB + 1])
+def test_a_file_whose_last_block_has_bytes_may_be_closed_from_here(waiting, length) -> None:
+    node = ScriptedNameNode([length])
+    close_soon(ScriptedClient(node), PATH, lambda: waiting.wait(60) and None, length)
+    assert node.asked == ["look", "recover"]
