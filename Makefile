@@ -44,10 +44,10 @@ mutants: setup ## apply small changes one at a time and see which the fast tests
 	@$(PYTHON) -m tests.mutants
 
 bench: setup ## side-by-side runs against other tools, in less than ten minutes
-	@$(PYTHON) -m benchmarks
+	@$(PYTHON) -m benchmarks $(BENCH)
 
 bench-long: setup ## the same with large trees, for hours; writes benchmarks/RESULTS.md, and goes on where it stopped
-	@$(PYTHON) -m benchmarks --long --resume --output benchmarks/RESULTS.md
+	@$(PYTHON) -m benchmarks --long --resume --output benchmarks/RESULTS.md $(BENCH)
 
 clean: ## bring the sandboxes down and remove what was built; keeps .venv and the jars
 	@if [[ -x $(PYTHON) ]]; then bin/sandbox down --all && rm -rf .sandbox; fi
