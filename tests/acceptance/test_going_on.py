@@ -163,5 +163,6 @@ def test_an_interrupted_copy_prints_the_command_that_goes_on(command, make_place
     assert out.endswith(f"\ncopy from {source} to {target} does fail !!!\n")
     assert err.count("hdfs2oss: ") == 1
     line = err.partition("Next: ")[2].splitlines()[1].strip()
-    assert in_a_shell(line.replace("-bandwidth 1", "")).returncode == 0
+    again = in_a_shell(line.replace("-bandwidth 1", ""))
+    assert again.returncode == 0, again.stderr
     assert target.read() == {"old": b"1", **{f"fl/{path}": data for path, data in source.read().items()}}
