@@ -29,10 +29,10 @@ check: ## format, lint, types, layer rule, sizes
 	@$(PYTHON) tests/check_sizes.py
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
-test-fast: ## what needs no JVM: three minutes
+test-fast: ## what needs no JVM and is not slow: about a minute
 	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not slow and not full"
 
-test: setup check ## everything, with real HDFS, YARN and Spark: a quarter of an hour or more on 2 cores
+test: setup check ## everything but what is full, with real HDFS, YARN and Spark: about a quarter of an hour on 2 cores
 	@$(PYTEST) -m "not full"
 
 test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5
@@ -44,10 +44,10 @@ mutants: setup ## apply small changes one at a time and see which the fast tests
 	@$(PYTHON) -m tests.mutants
 
 bench: setup ## side-by-side runs against other tools, in less than ten minutes
-	@$(PYTHON) -m benchmarks
+	@$(PYTHON) -m benchmarks $(BENCH)
 
 bench-long: setup ## the same with large trees, for hours; writes benchmarks/RESULTS.md, and goes on where it stopped
-	@$(PYTHON) -m benchmarks --long --resume --output benchmarks/RESULTS.md
+	@$(PYTHON) -m benchmarks --long --resume --output benchmarks/RESULTS.md $(BENCH)
 
 clean: ## bring the sandboxes down and remove what was built; keeps .venv and the jars
 	@if [[ -x $(PYTHON) ]]; then bin/sandbox down --all && rm -rf .sandbox; fi

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from . import coefficients, scaling, survey
-from .budget import Budget
+from .budget import NO_TIME, Budget
 from .command import PROJECT
 from .contest import Contest
 from .measurement import Done, Records
@@ -40,18 +40,23 @@ def main(argv: list[str]) -> int:
     records = Records(_RECORDS / f"benchmarks-{'long' if arguments.long else 'short'}.jsonl")
     if not arguments.resume:
         records.clear()
-    chosen = [workload for workload in chosen if workload.name not in records.load()]
+    complete = {name for name, done in records.load().items() if done.is_complete}
+    chosen = [workload for workload in chosen if workload.name not in complete]
     minutes = arguments.budget_minutes or (None if arguments.long or arguments.only else _SHORT_MINUTES)
     budget = Budget(
         None if minutes is None else minutes * 60,
-        slow_seconds=180 if arguments.long else 15,
+        slow_seconds=180 if arguments.long else 6,
         limit_seconds=1200 if arguments.long else 120,
     )
-    with staged(with_yarn=arguments.long or arguments.yarn) as stage:
-        for workload in chosen:
-            _run(Contest(stage, workload, budget, arguments.runs, arguments.tool or ()), records)
-            if arguments.output:
-                _write(arguments.output, page(records.load(), _how(arguments)))
+    if chosen:
+        with staged(with_yarn=arguments.long or arguments.yarn) as stage:
+            for workload in chosen:
+                if budget.why_not(None):
+                    print(f"\n### {workload.title}: {NO_TIME}", flush=True)
+                    continue
+                _run(Contest(stage, workload, budget, arguments.runs, arguments.tool or ()), records)
+                _write(arguments, records)
+    _write(arguments, records)
     return 0
 
 
@@ -102,10 +107,12 @@ def _how(arguments: argparse.Namespace) -> str:
     return f"{length}{small}"
 
 
-def _write(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text)
-    partial.rename(path)
+def _write(arguments: argparse.Namespace, records: Records) -> None:
+    """The page, where one is wanted, as far as it goes."""
+    if arguments.output:
+        partial = arguments.output.with_suffix(".partial")
+        partial.write_text(page(records.load(), _how(arguments)))
+        partial.rename(arguments.output)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+NO_TIME = "no time was left"
+
 
 @dataclass
 class Budget:
@@ -28,7 +30,7 @@ class Budget:
     def why_not(self, expected_seconds: float | None) -> str:
         """Why a run that is expected to take so long may not begin; empty if it may. None: nobody knows."""
         left = self.left()
-        return "no time was left" if left <= 0 or (expected_seconds or 0) > left else ""
+        return NO_TIME if left <= 0 or (expected_seconds or 0) > left else ""
 
     def may_repeat(self, first_seconds: float) -> bool:
         """Whether a tool has another turn after its first run."""

@@ -23,8 +23,8 @@ _OF_DATANODES = {
 }
 _TWICE = ("Overall", "Deferred")
 """The same calls under another name, with the time they waited."""
-_SETTLE_SECONDS = 0.8
-"""Beans are made anew at most twice a second (tests/sandbox/hadoop_conf.py)."""
+_SETTLE_SECONDS = 0.4
+"""Beans are made anew five times a second (tests/sandbox/hadoop_conf.py)."""
 
 
 class Reading(NamedTuple):

@@ -10,7 +10,7 @@ from hdfs_native import Client, WriteOptions
 from .workload import MIB, Tree
 
 _NOISE_BYTES = 8 * MIB
-_WRITERS = 64
+_WRITERS = 256
 """Each file that is closed waits for half a second, which costs nobody anything."""
 _LARGE_WRITERS = 2
 _PER_DIRECTORY = 500

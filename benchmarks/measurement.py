@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from .budget import NO_TIME
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -38,6 +40,11 @@ class Done(NamedTuple):
     title: str
     runs: list[Measurement]
     lines: list[str]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no tool was left out because the time was over."""
+        return not any(run.note == NO_TIME for run in self.runs)
 
 
 class Records:

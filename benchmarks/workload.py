@@ -88,8 +88,8 @@ def workloads(is_long: bool) -> list[Workload]:
     return [
         Workload("one", Kind.COPY, False, Tree(1, 10)),
         *_both_ways("big", Tree(1, 1 * GIB), Tree(1, 1 * GIB), Tree(1, 128 * MIB)),
-        *_both_ways("small", Tree(5_000, 4 * KIB), Tree(2_000, 4 * KIB), Tree(200, 4 * KIB)),
         Workload("unchanged", Kind.UNCHANGED, False, Tree(5_000, 4 * KIB)),
+        *_both_ways("small", Tree(5_000, 4 * KIB), Tree(2_000, 4 * KIB), Tree(100, 4 * KIB)),
         *_both_ways("many", Tree(10, 100 * MIB), Tree(10, 100 * MIB), None),
     ]
 

@@ -1,4 +1,7 @@
-"""Part of `make check`: no module of the product above 350 lines, no function above 50."""
+"""Part of `make check`: no module of the product above 350 lines, no function above 50; no two test files of one name.
+
+Test files of rooms that are no packages are imported by their bare names; of two of a name pytest collects none at all.
+"""
 
 import ast
 import sys
@@ -24,8 +27,16 @@ def complaints(path: Path) -> Iterator[str]:
                 yield f"{path}:{node.lineno}: {node.name} has {length} lines, {limit}"
 
 
+def namesakes(tests: Path) -> Iterator[str]:
+    seen: dict[str, Path] = {}
+    for path in sorted(tests.rglob("test_*.py")):
+        if not (path.parent / "__init__.py").exists() and seen.setdefault(path.name, path) != path:
+            yield f"{path}: another test file has this name: {seen[path.name]}"
+
+
 def main() -> int:
     found = [line for room in ROOMS for path in sorted((PROJECT / room).rglob("*.py")) for line in complaints(path)]
+    found += namesakes(PROJECT / "tests")
     for line in found:
         print(line)
     return 1 if found else 0

@@ -87,7 +87,8 @@ def _pace(report: Report) -> Iterator[str]:
         told = f"{several(files, 'file')}, {format_size(size_bytes)}"
         if files_now < files:
             told += f", {files_now:,} of them, {format_size(bytes_now)}, since the run was gone on with,"
-        rates = f"{format_size(bytes_now / seconds)}/s, {files_now / seconds:,.1f} files/s"
+        per_second = files_now / seconds
+        rates = f"{format_size(bytes_now / seconds)}/s, {per_second:,.{1 if per_second >= 1 else 3}f} files/s"
         yield f"Copied {told} in {format_duration(seconds)}: {rates}."
     if report.held_back:
         held = " and ".join(f"{format_duration(held)} for {what}" for what, held in report.held_back.items())

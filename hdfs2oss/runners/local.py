@@ -21,6 +21,7 @@ from .stop import clear_stop, request_stop
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing.context import BaseContext
 
 _MOST_ATTEMPTS = 3
 # What tasks read and write with: loaded once for all workers, where this process has it already.
@@ -137,12 +138,9 @@ class LocalRunner(Runner):
     def _open_pool(self, work: TaskFunction[Any, Any]) -> ProcessPoolExecutor:
         if self._pool is None:
             # Not at the top: runs of a single task need no process.
-            import multiprocessing
             from concurrent.futures import ProcessPoolExecutor
 
-            server = multiprocessing.get_context("forkserver")
-            server.set_forkserver_preload(_loaded_for(work))
-            self._pool = ProcessPoolExecutor(self.slots, mp_context=server, initializer=_start_worker)
+            self._pool = ProcessPoolExecutor(self.slots, mp_context=_way_to_start(work), initializer=_start_worker)
         return self._pool
 
     def _kill_workers(self) -> None:
@@ -158,6 +156,25 @@ class LocalRunner(Runner):
     def _raise_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise Interrupted("the run was cancelled")
+
+
+def _way_to_start(work: TaskFunction[Any, Any]) -> BaseContext:
+    """How worker processes are started: forked as said above; each by itself where that cannot be.
+
+    The process that forks listens on a socket in TMPDIR, which may be too long for that, or not be writable; before
+    Python 3.10.9 and in 3.11.0 anybody on the machine could reach that socket (CVE-2022-42919).
+    """
+    import multiprocessing
+    from multiprocessing import forkserver
+
+    if sys.version_info < (3, 10, 9) or sys.version_info[:3] == (3, 11, 0):
+        return multiprocessing.get_context("spawn")
+    try:
+        forkserver.set_forkserver_preload(_loaded_for(work))
+        forkserver.ensure_running()
+    except OSError:
+        return multiprocessing.get_context("spawn")
+    return multiprocessing.get_context("forkserver")
 
 
 def _has_died(error: BaseException) -> bool:

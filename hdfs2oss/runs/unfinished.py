@@ -78,7 +78,7 @@ class Unfinished(NamedTuple):
 
 def described(options: CopyOptions) -> dict[str, Any]:
     """Options as run.json holds them."""
-    return options.model_dump(exclude={"sources", "target", "job_dir", "log_path"})
+    return options.model_dump(mode="json", exclude={"sources", "target", "job_dir", "log_path"})
 
 
 def can_be_continued(options: CopyOptions) -> bool:

@@ -88,7 +88,7 @@ def ways() -> Iterator[object]:
             )
 
 
-@pytest.mark.parametrize(("row", "flow", "how"), ways())
+@pytest.mark.parametrize(("row", "flow", "how"), list(ways()))
 def test_the_printed_command_brings_the_rest_to_where_it_belongs(
     command, make_place, rules, tmp_path, row, flow, how
 ) -> None:

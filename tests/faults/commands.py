@@ -63,8 +63,9 @@ class Command:
         )
 
     def workers(self) -> list[int]:
-        """The processes that carry out its tasks."""
-        return [pid for pid in _children(self.process.pid) if "spawn_main" in _words(pid)]
+        """The processes that carry out its tasks: those that one process of it forks."""
+        forking = [pid for pid in _children(self.process.pid) if "forkserver" in _words(pid)]
+        return [worker for pid in forking for worker in _children(pid)]
 
     def ended(self) -> Ended:
         """Wait for its end."""

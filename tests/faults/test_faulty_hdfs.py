@@ -194,3 +194,24 @@ def test_a_datanode_that_is_started_anew_costs_no_file_that_another_one_has(pair
     assert again.code == 0, again.output
     assert target.read() == tree
     assert not store.find_uploads(target.uri.path)
+
+
+def test_a_copy_killed_while_hundreds_of_files_are_open_leaves_nothing_once_it_has_run_again(
+    hdfs: Hdfs, tmp_path: Path
+) -> None:
+    tree = {f"d{number % 4}/f{number:03d}": b"%d" % number for number in range(400)}
+    make_tree(tmp_path / "source", tree)
+    target = hdfs.place("many")
+    hdfs.client.mkdirs(target.uri.path, 0o755, True)
+    words = ["-update", f"file://{tmp_path}/source", str(target)]
+    with command(tmp_path / "jobs", *words, environment=hdfs.facts) as killed:
+        while len(hdfs.work_files(target)) < 100:
+            assert killed.process.poll() is None, killed.process.communicate()[0]
+            time.sleep(0.01)
+        killed.process.kill()
+        killed.process.communicate(timeout=60)
+    assert hdfs.work_files(target)
+    again = run(tmp_path / "jobs", *words, environment=hdfs.facts)
+    assert again.code == 0, again.output
+    assert target.read() == tree
+    assert hdfs.work_files(target) == []

@@ -72,6 +72,17 @@ def test_where_it_cannot_be_written_a_note_says_so_and_the_run_is_well(run, serv
     assert "--proof-dir none" in said
 
 
+def test_a_head_that_is_left_already_is_not_sent_again(run, server: LocalOssServer, home: Path) -> None:
+    run(*COPY)
+    # Nothing changes, so the ledger stays as it is; who touches what is left of it is refused.
+    server.plan.replace([Rule("error", key=".hdfs2oss/*/ledger/*", status=403, code="AccessDenied")])
+    assert "NOTE: " not in run(*COPY)
+    server.plan.replace([])
+    digest = run("ledger", "--digest")
+    shutil.rmtree(home / ".hdfs2oss")
+    assert run("ledger", "--digest") == digest
+
+
 def test_it_goes_where_it_is_told_or_nowhere(run, home: Path, tmp_path: Path) -> None:
     run(*COPY, "--proof-dir", "none")
     shutil.rmtree(home / ".hdfs2oss")

@@ -130,6 +130,7 @@ def test_two_sandboxes_live_side_by_side_and_down_leaves_no_process(sandbox: San
         other.env()
 
 
+@pytest.mark.full
 def test_a_kept_sandbox_starts_again_with_its_data_and_one_that_cannot_start_says_why(
     sandbox_name: NameMaker,
 ) -> None:

@@ -86,3 +86,16 @@ def test_help_names_the_verbs_and_how_a_path_of_that_name_is_written(capsys) -> 
     for name, verb in VERBS.items():
         assert f"  {name:10} {verb.help}\n" in text
     assert "write ./copy" in text
+
+
+@pytest.mark.parametrize("verb", ["verify", "retry", "limits", "ledger", "clean"])
+def test_a_verb_that_is_misused_names_its_own_help(verb: str, capsys) -> None:
+    assert main([verb, "--no-such-option", "/a", "/b"]) == 2
+    assert f"See hdfs2oss {verb} --help." in capsys.readouterr().err
+
+
+def test_limits_are_not_changed_without_saying_which(capsys) -> None:
+    assert main(["limits", "/a", "/b"]) == 2
+    assert "say what to change" in capsys.readouterr().err
+    assert main(["limits", "--total-bandwidth", "fast", "/a", "/b"]) == 2
+    assert "'fast' is neither a number above 0 nor off" in capsys.readouterr().err

@@ -13,12 +13,15 @@ from here, and closed as soon as that is all that is left to be done:
 
 Asked any earlier, recoverLease would take the file away from its writer. The client, when it asks again, is told that
 the file is complete.
+
+Where hundreds of files are closed at once nobody waits for one of them, and these calls would only cost the NameNode.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ...model.errors import StoreError
 from .client import HdfsClient
@@ -27,6 +30,11 @@ from .client import HdfsClient
 _PAUSES_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 # No block is smaller, and none that is larger ends within a checksum's chunk: so the last block of a file holds bytes.
 _LEAST_BLOCK_BYTES, _CHUNK_BYTES = 1024 * 1024, 512
+# Records of a run are written beside each other, and no more than these; of more closes none is hastened.
+_MOST_HASTENED = 6
+
+_counting = threading.Lock()
+_waited_for = 0
 
 
 def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
@@ -34,9 +42,14 @@ def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length:
 
     Raises what `close` raises, unless the NameNode has the file whole before.
     """
-    if not length or (length >= _LEAST_BLOCK_BYTES and not length % _CHUNK_BYTES):
-        close()
-        return
+    with _one_more() as count:
+        if count > _MOST_HASTENED or not length or (length >= _LEAST_BLOCK_BYTES and not length % _CHUNK_BYTES):
+            close()
+        else:
+            _hasten(client, path, close, length)
+
+
+def _hasten(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
     closing = _Closing(close)
     for pause_seconds in _PAUSES_SECONDS:
         if closing.is_over(pause_seconds):
@@ -48,6 +61,20 @@ def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length:
             # Whatever is wrong: its own client tells.
             break
     closing.result()
+
+
+@contextmanager
+def _one_more() -> Iterator[int]:
+    """How many closes this process waits for, during the block, which is one of them."""
+    global _waited_for
+    with _counting:
+        _waited_for += 1
+        count = _waited_for
+    try:
+        yield count
+    finally:
+        with _counting:
+            _waited_for -= 1
 
 
 class _Closing:

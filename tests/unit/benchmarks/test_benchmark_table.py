@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.budget import NO_TIME
 from benchmarks.measurement import Done, Measurement, Records
 from benchmarks.results import pair
 from benchmarks.table import calls, marginal_cpu_seconds, table
@@ -104,3 +105,8 @@ def test_a_workload_that_is_run_again_takes_the_place_of_its_earlier_runs(tmp_pa
     }
     records.clear()
     assert records.load() == {}
+
+
+def test_a_workload_is_not_complete_when_time_was_over_before_all_tools_had_their_turn() -> None:
+    assert Done("a title", [OURS, replace(OTHER, note="ended with 4")], []).is_complete
+    assert not Done("a title", [OURS, replace(OTHER, note=NO_TIME)], []).is_complete

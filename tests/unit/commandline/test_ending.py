@@ -194,3 +194,44 @@ def test_what_is_printed_at_the_end_of_a_run_holds_no_secret() -> None:
 def test_what_could_not_be_found_out_is_one_line_each() -> None:
     made = Report("run", "hdfs://nn/s", "oss://b/t", "file:///jobs/run", notices=["of hdfs://nn/: nobody can be asked"])
     assert next(iter(findings(made))) == "NOTE: of hdfs://nn/: nobody can be asked"
+
+
+def test_a_line_tells_how_much_was_copied_in_which_time() -> None:
+    made = report()
+    made.phase_seconds = {"survey": 20.0, "copy": 100.0}
+    made.counters.add(OWN, "FILES_COPIED", 12_345)
+    made.counters.add(OWN, "BYTES_COPIED", 120 << 30)
+    assert "Copied 12,345 files, 120.0 GiB in 2 m 00 s: 1.0 GiB/s, 102.9 files/s." in account(made)
+
+
+def test_what_an_earlier_driver_copied_is_not_counted_as_speed_of_this_one() -> None:
+    made = report()
+    made.phase_seconds = {"copy": 100.0}
+    before = TaskReport("t", "1", "h", "f", 1.0, 1.0, 1, {OWN: {"FILES_COPIED": 3, "BYTES_COPIED": 3 << 30}})
+    made.add_task_before(before)
+    made.add_task(before)
+    made.add_task(TaskReport("t", "1", "h", "g", 1.0, 1.0, 1, {OWN: {"FILES_COPIED": 1, "BYTES_COPIED": 1 << 30}}))
+    line = (
+        "Copied 4 files, 4.0 GiB, 1 of them, 1.0 GiB, since the run was gone on with, in 1 m 40 s: "
+        "10.2 MiB/s, 0.010 files/s."
+    )
+    assert line in account(made)
+
+
+def test_a_line_tells_for_how_long_limits_held_the_run_back() -> None:
+    made = report()
+    counters = {
+        OWN: {"BANDWIDTH_HELD_MILLISECONDS": 2000, "REQUESTS_HELD_MILLISECONDS": 500},
+        COPY_MAPPER: {"SLEEP_TIME_MS": 9000},
+    }
+    made.add_task(TaskReport("t", "1", "h", "f", 65.0, 1.0, 1, counters))
+    line = "Limits held tasks back: 11 s for bandwidth and 0.5 s for requests to OSS, of 1 m 05 s that they ran."
+    assert line in account(made)
+    assert made.as_dict()["held_back_seconds"] == {"bandwidth": 11.0, "requests to OSS": 0.5}
+
+
+def test_one_is_not_many() -> None:
+    made = report()
+    made.counters.add(OWN, "FILES_EXCLUDED", 1)
+    made.counters.add(OWN, "DIRECTORIES_EXCLUDED", 1)
+    assert "Left out by filters, or as records of hdfs2oss itself: 1 directory, 1 file." in account(made)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
@@ -81,6 +83,22 @@ def test_workers_are_forked_from_one_process_that_is_not_this_one(context, two_p
     two_processes.run_wave("copy", partial(parent, context), range(6), parents.append)
     assert len(set(parents)) == 1
     assert parents[0] != os.getpid()
+
+
+def test_workers_start_where_the_temporary_directory_is_too_long_for_a_socket(tmp_path) -> None:
+    temporary = tmp_path / ("t" * 120)
+    temporary.mkdir()
+    # In a process of its own: this one may have started such workers already.
+    code = (
+        "import operator; from hdfs2oss.runners.local import LocalRunner\n"
+        "runner, reports = LocalRunner(2), []\n"
+        "runner.run_wave('wave', operator.ne, [1, 2, 3], reports.append); runner.close(); print(reports)"
+    )
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "[True, True, True]\n"), done.stderr
 
 
 def test_a_lone_task_needs_no_process_of_its_own(context) -> None:

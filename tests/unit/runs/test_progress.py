@@ -5,6 +5,7 @@ import pytest
 from hdfs2oss.filesystems.base import Walk
 from hdfs2oss.model.values import TaskReport
 from hdfs2oss.records import ledger
+from hdfs2oss.records.beats import Beat
 from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.runs.progress import Progress
 from tests.stores.memory import MemoryFileSystem
@@ -114,3 +115,60 @@ def test_ending_twice_is_fine_and_leaves_no_thread() -> None:
     progress.end()
     progress.end()
     assert stream.getvalue() == ""
+
+
+def beat(number: int, files: int, size: int) -> Beat:
+    return Beat(f"p-{number}", f"copy-{number}", 1, files, size, 0, 0, 0, 0)
+
+
+def test_what_running_tasks_have_done_shows_and_counts_once_when_they_have_finished() -> None:
+    clock = Clock()
+    progress = Progress(io.StringIO(), clock)
+    progress.begin("copy", tasks=2, files=1, size_bytes=8 << 20)
+    clock.now = 1.0
+    progress.tell_running([beat(1, 0, 1 << 20), beat(2, 0, 1 << 20)])
+    assert progress.line() == "copy: 0/2 tasks, 0/1 file, 2.0 MiB of 8.0 MiB, 2.0 MiB/s, 3.0 s left"
+    progress.task_done(report(1, 1, 4 << 20))
+    assert "1/2 tasks, 1/1 file, 5.0 MiB of 8.0 MiB" in progress.line()
+    progress.end()
+
+
+def test_a_task_that_is_done_again_never_shows_more_than_there_is() -> None:
+    progress = Progress(io.StringIO(), Clock())
+    progress.begin("copy", tasks=2, files=1, size_bytes=1 << 20)
+    progress.tell_running([beat(1, 5, 1 << 30)])
+    assert "0/2 tasks, 1/1 file, 1.0 MiB of 1.0 MiB" in progress.line()
+    progress.end()
+
+
+def test_chunks_that_have_arrived_count_before_their_file_is_completed() -> None:
+    progress = Progress(io.StringIO(), Clock())
+    progress.begin("copy", tasks=2, files=1, size_bytes=100)
+    counters = {"File Output Format Counters": {"Bytes Written": 50}, "hdfs2oss": {}}
+    progress.task_done(TaskReport("copy-1", "1", "h", "copy-1.parquet", 1.0, 1.0, 1, counters, ()))
+    assert "50 B of 100 B" in progress.line()
+    progress.end()
+
+
+def test_the_rate_is_that_of_the_last_minute() -> None:
+    clock = Clock()
+    progress = Progress(io.StringIO(), clock)
+    progress.begin("copy", tasks=2, files=1, size_bytes=1 << 40)
+    for second in range(0, 200, 10):
+        clock.now = float(second)
+        progress.tell_running([beat(1, 0, min(second, 100) * (10 << 20) + max(0, second - 100) * (1 << 20))])
+        line = progress.line()
+    assert " 1.0 MiB/s" in line
+    progress.end()
+
+
+def test_what_an_earlier_driver_did_is_no_speed_of_this_one() -> None:
+    clock = Clock()
+    progress = Progress(io.StringIO(), clock)
+    progress.begin("copy", tasks=2, files=2, size_bytes=100 << 20)
+    progress.task_done(report(1, 1, 50 << 20))
+    progress.count_from_here()
+    clock.now = 10.0
+    progress.tell_running([beat(2, 0, 10 << 20)])
+    assert "60.0 MiB of 100.0 MiB, 1.0 MiB/s, 40 s left" in progress.line()
+    progress.end()

@@ -94,3 +94,31 @@ def test_a_file_whose_last_block_has_bytes_may_be_closed_from_here(waiting, leng
     node = ScriptedNameNode([length])
     close_soon(ScriptedClient(node), PATH, lambda: waiting.wait(60) and None, length)
     assert node.asked == ["look", "recover"]
+
+
+def test_where_many_files_are_closed_at_once_none_is_looked_at(waiting) -> None:
+    many, begun = 40, threading.Semaphore(0)
+    idle = ScriptedNameNode([0])
+
+    def close() -> None:
+        begun.release()
+        waiting.wait(60)
+
+    threads = [
+        threading.Thread(target=close_soon, args=(ScriptedClient(idle), PATH, close, LENGTH)) for _ in range(many)
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        begun.acquire()
+    node = ScriptedNameNode([LENGTH])
+    close_soon(ScriptedClient(node), PATH, lambda: None, LENGTH)
+    assert node.asked == []
+    waiting.set()
+    for thread in threads:
+        thread.join()
+    # Once they are over, the next one is hastened again.
+    over = threading.Event()
+    close_soon(ScriptedClient(node), PATH, lambda: over.wait(60) and None, LENGTH)
+    assert node.asked == ["look", "recover"]
+    over.set()

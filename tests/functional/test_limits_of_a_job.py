@@ -1,7 +1,8 @@
 """Limits of a whole job, held by tasks in several processes, and changed while it runs."""
 
 import io
-import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -52,19 +53,28 @@ def test_four_tasks_of_two_processes_keep_a_limit_that_is_set_while_they_run(
 ) -> None:
     """As asked it would take an hour; set by hand, it is no faster than that."""
     changed: list[float] = []
+    said: list[str] = []
 
     def change() -> None:
-        while not (runs := list(home.glob(".hdfs2oss/*/runs/*/tasks/copy.json"))):
+        source, target = local_ends
+        while not list(home.glob(".hdfs2oss/*/runs/*/tasks/copy.json")):
             time.sleep(0.05)
-        time.sleep(0.5)
         changed.append(time.monotonic())
-        work = runs[0].parent.parent / "new-limits"
-        work.write_text(json.dumps({"total_bandwidth": RATE_MB}))
-        work.rename(work.with_name("limits.json"))
+        words = [
+            sys.executable,
+            "-m",
+            "hdfs2oss",
+            "limits",
+            "--total-bandwidth",
+            str(RATE_MB),
+            str(source.uri),
+            str(target.uri),
+        ]
+        said.append(subprocess.run(words, capture_output=True, text=True, check=False).stdout)
 
     operator = threading.Thread(target=change)
     operator.start()
-    report, said = run(
+    report, told = run(
         local_ends, home, own_processes, total_bandwidth_mb=0.01, part_size_bytes=MIB, chunk_size_bytes=3 * MIB
     )
     operator.join()
@@ -72,8 +82,9 @@ def test_four_tasks_of_two_processes_keep_a_limit_that_is_set_while_they_run(
     # A burst of half a second, and the first piece of each thread.
     assert seconds >= (len(TREE) * 3 - 1) / RATE_MB - 0.5
     assert report.counters.get(OWN, "BANDWIDTH_HELD_MILLISECONDS") > 0
-    assert "Limits: 0.01 MiB/s for the whole job" in said
-    assert "Limits from now on: 4 MiB/s for the whole job, as set by hand" in said
+    assert "Limits: 0.01 MiB/s for the whole job" in told
+    assert "Limits from now on: 4 MiB/s for the whole job, as set by hand" in told
+    assert said == [f"Set for run {report.run_id}, until it ends: total_bandwidth 4.0.\n"]
     assert (BYTES.rate, REQUESTS.rate) == (None, None)
 
 
