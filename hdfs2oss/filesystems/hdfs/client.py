@@ -9,6 +9,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from hdfs_native import Client, TrashNotEnabledError
@@ -41,6 +42,25 @@ _FAILOVER_RETRIES = _RETRIES._replace(attempts=8, deadline_seconds=25.0)
 _DATA_TIMEOUT_SECONDS = 45.0
 
 
+class Closings:
+    """The files that are being closed, counted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @contextmanager
+    def one(self) -> Iterator[int]:
+        """Around closing one: how many others there are when it begins."""
+        with self._lock:
+            others, self._count = self._count, self._count + 1
+        try:
+            yield others
+        finally:
+            with self._lock:
+                self._count -= 1
+
+
 class HdfsClient:
     """One NameNode or name service; safe for threads.
 
@@ -69,6 +89,7 @@ class HdfsClient:
         self._user = user
         self._watchdog = Watchdog(self._place, timeout_seconds)
         self._native_lock = threading.Lock()
+        self.closings = Closings()
         self._native: Client | None = None
         self._trash_is_prepared = False
 

@@ -23,6 +23,8 @@ from collections.abc import Callable
 from ...model.errors import StoreError
 from .client import HdfsClient
 
+# Of fewer others that are being closed at the same time, one may be a record that a run waits for.
+_FEW = 4
 # So long after each other the file is looked at; after that the client asks by itself.
 _PAUSES_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 # No block is smaller, and none that is larger ends within a checksum's chunk: so the last block of a file holds bytes.
@@ -37,6 +39,15 @@ def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length:
     if not length or (length >= _LEAST_BLOCK_BYTES and not length % _CHUNK_BYTES):
         close()
         return
+    with client.closings.one() as others:
+        if others < _FEW:
+            _close_early(client, path, close, length)
+        else:
+            # Hundreds of files that wait beside each other keep nobody, and looking at each of them costs five calls.
+            close()
+
+
+def _close_early(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
     closing = _Closing(close)
     for pause_seconds in _PAUSES_SECONDS:
         if closing.is_over(pause_seconds):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -93,4 +94,17 @@ def test_a_file_without_a_block_or_one_whose_last_block_may_be_full_is_closed_by
 def test_a_file_whose_last_block_has_bytes_may_be_closed_from_here(waiting, length) -> None:
     node = ScriptedNameNode([length])
     close_soon(ScriptedClient(node), PATH, lambda: waiting.wait(60) and None, length)
+    assert node.asked == ["look", "recover"]
+
+
+def test_where_many_are_closed_beside_each_other_none_is_looked_at_and_a_lone_one_is_again(waiting) -> None:
+    node = ScriptedNameNode([LENGTH])
+    client = ScriptedClient(node)
+    closed = []
+    with ExitStack() as others:
+        for _ in range(4):
+            others.enter_context(client.closings.one())
+        close_soon(client, PATH, lambda: closed.append(threading.get_ident()), LENGTH)
+    assert (closed, node.asked) == ([threading.get_ident()], [])
+    close_soon(client, PATH, lambda: waiting.wait(60) and None, LENGTH)
     assert node.asked == ["look", "recover"]
