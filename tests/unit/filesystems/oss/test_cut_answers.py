@@ -27,10 +27,6 @@ def read(store: OssFileSystem, path: str, offset: int, size: int, expected: int)
         return b"".join(reader.stream(offset, size, 7))
 
 
-def part(store: OssFileSystem) -> StoredPart:
-    return store.put_part("/d/up", "upload-1", 1, body_of(PART))
-
-
 OPERATIONS: dict[str, Callable[[OssFileSystem], object]] = {
     "walk, two pages": lambda store: list(store.walk("/d")),
     "children, with prefixes": lambda store: list(store.walk("/d", recursive=False)),
@@ -98,19 +94,52 @@ def assert_whole_or_an_error(server: LocalOssServer, name: str, always: bool, st
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_answer_cut_here_and_there_is_never_taken_for_another(server, name) -> None:
-    assert_whole_or_an_error(server, name, True, 23)
+    assert_whole_or_an_error(server, name, True, 37)
 
 
-@pytest.mark.faults
-@pytest.mark.parametrize(
-    "always", [pytest.param(False, id="once"), pytest.param(True, id="each time", marks=pytest.mark.full)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_answer_cut_once_is_never_taken_for_another(server, name) -> None:
+    assert_whole_or_an_error(server, name, False, 13)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("always", [pytest.param(False, id="once"), pytest.param(True, id="each time")])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_answer_cut_at_any_byte_is_never_taken_for_another(server, name, always) -> None:
     assert_whole_or_an_error(server, name, always, 1)
 
 
-@pytest.mark.faults
+def test_the_answer_to_a_part_that_is_cut_at_any_byte_is_none(server) -> None:
+    store = OssFileSystem("lake", OssAccess(server.endpoint, "id", "secret"), retries=QUICK)
+    upload_id = store.begin_upload("/d/up")
+
+    def send(store: OssFileSystem) -> object:
+        return store.put_part("/d/up", upload_id, 1, body_of(PART))
+
+    wire, answers = record(server.port)
+    with wire:
+        whole = outcome(send, wire.port)
+    assert isinstance(whole, StoredPart)
+    for end in range(len(answers[0])):
+        with replay(answers, 0, end, True) as wire:
+            assert outcome(send, wire.port) is Unreachable, answers[0][:end]
+    with replay(answers, 0, len(answers[0]), True) as wire:
+        assert outcome(send, wire.port) == whole
+    store.abort_upload("/d/up", upload_id)
+    store.close()
+
+
+def test_the_answer_to_a_put_that_is_cut_at_any_byte_is_none(server) -> None:
+    whole, (answer, *_) = answers_of(server, "put")
+    for end in range(len(answer)):
+        # The answer to the look at what a try without an answer may have left is cut, too.
+        with replay([answer], 0, end, True) as wire:
+            assert outcome(OPERATIONS["put"], wire.port) is Unreachable, answer[:end]
+    with replay([answer], 0, len(answer), True) as wire:
+        assert outcome(OPERATIONS["put"], wire.port) == whole
+
+
 def test_a_completed_upload_whose_answer_is_cut_is_found_whole_or_fails(server) -> None:
     store = OssFileSystem("lake", OssAccess(server.endpoint, "id", "secret"), retries=QUICK)
     upload_id = store.begin_upload("/d/up")
