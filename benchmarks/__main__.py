@@ -19,8 +19,8 @@ from .command import PROJECT
 from .contest import Contest
 from .measurement import Done, Records
 from .results import page
-from .stage import Stage, staged
-from .table import table
+from .stage import staged
+from .table import calls, table
 from .workload import Kind, Workload, workloads
 
 _SHORT_MINUTES = 9.0
@@ -49,27 +49,27 @@ def main(argv: list[str]) -> int:
     )
     with staged(with_yarn=arguments.long or arguments.yarn) as stage:
         for workload in chosen:
-            _run(stage, workload, budget, arguments.runs, records)
+            _run(Contest(stage, workload, budget, arguments.runs, arguments.tool or ()), records)
             if arguments.output:
                 _write(arguments.output, page(records.load(), _how(arguments)))
     return 0
 
 
-def _run(stage: Stage, workload: Workload, budget: Budget, runs: int, records: Records) -> None:
+def _run(contest: Contest, records: Records) -> None:
     """One workload; what it cannot be given, it says."""
+    workload = contest.workload
     print(f"\n### {workload.title}\n", flush=True)
-    contest = Contest(stage, workload, budget, runs)
     found, lines = contest.found, list[str]()
     try:
         if workload.kind is Kind.SCALING:
             lines = scaling.table(scaling.measure(files=workload.whole.files))
         elif workload.kind is Kind.SURVEY:
-            found = survey.run(workload, budget)
+            found = survey.run(workload, contest.budget)
         else:
             contest.run()
     except Exception as error:  # noqa: BLE001 - the others still have their turn, and what was measured counts
         print(f"  given up: {error}", flush=True)
-    print("\n" + "\n".join(lines or table(found)), flush=True)
+    print("\n" + "\n".join([*(lines or table(found)), "", *calls(found)]), flush=True)
     if lines or any(not run.note for run in found):
         records.add(workload.name, Done(workload.title, found, lines))
 
@@ -78,6 +78,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--long", action="store_true", help="the long version: hours")
     parser.add_argument("--only", action="append", metavar="WORKLOAD", help="this workload; may be repeated")
+    parser.add_argument("--tool", action="append", metavar="NAME", help="tools with NAME in their names, and ours")
     parser.add_argument("--runs", type=int, default=2, help="turns of each tool (default %(default)s)")
     parser.add_argument("--budget-minutes", type=float, help=f"what does not fit is left out (short: {_SHORT_MINUTES})")
     parser.add_argument("--resume", action="store_true", help="leave out what the last run has done; add to its page")

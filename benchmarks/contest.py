@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from . import lake
@@ -37,6 +37,8 @@ class Contest:
     workload: Workload
     budget: Budget
     runs: int
+    only: Sequence[str] = ()
+    """Parts of the names of tools; all without any."""
     found: list[Measurement] = field(default_factory=list)
     _walls: dict[tuple[str, bool], float] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -139,7 +141,7 @@ class Contest:
             peak_tree_bytes=ran.taken.peak_tree_bytes,
             peak_process_bytes=ran.taken.peak_process_bytes,
             oss_requests=counted.oss_requests,
-            namenode_calls=counted.namenode_calls,
+            namenode_calls=counted.calls,
             bytes_read=counted.datanode_bytes_read if job.source.store == "hdfs" else counted.oss_bytes_out,
             proof=tool.proof_in(ran.output),
         )
@@ -161,6 +163,12 @@ class Contest:
         return self._walls.get((tool.name, is_whole), self._walls.get((tool.name, False)))
 
     def _tools(self, tree: Tree) -> list[Tool]:
+        """Those of the tools that are wanted; the first of ours always is, others look at its copy."""
+        wanted = [tool for tool in self._all_tools(tree) if any(name in tool.name for name in self.only or [""])]
+        first = ours()[0]
+        return wanted if any(tool.name == first.name for tool in wanted) else [first, *wanted]
+
+    def _all_tools(self, tree: Tree) -> list[Tool]:
         """Who takes part; of DistCp's settings of the delay after small files only the better for the whole tree."""
         kind, is_back, has_small = self.workload.kind, self.workload.is_back, not self.workload.is_by_bytes
         tools = [*ours(), *copiers()]

@@ -28,16 +28,18 @@ _SETTLE_SECONDS = 0.8
 
 
 class Reading(NamedTuple):
-    """Counts since the servers began, or the difference of two such readings."""
+    """Counts since the servers began, or the difference of two such readings; calls of the NameNode by method."""
 
-    namenode_calls: int
+    calls: dict[str, int]
     datanode_bytes_read: int
     oss_requests: int
     oss_bytes_out: int
 
     def since(self, earlier: Reading) -> Reading:
         """What was counted between the two."""
-        return Reading(*(now - then for now, then in zip(self, earlier, strict=True)))
+        calls = {method: count - earlier.calls.get(method, 0) for method, count in self.calls.items()}
+        others = (now - then for now, then in zip(self[1:], earlier[1:], strict=True))
+        return Reading({method: count for method, count in calls.items() if count}, *others)
 
 
 class Gauges:
@@ -66,8 +68,9 @@ class Gauges:
                 self._requests += 1
                 self._bytes_out += int(json.loads(line)["bytes_out"])
 
-    def _namenode_calls(self) -> int:
-        return sum(calls_of(bean) for bean in self._beans(self._namenode_port, "NameNode", "RpcDetailedActivity*"))
+    def _namenode_calls(self) -> dict[str, int]:
+        beans = self._beans(self._namenode_port, "NameNode", "RpcDetailedActivity*")
+        return {method: count for bean in beans for method, count in calls_of(bean).items()}
 
     def _datanode_bytes(self) -> int:
         (info,) = self._beans(self._namenode_port, "NameNode", "NameNodeInfo")
@@ -81,9 +84,7 @@ class Gauges:
         return list(answer["beans"]) if answer else []
 
 
-def calls_of(bean: dict[str, Any]) -> int:
+def calls_of(bean: dict[str, Any]) -> dict[str, int]:
     """Calls by clients in a bean of RpcDetailedActivity."""
-    methods = {name.removesuffix("NumOps"): count for name, count in bean.items() if name.endswith("NumOps")}
-    return sum(
-        int(count) for name, count in methods.items() if name not in _OF_DATANODES and not name.startswith(_TWICE)
-    )
+    methods = {name.removesuffix("NumOps"): int(count) for name, count in bean.items() if name.endswith("NumOps")}
+    return {name: count for name, count in methods.items() if name not in _OF_DATANODES and not name.startswith(_TWICE)}

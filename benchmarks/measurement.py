@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ class Measurement:
     peak_tree_bytes: int = 0
     peak_process_bytes: int = 0
     oss_requests: int = 0
-    namenode_calls: int = 0
+    namenode_calls: dict[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     proof: str = ""
     note: str = ""

@@ -15,7 +15,7 @@ from tests.sandbox.jars import jars_folder
 from tests.sandbox.java import java_executable
 
 from .measurement import Done, Measurement
-from .table import table
+from .table import calls, table
 
 _PACKAGES = ("hdfs-native", "oss2", "fastcrc", "pyarrow", "pyspark")
 _LEGEND = """\
@@ -32,7 +32,7 @@ def page(done: dict[str, Done], what: str) -> str:
     lines = ["# Results", "", f"{what}, {datetime.now(timezone.utc):%Y-%m-%d}.", "", *machine(), "", _LEGEND]
     for title, runs, own_lines in done.values():
         lines += ["", f"## {title}", "", *(own_lines or table(runs))]
-        lines += [f"\n{text}" for text in pair(runs)]
+        lines += [f"\n{text}" for text in (*calls(runs), *pair(runs))]
     return "\n".join(lines) + "\n"
 
 

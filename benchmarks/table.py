@@ -65,6 +65,15 @@ def marginal_cpu_seconds(runs: Sequence[Measurement]) -> float | None:
     return (whole.cpu_seconds - lesser.cpu_seconds) / (whole.amount - lesser.amount)
 
 
+def calls(runs: Sequence[Measurement]) -> list[str]:
+    """A line of the NameNode calls of the first tool that was measured, the most frequent first."""
+    whole = next((run for run in runs if run.is_whole and not run.note and run.namenode_calls), None)
+    if whole is None:
+        return []
+    ordered = sorted(whole.namenode_calls.items(), key=lambda one: (-one[1], one[0]))
+    return [f"NameNode calls of {whole.tool}: {', '.join(f'{method} {count:,}' for method, count in ordered)}."]
+
+
 def _row(whole: Measurement, own: Sequence[Measurement], first: Measurement, is_by_bytes: bool) -> str:
     count = sum(run.is_whole and not run.note for run in own)
     marginal = marginal_cpu_seconds(own)
@@ -80,8 +89,8 @@ def _row(whole: Measurement, own: Sequence[Measurement], first: Measurement, is_
         f"{whole.peak_process_bytes / _MIB:.0f}",
         f"{whole.oss_requests:,}",
         f"{whole.oss_requests / max(1, whole.files):.2f}",
-        f"{whole.namenode_calls:,}",
-        f"{whole.namenode_calls / max(1, whole.files):.2f}",
+        f"{sum(whole.namenode_calls.values()):,}",
+        f"{sum(whole.namenode_calls.values()) / max(1, whole.files):.2f}",
         f"{whole.bytes_read / whole.total_bytes:.2f}" if whole.total_bytes else "",
         whole.proof,
     ]

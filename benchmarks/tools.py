@@ -86,7 +86,7 @@ def trivial_task() -> Tool:
 def proven(output: str) -> str:
     """Levels of proof, as a run folded them of its ledger; `1 by transfer` is told as `transfer`."""
     found = _PROVEN.search(output)
-    return ", ".join(re.findall(r"by ([\w-]+)", found.group(1))) if found else "not stated"
+    return ", ".join(re.findall(r"by ([\w-]+)", found.group(1))) if found else "-"
 
 
 def _mode(job: Job) -> str:

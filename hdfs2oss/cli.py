@@ -10,7 +10,7 @@ from typing import NamedTuple, TextIO
 
 from . import __version__
 from .commandline.ending import print_refusal
-from .commandline.grammar import HELP_WORDS
+from .commandline.grammar import HELP_WORDS, USAGE_HINT
 from .commandline.output import steady_output
 from .commandline.restart import words_before
 from .model.errors import UsageError
@@ -30,6 +30,7 @@ VERBS = {
     "verify": Verb("hdfs2oss.verbs.verify", "compare two trees without copying, and say what differs", True),
     "retry": Verb("hdfs2oss.verbs.copy.retry", "copy only what failed in the last run", True),
     "ledger": Verb("hdfs2oss.verbs.ledger", "show what is on record of a copy, file by file; reads only"),
+    "limits": Verb("hdfs2oss.verbs.limits", "change the bandwidth and requests of a copy that is running"),
     "clean": Verb("hdfs2oss.verbs.clean", "remove what runs have left that were killed"),
     "local-oss": Verb("hdfs2oss.verbs.local_oss", "serve the OSS protocol on loopback, over a directory"),
 }
@@ -75,7 +76,14 @@ def _dispatch(argv: Sequence[str], entry: str) -> int:
 
 def _run(verb: Verb, words: Sequence[str], entry: str) -> int:
     run = importlib.import_module(verb.module).run
-    code: int = run(words, entry) if verb.asks_for_entry else run(words)
+    try:
+        code: int = run(words, entry) if verb.asks_for_entry else run(words)
+    except UsageError as error:
+        # Words of a copy are read by the same pieces, which know of no other verb.
+        name = next(name for name, one in VERBS.items() if one is verb)
+        if name != _DEFAULT:
+            error.hint = error.hint.replace(USAGE_HINT, f"See hdfs2oss {name} --help.")
+        raise
     return code
 
 

@@ -25,6 +25,7 @@ from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
 from ..rules.glob import escape
 from ..rules.layout import Layout, SourceFact, lay_out
+from ..runners.signals import arrived
 from .command import CopyCommand
 from .grammar import path_words
 from .switches import OF_RECORDS, SWITCHES
@@ -56,6 +57,8 @@ def advice(
     `lifting` is the option that lifts the brake which kept the run from deleting anything. A run that came to no end
     `goes_on` with the very command, and has its layout on record.
     """
+    # Whoever was interrupted has nothing to mend.
+    mend = "" if arrived() else "mend the cause and "
     if goes_on:
         layout = None
         command = command._replace(typed=[words for words in command.typed if words != ("--fresh",)])
@@ -65,13 +68,13 @@ def advice(
         typed = [words for words in command.typed if words[0].partition("=")[0] != lifting[0]]
         command = command._replace(typed=[*typed, lifting])
     elif goes_on:
-        yield "Next: mend the cause and run the same command again, which goes on where this run ended:"
+        yield f"Next: {mend}run the same command again, which goes on where this run ended:"
     elif layout is None:
-        yield "Next: nothing was copied; mend the cause and run the same command again:"
+        yield f"Next: nothing was copied; {mend}run the same command again:"
     elif options.overwrite:
-        yield "Next: mend the cause and run this, which copies every file again, as -overwrite asks:"
+        yield f"Next: {mend}run this, which copies every file again, as -overwrite asks:"
     else:
-        yield "Next: mend the cause and run this; what arrived is not copied again:"
+        yield f"Next: {mend}run this; what arrived is not copied again:"
     yield "  " + shlex.join([*started.program, *_words(command, options, layout, started.environment)])
     if started.remark:
         yield f"  {started.remark}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError
-from ..model.units import format_duration
+from ..model.units import format_duration, format_size, several
 from ..model.uri import mask_secrets
 from ..rules.causes import grouped
 
@@ -63,10 +63,11 @@ def account(report: Report) -> Iterator[str]:
         yield from report.rehearsal
         return
     yield _job_line(report)
+    yield from _pace(report)
     yield from report.counters.lines()
     left_out = [report.counters.get(OWN, name) for name in ("DIRECTORIES_EXCLUDED", "FILES_EXCLUDED")]
     if any(left_out):
-        yield f"Left out by filters, or as records of hdfs2oss itself: {left_out[0]} directories, {left_out[1]} files."
+        yield f"Left out by filters, or as records of hdfs2oss itself: {_entries(*left_out)}."
     if report.proven:
         told = ", ".join(f"{files} {_LEVELS[level]}" for level, files in report.proven.items())
         yield f"Files proven to have arrived as they were: {told}."
@@ -75,6 +76,22 @@ def account(report: Report) -> Iterator[str]:
     yield f"Phases: {phases}. Records: {report.job_dir}"
     if report.log_dir:
         yield f"Log: {report.log_dir}"
+
+
+def _pace(report: Report) -> Iterator[str]:
+    """What was copied, how fast, and for how long limits held it back."""
+    files, size_bytes = (report.counters.get(OWN, f"{what}_COPIED") for what in ("FILES", "BYTES"))
+    seconds = sum(report.phase_seconds.values())
+    if files and seconds:
+        files_now, bytes_now = files - report.copied_before[0], size_bytes - report.copied_before[1]
+        told = f"{several(files, 'file')}, {format_size(size_bytes)}"
+        if files_now < files:
+            told += f", {files_now:,} of them, {format_size(bytes_now)}, since the run was gone on with,"
+        rates = f"{format_size(bytes_now / seconds)}/s, {files_now / seconds:,.1f} files/s"
+        yield f"Copied {told} in {format_duration(seconds)}: {rates}."
+    if report.held_back:
+        held = " and ".join(f"{format_duration(held)} for {what}" for what, held in report.held_back.items())
+        yield f"Limits held tasks back: {held}, of {format_duration(report.task_seconds)} that they ran."
 
 
 def _job_line(report: Report) -> str:
@@ -134,12 +151,16 @@ def _deleted(report: Report) -> Iterator[str]:
             for name, where in (("FILES_IN_TRASH", "the trash of HDFS"), ("FILES_BACKED_UP", "the backup directory"))
             if (count := report.counters.get(OWN, name))
         ]
-        yield f"Deleted at the target, as no source has them: {directories} directories, {files} files{''.join(kept)}."
+        yield f"Deleted at the target, as no source has them: {_entries(directories, files)}{''.join(kept)}."
     directories, files = entries["WITHHELD"]
     if report.tracked:
-        yield f"Only the target has {directories} directories, {files} files: they are listed in {report.tracked}"
+        yield f"Only the target has {_entries(directories, files)}: they are listed in {report.tracked}"
     elif directories or files:
-        yield f"Not deleted at the target, though no source has them: {directories} directories, {files} files."
+        yield f"Not deleted at the target, though no source has them: {_entries(directories, files)}."
+
+
+def _entries(directories: int, files: int) -> str:
+    return f"{several(directories, 'directory', 'directories')}, {several(files, 'file')}"
 
 
 def _more(count: int) -> Iterator[str]:

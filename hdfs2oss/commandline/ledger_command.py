@@ -23,7 +23,8 @@ Without an option: a summary of the files that are known, and of the last runs. 
   --proof LEVEL     known files proven at LEVEL: {", ".join(one.value for one in Proof)}
   --failed          what failed in the last run, or in that of --run
   --run ID          what a run did to each file
-  --format FORMAT   rows as {", ".join(FORMATS)} (one object a line) (default table)
+  --format FORMAT   rows as {", ".join(FORMATS)} (one object a line) (default table,
+                    which has fewer columns)
   --digest          two digests of all known files, to be compared with those of another party; README tells
                     how they are made
 Where the records are:

@@ -12,7 +12,7 @@ from ..model.counters import OWN
 from ..model.differences import Evidence, Finding
 from ..model.handover import HANDOVER_VARIABLE, holds_secrets
 from ..model.tally import Tally
-from ..model.units import format_duration, format_size
+from ..model.units import format_duration, format_size, several
 from ..model.uri import Uri
 from ..runs.verification import VerifyReport
 from .advice import KEYS, Invocation, with_endpoints
@@ -78,7 +78,8 @@ def verdict(report: VerifyReport, base: Uri) -> Iterator[str]:
     for text, name, tally in rows:
         yield f"  {name or 'equal':18} {_words(tally):40} {text}"
     if report.problems:
-        yield f"  {'NOT LISTED':18} {report.counters.get(OWN, 'DIRECTORIES_NOT_LISTED')} directories"
+        unlisted = report.counters.get(OWN, "DIRECTORIES_NOT_LISTED")
+        yield f"  {'NOT LISTED':18} {several(unlisted, 'directory', 'directories')}"
     phases = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in report.phase_seconds.items())
     yield f"Phases: {phases}." + (f" Report: {report.output}/report.json" if report.output else "")
 
@@ -95,7 +96,7 @@ def next_steps(report: VerifyReport, command: CopyCommand, started: Invocation, 
     unproven = report.differences.get(Finding.UNPROVEN)
     if unproven is not None and unproven.files:
         yield (
-            f"{unproven.files} files are proven by nothing: --read-unproven reads them, "
+            f"{several(unproven.files, 'file is', 'files are')} proven by nothing: --read-unproven reads them, "
             "--accept length takes their lengths as proof."
         )
     if not report.different or not set(report.differences) - _NOT_MENDED:
@@ -148,6 +149,6 @@ def _command(program: Sequence[str], words: Sequence[str], started: Invocation) 
 
 
 def _words(tally: Tally) -> str:
-    parts = [f"{tally.files} files ({format_size(tally.size_bytes)})"] if tally.files else []
-    parts += [f"{tally.directories} directories"] if tally.directories else []
+    parts = [f"{several(tally.files, 'file')} ({format_size(tally.size_bytes)})"] if tally.files else []
+    parts += [several(tally.directories, "directory", "directories")] if tally.directories else []
     return ", ".join(parts) or "nothing"

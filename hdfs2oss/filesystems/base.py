@@ -10,7 +10,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ..model.attributes import NOTHING, Attributes
 from ..model.errors import CorruptData, StoreError
@@ -23,6 +23,8 @@ from .body import Body
 from .capabilities import Capabilities
 from .traffic import Traffic
 from .walk import Walk
+
+T = TypeVar("T")
 
 
 class NoChecksum(StoreError):
@@ -143,7 +145,17 @@ class FileSystem(abc.ABC):
 
     @abc.abstractmethod
     def open_reader(self, path: str, expected_length: int) -> Reader:
-        """Open for reading. The caller compares `length` with what it expects."""
+        """Open for reading. The caller compares `length` with what it expects, and asks `refuse_open`."""
+
+    def refuse_open(self, path: str, length: int, block_size_bytes: int = 0) -> None:
+        """Raise BeingWritten for a file that somebody writes to though its reader has the length of its status.
+
+        `block_size_bytes` is what that status says; 0 where the caller has none."""
+
+    def together(self, errand: Callable[[], T]) -> T:
+        """What `errand` gives, which asks this store several things one after another: on stores where that is cheaper,
+        it runs on another thread."""
+        return errand()
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
         """Write a stream to `work_path` and publish it as `path`, with these attributes. Parents are made.

@@ -26,7 +26,7 @@ def within_limits(context: RunContext, runner: Runner, progress: Progress) -> It
         channel = Channel(context.job_dir, context.run_id, context.stores, this_process(), sharing.every_seconds, dealt)
         return partial(carry_out, channel)
 
-    sharing.start(context.incarnation)
+    sharing.start(context.incarnation, context.job_dir)
     try:
         yield PacedRunner(runner, sharing, carry)
     finally:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
+from queue import SimpleQueue
 
 from ..filesystems.pace import task_throttle
 from ..filesystems.registry import open_filesystem
@@ -33,7 +34,7 @@ from ..records import ledger
 from ..records.fence import Fence
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
-from ..rules.packing import threads_for
+from ..rules.packing import files_at_once, threads_for
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
 from ..runs.report import failed_in
@@ -42,13 +43,14 @@ from ..runs.sent import Sent, again_name, task_name
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.leftovers import MOST_TRIES, Leftovers
-from ..tasks.outage import Outage
+from ..tasks.outage import Outage, refuse_more_failures
 from ..tasks.preserving import Preserving
-from ..transfer.buffers import BufferBudget, keep_freed_memory
+from ..transfer.buffers import BufferBudget, is_address_space_limited, keep_freed_memory, keep_stacks_small
 from ..transfer.chunk import SentParts, send_chunk
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading
 from ..transfer.growth import Grown, grow
+from ..transfer.lanes import Lanes
 from ..transfer.proving import witnesses
 from ..transfer.renewal import second_try
 from ..transfer.results import copied_result, failed_result, result_of, skipped_result
@@ -90,15 +92,6 @@ def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> Sent:
     return Sent(tasks, frozenset(again))
 
 
-def refuse_more_failures(failed: int, most: int) -> None:
-    """Raise WaveEnded once more files of the run have failed than were allowed."""
-    if failed > most:
-        raise WaveEnded(
-            f"the copy was ended, because {failed} files have failed, which is more than {most}",
-            "Mend the cause and run the same command with -update; or allow more with --max-failures N.",
-        )
-
-
 def copy_task(context: RunContext, task: CopyTask, attempt: str) -> TaskReport:
     """Copy the items of a task. A task function; safe to run twice."""
     return _carry_out_once(context, task, attempt, task_name(task), lambda item: True)
@@ -119,6 +112,7 @@ def _carry_out_once(
     context: RunContext, task: CopyTask, attempt: str, name: str, concerns: Callable[[CopyItem], bool]
 ) -> TaskReport:
     keep_freed_memory()
+    keep_stacks_small()
     done = earlier_report(context, name)
     if done is not None:
         return done
@@ -149,15 +143,13 @@ class Mapper:
         self._is_first_wave = name == task_name(task)
         self._target = open_filesystem(context.layout.base, context.stores)
         self._leftovers = Leftovers(context, name, task.slices, self._target)
-        self._threads = threads_for(self._target.capabilities.close_seconds, context.options.threads)
+        can, asked = self._target.capabilities, context.options.threads
+        self._threads = files_at_once(can.close_seconds, asked, is_address_space_limited())
+        self._lanes = Lanes(threads_for(can.close_seconds, asked))
         self.throttle = task_throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(_BUFFER_BYTES)
-        self._outage = Outage(
-            max(_FEWEST_FAILURES, self._threads),
-            is_last_try,
-            context.layout.base.path,
-            denies_alike=not self._target.capabilities.real_directories,
-        )
+        most, base = max(_FEWEST_FAILURES, self._threads), context.layout.base.path
+        self._outage = Outage(most, is_last_try, base, denies_alike=not can.real_directories)
         self._fence = Fence(context.open_job_dir(), context.fence)
         self.preserving = Preserving(context)
         self._transfers: dict[Uri, Transfer] = {}
@@ -199,14 +191,20 @@ class Mapper:
     def _round(
         self, items: Iterable[CopyItem], first: int, pool: ThreadPoolExecutor, part_pool: ThreadPoolExecutor
     ) -> Iterator[tuple[CopyItem, CopyResult]]:
+        # They come to a queue by themselves: `wait` looks at hundreds of them for each one that is done.
+        done: SimpleQueue[Future[CopyResult]] = SimpleQueue()
         running: dict[Future[CopyResult], CopyItem] = {}
         for item in items:
-            running[pool.submit(self._copy_item, item, first, part_pool)] = item
-            if len(running) >= 2 * self._threads:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                yield from ((running.pop(future), future.result()) for future in done)
+            future = pool.submit(self._copy_item, item, first, part_pool)
+            running[future] = item
+            future.add_done_callback(done.put)
+            while len(running) >= 2 * self._threads or not done.empty():
+                future = done.get()
+                yield running.pop(future), future.result()
                 self._outage.refuse_to_go_on()
-        yield from ((item, future.result()) for future, item in running.items())
+        while running:
+            future = done.get()
+            yield running.pop(future), future.result()
         self._outage.refuse_to_go_on()
 
     def _copy_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
@@ -221,9 +219,10 @@ class Mapper:
                     item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
                 )
             try:
-                self._checkpoint()
-                item = self._settle(item, ends, part_pool)
-                result = self._carry_out(item, self._prepare(item, ends, number), part_pool)
+                with self._lanes.one():
+                    self._checkpoint()
+                    item = self._settle(item, ends, part_pool)
+                    result = self._carry_out(item, self._prepare(item, ends, number), part_pool)
             except Interrupted:
                 raise
             except Hdfs2ossError as error:
@@ -325,6 +324,7 @@ class Mapper:
                 self._checkpoint,
                 self.preserving.of(store),
                 self._witnesses,
+                self._lanes,
             )
         return self._transfers[store]
 

@@ -9,7 +9,7 @@ from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
 from ..model.errors import CommitError, StoreError, of_class
 from ..model.tally import Tally
-from ..model.units import format_size
+from ..model.units import format_size, several
 from ..model.values import DIRECTORY, CopyItem, FileAction, FileStatus, PlanSlice, Work
 from ..records.listings import write_listing
 from ..records.plan_order import read_in_order
@@ -91,8 +91,8 @@ def _told(found: Rehearsed, listed_in: str) -> Iterator[str]:
         words, tally = _WORDS.get(action, action.value.lower()), found.sums.get(action.value)
         if tally is None or not (tally.files or tally.directories):
             continue
-        parts = [f"{tally.files} files ({format_size(tally.size_bytes)})"] if tally.files else []
-        parts += [f"{tally.directories} directories"] if tally.directories else []
+        parts = [f"{several(tally.files, 'file')} ({format_size(tally.size_bytes)})"] if tally.files else []
+        parts += [several(tally.directories, "directory", "directories")] if tally.directories else []
         yield f"  {words}: {', '.join(parts)}"
     yield from found.first
     more = found.total - len(found.first)

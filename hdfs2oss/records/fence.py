@@ -19,7 +19,7 @@ from typing import NamedTuple
 from ..filesystems.base import FileSystem
 from ..model.errors import LockLost, NotFound
 from ..model.uri import join_path
-from .holder import parse_holder
+from .holder import Holder, parse_holder
 from .jobdir import JobDir
 
 _NAME = re.compile(r"(\d{6,})(\.beat|\.released)?")
@@ -51,6 +51,18 @@ def look(filesystem: FileSystem, directory: str) -> LockFiles:
     older = sorted(match[0] for match in found if int(match[1]) < newest)
     released = any(int(match[1]) == newest and match[2] == ".released" for match in found)
     return LockFiles(newest, released, tuple(older))
+
+
+def holder_now(filesystem: FileSystem, directory: str) -> Holder | None:
+    """Who holds the lock; None where nobody does, or whoever did has gone from this very machine."""
+    files = look(filesystem, directory)
+    if not files.newest or files.released:
+        return None
+    try:
+        holder = parse_holder(filesystem.read_bytes(lock_path(directory, files.newest)))
+    except NotFound:
+        return None
+    return None if holder is None or holder.has_gone() else holder
 
 
 def refuse_lost(filesystem: FileSystem, directory: str, number: int, run_id: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from ..model.errors import NotFound
 from ..model.uri import join_path
 from ..rules.sharing import Shares
 from .jobdir import JobDir
@@ -49,9 +50,12 @@ class Watched:
         return True, data
 
 
-def begin(job_dir: JobDir) -> None:
-    """A driver begins: what was set or dealt out under an earlier one no longer counts. Raises StoreError."""
-    for name in (BY_HAND, SHARES):
+def begin(job_dir: JobDir, keeps_shares: bool = False) -> None:
+    """A driver begins: what was set or dealt out under an earlier one no longer counts. Raises StoreError.
+
+    Of one that goes on and `keeps_shares`, only what was set by hand.
+    """
+    for name in (BY_HAND,) if keeps_shares else (BY_HAND, SHARES):
         job_dir.filesystem.remove(join_path(job_dir.run_path, name))
 
 
@@ -70,6 +74,17 @@ def read_dealt(data: bytes) -> Dealt:
         return Dealt(value["number"], *kinds)
     except (KeyError, TypeError) as error:
         raise ValueError(f"no shares are in it: {error!r}") from None
+
+
+def add_by_hand(job_dir: JobDir, value: dict[str, float | str]) -> dict[str, float | str]:
+    """The same beside what was set before; gives all that is set. Raises StoreError."""
+    try:
+        before = json.loads(job_dir.read(BY_HAND))
+    except (NotFound, ValueError):
+        before = {}
+    all_of_it = {**(before if isinstance(before, dict) else {}), **value}
+    set_by_hand(job_dir, all_of_it)
+    return all_of_it
 
 
 def set_by_hand(job_dir: JobDir, value: dict[str, float | str]) -> None:

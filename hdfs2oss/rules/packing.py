@@ -24,6 +24,7 @@ _BYTES_PER_SECOND = 100 * 1024 * 1024
 _FILE_SECONDS = 0.003
 _THREADS = 16
 _WAITING_THREADS = 48
+_CLOSING_FILES = 256
 MOST_PARTS = 10_000
 # What a store without blocks has for a block, as in Hadoop's client of OSS.
 STORE_BLOCK_BYTES = 64 * 1024 * 1024
@@ -64,6 +65,13 @@ def threads_for(close_seconds: float, asked: int | None) -> int:
     if asked is not None:
         return asked
     return _WAITING_THREADS if close_seconds > 0 else _THREADS
+
+
+def files_at_once(close_seconds: float, asked: int | None, is_confined: bool = False) -> int:
+    """Files of a task that are under way: as many as `threads_for`, and where closing a file is mostly waiting, those
+    that wait for that, too. Each has a thread, and so a stack: not where the address space of a process is confined."""
+    threads = threads_for(close_seconds, asked)
+    return _CLOSING_FILES if close_seconds > 0 and asked is None and not is_confined else threads
 
 
 def part_size_for(length: int, part_size_bytes: int) -> int:

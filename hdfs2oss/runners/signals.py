@@ -7,17 +7,19 @@ it. So the job runs on a thread of its own and the main thread does nothing but 
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Spark kills the Python workers of a cancelled job after two seconds.
 GRACE_SECONDS = 10.0
+_LOOK_SECONDS = 0.5
 
 _arrived = 0
 
@@ -54,7 +56,7 @@ def run_until_signal(
     try:
         thread = make_thread(outcome.run)
         thread.start()
-        watch.wake.wait()
+        watch.wait()
         if not watch.signal_number:
             thread.join()
             return outcome.result()
@@ -92,24 +94,38 @@ def _heeded() -> list[signal.Signals]:
 
 
 class _Watch:
-    """Which signal came first; `wake` is set by it and by the end of the job."""
+    """Which signal came first; it and the end of the job wake who waits."""
 
     def __init__(self) -> None:
-        self.wake = threading.Event()
+        # Not an event: its lock may be held by the very step of `wait` that a handler comes between.
+        self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.signal_number = 0
+
+    def wait(self) -> None:
+        """Return once a signal has come or the job has ended.
+
+        Python runs a handler on this thread, between two steps of it. A signal that came to another thread, or a moment
+        before this one began to wait, does not wake it: so it wakes by itself now and then.
+        """
+        while True:
+            with suppress(queue.Empty):
+                return self._woken.get(timeout=_LOOK_SECONDS)
+
+    def wake(self) -> None:
+        self._woken.put(None)
 
     def arrived(self, number: int, frame: FrameType | None) -> None:
         global _arrived
         if self.signal_number:
             os._exit(128 + number)
         self.signal_number = _arrived = number
-        self.wake.set()
+        self.wake()
 
 
 class _Outcome:
     """What became of the job."""
 
-    def __init__(self, job: Callable[[], int], ended: threading.Event) -> None:
+    def __init__(self, job: Callable[[], int], ended: Callable[[], None]) -> None:
         self._job = job
         self._ended = ended
         self._code = 1
@@ -121,7 +137,7 @@ class _Outcome:
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             self._error = error
         finally:
-            self._ended.set()
+            self._ended()
 
     def result(self) -> int:
         if self._error is not None:

@@ -31,8 +31,6 @@ _UNLESS_SET = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     "spark.redaction.regex": "(?i)secret|passw|token|access[.]?key|hdfs2oss_keys|oss://[^/]*:[^/]*@",
-    # The HDFS client starts a thread for each core otherwise, in every Python worker.
-    "spark.executorEnv.TOKIO_WORKER_THREADS": "2",
 }
 _ON_CLUSTERS = {
     "spark.excludeOnFailure.enabled": "true",

@@ -12,6 +12,7 @@ from functools import partial
 
 from ..model.counters import OWN
 from ..model.errors import Hdfs2ossError
+from ..model.units import several
 from ..model.values import TaskReport
 from ..records import ledger
 from ..records.jobdir import HASTE, JobDir
@@ -65,7 +66,7 @@ def give_up(job_dir: JobDir, report: Report, why: str) -> Iterator[str]:
         known = report.counters.get
         yield (
             f"The run before, {report.run_id}, came to no end, and is not gone on with: {why}. Its ledgers hold "
-            f"{known(OWN, 'FILES_COPIED')} files copied ({known(OWN, 'BYTES_COPIED')} bytes), "
+            f"{several(known(OWN, 'FILES_COPIED'), 'file')} copied ({known(OWN, 'BYTES_COPIED')} bytes), "
             f"{report.failed_files} failed; its account is in {report.job_dir}/report.json."
         )
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model.counters import ATTRIBUTES_FAILED, FRAMEWORK, JOB, OWN, PROVEN, Counters, Counts
+from ..model.counters import ATTRIBUTES_FAILED, COPY_MAPPER, FRAMEWORK, JOB, OWN, PROVEN, Counters, Counts
 from ..model.errors import BrakeError, CommitError, Hdfs2ossError, SurveyError, TransferError, Unlisted
+from ..model.units import several
 from ..model.values import CopyResult, TaskReport
 from ..rules.account import discrepancy
 from ..rules.causes import cause_of
@@ -57,6 +58,8 @@ class Report:
     not_compared: str = ""
     # The first file that a store, though asked, stated no checksum of, and why.
     not_proven: str = ""
+    # Files and bytes that drivers before this one had copied.
+    copied_before: tuple[int, int] = (0, 0)
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -81,6 +84,22 @@ class Report:
             if len(self.failures) < most:
                 self.failures.append(one)
                 known.add(cause_of(one))
+
+    def add_task_before(self, report: TaskReport) -> None:
+        """The same of one that had ended when this driver went on with the run: none of its work is this driver's."""
+        own = report.counters.get(OWN, {})
+        files, size_bytes = self.copied_before
+        self.copied_before = files + own.get("FILES_COPIED", 0), size_bytes + own.get("BYTES_COPIED", 0)
+
+    @property
+    def held_back(self) -> dict[str, float]:
+        """For how many seconds limits held tasks back, by what; those that did."""
+        names = {
+            "bandwidth": ((COPY_MAPPER, "SLEEP_TIME_MS"), (OWN, "BANDWIDTH_HELD_MILLISECONDS")),
+            "requests to OSS": ((OWN, "REQUESTS_HELD_MILLISECONDS"),),
+        }
+        held = {what: sum(self.counters.get(*one) for one in counted) / 1000 for what, counted in names.items()}
+        return {what: seconds for what, seconds in held.items() if seconds}
 
     def add_survey(self, counts: Counts, problems: list[tuple[str, str]]) -> None:
         """Fold what the survey counted."""
@@ -113,7 +132,7 @@ class Report:
         files = self.counters.get(OWN, "FILES_NOT_COMPARED")
         if files:
             self.notices.append(
-                f"the checksums of {files} files could not be compared, so their times decided "
+                f"the checksums of {several(files, 'file')} could not be compared, so their times decided "
                 f"(column not_compared of the ledger), such as {self.not_compared}"
             )
 
@@ -122,7 +141,7 @@ class Report:
         files = self.counters.get(OWN, "FILES_NOT_PROVEN")
         if files:
             self.notices.append(
-                f"{files} files could not be proven end-to-end, as a store states no checksum of them "
+                f"{several(files, 'file')} could not be proven end-to-end, as a store states no checksum of them "
                 f"(column not_proven of the ledger), such as {self.not_proven}"
             )
 
@@ -140,7 +159,7 @@ class Report:
             return
         mean = f"; since then {own['REQUESTS_IN_FLIGHT_SUM'] / limited:.1f} were in flight a process" if limited else ""
         self.notices.append(
-            f"the store refused {refused} requests because there were too many, and got them again after "
+            f"the store refused {several(refused, 'request')} because there were too many, and got them again after "
             f"{own.get('THROTTLED_MILLISECONDS', 0) // 1000} seconds of waiting in all{mean}"
         )
 
@@ -218,6 +237,7 @@ class Report:
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,
+            "held_back_seconds": {what: round(seconds, 3) for what, seconds in self.held_back.items()},
             "proven": self.proven,
             "counters": self.counters.as_dict(),
             "problems": [{"place": place, "cause": cause} for place, cause in self.problems],

@@ -119,7 +119,9 @@ class Run:
         finished = self.course.finished
         files = {ledger.file_of(name_of(task)): task for task in tasks}
         for report in read_reports(self._job_dir, [file for file in files if file in finished]):
+            self.report.add_task_before(report)
             on_report(report)
+        self._timeline.progress.count_from_here()
         self.wave(name, work, [task for file, task in files.items() if file not in finished], on_report)
 
     def follow(

@@ -21,6 +21,7 @@ from ..filesystems.pace import BYTES, REQUESTS
 from ..model.errors import Hdfs2ossError
 from ..model.limits import Limits, read_by_hand
 from ..model.options import CopyOptions
+from ..model.uri import Uri
 from ..records.beats import Beat, read_beats, remove_beats
 from ..records.jobdir import JobDir
 from ..records.limits import BY_HAND, Dealt, Watched, begin, publish_dealt
@@ -65,6 +66,7 @@ class Sharing:
         self.every_seconds = max(LOOK_SECONDS, runner.slots / _LOOKS_A_SECOND)
         self._by_hand = Watched(job_dir, BY_HAND)
         self._set: object = None
+        self._file = BY_HAND
         self._limits = self._in_force()
         self._dealt = Dealt()
         self._is_told = True
@@ -78,15 +80,18 @@ class Sharing:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="limits", daemon=True)
 
-    def start(self, incarnation: int) -> None:
-        """From now on limits hold. Raises StoreError where those of an earlier driver cannot be taken back."""
+    def start(self, incarnation: int, place: Uri) -> None:
+        """From now on limits hold; the job directory is at `place`.
+
+        Raises StoreError where those of an earlier driver cannot be taken back.
+        """
+        self._file = str(place.join(f"runs/{self._job_dir.run_id}/{BY_HAND}"))
         if incarnation:
             begin(self._job_dir)
             self._dealt = Dealt(incarnation * _NUMBERS_A_DRIVER)
         if self._limits.are_any or self._options.bandwidth_schedule:
             self._progress.say(
-                f"Limits: {self._told()}. What is put into {self._job_dir.run_path}/{BY_HAND}, such as "
-                '{"total_bandwidth": 50}, changes them while the run lasts.'
+                f"Limits: {self._told()}. While it runs, hdfs2oss limits changes them, which writes {self._file}"
             )
         self._keep_mine()
         self._thread.start()
@@ -153,7 +158,7 @@ class Sharing:
                 read_by_hand(value, Limits())
             self._set = value
         except ValueError as error:
-            self._progress.say(f"The limits stay as they are: {self._job_dir.run_path}/{BY_HAND}: {error}")
+            self._progress.say(f"The limits stay as they are: {self._file}: {error}")
 
     def _in_force(self) -> Limits:
         now = self._local_time()

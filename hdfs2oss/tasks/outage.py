@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from ..model.errors import Hdfs2ossError, PermissionDenied, StoreGone, Throttled, Unreachable, WaveEnded, WriteError
+from ..model.units import several
 
 # A store that says no so often, and never yes, says so to everything.
 _MANY_DENIED = 100
@@ -103,6 +104,15 @@ def concerns_all(error: Hdfs2ossError, base: str) -> bool:
 def wave_ended(error: Hdfs2ossError) -> WaveEnded:
     """What to raise for an error that concerns all."""
     return WaveEnded(f"the copy was ended, as every other file would fail likewise: {error}", error.hint)
+
+
+def refuse_more_failures(failed: int, most: int) -> None:
+    """Raise WaveEnded once more files of the run have failed than were allowed."""
+    if failed > most:
+        raise WaveEnded(
+            f"the copy was ended, because {several(failed, 'file has', 'files have')} failed, more than {most}",
+            "Mend the cause and run the same command with -update; or allow more with --max-failures N.",
+        )
 
 
 def is_unanswered(error: Hdfs2ossError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,20 @@ def keep_freed_memory() -> bool:
         return False
     settings = ((_M_MMAP_THRESHOLD, _KEEP_BYTES), (_M_TRIM_THRESHOLD, _KEEP_BYTES), (_M_ARENA_MAX, 1))
     return all(mallopt(ctypes.c_int(name), ctypes.c_int(value)) == 1 for name, value in settings)
+
+
+# The system's own choice, 8 MiB, would be 4 GiB of addresses for a task with hundreds of files under way.
+_STACK_BYTES = 1024 * 1024
+
+
+def keep_stacks_small() -> None:
+    """Have the threads that this process begins from now on take little of its address space."""
+    threading.stack_size(_STACK_BYTES)
+
+
+def is_address_space_limited() -> bool:
+    """Whether this process may only have so many addresses, as under spark.executor.pyspark.memory."""
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 class BufferBudget:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..filesystems.base import FileSystem
 from ..model.errors import BeingWritten, NotFound, ReadError, SourceChanged, SourceOpen, StoreError, WriteError
 from ..model.uri import Uri
 from ..model.values import CopyItem
@@ -71,3 +72,34 @@ def writing(ends: Ends) -> Iterator[None]:
     except StoreError as error:
         message = f"copying {ends.source} to {ends.target}: writing failed: {error}"
         raise WriteError.caused_by(message, error) from error
+
+
+def refuse_changed(source: FileSystem, ends: Ends, item: CopyItem, read_etag: str = "") -> None:
+    """Raise SourceChanged unless the source is what was planned, and what was read where `read_etag` says so.
+
+    known of the plan and of what was read    the source is the same when
+    --------------------------------------    -------------------------------------------------
+    both ETags                                they are equal (the reader kept to that version)
+    the plan's ETag                           the source still has it
+    the ETag of what was read                 the source still has it, and the mtime of the plan
+    no ETag                                   the source still has the mtime of the plan
+
+    Its length is that of the plan in any case.
+    """
+    refuse_other_version(ends, item, read_etag)
+    if read_etag and item.etag:
+        return
+    with reading(ends):
+        now = source.status(ends.source.path)
+    if now is None:
+        raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone")
+    known = item.etag or read_etag
+    if now.length != item.length:
+        raise source_changed(ends, f"{item.length} bytes then, {now.length} now")
+    if known and now.etag and now.etag != known:
+        raise source_changed(ends, f"ETag {known} then, {now.etag} now")
+    # The ETag of what was read says nothing of the time of the survey.
+    if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
+        raise source_changed(ends, "its modification time is another")
+    with reading(ends):
+        source.refuse_open(ends.source.path, now.length, now.block_size_bytes)

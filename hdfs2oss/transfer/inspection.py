@@ -40,6 +40,7 @@ class Reading(NamedTuple):
         with side.store.open_reader(side.place.path, length) as reader:
             if reader.length != length:
                 raise SourceChanged(f"{side.place} had {length} bytes when it was listed, and has {reader.length} now")
+            side.store.refuse_open(side.place.path, length)
             piece_bytes = min(_PIECE_BYTES, self.throttle.piece_bytes or _PIECE_BYTES)
             for piece in self.throttle.paced(reader.stream(0, length, piece_bytes), length, piece_bytes):
                 self.checkpoint()

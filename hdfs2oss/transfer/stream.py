@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Reader, Stored
 from ..model.attributes import NOTHING, Attributes
@@ -30,7 +31,8 @@ from ..rules.checksum import compose_crc32c, compose_crc64, crc32c, crc64
 from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
-from .ends import Ends, reading, refuse_other_version, source_changed, source_open, writing
+from .ends import Ends, reading, refuse_changed, refuse_other_version, source_open, writing
+from .lanes import Lanes
 from .parts import PartJob, PartSender, SentPart
 from .preserve import Preservation
 from .proving import (
@@ -50,6 +52,15 @@ from .proving import (
 STREAM_PIECE_BYTES = 4 * MIB
 # Before each further try of a Complete; the client has asked again by itself in each of them.
 COMPLETE_PAUSES = (0.2, 2.0, 10.0)
+
+
+class _Fetched(NamedTuple):
+    """A small file as it was read: its bytes, what is kept with them, what its store says, its version."""
+
+    data: bytes
+    kept: Attributes
+    word: SourceWord
+    etag: str
 
 
 def nothing() -> None:
@@ -74,17 +85,19 @@ class Transfer:
     preservation: Preservation | None = None
     # Threads that ask for the checksums of whole files meanwhile; None where nobody wants to know (`--proof`).
     witnesses: Executor | None = None
+    # Those who call `copy` may hold one; a file that only waits for its store gives it up.
+    lanes: Lanes = field(default_factory=lambda: Lanes(1))
 
     def copy(self, ends: Ends, item: CopyItem) -> Copied:
         """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
+        # A file that is `put` has its name before its store could be asked.
+        is_put = self.witnesses is None or self.target.capabilities.atomic_put
+        if item.length <= item.part_size_bytes and is_put:
+            return self._copy_whole(ends, item)
         with self.open_source(ends, item) as reader:
             word = self.word_of_source(ends, item.length, reader.crc64)
             kept = self.kept(ends, reader)
-            # A file that is `put` has its name before its store could be asked.
-            is_put = self.witnesses is None or self.target.capabilities.atomic_put
-            if item.length <= item.part_size_bytes and is_put:
-                copied = self._copy_whole(ends, item, reader, kept, word)
-            elif self.target.capabilities.multipart:
+            if self.target.capabilities.multipart:
                 copied = self._copy_parts(ends, item, reader, kept, word)
             else:
                 copied = self.copy_range(ends, item._replace(offset=0, size=item.length), reader, kept, word)
@@ -137,32 +150,8 @@ class Transfer:
         return [sent[job.number] for job in jobs]
 
     def refuse_changed_source(self, ends: Ends, item: CopyItem, read_etag: str = "") -> None:
-        """Raise SourceChanged unless the source is what was planned, and what was read where `read_etag` says so.
-
-        known of the plan and of what was read    the source is the same when
-        --------------------------------------    -------------------------------------------------
-        both ETags                                they are equal (the reader kept to that version)
-        the plan's ETag                           the source still has it
-        the ETag of what was read                 the source still has it, and the mtime of the plan
-        no ETag                                   the source still has the mtime of the plan
-
-        Its length is that of the plan in any case.
-        """
-        refuse_other_version(ends, item, read_etag)
-        if read_etag and item.etag:
-            return
-        with reading(ends):
-            now = self.source.status(ends.source.path)
-        if now is None:
-            raise ReadError(f"copying {ends.source} to {ends.target}: the source has gone")
-        known = item.etag or read_etag
-        if now.length != item.length:
-            raise source_changed(ends, f"{item.length} bytes then, {now.length} now")
-        if known and now.etag and now.etag != known:
-            raise source_changed(ends, f"ETag {known} then, {now.etag} now")
-        # The ETag of what was read says nothing of the time of the survey.
-        if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
-            raise source_changed(ends, "its modification time is another")
+        """See `refuse_changed`."""
+        refuse_changed(self.source, ends, item, read_etag)
 
     def kept(self, ends: Ends, reader: Reader) -> Attributes:
         """What the target is to have of the source beside its bytes."""
@@ -171,18 +160,35 @@ class Transfer:
         with reading(ends):
             return self.preservation.wanted(ends.source.path, FILE, reader)
 
-    def _copy_whole(self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes, word: SourceWord) -> Copied:
+    def _copy_whole(self, ends: Ends, item: CopyItem) -> Copied:
         with self.buffers.hold(item.length):
-            data = self._read(ends, reader, 0, item.length)
-            self.refuse_changed_source(ends, item, reader.etag)
-            sums = crc64(data), crc32c(data)
-            said = word.compare(ends, *sums)
+            fetched = self.source.together(lambda: self._fetch(ends, item))
+            sums = crc64(fetched.data), crc32c(fetched.data)
+            said = fetched.word.compare(ends, *sums)
             notes = notes_of(*sums)
             self.checkpoint()
+            if not self.target.capabilities.atomic_put:
+                # Writing so few bytes is nothing beside waiting for the file to be closed.
+                self.lanes.leave()
             with writing(ends):
-                stored = self.target.put(ends.target.path, data, ends.work_path, notes, kept)
+                stored = self.target.put(ends.target.path, fetched.data, ends.work_path, notes, fetched.kept)
         verify(ends, item.length, sums[0], stored)
-        return self.arrived(stored, sums, said)
+        return self.arrived(stored, sums, said)._replace(source_etag=fetched.etag)
+
+    def _fetch(self, ends: Ends, item: CopyItem) -> _Fetched:
+        """All bytes of a small file in the version of the plan.
+
+        On HDFS that takes two calls to the NameNode. What is read through one open file is one version of it, or an
+        error: its blocks are those of when it was opened, and what replaces a file has others. But nothing of what
+        opening it tells says which version that is, so that it is still the plan's is what the second one is for, and
+        coming last, it vouches for all that was read before.
+        """
+        with self.open_source(ends, item) as reader:
+            word = self.word_of_source(ends, item.length, reader.crc64)
+            kept = self.kept(ends, reader)
+            data = self._read(ends, reader, 0, item.length)
+            self.refuse_changed_source(ends, item, reader.etag)
+            return _Fetched(data, kept, word, reader.etag)
 
     def copy_range(
         self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes, word: SourceWord | None = None

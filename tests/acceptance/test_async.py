@@ -23,7 +23,7 @@ def start(*words: object) -> subprocess.CompletedProcess:
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
 
@@ -39,14 +39,14 @@ def facts_of(said: str) -> tuple[int, Path, Path]:
 
 
 def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while not path.exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 def wait_for_last_line(output: Path) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while "\ncopy from " not in output.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.05)

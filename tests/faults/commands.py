@@ -106,7 +106,7 @@ def command(
         watchdog.cancel()
         if made.process.poll() is None:
             os.killpg(made.process.pid, signal.SIGKILL)
-            made.process.communicate(timeout=30)
+            made.process.communicate(timeout=150)
 
 
 def run(

@@ -40,7 +40,7 @@ def test_an_interrupted_verify_takes_its_files_along(tmp_path, number, code) -> 
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(number)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=150)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

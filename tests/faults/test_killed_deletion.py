@@ -26,25 +26,26 @@ def options(home: Path) -> tuple[str, ...]:
     return ("-delete", "--max-delete", "100%", "--job-dir", f"file://{home}/jobs")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_the_run_after_a_killed_deletion_deletes_the_rest(make_place, home, oss_server) -> None:
     source, target = make_place("file", "source"), make_place("oss", "target")
     source.make(FILES).settle()
     target.make({**FILES, **OLD})
-    oss_server.plan.replace([Rule("latency", operation="delete_objects", seconds=2.0)])
+    # The first thousand go, and the others wait for longer than this takes.
+    oss_server.plan.replace([Rule("latency", operation="delete_objects", seconds=1000.0, after=1)])
     killed = start(source, target, *options(home))
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 100
         while files_of(target) == len(FILES) + len(OLD) and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         killed.send_signal(signal.SIGKILL)
-        killed.communicate(timeout=30)
+        killed.communicate(timeout=150)
         oss_server.plan.replace([])
     assert len(FILES) < files_of(target) < len(FILES) + len(OLD), "it was not killed while it deleted"
     again = start(source, target, *options(home))
     try:
-        output, _ = again.communicate(timeout=90)
+        output, _ = again.communicate(timeout=150)
     finally:
         again.kill()
     assert again.returncode == 0, output

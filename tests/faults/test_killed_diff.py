@@ -62,7 +62,7 @@ def test_runs_killed_on_their_way_from_one_snapshot_to_the_next_lose_nothing(
                 time.sleep(0.01)
             time.sleep(dice.uniform(0.1, 1.5))
             run.send_signal(signal.SIGKILL)
-            run.communicate(timeout=30)
+            run.communicate(timeout=150)
             ends.append(run.returncode)
     finally:
         oss_server.plan.replace([])

@@ -86,7 +86,7 @@ def kill_and_go_on(source: Place, target: Place, jobs: Place, moment: float) -> 
         time.sleep(moment)
     finally:
         killed.send_signal(signal.SIGKILL)
-        killed.communicate(timeout=30)
+        killed.communicate(timeout=150)
     left = litter(target, jobs)
     again = start(source, target, "--job-dir", str(jobs))
     try:

@@ -22,7 +22,7 @@ from hdfs2oss.model.uri import Uri
 from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.trees import Place
 
-pytestmark = [pytest.mark.spark, pytest.mark.faults]
+pytestmark = [pytest.mark.spark, pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def on_cluster(tmp_path):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=550,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])

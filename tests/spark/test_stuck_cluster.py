@@ -3,7 +3,6 @@
 import contextlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,18 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.ports import choose_ports
 from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.spark.test_submit import JOB, SPARK_SUBMIT, environment
 
 pytestmark = [pytest.mark.spark, pytest.mark.faults]
 
 SPARK_CLASS = Path(sys.executable).with_name("spark-class")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -43,7 +37,7 @@ def running(*command: object, **more: str) -> Iterator[subprocess.Popen[str]]:
         hang.cancel()
         process.send_signal(signal.SIGTERM)
         try:
-            process.communicate(timeout=30)
+            process.communicate(timeout=150)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -71,7 +65,7 @@ def copy(tmp_path: Path, port: int, pattern: str) -> str:
 
 
 def test_a_master_without_workers_is_told_apart_from_a_slow_copy(tmp_path: Path) -> None:
-    port = free_port()
+    port = choose_ports(["master"], {})["master"]
     words = ["--host", "127.0.0.1", "--port", port, "--webui-port", "0"]
     quick = {"SPARK_LOG_DIR": str(tmp_path), "SPARK_DAEMON_JAVA_OPTS": QUICK_JVM}
     with running(SPARK_CLASS, "org.apache.spark.deploy.master.Master", *words, **quick) as master:
@@ -82,6 +76,6 @@ def test_a_master_without_workers_is_told_apart_from_a_slow_copy(tmp_path: Path)
 
 @pytest.mark.full
 def test_a_master_that_is_not_there_is_told(tmp_path: Path) -> None:
-    port = free_port()
+    port = choose_ports(["master"], {})["master"]
     said = copy(tmp_path, port, "has not accepted")
     assert f"Spark: spark://127.0.0.1:{port} has not accepted this application yet; is the master running" in said

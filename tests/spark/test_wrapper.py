@@ -69,7 +69,7 @@ def submitted(tmp_path):
             env={**clean, "PATH": f"{recorder.parent}:{os.environ['PATH']}", "TMPDIR": str(tmp_path), **environment},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=150,
         )
         return done, json.loads(record.read_text()) if record.exists() else None
 
@@ -319,7 +319,7 @@ def alone(submitted, tmp_path):
     def run(*words):
         command = [str(place / "bin/hdfs2oss4emr.sh"), *words]
         done = subprocess.run(
-            command, env={"PATH": f"{place}/path"}, cwd=PROJECT / "jobs", capture_output=True, text=True, timeout=30
+            command, env={"PATH": f"{place}/path"}, cwd=PROJECT / "jobs", capture_output=True, text=True, timeout=150
         )
         record = tmp_path / "record.json"
         return done, json.loads(record.read_text()) if record.exists() else None

@@ -17,6 +17,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Writer
 from hdfs2oss.filesystems.body import Body
@@ -28,6 +29,7 @@ from hdfs2oss.model.uri import join_path
 from hdfs2oss.model.values import FileStatus, StoredPart
 from hdfs2oss.rules.filesum import FileChecksum
 
+T = TypeVar("T")
 OPERATIONS = [
     "status",
     "list",
@@ -144,6 +146,12 @@ class FlakyFileSystem(FileSystem):
     def open_reader(self, path: str, expected_length: int) -> Reader:
         self.meet("open", path)
         return _FlakyReader(self, path, self.wrapped.open_reader(path, expected_length))
+
+    def refuse_open(self, path: str, length: int, block_size_bytes: int = 0) -> None:
+        self.wrapped.refuse_open(path, length, block_size_bytes)
+
+    def together(self, errand: Callable[[], T]) -> T:
+        return self.wrapped.together(errand)
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
         return _FlakyWriter(self, path, self.wrapped.open_writer(path, work_path, attributes))

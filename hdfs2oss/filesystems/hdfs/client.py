@@ -78,6 +78,9 @@ class HdfsClient:
             if self._native is None:
                 if self._user:
                     os.environ["HADOOP_USER_NAME"] = self._user
+                # As many as there are cores otherwise: they hand each packet round among themselves, which costs more
+                # than it brings. One reads, checks and writes as fast as Python can follow.
+                os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
                 self._native = Client(f"hdfs://{self.address}", self._configuration)
             return self._native
 
@@ -100,6 +103,11 @@ class HdfsClient:
         """One call of an open file that waits for DataNodes: that they are slow says nothing of the NameNode."""
         with map_errors(what, self.data_place):
             return self._watchdog.call(what, function, timeout_seconds=_DATA_TIMEOUT_SECONDS, begins_pause=False)
+
+    def together(self, errand: Callable[[], T]) -> T:
+        """Run calls that follow one another on one thread of the watchdog: handing each of them over costs as much as
+        the call. Each keeps its own time-out; what is not a call to HDFS has none."""
+        return self._watchdog.together(errand)
 
     # What readers, writers and the file system ask for; counted.
 

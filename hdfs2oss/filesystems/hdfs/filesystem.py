@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, BeingWritten, NotFound, StoreError
@@ -23,7 +25,7 @@ from ..hadoop_conf import user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk
 from ..walk import Portions, Walk
-from ..watchdog import TIMEOUT_SECONDS
+from ..watchdog import TIMEOUT_SECONDS, OutOfTime
 from . import joining, snapshots
 from .attributes import HdfsAttributes
 from .client import HdfsClient, row_of
@@ -41,6 +43,8 @@ from .questions import (
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter
+
+T = TypeVar("T")
 
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
@@ -110,13 +114,35 @@ class HdfsFileSystem(FileSystem):
             yield [row_of(prefix + status.path.rpartition("/")[2], status) for status in page]
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
-        reader = HdfsReader(self.client, path)
+        return HdfsReader(self.client, path)
+
+    def refuse_open(self, path: str, length: int, block_size_bytes: int = 0) -> None:
         # Of a file being written the last block does not count, so what is missing shows in the length, but between
-        # two blocks, or before the first one, nothing does. Blocks end behind a whole chunk, unless a writer asked
-        # for an end elsewhere; to find those, every file would have to be asked about.
-        if reader.length % CHUNK_BYTES == 0 and not self.web.silent_because() and is_being_written(self.web, path):
+        # two blocks, or before the first one, nothing does. A writer ends a block when it is full, unless it was told
+        # to end it earlier; to find those, every file would have to be asked about.
+        if length % CHUNK_BYTES or self.web.silent_because():
+            return
+        if not block_size_bytes:
+            found = self.client.status(path)
+            block_size_bytes = (found.blocksize or 0) if found is not None else 0
+        if block_size_bytes and length % block_size_bytes:
+            return
+        if is_being_written(self.web, path):
             raise BeingWritten(f"somebody has {path} open", "Run the same command with -update once it is closed.")
-        return reader
+
+    def together(self, errand: Callable[[], T]) -> T:
+        return self.client.together(errand)
+
+    def put(
+        self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
+    ) -> Stored:
+        try:
+            return self.together(lambda: super(HdfsFileSystem, self).put(path, data, work_path, metadata, attributes))
+        except OutOfTime:
+            # Who was left behind cannot clear up after itself.
+            with suppress(StoreError):
+                self.client.remove(work_path)
+            raise
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
         return self._open_writer(path, work_path, attributes)
@@ -124,7 +150,8 @@ class HdfsFileSystem(FileSystem):
     def _open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> HdfsWriter:
         """Through the native client, or through Hadoop's own where that one would write the parity wrongly."""
         keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
-        wrong = "" if self.web.silent_because() else self.policies.wrong_for(path.rpartition("/")[0] or "/")
+        directory = path.rpartition("/")[0] or "/"
+        wrong = "" if self.web.silent_because() else self.policies.wrong_for(directory, self.make_directory)
         if not wrong:
             return HdfsWriter(self.client, path, work_path, attributes, keep)
         if why := self.java.missing():

@@ -8,6 +8,8 @@ policies and extended attributes.
 from __future__ import annotations
 
 import base64
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from ...model.errors import NotFound, StoreError, Unreachable
@@ -22,6 +24,7 @@ _REPLICATION = ("", "REPLICATION")
 # A DataNode asks those of all blocks one after another.
 _CHECKSUM_SECONDS = 60.0
 _MOST_DIRECTORIES_KEPT = 10_000
+_DIRECTORIES_AT_ONCE = 16
 
 
 def policy_of(web: WebHdfs, path: str) -> str | None:
@@ -151,20 +154,34 @@ class Policies:
     def __init__(self, web: WebHdfs) -> None:
         self._web = web
         self._known: dict[str, str] = {}
+        self._turns = [threading.Lock() for _ in range(_DIRECTORIES_AT_ONCE)]
 
-    def wrong_for(self, directory: str) -> str:
+    def wrong_for(self, directory: str, make: Callable[[str], None] | None = None) -> str:
         """What of a directory, or of the nearest one above it that is there, the native client would write wrongly:
-        the path and its policy in words; "" for nothing. Raises StoreError when nobody can tell."""
+        the path and its policy in words; "" for nothing. Raises StoreError when nobody can tell.
+
+        `make` makes one that is not there, for whoever is about to write there anyway, if nothing is against it."""
         found = self._known.get(directory)
         if found is None:
-            path = directory
-            while (policy := policy_of(self._web, path)) is None and path != "/":
-                path = path.rpartition("/")[0] or "/"
-            is_right = is_written_rightly(policy or "")
-            found = "" if is_right else f"the directory {path} has the erasure-coding policy {policy}"
-            # One that is not there yet may be given a policy of its own.
-            if path == directory:
-                self._keep(directory, found)
+            # Hundreds of files of one directory may come at once: the others wait for what the first one is told.
+            with self._turns[hash(directory) % _DIRECTORIES_AT_ONCE]:
+                found = self._known.get(directory)
+                if found is None:
+                    found = self._ask(directory, make)
+        return found
+
+    def _ask(self, directory: str, make: Callable[[str], None] | None) -> str:
+        path = directory
+        while (policy := policy_of(self._web, path)) is None and path != "/":
+            path = path.rpartition("/")[0] or "/"
+        is_right = is_written_rightly(policy or "")
+        found = "" if is_right else f"the directory {path} has the erasure-coding policy {policy}"
+        # One that is not there yet may be given a policy of its own.
+        if path == directory:
+            self._keep(directory, found)
+        elif make is not None and is_right:
+            make(directory)
+            return self._ask(directory, None)
         return found
 
     def _keep(self, directory: str, found: str) -> None:

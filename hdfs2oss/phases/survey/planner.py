@@ -16,9 +16,9 @@ from ...rules.packing import (
     STORE_BLOCK_BYTES,
     chunk_size_for,
     cost_of,
+    files_at_once,
     opening_cost,
     part_size_for,
-    threads_for,
     whole_blocks,
 )
 from ...rules.standing import is_new_version, recorded_sums
@@ -60,7 +60,7 @@ class Planner:
         self._hazards = Hazards(target, desk.context.layout)
         self._filesystem = target
         self._cuts = self._target.multipart or self._target.joins
-        self._threads = threads_for(self._target.close_seconds, self._options.threads)
+        self._threads = files_at_once(self._target.close_seconds, self._options.threads)
         self._planned, self._conflicting, self._skipped = Tally(), Tally(), Tally()
         self._companions = Companions(self._options, desk.counters)
 

@@ -15,6 +15,7 @@ from ...filesystems.registry import open_filesystem
 from ...model.counters import OWN, Counters
 from ...model.differences import Difference
 from ...model.errors import SurveyError
+from ...model.units import several
 from ...model.values import DIRECTORY, FileAction, FilePair, PlanSlice
 from ...records import ledger
 from ...records.course import read_end
@@ -61,8 +62,8 @@ def survey_failures(context: RunContext, runner: Runner) -> SurveyReport:
     if unlisted:
         counters.add(OWN, NOT_LISTED, unlisted)
         found.notices.append(
-            f"{unlisted} directories that run {options.retry_of} could not list are not tried again, as nobody knows "
-            "what is in them: they need the copy itself again, with -update"
+            f"{several(unlisted, 'directory', 'directories')} that run {options.retry_of} could not list: not tried "
+            "again, as nobody knows what is in there, which needs the copy itself again, with -update"
         )
     found.problems = [*before.problems, *found.problems]
     found.counters = counters.as_dict()

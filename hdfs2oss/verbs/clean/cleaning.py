@@ -17,7 +17,7 @@ from ...commandline.request import CopyRequest, resolve
 from ...filesystems.hadoop_conf import read_hadoop_conf
 from ...filesystems.registry import close_filesystems, open_filesystem
 from ...model.errors import BrakeError, NotFound, PermissionDenied, StoreError, SurveyError, UsageError
-from ...model.units import format_duration
+from ...model.units import format_duration, several
 from ...model.uri import Uri
 from ...model.values import DIRECTORY
 from ...phases.sweeper import clear_away, look_over
@@ -176,7 +176,10 @@ def _clean_run(request: CopyRequest, place: Uri, job_dir: JobDir, order: CleanOr
                 pass
         uploads, files, leavings = clear_away(context, job_dir, by="clean")
     what = "would be removed" if order.dry_run else "removed"
-    yield f"{words}: {uploads} uploads, {files} work files, {leavings} snapshots or work directories {what}"
+    yield (
+        f"{words}: {several(uploads, 'upload')}, {several(files, 'work file')}, "
+        f"{several(leavings, 'snapshot or work directory', 'snapshots or work directories')} {what}"
+    )
 
 
 def _last_sign_ms(job_dir: JobDir) -> int:

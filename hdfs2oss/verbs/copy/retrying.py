@@ -43,7 +43,7 @@ _LEFT_OUT = {
     "fresh": False,
     "verbose": False,
 }
-_NEXT = "Next: mend the cause and run this, which tries again what failed:"
+_NEXT = "run this, which tries again what failed:"
 _GO_ON = "Next: run this, which goes on where the run ended:"
 _WHOLE = "run the copy itself, which looks at everything again:"
 
@@ -143,8 +143,9 @@ def _layout_now(last: LastRun, request: CopyRequest) -> Layout:
 def _advice(job: CopyJob, last: LastRun, typed: Typed) -> Iterator[str]:
     """How to go on after a retry that did not bring everything."""
     report = job.report
+    again = f"Next: {'' if arrived() else 'mend the cause and '}{_NEXT}"
     if report is None:
-        yield from retry_lines(typed.command, typed.started, _NEXT)
+        yield from retry_lines(typed.command, typed.started, again)
         return
     if report.failed_files:
         yield from failures_on_record(typed.command, typed.started)
@@ -153,7 +154,7 @@ def _advice(job: CopyJob, last: LastRun, typed: Typed) -> Iterator[str]:
     elif report.problems or report.stopped or report.ended_by:
         yield from _whole_copy(last, typed, f"Next: {_WHOLE}")
     else:
-        yield from retry_lines(typed.command, typed.started, _NEXT)
+        yield from retry_lines(typed.command, typed.started, again)
 
 
 def _hint(lines: Iterable[str]) -> str:

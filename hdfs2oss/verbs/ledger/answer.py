@@ -25,6 +25,8 @@ _RUN_COLUMNS = (
     "path", "outcome", "action", "source_length", "bytes_copied", "proof", "crc64", "crc32c", "target_etag",
     "error_class", "message",
 )  # fmt: skip
+# What fits a terminal; the other forms have all there is.
+_TABLE_COLUMNS = ("path", "target_length", "proof", "crc64", "crc32c", "run")
 
 
 def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[str, str], out: TextIO) -> int:
@@ -42,7 +44,10 @@ def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[
         elif question.is_summary:
             out.writelines(f"{line}\n" for line in summary(place, job_dir, request.options))
         else:
-            write_rows(KnownFile._fields, _known_rows(job_dir, question), question.form, out)
+            is_table = question.form in ("", "table")
+            columns = _TABLE_COLUMNS if is_table else KnownFile._fields
+            rows = ([getattr(row, name) for name in columns] for row in _known_rows(job_dir, question))
+            write_rows(columns, rows, question.form, out)
     except StoreError as error:
         raise SurveyError(f"the records cannot be read: {error}", error.hint) from error
     finally:
@@ -50,7 +55,7 @@ def answer(command: CopyCommand, question: LedgerQuestion, environment: Mapping[
     return 0
 
 
-def _known_rows(job_dir: JobDir, question: LedgerQuestion) -> Iterator[Sequence[Any]]:
+def _known_rows(job_dir: JobDir, question: LedgerQuestion) -> Iterator[KnownFile]:
     for row in generation.read_all(job_dir):
         if question.proof in ("", row.proof) and _matches(question.path, row.path):
             yield row

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...model.counters import OWN
 from ...model.options import CopyOptions
-from ...model.units import format_size
+from ...model.units import format_size, several
 from ...model.uri import Uri
 from ...model.values import Proof
 from ...records import generation
@@ -27,10 +27,10 @@ def summary(place: Uri, job_dir: JobDir, options: CopyOptions) -> Iterator[str]:
         count[0] += 1
         count[1] += row.target_length
     files, size_bytes = (sum(count[at] for count in counts.values()) for at in (0, 1))
-    yield f"Known: {files} files, {size_bytes} bytes ({format_size(size_bytes)})"
+    yield f"Known: {several(files, 'file')}, {size_bytes} bytes ({format_size(size_bytes)})"
     for level in (one.value for one in Proof):
         if level in counts:
-            yield f"  proof {level:<11} {counts[level][0]:>10} files {counts[level][1]:>16} bytes"
+            yield f"  proof {level:<11} {several(counts[level][0], 'file'):>16} {counts[level][1]:>16} bytes"
     runs = past_runs(job_dir)
     yield f"Runs: {len(runs)} on record"
     for run in runs[-_SHOWN:]:

@@ -17,6 +17,7 @@ from ...commandline.verdict import final_line, next_steps, remarks, verdict
 from ...model.uri import Uri
 from ...model.verify_options import VerifyOptions
 from ...records.jobdir import pair_name
+from ...runners.signals import arrived
 from ...runs.progress import Progress
 from .job import VerifyJob
 
@@ -86,4 +87,5 @@ class VerifyPerformance(Performance):
         yield last_line(sources_of(options), str(options.target), False, "verify")
 
     def advice(self) -> Iterator[str]:
-        yield "Next: nothing was changed on either side; mend the cause and run the same command again."
+        mend = "" if arrived() else "mend the cause and "
+        yield f"Next: nothing was changed on either side; {mend}run the same command again."

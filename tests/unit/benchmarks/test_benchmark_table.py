@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.measurement import Done, Measurement, Records
 from benchmarks.results import pair
-from benchmarks.table import marginal_cpu_seconds, table
+from benchmarks.table import calls, marginal_cpu_seconds, table
 
 KIB, GIB = 1 << 10, 1 << 30
 OURS = Measurement("small", "ours", True, 1000, 1000, 4 * KIB * 1000, 2.0, 3.0, oss_requests=1010, proof="transfer")
@@ -60,10 +60,16 @@ def test_without_a_lesser_tree_nothing_is_said_of_what_more_costs() -> None:
 
 
 def test_requests_and_calls_are_told_in_all_and_for_each_file() -> None:
-    found = rows([replace(OURS, namenode_calls=2500)])["ours"]
+    found = rows([replace(OURS, namenode_calls={"getFileInfo": 500, "create": 2000})])["ours"]
     assert found["OSS requests"] == ["1,010"]
     assert found["NameNode calls"] == ["2,500"]
     assert found["a file"] == ["1.01", "2.50"]
+
+
+def test_calls_are_told_by_method_for_the_first_tool_the_most_frequent_first() -> None:
+    runs = [replace(OURS, namenode_calls={"getFileInfo": 500, "create": 2000}), OTHER]
+    assert calls(runs) == ["NameNode calls of ours: create 2,000, getFileInfo 500."]
+    assert calls([OTHER]) == []
 
 
 def test_a_tool_that_failed_says_so_and_others_keep_their_rows() -> None:

@@ -12,6 +12,9 @@ from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from hdfs2oss.filesystems.watchdog import OutOfTime, Watchdog
 from hdfs2oss.model.errors import NotFound, Unreachable
 
+# Of calls that come back at once, on whatever machine.
+LONG_SECONDS = 60.0
+
 
 def test_a_call_gives_what_the_function_gives_or_raises() -> None:
     watchdog = Watchdog("the NameNode nn")
@@ -36,7 +39,7 @@ def test_after_one_time_out_others_fail_at_once_until_the_pause_is_over() -> Non
         watchdog.call("ask again", lambda: asked.append(1))
     assert asked == []
     now[0] = 30.1
-    assert watchdog.call("ask again", lambda: 42) == 42
+    assert watchdog.call("ask again", lambda: 42, LONG_SECONDS) == 42
 
 
 @pytest.mark.parametrize("begins_pause", [True, False])
@@ -50,7 +53,7 @@ def test_a_call_that_is_answered_after_the_time_out_of_another_ends_the_pause(be
 
     assert watchdog.call("ask slowly", wait_for_a_time_out, 10.0, begins_pause) == 41
     if begins_pause:
-        assert watchdog.call("ask", lambda: 42) == 42
+        assert watchdog.call("ask", lambda: 42, LONG_SECONDS) == 42
     else:
         # What DataNodes say tells nothing of the NameNode.
         with pytest.raises(OutOfTime, match="moments ago"):
@@ -61,7 +64,7 @@ def test_a_slow_call_that_is_not_the_places_fault_stops_nobody() -> None:
     watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05)
     with pytest.raises(OutOfTime):
         watchdog.call("write", threading.Event().wait, begins_pause=False)
-    assert watchdog.call("ask", lambda: 42) == 42
+    assert watchdog.call("ask", lambda: 42, LONG_SECONDS) == 42
 
 
 def test_calls_left_behind_are_counted_until_they_return() -> None:
@@ -88,6 +91,69 @@ def test_threads_are_used_again() -> None:
     watchdog = Watchdog("the NameNode nn")
     seen = {watchdog.call("ask", threading.get_ident) for _ in range(50)}
     assert len(seen) == 1
+
+
+def test_calls_of_one_errand_share_a_thread_and_what_they_raise_comes_back() -> None:
+    watchdog = Watchdog("the NameNode nn")
+
+    def errand() -> set[int]:
+        return {threading.get_ident(), *(watchdog.call("ask", threading.get_ident) for _ in range(5))}
+
+    (helper,) = watchdog.together(errand)
+    assert helper != threading.get_ident()
+    # The thread is idle again, and takes no errand of its own for that of the next one.
+    assert watchdog.call("ask", threading.get_ident) == helper
+    with pytest.raises(NotFound, match="gone"):
+        watchdog.together(lambda: watchdog.call("ask", lambda: (_ for _ in ()).throw(NotFound("gone"))))
+    assert watchdog.together(lambda: watchdog.together(errand)) == {helper}
+
+
+def test_each_call_of_an_errand_has_a_time_out_of_its_own_and_what_lies_between_them_none() -> None:
+    watchdog = Watchdog("the NameNode nn", timeout_seconds=0.2)
+
+    def errand() -> list[int]:
+        found = []
+        for number in range(4):
+            found.append(watchdog.call("ask", lambda number=number: number, LONG_SECONDS))  # type: ignore[misc]
+            time.sleep(0.15)  # altogether three times as long as the watchdog is patient
+        return found
+
+    assert watchdog.together(errand) == [0, 1, 2, 3]
+
+
+def test_the_call_of_an_errand_that_is_out_of_time_is_named_and_nothing_follows_it() -> None:
+    watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05, pause_seconds=0.0)
+    late, followed, over = threading.Event(), [], threading.Event()
+
+    def errand() -> None:
+        watchdog.call("look at /a", lambda: None, LONG_SECONDS)
+        try:
+            try:
+                watchdog.call("close /a", late.wait)
+            finally:
+                watchdog.call("remove /a", lambda: followed.append("removed"))
+        finally:
+            over.set()
+
+    with pytest.raises(OutOfTime, match="cannot close /a: no answer from the NameNode nn"):
+        watchdog.together(errand)
+    late.set()
+    assert over.wait(LONG_SECONDS)
+    assert followed == []
+
+
+@pytest.mark.parametrize("begins_pause", [True, False])
+def test_a_time_out_in_an_errand_begins_the_pause_that_the_call_stands_for(begins_pause: bool) -> None:
+    watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05, pause_seconds=30, now=lambda: 0.0)
+    never = threading.Event()
+    with pytest.raises(OutOfTime):
+        watchdog.together(lambda: watchdog.call("ask", never.wait, begins_pause=begins_pause))
+    if begins_pause:
+        with pytest.raises(OutOfTime, match="moments ago"):
+            watchdog.together(lambda: watchdog.call("ask", lambda: 42))
+    else:
+        assert watchdog.together(lambda: watchdog.call("ask", lambda: 42, LONG_SECONDS)) == 42
+    never.set()
 
 
 def test_many_callers_at_once_each_get_their_own_answer() -> None:

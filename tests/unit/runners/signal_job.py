@@ -1,6 +1,7 @@
 """A process whose job runs until it is told to stop; the tests send it signals. Run as a script."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -14,6 +15,9 @@ told = threading.Event()
 def job():
     sys.stdout.write("running\n")
     sys.stdout.flush()
+    if mode == "aside":
+        # Only the thread that it is sent to is woken.
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
     if mode == "deaf":
         time.sleep(100)
     told.wait(100)

@@ -47,6 +47,13 @@ def test_a_job_that_had_come_to_its_end_when_the_signal_arrived_keeps_its_exit_c
     assert process.wait(30) == 5
 
 
+def test_a_signal_that_wakes_another_thread_than_the_one_that_waits_is_heard(start):
+    """So is one that comes a moment before that one begins to wait, on a machine that is busy."""
+    process = start("aside")
+    assert process.wait(60) == 143
+    assert "cleaned up" in process.stdout.read()
+
+
 def test_an_error_on_the_way_out_does_not_hide_the_signal(start):
     process = start("raising")
     process.send_signal(signal.SIGTERM)

@@ -57,7 +57,6 @@ def test_the_user_wins_except_over_speculation():
     settings = settings_for("3.5.9", mine, False)
     assert settings["spark.speculation"] == "false"
     assert "spark.task.maxFailures" not in settings
-    assert settings["spark.executorEnv.TOKIO_WORKER_THREADS"] == "2"
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def test_a_process_whose_beat_stands_still_is_no_longer_counted_on() -> None:
 def test_limits_of_a_driver_that_goes_on_outrank_those_of_the_one_before() -> None:
     before, after = Made(total_bandwidth_mb=40), Made(total_bandwidth_mb=40)
     set_by_hand(after.job_dir, {"total_bandwidth": 1})
-    after.sharing.start(1)
+    after.sharing.start(1, Uri("file", "", "/jobs"))
     after.sharing.stop()
     with before.sharing.wave(4) as old, after.sharing.wave(4) as new:
         assert new.number > old.number + 1000
@@ -210,7 +210,7 @@ def test_limits_of_a_driver_that_goes_on_outrank_those_of_the_one_before() -> No
 
 def test_where_nothing_is_limited_nothing_is_said_or_published() -> None:
     made = Made()
-    made.sharing.start(0)
+    made.sharing.start(0, Uri("file", "", "/jobs"))
     with made.sharing.wave(100) as dealt:
         made.sharing.look()
         assert dealt.bandwidth.for_process("p-1") is None

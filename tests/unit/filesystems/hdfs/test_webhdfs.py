@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,6 +66,28 @@ def test_a_directory_that_is_there_is_asked_about_once_and_a_new_one_takes_after
         "/d/new",
         "/d",
     ]
+
+
+def test_a_directory_that_is_to_be_written_into_is_made_and_asked_about_once_however_many_come() -> None:
+    made: list[str] = []
+    with ScriptedStore(MISSING, ok(ROOT), ok(ROOT)) as store:
+        policies, come = Policies(web(store)), threading.Barrier(8)
+
+        def write() -> None:
+            come.wait(60)
+            assert policies.wrong_for("/d", made.append) == ""
+
+        with ThreadPoolExecutor(8) as pool:
+            for one in [pool.submit(write) for _ in range(8)]:
+                one.result()
+    assert (made, len(store.requests)) == (["/d"], 3)
+
+
+def test_no_directory_is_made_below_a_policy_that_would_be_written_wrongly() -> None:
+    made: list[str] = []
+    with ScriptedStore(MISSING, ok(XOR)) as store:
+        assert POLICY in Policies(web(store)).wrong_for("/x/new", made.append)
+    assert made == []
 
 
 @pytest.mark.parametrize(

@@ -94,13 +94,17 @@ def assert_whole_or_an_error(server: LocalOssServer, name: str, always: bool, st
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_answer_cut_here_and_there_is_never_taken_for_another(server, name) -> None:
-    assert_whole_or_an_error(server, name, True, 23)
+    assert_whole_or_an_error(server, name, True, 37)
 
 
-@pytest.mark.faults
-@pytest.mark.parametrize(
-    "always", [pytest.param(False, id="once"), pytest.param(True, id="each time", marks=pytest.mark.full)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_answer_cut_once_is_never_taken_for_another(server, name) -> None:
+    assert_whole_or_an_error(server, name, False, 13)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("always", [pytest.param(False, id="once"), pytest.param(True, id="each time")])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_answer_cut_at_any_byte_is_never_taken_for_another(server, name, always) -> None:
     assert_whole_or_an_error(server, name, always, 1)

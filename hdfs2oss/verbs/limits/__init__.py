@@ -1,0 +1,24 @@
+"""`hdfs2oss limits [options] SOURCE... TARGET`: change what a running copy may move and ask in a second."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from ...commandline.grammar import HELP_WORDS
+from ...commandline.limits_command import HELP, USAGE, parse_limits
+
+
+def run(words: Sequence[str]) -> int:
+    """Set the limits, say so, and give the exit code."""
+    if any(word in HELP_WORDS for word in words):
+        sys.stdout.write(HELP)
+        return 0
+    if not words:
+        sys.stderr.write(f"usage: {USAGE}\n")
+    command, order = parse_limits(words)
+    # What reaches stores takes long to load.
+    from .setting import set_limits
+
+    return set_limits(command, order, os.environ, sys.stdout)
