@@ -355,7 +355,8 @@ def test_what_is_read_in_throttled_pieces_arrives_in_order(kind, pool) -> None:
     bench.data = os.urandom(100_000)
     bench.source_store.place("/s/f", bench.data)
     item = bench.item._replace(length=100_000, part_size_bytes=100_000 if kind == "small" else 40_000)
-    slow = Throttle(1.0, clock=lambda: 0.0, sleep=lambda seconds: None)
+    now = [0.0]
+    slow = Throttle(1000.0, clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
     transfer_between(bench, bench.target_store, pool, throttle=slow).copy(ENDS, item)
     assert bench.target_store.files() == {"/t/f": bench.data}
 
