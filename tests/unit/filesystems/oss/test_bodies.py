@@ -11,7 +11,7 @@ import pytest
 from hdfs2oss.filesystems.body import PIECE_BYTES, Body, body_of
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import OssClient
-from hdfs2oss.filesystems.oss.session import OssSession
+from hdfs2oss.filesystems.oss.session import OssSession, _send_all
 from hdfs2oss.model.errors import CorruptData, ReadError, Unreachable
 from hdfs2oss.rules.checksum import crc64
 from hdfs2oss.rules.retry import RetryPolicy
@@ -101,3 +101,24 @@ def test_what_was_read_is_what_must_be_stored_whatever_became_of_it_in_between()
     stored = Answer(200, headers={"x-oss-hash-crc64ecma": str(crc64(damaged)), "ETag": '"E"'})
     with ScriptedStore(stored) as store, pytest.raises(CorruptData, match="arrived as other bytes"):
         store.open().put_part("/file", "U", 7, Body(len(DATA), lambda: iter([damaged]), crc64(DATA)))
+    with ScriptedStore(STORED) as store:
+        part = store.open().put_part("/file", "U", 7, Body(len(DATA), lambda: iter([DATA]), crc64(DATA)))
+        assert part.crc64 == crc64(DATA)
+
+
+@pytest.mark.parametrize("taken", range(10))
+def test_what_a_socket_does_not_take_at_once_is_sent_after_it(taken: int) -> None:
+    class Narrow:
+        def __init__(self) -> None:
+            self.got = b""
+
+        def sendmsg(self, pieces: list[bytes]) -> int:
+            self.got = b"".join(pieces)[:taken]
+            return len(self.got)
+
+        def sendall(self, piece: bytes) -> None:
+            self.got += piece
+
+    wire = Narrow()
+    _send_all(wire, [b"012", b"345", b"678"])  # type: ignore[arg-type]
+    assert wire.got == b"012345678"
