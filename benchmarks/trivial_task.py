@@ -1,8 +1,8 @@
 """One Python task that does nothing, for spark-submit: what Spark takes by itself."""
 
-from pyspark.sql import SparkSession
+from pyspark import SparkContext
 
 if __name__ == "__main__":
-    session = SparkSession.builder.appName("trivial").getOrCreate()
-    print(session.sparkContext.parallelize([1], 1).map(lambda number: number + 1).collect())
-    session.stop()
+    context = SparkContext(appName="trivial")
+    print(context.parallelize([1], 1).map(lambda number: number + 1).collect())
+    context.stop()
