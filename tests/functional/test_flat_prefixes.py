@@ -68,3 +68,19 @@ def test_the_borders_of_a_prefix_cut_it_about_evenly(stores: StoreConfig) -> Non
     inner = store.borders("/s", "part-00003000", "part-00005000", 4)
     assert len(inner) == 3
     assert all("part-00003000" < one < "part-00005000" for one in inner)
+
+
+def test_an_object_with_keys_below_it_is_in_nobodys_way_wherever_a_unit_ends(
+    stores: StoreConfig, tmp_path: Path
+) -> None:
+    source, target = Uri("oss", "lake", "/from"), Uri("oss", "lake", "/to")
+    store = open_filesystem(source, stores)
+    for path in ("/from/d/e/f", "/from/d/e/g", "/from/d/e/h", "/to/d", "/to/d/x"):
+        store.put(path, b"x", "", {})
+    layout = lay_out([SourceFact(source, DIRECTORY)], target, DIRECTORY, True)
+    options = CopyOptions(sources=(source,), target=target, update=True)
+    for entries in (0, 1_000):
+        context = RunContext(options, layout, stores, Uri("file", "", str(tmp_path / "jobs")), f"run-{entries}")
+        share = Share(entries, 3600.0)
+        own = survey(context, LocalRunner(0, pause_seconds=0.0), share, share).counters[OWN]
+        assert (own["FILES_PLANNED"], own.get("FILES_CONFLICTING", 0)) == (3, 0), entries

@@ -164,8 +164,12 @@ class Sides:
             paths = [base + name for name in possible_parents(unit.children.after)]
         target = self._layout.base
         for path in filter(None, paths):
-            status = self._open(target).status(target.join(path).path)
-            if status is not None and status.kind == FILE:
+            place = target.join(path)
+            status = self._open(target).status(place.path)
+            if status is None or status.kind != FILE:
+                continue
+            # An object is in nobody's way where there are keys below it as well.
+            if target_exists or not self._is_directory(place):
                 yield status._replace(path=path)
 
     def place_of(self, unit: SurveyUnit) -> str:
@@ -197,6 +201,16 @@ class Sides:
         if root.is_file:
             return Stream(root.prefix, own_row=partial(_status_of_file, store, path))
         return Stream(root.prefix, partial(store.walk, path), own_row=partial(FileStatus, "", DIRECTORY))
+
+    def _is_directory(self, place: Uri) -> bool:
+        store = self._open(place)
+        if store.capabilities.real_directories:
+            return False
+        try:
+            next(store.walk(place.path, recursive=False), None)
+        except NotFound:
+            return False
+        return True
 
     def _open(self, place: Uri) -> FileSystem:
         return open_filesystem(place, self._stores)
