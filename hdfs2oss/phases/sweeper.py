@@ -199,10 +199,12 @@ def _unsettled(here: JobDir) -> Iterator[JobDir]:
     with suppress(StoreError):
         names = [row.path for row in here.filesystem.walk(runs, recursive=False)]
         earlier = sorted(name for name in names if name != here.run_id and not name.startswith(WORK_PREFIX))
-        for name in earlier[-_MOST_RUNS:]:
-            job_dir = JobDir(here.filesystem, here.path, name)
-            if not is_settled(job_dir):
-                yield job_dir
+        runs_there = [JobDir(here.filesystem, here.path, name) for name in earlier[-_MOST_RUNS:]]
+        # Each is a report to be read.
+        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+            for job_dir, is_over in zip(runs_there, pool.map(is_settled, runs_there), strict=True):
+                if not is_over:
+                    yield job_dir
 
 
 def _remove_leavings(context: RunContext, job_dir: JobDir) -> int:

@@ -207,7 +207,11 @@ def test_the_account_goes_to_standard_output_and_messages_to_standard_error(
         target.make({"x/y": b""})
     assert main(["--processes", "0", "-update", str(source), str(target)]) == (0 if success else 4)
     out, err = capfd.readouterr()
-    job, first, *_, phases, last = out.splitlines()
+    job, *between, phases, last = out.splitlines()
+    # Where something was copied, a line in words tells of it.
+    in_words = [line for line in between[:1] if line.startswith("Copied ")]
+    assert bool(in_words) is success
+    first = between[len(in_words)]
     assert re.fullmatch(
         rf"Job [0-9-]+ {'completed successfully' if success else 'failed with state FAILED due to: .+'}", job
     )

@@ -159,9 +159,10 @@ def test_an_interrupted_copy_prints_the_command_that_goes_on(command, make_place
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert re.match(r"Job \S+ failed with state KILLED due to: .*\nCounters: ", out)
+    assert re.match(r"Job \S+ failed with state KILLED due to: .*\n((Copied|Limits) .*\n)*Counters: ", out)
     assert out.endswith(f"\ncopy from {source} to {target} does fail !!!\n")
     assert err.count("hdfs2oss: ") == 1
     line = err.partition("Next: ")[2].splitlines()[1].strip()
-    assert in_a_shell(line.replace("-bandwidth 1", "")).returncode == 0
+    again = in_a_shell(line.replace("-bandwidth 1", ""))
+    assert again.returncode == 0, again.stderr
     assert target.read() == {"old": b"1", **{f"fl/{path}": data for path, data in source.read().items()}}

@@ -74,12 +74,12 @@ def test_time_closes_the_gate_as_well_as_entries_do() -> None:
 
 
 def test_files_that_an_earlier_unit_has_seen_to_cost_a_later_one_nothing() -> None:
-    gate = gate_of(1, SurveyUnit("d", KeyRange("a/"), resumed=True))
+    gate = gate_of(2, SurveyUnit("d", KeyRange("a/"), resumed=True))
     assert [gate.enters(source(path, FILE)) for path in ("d/b", "d/c", "d/e")] == [True] * 3
-    assert [gate.enters(source(path)) for path in ("d/f", "d/g")] == [True, False]
-    with_files = gate_of(1, SurveyUnit("d", KeyRange("a/"), resumed=True, has_files=True))
-    assert [with_files.enters(source(path, FILE)) for path in ("d/b", "d/c")] == [True] * 2
-    assert [with_files.enters(source(path)) for path in ("d/f", "d/g")] == [True, False]
+    assert [gate.enters(source(path)) for path in ("d/f", "d/g", "d/h")] == [True, True, False]
+    with_files = gate_of(2, SurveyUnit("d", KeyRange("a/"), resumed=True, has_files=True))
+    assert [with_files.enters(source(path, FILE)) for path in ("d/b", "d/c", "d/e")] == [True] * 3
+    assert [with_files.enters(source(path)) for path in ("d/f", "d/g", "d/h")] == [True, False, False]
 
 
 def test_what_is_left_of_a_unit_that_ends_between_two_files_is_all_behind_the_one_taken_last() -> None:
