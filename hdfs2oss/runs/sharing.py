@@ -157,7 +157,7 @@ class Sharing:
             if value is not None:
                 read_by_hand(value, Limits())
             self._set = value
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._progress.say(f"The limits stay as they are: {self._file}: {error}")
 
     def _in_force(self) -> Limits:

@@ -126,11 +126,13 @@ def test_what_is_set_by_hand_is_published_at_the_next_look() -> None:
 def test_what_is_set_by_hand_and_cannot_be_understood_changes_nothing_and_is_said_once() -> None:
     made = Made(total_bandwidth_mb=40)
     with made.sharing.wave(100):
-        made.job_dir.replace(BY_HAND, json.dumps({"total_bandwidth": "much"}).encode())
-        made.sharing.look()
-        made.sharing.look()
-        assert made.published is None
-    assert made.said.getvalue().count("limits stay as they are") == 1
+        garbage = (b'{"total_bandwidth": "much"}', b'{"total_ban', b"\xff\xfe\x00", b"[" * 200_000, b"1" * 5000)
+        for number, data in enumerate(garbage, 1):
+            made.job_dir.replace(BY_HAND, data)
+            made.sharing.look()
+            made.sharing.look()
+            assert made.published is None
+            assert made.said.getvalue().count("limits stay as they are") == number
 
 
 def test_what_is_set_by_hand_outranks_the_schedule() -> None:
