@@ -101,7 +101,7 @@ def test_limits_that_make_no_sense_are_refused(values: dict[str, object], words:
 
 @pytest.mark.parametrize("few", [0.001, "0.99"])
 def test_so_few_requests_that_nobody_could_change_it_any_more_are_refused(few: float | str) -> None:
-    with pytest.raises(ValueError, match="requests_per_second: .* is too few, it must be 1 or more"):
+    with pytest.raises(ValueError, match=r"requests_per_second: .* is too few, it must be 1 or more"):
         read_by_hand({"requests_per_second": few}, Limits())
     with pytest.raises(ValueError, match="too few"):
         written_by_hand(None, str(few))

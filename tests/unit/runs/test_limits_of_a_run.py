@@ -1,7 +1,6 @@
 """The driver's side of limits, with no thread: each look is taken by the test."""
 
 import io
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
