@@ -167,8 +167,8 @@ class _Errand:
 
     def begin(self, call: _Call) -> _Call | None:
         """From now on this call is waited for; the one before. Raises OutOfTime where nobody waits any more."""
-        self.refuse_if_left_behind(call.what)
         with self._lock:
+            self.refuse_if_left_behind(call.what)
             outer, self._call = self._call, call
         return outer
 
