@@ -15,7 +15,7 @@ def main(entry: str = "python") -> None:
     """Run the command line of this process, and end it with the exit code."""
     open_missing_descriptors()
     code = run(sys.argv[1:], entry)
-    if calls_left_behind() or "pyarrow" in sys.modules:
+    if calls_left_behind() or {"pyarrow", "hdfs_native"} & sys.modules.keys():
         # A thread of the HDFS client or of pyarrow that comes back while the interpreter is taken down would abort the
         # process, and with it the exit code.
         # What is due at exit is done by hand.

@@ -88,6 +88,9 @@ def parse_rate(text: str) -> float | None:
 
 # What the limits file may say, with the units in which it does.
 _BANDWIDTH, _REQUESTS = "total_bandwidth", "requests_per_second"
+# The lock of the run, and the looks at what is set, may be requests to OSS themselves: with fewer, nobody could ever
+# change them again.
+_FEWEST_REQUESTS = 1
 
 
 def read_by_hand(value: Any, otherwise: Limits) -> Limits:
@@ -109,13 +112,16 @@ def read_by_hand(value: Any, otherwise: Limits) -> Limits:
 def written_by_hand(bandwidth: str | None, requests: str | None) -> dict[str, float | str]:
     """The content of a limits file; None is silent. Raises ValueError."""
     given = {_BANDWIDTH: bandwidth, _REQUESTS: requests}
-    return {name: parse_rate(text) or _OFF for name, text in given.items() if text is not None}
+    return {name: _rate_of(text, name) or _OFF for name, text in given.items() if text is not None}
 
 
 def _rate_of(value: Any, name: str) -> float | None:
     if value is None:
         return None
     try:
-        return parse_rate(str(value))
+        rate = parse_rate(str(value))
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+    if name == _REQUESTS and rate is not None and rate < _FEWEST_REQUESTS:
+        raise ValueError(f"{name}: {value} is too few, it must be {_FEWEST_REQUESTS} or more")
+    return rate

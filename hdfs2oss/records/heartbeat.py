@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from ..model.errors import LockLost, StoreError
+from ..model.errors import Interrupted, LockLost, StoreError
 from .lock import PACE, Lock, Pace
 
 _RELEASE_SECONDS = 5.0
@@ -56,7 +56,7 @@ class Heartbeat:
                 self.loss = error
                 self._on_lost()
                 return
-            except StoreError:
+            except (StoreError, Interrupted):
                 # Nothing is known: who publishes finds out before.
                 pause = self._pace.again_seconds
 

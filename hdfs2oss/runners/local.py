@@ -44,6 +44,7 @@ class LocalRunner(Runner):
         self._cancelled = threading.Event()
         self._attempts = 0
         self._left = 0
+        self._forks = True
         clear_stop()
         renew_patience()
 
@@ -121,15 +122,28 @@ class LocalRunner(Runner):
                 waiting.append((task, attempt + 1))
 
     def _submit(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
-        """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place."""
+        """Hand a task to the pool; where a worker has died (killed, out of memory) a new pool takes its place.
+
+        So it does where no worker can be forked any more, as somebody has cleaned up TMPDIR, where the process that
+        forks listens: what runs then is killed, and run again.
+        """
         from concurrent.futures.process import BrokenProcessPool
 
         with left_to_the_driver():
-            try:
-                return self._hand_over(work, task)
-            except BrokenProcessPool:
-                self.close()
-                return self._hand_over(work, task)
+            for _ in range(2):
+                try:
+                    return self._hand_over(work, task)
+                except BrokenProcessPool:
+                    self.close()
+                except OSError:
+                    if not self._forks or self._pool is None:
+                        raise
+                    self._forks = False
+                    self._kill_workers()
+                    # Nothing is called off: what waited in it is told that it broke.
+                    self._pool.shutdown()
+                    self._pool = None
+            return self._hand_over(work, task)
 
     def _hand_over(self, work: TaskFunction[Task, Report], task: Task) -> Future[Report]:
         pool = self._open_pool(work)
@@ -140,8 +154,13 @@ class LocalRunner(Runner):
             # Not at the top: runs of a single task need no process.
             from concurrent.futures import ProcessPoolExecutor
 
-            self._pool = ProcessPoolExecutor(self.slots, mp_context=_way_to_start(work), initializer=_start_worker)
+            self._pool = ProcessPoolExecutor(self.slots, mp_context=self._way_to_start(work), initializer=_start_worker)
         return self._pool
+
+    def _way_to_start(self, work: TaskFunction[Any, Any]) -> BaseContext:
+        import multiprocessing
+
+        return _way_to_start(work) if self._forks else multiprocessing.get_context("spawn")
 
     def _kill_workers(self) -> None:
         pool = self._pool

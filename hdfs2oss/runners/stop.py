@@ -1,32 +1,29 @@
 """Whether this process was told to stop. Tasks that run in the driver's own process look here between files and
-between parts; worker processes are ended from outside."""
+between parts, and are not held back by limits any more; worker processes are ended from outside."""
 
 from __future__ import annotations
 
-import threading
-
+from ..filesystems.pace import STOPPED
 from ..model.errors import Interrupted
-
-_requested = threading.Event()
 
 
 def request_stop() -> None:
     """Tell the tasks of this process to stop; called from another thread."""
-    _requested.set()
+    STOPPED.set()
 
 
 def clear_stop() -> None:
     """A new run begins."""
-    _requested.clear()
+    STOPPED.clear()
 
 
 def pause(seconds: float) -> None:
     """Sleep, but no longer than until a stop is requested. Raises Interrupted then."""
-    if _requested.wait(seconds):
+    if STOPPED.wait(seconds):
         checkpoint()
 
 
 def checkpoint() -> None:
     """Raise Interrupted once a stop was requested."""
-    if _requested.is_set():
+    if STOPPED.is_set():
         raise Interrupted("the run was cancelled")

@@ -88,6 +88,8 @@ class Sharing:
         self._file = str(place.join(f"runs/{self._job_dir.run_id}/{BY_HAND}"))
         if incarnation:
             begin(self._job_dir)
+            # Of processes that were killed with it.
+            remove_beats(self._job_dir)
             self._dealt = Dealt(incarnation * _NUMBERS_A_DRIVER)
         if self._limits.are_any or self._options.bandwidth_schedule:
             self._progress.say(
@@ -157,7 +159,7 @@ class Sharing:
             if value is not None:
                 read_by_hand(value, Limits())
             self._set = value
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._progress.say(f"The limits stay as they are: {self._file}: {error}")
 
     def _in_force(self) -> Limits:

@@ -10,6 +10,7 @@ import http.client
 import io
 import select
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,9 @@ class Connection:
 
     def has_something_to_say(self) -> bool:
         """Unasked: that it is closed, or bytes behind an answer, which would be taken for the next one."""
-        return self.http.sock is None or bool(self._poll.poll(0))
+        wire = self.http.sock
+        # What TLS has decrypted already is no longer seen by the poll.
+        return wire is None or bool(self._poll.poll(0)) or (isinstance(wire, ssl.SSLSocket) and wire.pending() > 0)
 
 
 class Headers(dict[str, str]):

@@ -97,3 +97,12 @@ def test_options_give_the_limits_of_the_hour() -> None:
 def test_limits_that_make_no_sense_are_refused(values: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         options(**values)
+
+
+@pytest.mark.parametrize("few", [0.001, "0.99"])
+def test_so_few_requests_that_nobody_could_change_it_any_more_are_refused(few: float | str) -> None:
+    with pytest.raises(ValueError, match=r"requests_per_second: .* is too few, it must be 1 or more"):
+        read_by_hand({"requests_per_second": few}, Limits())
+    with pytest.raises(ValueError, match="too few"):
+        written_by_hand(None, str(few))
+    assert written_by_hand(str(few), "1") == {"total_bandwidth": float(few), "requests_per_second": 1.0}

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from hdfs2oss.model.errors import LockLost, Unreachable
+from hdfs2oss.model.errors import Interrupted, LockLost, Unreachable
 from hdfs2oss.records.fence import lock_path
 from hdfs2oss.records.heartbeat import Heartbeat
 from hdfs2oss.records.holder import Holder
@@ -45,6 +45,16 @@ def test_a_store_that_does_not_answer_is_asked_again_and_no_loss(lost) -> None:
     heartbeat = begin(store, lost)
     assert beaten.wait(60)
     assert (silent.struck, lost.is_set(), heartbeat.loss) == (3, False, None)
+    heartbeat.stop()
+
+
+def test_a_beat_that_a_limit_held_back_when_the_run_was_told_to_stop_does_not_end_the_heart(lost) -> None:
+    store = FlakyFileSystem(MemoryFileSystem(), Fault("put", "_lock", Interrupted, times=1))
+    beaten = threading.Event()
+    store.faults.append(Fault("put", "_lock", times=1, silent=True, meanwhile=beaten.set))
+    heartbeat = begin(store, lost)
+    assert beaten.wait(60)
+    assert not lost.is_set()
     heartbeat.stop()
 
 

@@ -101,6 +101,37 @@ def test_workers_start_where_the_temporary_directory_is_too_long_for_a_socket(tm
     assert (done.returncode, done.stdout) == (0, "[True, True, True]\n"), done.stderr
 
 
+def test_workers_start_where_somebody_has_cleaned_up_the_temporary_directory(tmp_path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        """if True:
+        import os, shutil, time
+        from functools import partial
+        from pathlib import Path
+        from hdfs2oss.runners.local import LocalRunner
+
+        def work(mark, task, attempt):
+            if task and not os.path.exists(mark):
+                Path(mark).touch()
+                os._exit(1)
+            return task
+
+        if __name__ == "__main__":
+            temporary, runner = Path(os.environ["TMPDIR"]), LocalRunner(2)
+            for mark in ("first", "second"):
+                reports = []
+                runner.run_wave("wave", partial(work, str(temporary.parent / mark)), [0, 1, 2, 3], reports.append)
+                print(sorted(reports))
+                shutil.rmtree(temporary, ignore_errors=True)
+            runner.close()
+        """
+    )
+    (tmp_path / "t").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "t"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "[0, 1, 2, 3]\n" * 2, done.stderr
+
+
 def test_a_lone_task_needs_no_process_of_its_own(context) -> None:
     runner = LocalRunner(2)
     reports: list[tuple[int, int, str]] = []

@@ -1,7 +1,6 @@
 """The driver's side of limits, with no thread: each look is taken by the test."""
 
 import io
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from hdfs2oss.filesystems.pace import BYTES, REQUESTS
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.units import MIB
 from hdfs2oss.model.uri import Uri
-from hdfs2oss.records.beats import Beat, BeatFile
+from hdfs2oss.records.beats import Beat, BeatFile, read_beats
 from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.records.limits import BY_HAND, SHARES, Dealt, read_dealt, set_by_hand
 from hdfs2oss.runners.base import Runner, TaskFunction
@@ -126,11 +125,13 @@ def test_what_is_set_by_hand_is_published_at_the_next_look() -> None:
 def test_what_is_set_by_hand_and_cannot_be_understood_changes_nothing_and_is_said_once() -> None:
     made = Made(total_bandwidth_mb=40)
     with made.sharing.wave(100):
-        made.job_dir.replace(BY_HAND, json.dumps({"total_bandwidth": "much"}).encode())
-        made.sharing.look()
-        made.sharing.look()
-        assert made.published is None
-    assert made.said.getvalue().count("limits stay as they are") == 1
+        garbage = (b'{"total_bandwidth": "much"}', b'{"total_ban', b"\xff\xfe\x00", b"[" * 200_000, b"1" * 5000)
+        for number, data in enumerate(garbage, 1):
+            made.job_dir.replace(BY_HAND, data)
+            made.sharing.look()
+            made.sharing.look()
+            assert made.published is None
+            assert made.said.getvalue().count("limits stay as they are") == number
 
 
 def test_what_is_set_by_hand_outranks_the_schedule() -> None:
@@ -201,8 +202,11 @@ def test_a_process_whose_beat_stands_still_is_no_longer_counted_on() -> None:
 def test_limits_of_a_driver_that_goes_on_outrank_those_of_the_one_before() -> None:
     before, after = Made(total_bandwidth_mb=40), Made(total_bandwidth_mb=40)
     set_by_hand(after.job_dir, {"total_bandwidth": 1})
+    # A process that was killed with the driver before.
+    after.beats(2000, (1, 0.0))
     after.sharing.start(1, Uri("file", "", "/jobs"))
     after.sharing.stop()
+    assert list(read_beats(after.job_dir)) == []
     with before.sharing.wave(4) as old, after.sharing.wave(4) as new:
         assert new.number > old.number + 1000
     assert not after.job_dir.exists(BY_HAND)
