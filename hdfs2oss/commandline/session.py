@@ -81,6 +81,8 @@ class Ending:
         self._progress = progress
         self._screen = screen
         self._once = threading.Lock()
+        # Screen and messages may be one terminal: what a signal is answered with never stands amid the account.
+        self._speaking = threading.Lock()
 
     def of_job(self) -> int:
         """Run the job and say what came of it."""
@@ -96,15 +98,17 @@ class Ending:
     def interrupted(self) -> None:
         """A signal arrived. It is said now: the job may not come to an end in the time it has."""
         if self._takes_the_word():
-            self._refuse(Interrupted(f"the {self._performance.what} was interrupted"))
+            with self._speaking:
+                self._refuse(Interrupted(f"the {self._performance.what} was interrupted"))
 
     def _ended_badly(self, error: Exception) -> int:
         """Why, unless a signal has said it; then what is known of the run."""
         self._progress.end()
         is_first = self._takes_the_word()
-        if is_first and isinstance(error, Hdfs2ossError):
-            self._refuse(error)
-        print_lines(self._performance.account(), self._screen.out)
+        with self._speaking:
+            if is_first and isinstance(error, Hdfs2ossError):
+                self._refuse(error)
+            print_lines(self._performance.account(), self._screen.out)
         if arrived() and (not is_first or isinstance(error, Interrupted)):
             # What a store or a cluster says while it is torn down is no defect.
             return 128 + arrived()
