@@ -219,6 +219,9 @@ class _Worker:
             assert errand is not None
             self._here.errand = errand if errand.is_of_many else None
             errand.run()
+            # Whoever is idle holds nothing: neither the bytes of a file, nor what a forked process would have to let go
+            # of, which in the native client waits for threads that are not there.
+            self._here.errand = None
             self._idle.append(self)
             errand.done.release()
             del errand

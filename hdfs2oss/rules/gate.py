@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from ..model.values import UNLISTED
 from .frontier import Frontier, SurveyUnit
 from .keys import is_directly_in
 from .merging import Step
@@ -44,12 +45,16 @@ class Gate:
         self._frontier = Frontier(unit)
         self._may_close = not unit.resumed
         self._is_closed = False
-        self._has_begun = False
 
     def rest_behind(self, taken: str, step: Step) -> list[SurveyUnit]:
         """Once the budget is spent and something was taken: units that cover what comes behind the key `taken`, from
-        this step on, of which nothing is taken then; for stores that can go on there. Empty to go on here."""
-        if self._is_closed or not step.sources or not self._has_begun or not self._budget.is_spent:
+        this step on, of which nothing is taken then; for stores that can go on there. Empty to go on here.
+
+        A failure is taken first: its row has the path of what could not be listed, which says nothing of how far that
+        was listed."""
+        if self._is_closed or not step.sources or not taken or not self._budget.is_spent:
+            return []
+        if any(row.kind == UNLISTED for _, row in step.sources):
             return []
         return self._frontier.rest_behind(taken, step.sources[0][1].path)
 
@@ -57,7 +62,6 @@ class Gate:
         """Whether the walk goes into the directory of this step; for other rows: whether it still would."""
         if not self._is_elsewhere(step):
             self._budget.spend()
-        self._has_begun = True
         if not step.is_directory:
             return not self._is_closed
         if not self._is_closed and self._may_close and self._budget.is_spent:

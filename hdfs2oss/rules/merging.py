@@ -130,6 +130,12 @@ class Step(NamedTuple):
         return self.is_directory_at_source or (self.target is not None and self.target.kind == DIRECTORY)
 
     @property
+    def end(self) -> str:
+        """The key behind which another unit can go on; "" where what has this key may be a directory that is listed
+        already: the object `d//`, or the failure of a listing."""
+        return self.key if self.is_directory or not self.key.endswith("/") else ""
+
+    @property
     def directory(self) -> str:
         """The path of the directory that stands here."""
         return self.key[:-1]

@@ -30,7 +30,8 @@ def test_84_what_only_the_target_has_goes_and_a_second_run_finds_nothing(command
         8,
         done["DIRECTORIES_DELETED"],
     )
-    assert f"{done['DIRECTORIES_DELETED']} directories, 5 files" in done.text
+    directories = done["DIRECTORIES_DELETED"]
+    assert f"{directories} {'directory' if directories == 1 else 'directories'}, 5 files" in done.text
     again = command("-update", "-delete", source, target)
     assert (again.code, again["FILES_MISSING"], again["DIRECTORIES_MISSING"], again["COPY"]) == (0, 0, 0, 0)
 

@@ -26,9 +26,9 @@ def test_what_would_be_done_is_told_and_not_done(command, ends, home) -> None:
     assert "Dry run: nothing was copied, made or deleted. The command would" in done.text
     told = dict(re.findall(r"^  (\w+): (.*)$", done.text, re.MULTILINE))
     assert told["copy"].startswith("2 files (3")
-    assert told["overwrite"].startswith("1 files")
+    assert told["overwrite"].startswith("1 file ")
     # Between two HDFS the checksums decide, by those who copy.
-    assert told["skip"].startswith("1 files") or "  compare, and copy if they differ: 1 files" in done.text
+    assert told["skip"].startswith("1 file ") or "  compare, and copy if they differ: 1 file " in done.text
     assert "directories" in told["make"]
     assert told["delete"].startswith("3 files (5")
     assert f"COPY {target}/new/a" in done.text
@@ -68,7 +68,7 @@ def test_what_would_fail_is_the_exit_code(command, local_ends) -> None:
     done = command("-update", "-delete", "--dry-run", source, target)
     assert done.code == 4
     assert "the target is a directory, the source a file" in done.text
-    assert "  refuse: 1 files" in done.text
+    assert "  refuse: 1 file" in done.text
     assert "NOTHING WOULD BE DELETED: 1 entries failed" in done.text
 
 

@@ -172,7 +172,7 @@ class WalkContract(ContractTools):
             walk = store.walk(root)
             keys = [next(walk).key for _ in range(given)]
             walk.stop_descending()
-            keys += [row.key for row in walk]
+            keys += [row.key for row in (*walk.files(), *walk)]
             last = TREE_KEYS[given - 1].rstrip("/") if given else ""
             above = {last[:cut] for cut in range(len(last)) if last[cut] == "/"} | {""}
             rest = [key for key in TREE_KEYS[given:] if key.rstrip("/").rpartition("/")[0] in above]

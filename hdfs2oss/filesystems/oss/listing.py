@@ -96,7 +96,7 @@ def _pages(client: OssClient, prefix: str, start_after: str, delimiter: str, lim
         params["delimiter"] = delimiter
     if start_after:
         params["start-after"] = start_after
-    previous = ""
+    previous, left = "", limit
     while True:
         entries, token = client.page(f"list /{prefix}", dict(params), lambda body: parse_page(_text_of(body)))
         keys = [previous, *(entry.key for entry in entries)]
@@ -104,8 +104,11 @@ def _pages(client: OssClient, prefix: str, start_after: str, delimiter: str, lim
             raise next(out_of_order(one, other) for one, other in pairwise(keys) if other <= one)
         previous = keys[-1]
         yield entries
-        if not token or limit:
+        left -= len(entries)
+        if not token or (limit and left <= 0):
             return
+        # A page may hold less than was asked for, or nothing at all, and yet not be the last one.
+        params["max-keys"] = str(min(left, PAGE_KEYS) if limit else PAGE_KEYS)
         params["continuation-token"] = token
         params.pop("start-after", None)
 

@@ -86,6 +86,8 @@ class OssWalk(Walk):
         return rows
 
     def stop_descending(self) -> None:
+        # What is at hand of the listing so far comes again in those of the levels.
+        self._listing = None
         self._rows = self._rest_of_open_levels(self._last)
 
     def _check_existence(self) -> None:

@@ -57,7 +57,13 @@ class Sides:
 
     def cut(self, unit: SurveyUnit) -> list[SurveyUnit]:
         """A unit in ranges of about the same size, so that several tasks share it: by the names that the first of its
-        sources has that can be cut."""
+        sources has that can be cut. Whole where a store does not tell: what fails then fails in its listing, alone."""
+        try:
+            return self._cut(unit)
+        except (StoreError, SurveyError):
+            return [unit]
+
+    def _cut(self, unit: SurveyUnit) -> list[SurveyUnit]:
         target = self._layout.target_of(unit.directory)
         sources = [self._layout.source_of(number, unit.directory) for number in self._index.holding(unit.directory)]
         borders: list[str] = []

@@ -126,7 +126,7 @@ class UnitSurvey:
             if missing is not None and missing.take(step, bool(sifted.step.sources), entered):
                 passed_by = (*passed_by, TARGET)
             merge.advance(step, passed_by)
-            taken = step.key
+            taken = step.end
             if step.target is not None and step.sources:
                 taken = self._take_stretches(merge, gate, sieve, pairing, missing) or taken
         self._take(pairing.finish())

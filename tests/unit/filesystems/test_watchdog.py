@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -106,6 +107,30 @@ def test_calls_of_one_errand_share_a_thread_and_what_they_raise_comes_back() -> 
     with pytest.raises(NotFound, match="gone"):
         watchdog.together(lambda: watchdog.call("ask", lambda: (_ for _ in ()).throw(NotFound("gone"))))
     assert watchdog.together(lambda: watchdog.together(errand)) == {helper}
+
+
+@pytest.mark.parametrize("way", ["call", "together"])
+def test_what_was_asked_for_is_held_no_longer_than_the_errand(way) -> None:
+    """A process that is forked lets go of what idle threads held, and a native client does not survive that."""
+
+    class Held:
+        pass
+
+    watchdog, seen = Watchdog("the NameNode nn"), []
+
+    def work(held: Held) -> Held:
+        seen.append(weakref.ref(held))
+        return held
+
+    def ask() -> None:
+        held = Held()
+        watchdog.call("ask", lambda: work(held)) if way == "call" else watchdog.together(lambda: work(held))
+
+    ask()
+    deadline = time.monotonic() + LONG_SECONDS
+    while seen[0]() is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert seen[0]() is None
 
 
 def test_each_call_of_an_errand_has_a_time_out_of_its_own_and_what_lies_between_them_none() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus
+from hdfs2oss.model.values import DIRECTORY, FILE, UNLISTED, FileStatus
 from hdfs2oss.rules.frontier import SurveyUnit
 from hdfs2oss.rules.gate import Budget, Gate
 from hdfs2oss.rules.keys import KeyRange
@@ -97,3 +97,11 @@ def test_what_is_left_of_a_unit_that_ends_between_two_files_is_all_behind_the_on
         rest[0]._replace(children=KeyRange("k/")),
     ]
     assert gate_of(9).rest_behind("a", source("b", FILE)) == []
+
+
+def test_a_unit_does_not_end_before_a_failure_nor_where_nothing_tells_what_was_taken() -> None:
+    gate = gate_of(0)
+    assert gate.enters(source("a/b", FILE))
+    assert gate.rest_behind("a/b", source("c", FILE)) != []
+    assert gate.rest_behind("a/b", source("", UNLISTED)) == []
+    assert gate.rest_behind("", source("c", FILE)) == []

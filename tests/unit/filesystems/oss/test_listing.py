@@ -108,3 +108,13 @@ def test_only_the_first_few_are_one_page_however_many_follow() -> None:
         found = [one.key for one in list_entries(store.open()._client, "", limit=2)]
     assert (found, len(store.requests)) == (["a", "b"], 1)
     assert "max-keys=2" in store.requests[0].path
+
+
+def test_the_first_few_may_come_in_several_pages_of_which_some_are_empty() -> None:
+    state = "<IsTruncated>true</IsTruncated><NextContinuationToken>Cg%3D%3D</NextContinuationToken>"
+    row = ROW.format(key="a", etag='"AB-2"', more="")
+    pages = [page(state=state), page(row, state=state), page(ROW.format(key="b", etag='"AB-2"', more=""), state=state)]
+    with ScriptedStore(*(Answer(200, text.encode()) for text in pages)) as store:
+        found = [one.key for one in list_entries(store.open()._client, "", limit=2)]
+    assert (found, len(store.requests)) == (["a", "b"], 3)
+    assert ["max-keys=2" in request.path for request in store.requests] == [True, True, False]
