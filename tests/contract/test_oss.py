@@ -279,15 +279,19 @@ def test_a_refused_connection_is_told_within_half_a_minute(tmp_path: Path) -> No
     assert time.monotonic() - started < 30
 
 
-def test_a_begin_whose_answer_is_lost_leaves_one_upload_and_those_of_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_a_begin_whose_answer_is_lost_leaves_one_upload_and_those_of_others(tmp_path: Path, is_kept: bool) -> None:
     # What is older than a try of ours was begun by somebody else; the store tells whole seconds.
     ago = 5.0
     with LocalOssServer(tmp_path, **KEYS, buckets=["lake"], clock=lambda: time.time() - ago) as server:
         other = bucket(server).init_multipart_upload("d/file").upload_id
         below = bucket(server).init_multipart_upload("d/file-2").upload_id
         ago = 0.0
-        server.plan.replace([Rule("lost-answer", method="POST", key="d/file", count=2)])
         store = OssFileSystem("lake", OssAccess(server.endpoint, *KEYS.values()), threads=4)
+        if is_kept:
+            # A request over a connection that was kept is sent again by the session, without a further try.
+            assert store.status("/d/none") is None
+        server.plan.replace([Rule("lost-answer", method="POST", key="d/file", count=1 if is_kept else 2)])
         ours = store.begin_upload("/d/file")
         server.plan.replace([])
         assert_uploads(store, ours, other, below)

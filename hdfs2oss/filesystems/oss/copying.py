@@ -9,7 +9,7 @@ one, is that of the original.
 
 from __future__ import annotations
 
-from ...model.errors import CorruptData, StoreError
+from ...model.errors import CorruptData, Interrupted, StoreError
 from ...model.units import MIB
 from ...model.values import StoredPart
 from ..base import Stored
@@ -115,7 +115,7 @@ def _copy_by_ranges(
             for number, offset in enumerate(range(0, length, step), 1)
         ]
         stored = uploads.complete(client, new_path, upload_id, [part for part, _ in copied], stated_crc64(source))
-    except StoreError:
+    except (StoreError, Interrupted):
         uploads.abort(client, new_path, upload_id)
         raise
     tags = read_tags(client, path)

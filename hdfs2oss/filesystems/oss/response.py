@@ -109,6 +109,8 @@ class OssResponse:
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers  # type: ignore[assignment]
         self.request_id = response.headers.get("x-oss-request-id", "")
+        # Whether the request was sent before, on a kept connection that broke: it may have been carried out twice.
+        self.is_repeated = False
         self._said: io.BytesIO | None = None
         if self.status < 200:
             self.discard()

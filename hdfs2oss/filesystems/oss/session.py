@@ -69,6 +69,7 @@ class OssSession:
         Raises Unreachable. A kept connection that turns out to be closed is replaced at once.
         """
         head = self._head(address, method, target, headers, body)
+        is_repeated = False
         while True:
             connection = self._take(address)
             try:
@@ -76,6 +77,7 @@ class OssSession:
             except (ConnectionError, http.client.RemoteDisconnected) as error:
                 connection.http.close()
                 if connection.used:
+                    is_repeated = True
                     continue
                 raise Unreachable(f"the connection to {address.host} broke: {describe(error)}") from None
             except (OSError, http.client.HTTPException) as error:
@@ -86,7 +88,9 @@ class OssSession:
                 connection.http.close()
                 raise
             connection.used = True
-            return OssResponse(connection, answer, self.give_back)
+            response = OssResponse(connection, answer, self.give_back)
+            response.is_repeated = is_repeated
+            return response
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request."""

@@ -36,6 +36,7 @@ def begin(
         nonlocal tries
         tries += 1
         response = client.request(what, "POST", key_of(path), {"uploads": ""}, headers)
+        tries += response.is_repeated
         return response, document_of(response.read_whole(), "InitiateMultipartUploadResult", what)
 
     client.traffic.wrote()
