@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from ..model.errors import UsageError
 from .command import CopyCommand
-from .grammar import read_words
+from .grammar import HELP_WORDS, read_words
 from .switches import SWITCHES, Switch
 
 
@@ -16,6 +17,16 @@ class Inquiry(NamedTuple):
 
     command: CopyCommand
     asked: dict[str, Any]
+
+
+def gives_help(words: Sequence[str], text: str, usage: str) -> bool:
+    """Whether help was asked for, and is given. Who gives no words at all sees the usage before they are refused."""
+    if any(word in HELP_WORDS for word in words):
+        sys.stdout.write(text)
+        return True
+    if not words:
+        sys.stderr.write(f"usage: {usage}\n")
+    return False
 
 
 def read_inquiry(argv: Sequence[str], own: Sequence[Switch], shared: Collection[str], hint: str) -> Inquiry:

@@ -7,16 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from ...commandline.clean_command import HELP, USAGE, parse_clean
-from ...commandline.grammar import HELP_WORDS
+from ...commandline.inquiry import gives_help
 
 
 def run(words: Sequence[str]) -> int:
     """Clean, say what was removed, and give the exit code."""
-    if any(word in HELP_WORDS for word in words):
-        sys.stdout.write(HELP)
+    if gives_help(words, HELP, USAGE):
         return 0
-    if not words:
-        sys.stderr.write(f"usage: {USAGE}\n")
     command, order = parse_clean(words)
     # What reaches stores takes long to load.
     from .cleaning import clean

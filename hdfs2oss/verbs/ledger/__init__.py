@@ -6,17 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ...commandline.grammar import HELP_WORDS
+from ...commandline.inquiry import gives_help
 from ...commandline.ledger_command import HELP, USAGE, parse_ledger
 
 
 def run(words: Sequence[str]) -> int:
     """Answer the question and give the exit code; the answer goes to standard output."""
-    if any(word in HELP_WORDS for word in words):
-        sys.stdout.write(HELP)
+    if gives_help(words, HELP, USAGE):
         return 0
-    if not words:
-        sys.stderr.write(f"usage: {USAGE}\n")
     command, question = parse_ledger(words)
     # What reads records takes long to load.
     from .answer import answer

@@ -6,17 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ...commandline.grammar import HELP_WORDS
+from ...commandline.inquiry import gives_help
 from ...commandline.limits_command import HELP, USAGE, parse_limits
 
 
 def run(words: Sequence[str]) -> int:
     """Set the limits, say so, and give the exit code."""
-    if any(word in HELP_WORDS for word in words):
-        sys.stdout.write(HELP)
+    if gives_help(words, HELP, USAGE):
         return 0
-    if not words:
-        sys.stderr.write(f"usage: {USAGE}\n")
     command, order = parse_limits(words)
     # What reaches stores takes long to load.
     from .setting import set_limits
