@@ -24,7 +24,8 @@ _BYTES_PER_SECOND = 100 * 1024 * 1024
 _FILE_SECONDS = 0.003
 _THREADS = 16
 _WAITING_THREADS = 48
-_CLOSING_FILES = 256
+# More would say to the NameNode that so many whole blocks are to come, for which a small cluster has no room.
+_CLOSING_FILES = 128
 MOST_PARTS = 10_000
 # What a store without blocks has for a block, as in Hadoop's client of OSS.
 STORE_BLOCK_BYTES = 64 * 1024 * 1024
