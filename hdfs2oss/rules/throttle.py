@@ -82,12 +82,16 @@ class Throttle:
 
     def take(self, size: int = 1) -> None:
         """Wait until so much more may pass."""
+        place = None
         with self._lock:
             self._taken += size
-            now = self._clock()
-            place = self._bucket.claim(size, now)
-            is_held = self._bucket.wait(place, now) > _SHORTEST_PAUSE_SECONDS
-        if is_held:
+            # Without a limit nothing waits, and every claim would be paid for: each piece of a file comes by here.
+            if self._bucket.rate is not None:
+                now = self._clock()
+                place = self._bucket.claim(size, now)
+                if self._bucket.wait(place, now) <= _SHORTEST_PAUSE_SECONDS:
+                    place = None
+        if place is not None:
             self._wait_at(place)
         if self._beyond is not None:
             self._beyond.take(size)
