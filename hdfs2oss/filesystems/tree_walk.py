@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ..model.errors import Hdfs2ossError
 from ..model.tally import Tally
-from ..model.values import DIRECTORY, FileStatus
+from ..model.values import DIRECTORY, FILE, FileStatus
 from ..rules.keys import KeyRange
 from .walk import Portions, Walk, unlisted_row
 
@@ -78,9 +78,8 @@ class TreeWalk(Walk):
         # Up to what is sought, rows are passed over one by one.
         if not isinstance(rows, Portions) or self._wanted_from:
             return ()
-        found = rows.files()
-        self.given.files += len(found)
-        self.given.size_bytes += sum([row.length for row in found])
+        found = rows.take_while(_is_file)
+        self.given.add_files(found)
         return found
 
     def _is_wanted(self, key: str) -> bool:
@@ -104,3 +103,7 @@ def _unlisted(directory: str, error: Hdfs2ossError) -> FileStatus:
     if not directory:
         raise error  # the directory asked for itself: nothing of the walk can be told
     return unlisted_row(directory, error)
+
+
+def _is_file(row: FileStatus) -> bool:
+    return row.kind == FILE

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, takewhile
+from typing import Generic, TypeVar
 
 from ..model.errors import Hdfs2ossError
 from ..model.tally import Tally
-from ..model.values import FILE, UNLISTED, FileStatus
+from ..model.values import UNLISTED, FileStatus
+
+Row = TypeVar("Row")
 
 
 class Walk(abc.ABC):
@@ -43,27 +47,26 @@ class Walk(abc.ABC):
         return ()
 
 
-class Portions(Iterator[FileStatus]):
-    """The children of one directory in key order, as they come: several at once."""
+class Portions(Iterator[Row], Generic[Row]):
+    """Rows one by one that come several at once; of those that are at hand some can be taken together."""
 
-    def __init__(self, portions: Iterable[Sequence[FileStatus]]) -> None:
+    def __init__(self, portions: Iterable[Sequence[Row]]) -> None:
         self._portions = iter(portions)
-        self._rows: Sequence[FileStatus] = ()
+        self._rows: Sequence[Row] = ()
         self._at = 0
 
-    def __next__(self) -> FileStatus:
+    def __next__(self) -> Row:
         while self._at >= len(self._rows):
             self._rows, self._at = next(self._portions), 0
         row = self._rows[self._at]
         self._at += 1
         return row
 
-    def files(self) -> Sequence[FileStatus]:
-        """The plain files that come next, as far as they are at hand."""
-        begin, end = self._at, len(self._rows)
-        while self._at < end and self._rows[self._at].kind == FILE:
-            self._at += 1
-        return self._rows[begin : self._at]
+    def take_while(self, holds: Callable[[Row], bool]) -> list[Row]:
+        """The rows at hand up to the first for which this does not hold."""
+        taken = list(takewhile(holds, islice(self._rows, self._at, None)))
+        self._at += len(taken)
+        return taken
 
 
 def unlisted_row(directory: str, error: Hdfs2ossError) -> FileStatus:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .counters import OWN, Counters
 from .values import DIRECTORY, UNLISTED, FileStatus
 
@@ -23,6 +25,11 @@ class Tally:
         elif row.kind != UNLISTED:
             self.files += 1
             self.size_bytes += row.length
+
+    def add_files(self, rows: Sequence[FileStatus]) -> None:
+        """Some more rows, all of files."""
+        self.files += len(rows)
+        self.size_bytes += sum([row.length for row in rows])
 
     def merge(self, other: Tally) -> None:
         """All rows of another sum."""

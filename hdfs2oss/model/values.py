@@ -12,6 +12,9 @@ from typing import NamedTuple
 from .known import KnownFile
 from .uri import Uri
 
+# What a NamedTuple is made of, without the function in between: some are made for every file of a lake.
+new_row = tuple.__new__
+
 FILE = "F"
 DIRECTORY = "D"
 SYMLINK = "L"

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..model.errors import TransferError, TypeConflict
-from ..model.values import DIRECTORY, FILE, UNLISTED, UNUSABLE, FilePair, FileStatus
+from ..model.values import DIRECTORY, FILE, UNLISTED, UNUSABLE, FilePair, FileStatus, new_row
 from .keys import is_within
 from .merging import Step, Stretch
 
@@ -27,8 +27,6 @@ class Block(NamedTuple):
 
 
 _IN_THE_WAY = "at the target "
-# What a NamedTuple is made of, without the function in between: it is made for every file of a lake.
-_new = tuple.__new__
 
 
 def blocked_by_file(path: str) -> Block:
@@ -90,7 +88,7 @@ class Pairing:
             return None
         root = stretch.root
         return [
-            _new(FilePair, (row.path, row, target, root, "", True, None))
+            new_row(FilePair, (row.path, row, target, root, "", True, None))
             for row, target in zip(stretch.sources, stretch.targets, strict=True)
         ]
 

@@ -11,7 +11,7 @@ import functools
 import re
 import xml.etree.ElementTree as ET
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, pairwise, takewhile
 from operator import lt
@@ -19,7 +19,9 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ...model.errors import StoreError, Unreachable
+from ...model.values import new_row
 from ...rules.keys import just_before, out_of_order
+from ..walk import Portions
 from .client import OssClient
 
 PAGE_KEYS = 1000
@@ -34,8 +36,6 @@ _PREFIXES = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<]*)</Prefix>\s*</CommonP
 _TRUNCATED = re.compile(r"<IsTruncated>(true|false)</IsTruncated>")
 _COUNT = re.compile(r"<KeyCount>(\d+)</KeyCount>")
 _END = "</ListBucketResult>"
-# What a NamedTuple is made of, without the function in between: it is made for every key of a lake.
-_new = tuple.__new__
 _TOKEN = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
 
 
@@ -51,41 +51,19 @@ class OssEntry(NamedTuple):
     is_prefix: bool = False
 
 
-class Entries(Iterator[OssEntry]):
-    """Entries one by one, of which those of the page that is at hand can be looked at and taken together."""
-
-    def __init__(self, pages: Iterator[list[OssEntry]]) -> None:
-        self._pages = pages
-        self._page: list[OssEntry] = []
-        self._at = 0
-
-    def __next__(self) -> OssEntry:
-        while self._at >= len(self._page):
-            self._page, self._at = next(self._pages), 0
-        entry = self._page[self._at]
-        self._at += 1
-        return entry
-
-    def take_while(self, holds: Callable[[OssEntry], bool]) -> list[OssEntry]:
-        """The entries at hand up to the first for which this does not hold."""
-        taken = list(takewhile(holds, islice(self._page, self._at, None)))
-        self._at += len(taken)
-        return taken
-
-
 def list_entries(
     client: OssClient,
     prefix: str,
     start_after: str = "",
     delimiter: str = "",
     limit: int = 0,
-) -> Entries:
+) -> Portions[OssEntry]:
     """Keys under a prefix in key order, page by page; with `limit` only the first so many.
 
     With the delimiter `/` keys further down appear as one entry for each prefix. Raises SurveyError when
     the store's order is not that of keys.
     """
-    return Entries(_pages(client, prefix, start_after, delimiter, limit))
+    return Portions(_pages(client, prefix, start_after, delimiter, limit))
 
 
 def _pages(client: OssClient, prefix: str, start_after: str, delimiter: str, limit: int) -> Iterator[list[OssEntry]]:
@@ -165,7 +143,7 @@ def _match_page(text: str) -> tuple[list[OssEntry], str] | None:
     if "<EncodingType>url</EncodingType>" not in text or len(found) != text.count("<Contents>") or len(truncated) != 1:
         return None
     entries = [
-        _new(OssEntry, (key, int(size), _milliseconds(modified), etag, kind, storage_class, False))
+        new_row(OssEntry, (key, int(size), _milliseconds(modified), etag, kind, storage_class, False))
         for key, modified, etag, kind, size, storage_class in found
     ]
     if "%" in text:

@@ -15,18 +15,15 @@ from collections.abc import Iterator, Sequence
 
 from ...model.errors import NotFound
 from ...model.tally import Tally
-from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus
+from ...model.values import DIRECTORY, FILE, SYMLINK, UNUSABLE, FileStatus, new_row
 from ...rules.keys import BEHIND_ALL, KeyRange, just_before
-from ..walk import Walk
+from ..walk import Portions, Walk
 from .client import OssClient
-from .listing import Entries, OssEntry, list_entries
+from .listing import PAGE_KEYS, OssEntry, list_entries
 
 # Where OSS-HDFS keeps its blocks: neither ours to read nor to delete.
 INTERNAL_DIRECTORY = ".dlsdata"
 _NO_NAMES = ("", ".", "..")
-_PAGE_KEYS = 1000
-# What a NamedTuple is made of, without the function in between: it is made for every key of a lake.
-_new = tuple.__new__
 
 
 class OssWalk(Walk):
@@ -41,7 +38,7 @@ class OssWalk(Walk):
         self._seen = False
         self._wanted_from = ""
         # Where rows come from, and the directory whose keys these are by now.
-        self._listing: Entries | None = None
+        self._listing: Portions[OssEntry] | None = None
         self._directory = ""
         self._rows = self._flat()
 
@@ -76,13 +73,14 @@ class OssWalk(Walk):
             )
 
         rows = [
-            _new(FileStatus, (key[skip:], FILE, size, mtime_ms, 0, "", "", None, 0, 0, "", etag, storage_class, "", ""))
+            new_row(
+                FileStatus, (key[skip:], FILE, size, mtime_ms, 0, "", "", None, 0, 0, "", etag, storage_class, "", "")
+            )
             for key, size, mtime_ms, etag, _, storage_class, _ in self._listing.take_while(is_file)
         ]
         if rows:
             self._last = rows[-1]
-            self.given.files += len(rows)
-            self.given.size_bytes += sum([row.length for row in rows])
+            self.given.add_files(rows)
         return rows
 
     def stop_descending(self) -> None:
@@ -97,7 +95,7 @@ class OssWalk(Walk):
         if not any(list_entries(self._client, self._prefix, limit=1)):
             raise NotFound(f"cannot list /{self._prefix[:-1]}: there is no such directory in {self._client.bucket}")
 
-    def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Entries:
+    def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Portions[OssEntry]:
         self._listing = list_entries(self._client, self._prefix + prefix, start_after, delimiter)
         return self._listing
 
@@ -122,7 +120,7 @@ class OssWalk(Walk):
                 return
             if path < self._wanted_from:
                 passed_over += 1
-                if passed_over == _PAGE_KEYS:
+                if passed_over == PAGE_KEYS:
                     entries = self._entries(self._prefix + just_before(self._wanted_from))
                 continue
             passed_over, self._wanted_from = 0, ""

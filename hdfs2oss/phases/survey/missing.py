@@ -129,8 +129,7 @@ class Missing:
 
     def take_files(self, rows: Sequence[FileStatus]) -> None:
         """Files of both sides, behind a file of both sides in the same directory: they change nothing but the count."""
-        self._at_target.files += len(rows)
-        self._at_target.size_bytes += sum([row.length for row in rows])
+        self._at_target.add_files(rows)
 
     def end(self) -> None:
         """The unit has no further step."""

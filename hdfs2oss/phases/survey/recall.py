@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from ...model.counters import LEDGER_FILES_UNREADABLE, OWN, Counters
 from ...model.errors import StoreError, SurveyError
 from ...model.known import KnownFile
-from ...model.values import FILE, FilePair
+from ...model.values import FILE, FilePair, new_row
 from ...records.generation import KnownFiles, current
 from ...records.jobdir import JobDir
 from ...rules.layout import Layout
 from .unit import TakePairs
-
-# What a NamedTuple is made of, without the function in between: it is made for every file of a lake.
-_new = tuple.__new__
 
 
 class Recall:
@@ -54,7 +51,7 @@ class Recall:
         if known is not None and source is not None and target is not None and source.kind == target.kind == FILE:
             row = self._find(known, path)
             if row is not None and row.source == self._source_text(root, path):
-                return _new(FilePair, (*pair[:-1], row))
+                return new_row(FilePair, (*pair[:-1], row))
         return pair
 
     def _source_text(self, root: int, path: str) -> str:

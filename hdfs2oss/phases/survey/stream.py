@@ -7,10 +7,7 @@ from collections.abc import Callable, Sequence
 from ...filesystems.walk import Walk, unlisted_row
 from ...model.errors import NotFound, StoreError, SurveyError
 from ...model.tally import Tally
-from ...model.values import FileStatus
-
-# What a NamedTuple is made of, without the function in between: it is made for every file of a lake.
-_new = tuple.__new__
+from ...model.values import FileStatus, new_row
 
 
 class Stream(Walk):
@@ -80,7 +77,7 @@ class Stream(Walk):
     def files(self) -> Sequence[FileStatus]:
         rows = self._walk.files() if self._walk is not None else ()
         prefix = self._prefix
-        return [_new(FileStatus, (prefix + row[0], *row[1:])) for row in rows] if prefix else rows
+        return [new_row(FileStatus, (prefix + row[0], *row[1:])) for row in rows] if prefix else rows
 
     def stop_descending(self) -> None:
         """A walk that was not opened yet is a directory not entered yet."""
