@@ -11,6 +11,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -62,8 +63,7 @@ def run_until_signal(
             return outcome.result()
         code = 128 + watch.signal_number
         on_signal()
-        thread.join(grace_seconds)
-        if thread.is_alive():
+        if not _ended(thread, grace_seconds):
             _leave(code)
         return outcome.code_or(code)
     finally:
@@ -147,6 +147,14 @@ class _Outcome:
     def code_or(self, other: int) -> int:
         """What the job returned, or the other code where it raised."""
         return other if self._error is not None else self._code
+
+
+def _ended(thread: threading.Thread, seconds: float) -> bool:
+    """Whether the thread ends within these seconds; a second signal is heard meanwhile, as `_Watch.wait` tells."""
+    deadline = time.monotonic() + seconds
+    while thread.is_alive() and (left := deadline - time.monotonic()) > 0:
+        thread.join(min(left, _LOOK_SECONDS))
+    return not thread.is_alive()
 
 
 def _leave(code: int) -> None:

@@ -15,7 +15,7 @@ told = threading.Event()
 def job():
     sys.stdout.write("running\n")
     sys.stdout.flush()
-    if mode == "aside":
+    if mode.startswith("aside"):
         # Only the thread that it is sent to is woken.
         signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
     if mode == "deaf":
@@ -24,6 +24,9 @@ def job():
     if mode == "slow":
         sys.stdout.write("told\n")
         sys.stdout.flush()
+        time.sleep(100)
+    if mode == "aside twice":
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         time.sleep(100)
     if mode == "raising":
         raise RuntimeError("interrupted in the middle")

@@ -90,6 +90,11 @@ def test_a_second_signal_ends_at_once(start, second, code):
     assert process.wait(45) == code
 
 
+def test_a_second_signal_that_wakes_another_thread_ends_at_once_too(start):
+    process = start("aside twice")
+    assert process.wait(45) == 130
+
+
 def test_without_a_signal_the_code_is_the_jobs():
     assert run_until_signal(lambda: 4, lambda: None) == 4
 
