@@ -319,6 +319,20 @@ GROUPS = (
                 "FILE",
                 unset="OSS_CREDENTIALS_FILE",
             ),
+            _value(
+                ("--principal",),
+                "principal",
+                "with --keytab: ask HDFS as this Kerberos principal",
+                "NAME",
+                unset="who has the ticket",
+            ),
+            _value(
+                ("--keytab",),
+                "keytab",
+                "take Kerberos tickets with the key in FILE, and new ones while the copy lasts",
+                "FILE",
+                unset="the ticket of kinit",
+            ),
             _value(("--threads",), "threads", "copy threads in each task", "N", _whole, "16, or 48 onto HDFS"),
             _value(("--part-size",), "part_size_bytes", "part size of large files on OSS", "SIZE", parse_size),
             _value(
@@ -343,4 +357,4 @@ GROUPS = (
 )
 SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)
 # Those that say where the records of a copy are, beside its paths.
-OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "properties")
+OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "principal", "keytab", "properties")

@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from ..model.errors import UsageError
 
 _FILES = ("core-site.xml", "hdfs-site.xml")
-_RELEVANT = ("fs.defaultFS", "fs.oss.", "fs.permissions.", "fs.viewfs.", "dfs.", "hadoop.security.")
+_RELEVANT = (
+    "fs.defaultFS",
+    "fs.oss.",
+    "fs.permissions.",
+    "fs.viewfs.",
+    "dfs.",
+    "hadoop.security.",
+    "hadoop.rpc.protection",
+)
 # Names that Hadoop still takes for others.
 _RENAMED = {
     "fs.default.name": "fs.defaultFS",
@@ -43,6 +51,8 @@ _READ = (
     "dfs.data.transfer.protection",
     "dfs.user.home.dir.prefix",
     "hadoop.security.authentication",
+    "hadoop.security.auth_to_local",
+    "hadoop.rpc.protection",
     "hadoop.security.key.provider.path",
 )
 _VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")
