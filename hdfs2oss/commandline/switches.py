@@ -319,20 +319,8 @@ GROUPS = (
                 "FILE",
                 unset="OSS_CREDENTIALS_FILE",
             ),
-            _value(
-                ("--principal",),
-                "principal",
-                "with --keytab: ask HDFS as this Kerberos principal",
-                "NAME",
-                unset="who has the ticket",
-            ),
-            _value(
-                ("--keytab",),
-                "keytab",
-                "take Kerberos tickets with the key in FILE, and new ones while the copy lasts",
-                "FILE",
-                unset="the ticket of kinit",
-            ),
+            _value(("--principal",), "principal", "with --keytab: ask HDFS as this Kerberos principal", "NAME"),
+            _value(("--keytab",), "keytab", "take Kerberos tickets with the key in FILE, as often as needed", "FILE"),
             _value(("--threads",), "threads", "copy threads in each task", "N", _whole, "16, or 48 onto HDFS"),
             _value(("--part-size",), "part_size_bytes", "part size of large files on OSS", "SIZE", parse_size),
             _value(

@@ -15,7 +15,7 @@ from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from tests.sandbox import Sandbox
 from tests.sandbox.state import PROJECT
 
-pytestmark = [pytest.mark.hdfs, pytest.mark.faults, pytest.mark.full, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.hdfs, pytest.mark.faults, pytest.mark.full, pytest.mark.timeout(1200)]
 
 Done = subprocess.CompletedProcess[str]
 # The dead NameNode's successor is active after so many seconds.
@@ -55,7 +55,7 @@ def run_under(sandbox: Sandbox, fault: Callable[[Sandbox], Callable[[], None]], 
     ]
     environment = {**os.environ, **sandbox.env(), "PYTHONPATH": str(PROJECT)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    hang = threading.Timer(280, process.kill)
+    hang = threading.Timer(390, process.kill)
     hang.start()
     said: list[str] = []
     try:
