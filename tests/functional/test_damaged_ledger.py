@@ -54,6 +54,7 @@ def damage(ledger: Path, how: Callable[[bytes], bytes]) -> None:
     file.write_bytes(how(data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_runs", [True, False], ids=["runs on record", "runs gone"])
 @pytest.mark.parametrize("how", [truncated, flipped])
 def test_the_next_run_says_so_and_begins_a_new_one(copy, upload_ends, how, with_runs: bool) -> None:

@@ -147,6 +147,7 @@ def test_after_five_minutes_the_refusal_names_the_file(renewal: Renewal) -> None
     assert caught.value.ends_wave
 
 
+@pytest.mark.slow
 def test_a_request_is_sent_again_with_the_new_keys_and_counted_once(renewal: Renewal) -> None:
     renewal.put("old")
     who: list[str] = []
