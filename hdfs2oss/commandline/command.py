@@ -35,6 +35,7 @@ class CopyCommand(NamedTuple):
     credentials_file: str = ""
     principal: str = ""
     keytab: str = ""
+    ram_role: str = ""
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ def resolve(
     settings = read_properties(command.properties)
     conf = {**hadoop_conf, **keep_relevant(command.properties)}
     login = read_login(command.principal, command.keytab)
-    places = Places(environment, conf, command.oss_endpoint, command.credentials_file, login)
+    places = Places(environment, conf, command.oss_endpoint, command.credentials_file, command.ram_role, login)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
     found = [places.resolve(text) for text in (*sources, command.paths[-1])]
     asked = {
@@ -80,7 +80,7 @@ def resolve(
     # Patterns that cannot be read are found now.
     Selection(options.include, options.exclude)
     stores = places.stores(_connections(options))
-    notes = (*command.notes, *settings.notes, *_notes(stores, names))
+    notes = (*command.notes, *settings.notes, *places.remarks, *_notes(stores, names))
     return CopyRequest(options, stores, places.user, notes)
 
 

@@ -61,10 +61,11 @@ def close_filesystems() -> None:
 
 
 def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
+    bucket = config.oss.get(uri.authority)
     access = hash(
         (
             tuple(sorted(config.hadoop_conf.items())),
-            config.oss.get(uri.authority),
+            bucket.lasting if bucket is not None else None,
             config.threads,
             config.hdfs_user,
             config.login,
