@@ -22,7 +22,7 @@ PYTHON_IN_IT = f"./{FOLDER}/bin/python3"
 
 
 class Manifest(NamedTuple):
-    """What an environment holds: versions of the project and of Python, what it needs of a node, and of which code it is."""
+    """What an environment holds, what it needs of a node (machine, glibc), and the code that it was made of."""
 
     version: str
     python: str
@@ -55,7 +55,7 @@ def parse_manifest(text: bytes) -> Manifest:
 
 
 def code_digest(package: Path) -> str:
-    """A name for the code below `package`, the same wherever it lies: what it is packed with must be what it runs with."""
+    """A name for the code below `package`, the same wherever it lies."""
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py"), key=lambda path: path.relative_to(package).parts):
         digest.update(os.fsencode(path.relative_to(package).as_posix()) + b"\0")

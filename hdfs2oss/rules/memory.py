@@ -27,5 +27,5 @@ def task_mib(threads: int | None = None, part_size_bytes: int | None = None) -> 
 
 
 def overhead_mib(tasks_at_once: int, threads: int | None = None, part_size_bytes: int | None = None) -> int:
-    """MiB that the container of an executor needs beside its heap. A driver with a task's worth of Python is one of one."""
+    """MiB that a container needs beside its heap; that of a driver counts as one with one task."""
     return _JVM_MIB + tasks_at_once * task_mib(threads, part_size_bytes)
