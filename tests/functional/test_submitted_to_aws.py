@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from hdfs2oss.commandline.submit_command import parse_submit
-from hdfs2oss.model.errors import SurveyError
+from hdfs2oss.model.errors import LostSight, SurveyError
 from hdfs2oss.verbs.submit.remote import submit
-from hdfs2oss.verbs.submit.waiting import LostSight
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 REGION = "eu-central-1"

@@ -10,11 +10,11 @@ from typing import TextIO
 
 from ...commandline.ending import print_lines, print_refusal
 from ...commandline.submit_command import AWS, SubmitOrder
-from ...model.errors import Hdfs2ossError, Interrupted, StoreError, SurveyError, Unreachable
+from ...model.errors import Hdfs2ossError, Interrupted, LostSight, StoreError, SurveyError, Unreachable
 from ...model.submission import Progress
 from .platform import NotReached, Platform
 from .rendering import refuse_planted
-from .waiting import LostSight, wait_for_end
+from .waiting import wait_for_end
 
 
 def submit(

@@ -17,7 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ...model.errors import Hdfs2ossError, StoreError, Throttled, Unreachable
+from ...model.errors import LostSight, StoreError, Throttled, Unreachable
 from ...model.submission import Progress
 from ...model.units import format_duration
 
@@ -25,12 +25,6 @@ _FIRST_SECONDS = 5.0
 _GROWTH = 1.5
 _LONGEST_SECONDS = 60.0
 SILENCE_SECONDS = 900.0
-
-
-class LostSight(Hdfs2ossError):
-    """A job was submitted, and how it ended is not known."""
-
-    exit_code = 9
 
 
 def wait_for_end(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hdfs2oss.model.errors import AuthenticationFailed, StoreError, Throttled, Unreachable
+from hdfs2oss.model.errors import AuthenticationFailed, LostSight, StoreError, Throttled, Unreachable
 from hdfs2oss.model.submission import Progress
-from hdfs2oss.verbs.submit.waiting import SILENCE_SECONDS, LostSight, wait_for_end
+from hdfs2oss.verbs.submit.waiting import SILENCE_SECONDS, wait_for_end
 
 DONE = Progress("Success", True)
 SILENT = Unreachable("no answer")

@@ -195,6 +195,7 @@ def test_a_role_that_is_silent_until_its_keys_have_expired_ends_the_run_with_its
     assert caught.value.ends_wave
 
 
+@pytest.mark.slow
 def test_a_request_is_sent_again_with_the_new_keys_and_counted_once(renewal: Renewal) -> None:
     renewal.put("old")
     who: list[str] = []
