@@ -39,11 +39,11 @@ class Places:
         named = credentials_file or ("" if ram_role else environment.get(_FILE, ""))
         self._asked = Asked(environment, hadoop_conf, os.path.abspath(named) if named else "", ram_role)
         self._oss: dict[str, OssAccess] = {}
+        self.remarks: list[str] = []
         self._login = login
         self._kerberos_user = ""
         # The first HDFS that is named.
         self._hdfs = ""
-        self.remarks: list[str] = []
 
     def resolve(self, text: str) -> Uri:
         """A place with scheme and authority, reachable through `stores`.

@@ -345,6 +345,6 @@ GROUPS = (
     ),
 )
 SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)
-# Those that say where the records of a copy are, beside its paths.
-_WHO_ASKS = ("credentials_file", "ram_role", "principal", "keytab")
-OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "properties", *_WHO_ASKS)
+# How stores are reached, and who asks them: every verb has these. And where the records of a copy are.
+OF_ACCESS = ("oss_endpoint", "credentials_file", "ram_role", "principal", "keytab", "properties")
+OF_RECORDS = ("source_list", "job_dir", *OF_ACCESS)
