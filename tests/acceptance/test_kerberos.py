@@ -177,6 +177,27 @@ def test_on_yarn_the_driver_has_a_ticket_and_tasks_have_the_token(
     assert read_tree(tmp_path / "back") == TREE
 
 
+@pytest.mark.full
+@pytest.mark.spark
+def test_the_keytab_that_spark_submit_is_told_of_holds_for_the_copy_too(
+    cluster: Cluster, source: str, tmp_path: Path
+) -> None:
+    java = f"{QUICK_JVM} -Djava.security.krb5.conf={cluster.variables['KRB5_CONFIG']}"
+    words = ["--master", "local[2]", "--conf", "spark.ui.enabled=false", *cluster.by_keytab]
+    done = subprocess.run(
+        [spark_home() / "bin/spark-submit", *words, PROJECT / "jobs/hdfs2oss.py", source, cluster.home],
+        env=cluster.environment(PYSPARK_PYTHON=sys.executable, SPARK_SUBMIT_OPTS=java, SPARK_HOME=str(spark_home())),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    succeeded(done)
+    assert not cluster.cache.exists()
+    succeeded(cluster.run(*cluster.by_keytab, cluster.home, f"file://{tmp_path}/back"))
+    assert read_tree(tmp_path / "back") == TREE
+
+
 @pytest.fixture
 def short_tickets(secure_sandbox: Sandbox) -> "Callable[[int], None]":
     return secure_sandbox.limit_tickets
