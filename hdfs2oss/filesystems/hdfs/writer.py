@@ -139,10 +139,13 @@ class HdfsAppender(Writer):
         except AlreadyExists as error:
             error.retryable = True
             raise
-        status = client.status(path)
-        if status is None or status.length != length:
+        try:
+            status = client.status(path)
+            if status is None or status.length != length:
+                raise StoreError(f"cannot {what}: it has no longer {length} bytes")
+        except StoreError:
             self.abort()
-            raise StoreError(f"cannot {what}: it has no longer {length} bytes")
+            raise
 
     def write(self, data: bytes) -> None:
         self._written += len(data)

@@ -48,11 +48,13 @@ def removed(context: RunContext, found: SurveyReport) -> tuple[TaskReport, dict[
     return report, {one.path: one.outcome for one in results}
 
 
-def test_what_a_filter_matches_by_its_path_at_the_target_stays(make_context) -> None:
-    store = store_of(s=["a"], t=["a", "gone", "kept", "old/gone", "old/kept/x"])
-    filters = ("/t/kept", "file:///t/old/kept")
+@pytest.mark.parametrize("entries", [0, 1, 3, 1_000_000])
+def test_what_a_filter_matches_by_its_path_at_the_target_stays(make_context, entries) -> None:
+    both = ["a", "both/1", "both/in/1"]
+    store = store_of(s=both, t=[*both, "gone", "kept", "old/gone", "old/kept/x", "both/2", "both/in/2", "both/in/d/3"])
+    filters = ("/t/kept", "file:///t/old/kept", "/t/both")
     context = make_context(store, ["/s"], "/t", update=True, delete=True, filters=filters)
-    paths = [item.path for item in candidates(context, surveyed(context))]
+    paths = [item.path for item in candidates(context, surveyed(context, entries))]
     assert sorted(paths) == ["gone", "old/gone"]
 
 

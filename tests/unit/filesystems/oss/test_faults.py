@@ -263,6 +263,12 @@ def test_a_store_that_tells_nothing_of_versions_counts_as_one_without(answer: An
     assert [request.method for request in store.requests] == ["GET", "PUT", "PUT"]
 
 
+def test_nothing_is_created_exclusively_while_the_store_does_not_answer_whether_it_keeps_versions() -> None:
+    with ScriptedStore(Answer(0)) as store, pytest.raises(Unreachable):
+        store.open().create_exclusive("/one", DATA)
+    assert {request.method for request in store.requests} == {"GET"}
+
+
 def page(*keys: str, token: str = "") -> Answer:
     rows = "".join(
         f"<Contents><Key>{key}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>&quot;E&quot;</ETag>"
