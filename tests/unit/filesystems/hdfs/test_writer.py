@@ -30,6 +30,7 @@ class NameNode:
         self.keeps = keeps
         self.problem = ""
         self.open: set[str] = set()
+        self.on_close: Callable[[], object] = lambda: None
 
     def create(self, path: str, options: object) -> OpenFile:
         self.files[path], self.mtimes[path] = bytearray(), MTIME_MS
@@ -70,6 +71,7 @@ class NameNode:
 class OpenFile:
     def __init__(self, node: NameNode, path: str) -> None:
         self.node, self.path = node, path
+        self.on_close = node.on_close
         node.open.add(path)
 
     def write(self, data: bytes) -> int:
@@ -79,6 +81,7 @@ class OpenFile:
         return len(data)
 
     def close(self) -> None:
+        self.on_close()
         self.node.open.discard(self.path)
 
 
@@ -170,6 +173,21 @@ def test_what_was_appended_and_found_good_keeps_its_time() -> None:
         writer.write(b"67")
         assert writer.commit(lambda stored: None).length == 7
     assert (node.files, node.mtimes) == ({PATH: b"1234567"}, {PATH: MTIME_MS})
+
+
+def test_a_file_that_was_just_closed_is_appended_to_once_its_client_no_longer_asks_whether_it_is_complete() -> None:
+    """It would say that the file ends where it ended when it was closed, and the NameNode takes its word."""
+    asked_again, order = threading.Event(), []
+    node = NameNode({})
+    node.on_close = lambda: asked_again.wait(60) and order.append("asked again")
+    hdfs = hdfs_of(node)
+    hdfs.put(PATH, b"12345", WORK, {})
+    node.on_close = lambda: None
+    threading.Timer(0.1, asked_again.set).start()
+    with HdfsAppender(hdfs.client, PATH, 5) as writer:
+        order.append("opened")
+        writer.commit(lambda stored: None)
+    assert order == ["asked again", "opened"]
 
 
 def test_a_file_of_an_erasure_coding_policy_is_not_appended_to() -> None:
