@@ -77,6 +77,14 @@ def test_candidates_are_the_same_whatever_the_budget_of_a_unit(make_context, ent
     assert own["DIRECTORIES_AT_TARGET"] == 4 + 12 + 1
 
 
+def test_directories_that_go_are_never_among_the_files_however_many_there_are(make_context) -> None:
+    names = [f"old/{number:03}" for number in range(200)]
+    context = make_context(store_of(s=["a"], t=[f"{name}/" for name in names]), ["/s"], "/t", update=True, delete=True)
+    found = surveyed(context)
+    assert found.missing.files == []
+    assert [item.path for item in candidates(context, found)] == [*names, "old"]
+
+
 def test_without_delete_what_only_the_target_has_is_not_listed(make_context) -> None:
     flaky = FlakyFileSystem(store_of(s=["a/f"], t=["a/f", "old/deep/file"]))
     surveyed(make_context(flaky, ["/s"], "/t", update=True))

@@ -152,6 +152,12 @@ def test_a_process_number_says_nothing_of_another_boot_or_namespace_or_host(stor
         take(store, "two")
 
 
+def test_a_holder_whose_process_cannot_be_asked_for_is_not_taken_for_gone(store) -> None:
+    place(store, dead_here()._replace(process=2**70))
+    with pytest.raises(BrakeError):
+        take(store, "two")
+
+
 def test_the_next_attempt_of_the_same_application_takes_over_at_once(store) -> None:
     """And the earlier one, should it still live, does not take it back."""
     first = this_process("one", 1000.0, {"CONTAINER_ID": "container_e17_1410901177871_0001_01_000005"})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hdfs2oss.model.errors import SourceChanged
+from hdfs2oss.model.errors import BeingWritten, SourceChanged
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.rules.filesum import CRC64, MD5_OF_CRC, FileChecksum
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.comparison import Side
 from hdfs2oss.transfer.inspection import Reading, by_checksums, by_reading_one
-from tests.stores.faults import FlakyFileSystem
+from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
 
 DATA = bytes(range(256)) * 8
@@ -44,6 +44,13 @@ def test_of_a_store_that_states_a_checksum_nothing_is_read(other: bytes) -> None
     found = by_reading_one(by_checksums(source, target), source, target, len(DATA), READING)
     assert found.learned.read_equal is (other == DATA)
     assert (reads(source), reads(target)) == (1, 0)
+
+
+def test_a_file_that_somebody_writes_to_is_not_compared() -> None:
+    one = side(DATA)
+    one.store.faults.append(Fault("refuse_open", "/f", BeingWritten))
+    with pytest.raises(BeingWritten):
+        READING.sums(one, len(DATA), (CRC64,))
 
 
 def test_a_file_that_has_another_length_by_now_is_not_compared() -> None:
