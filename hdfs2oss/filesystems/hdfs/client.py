@@ -41,7 +41,7 @@ _RETRIES = RetryPolicy(attempts=3, cap_seconds=4.0, deadline_seconds=8.0, thrott
 _FAILOVER_RETRIES = _RETRIES._replace(attempts=8, deadline_seconds=25.0)
 # A silent DataNode costs a writer so long. The client itself would wait for 60 s and then tell which DataNode
 # it was, but a copy that tries the file again is better off sooner.
-_DATA_TIMEOUT_SECONDS = 45.0
+DATA_TIMEOUT_SECONDS = 45.0
 
 
 class HdfsClient:
@@ -58,6 +58,7 @@ class HdfsClient:
         user: str = "",
         timeout_seconds: float = TIMEOUT_SECONDS,
         login: Login = BY_TICKET,
+        data_timeout_seconds: float = DATA_TIMEOUT_SECONDS,
     ) -> None:
         self.traffic = Traffic()
         self.creation = read_creation(hadoop_conf)
@@ -74,6 +75,7 @@ class HdfsClient:
         self._login = login
         self._authority = authority
         self._watchdog = Watchdog(self._place, timeout_seconds)
+        self._data_timeout_seconds = data_timeout_seconds
         self._native_lock = threading.Lock()
         self._native: Client | None = None
         self._trash_is_prepared = False
@@ -126,7 +128,7 @@ class HdfsClient:
     def ask_data(self, what: str, function: Callable[[], T]) -> T:
         """One call of an open file that waits for DataNodes: that they are slow says nothing of the NameNode."""
         with map_errors(what, self.data_place):
-            return self._watchdog.call(what, function, timeout_seconds=_DATA_TIMEOUT_SECONDS, begins_pause=False)
+            return self._watchdog.call(what, function, timeout_seconds=self._data_timeout_seconds, begins_pause=False)
 
     def together(self, errand: Callable[[], T]) -> T:
         """Run calls that follow one another on one thread of the watchdog: handing each of them over costs as much as
