@@ -161,7 +161,8 @@ class Sides:
         paths = [unit.directory[:at] for at, one in enumerate(unit.directory) if one == "/"] + [unit.directory]
         if target_exists:
             base = f"{unit.directory}/" if unit.directory else ""
-            paths = [base + name for name in possible_parents(unit.children.after)]
+            after = unit.children.after
+            paths = [base + name for name in possible_parents(after) if name + "/" > after]
         target = self._layout.base
         for path in filter(None, paths):
             place = target.join(path)

@@ -67,6 +67,9 @@ def test_all_names_of_a_range_are_listed_once_in_the_order_of_the_namenode(there
         ("c", "b1/", "b3/", None),
         # `b` as a directory comes behind `b-`.
         ("", "b-1", "b1", "a\x7f"),
+        # Not back to what was listed, though that is as good.
+        ("a\x7f\x7f", "b-1", "b1", "a\x7f\x7f"),
+        ("", "\x01-", "\x01b", "\U0010ffff\x7f"),
         # Behind what is not ASCII nothing of it follows.
         ("a", "数/", "", None),
         ("é", "数/", "", "数"),
