@@ -13,11 +13,15 @@ from ..model.errors import BrakeError, SurveyError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records.jobdir import HASTE, JobDir, patiently
+from ..records.planfile import find_damage
 from ..records.silence import Silence
 from .account import give_up
-from .arrivals import missing_arrival
+from .arrivals import missing_arrival, spread
 from .report import Report
 from .unfinished import RECORDS, Unfinished, described, find_unfinished, refuse_other_meaning
+
+# Of a plan so many files are looked at before it is relied on; what is wrong with others is found by their tasks.
+_MOST_PLANS = 64
 
 
 class Opening(NamedTuple):
@@ -61,7 +65,12 @@ def find_opening(
     silence.answered()
     if unfinished is None:
         return Opening(new_run_id())
-    why_not = unfinished.why_not(options) or _cleared(here.of_run(unfinished.run_id), unfinished, stores)
+    records = here.of_run(unfinished.run_id)
+    why_not = (
+        unfinished.why_not(options)
+        or find_damage(records, spread(unfinished.plan_files, _MOST_PLANS))
+        or _cleared(records, unfinished, stores)
+    )
     if is_locked and why_not and not unfinished.why_not(options):
         _refuse_to_nest(unfinished, options, stores, why_not)
     return Opening(new_run_id() if why_not else unfinished.run_id, unfinished, why_not)
