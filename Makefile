@@ -29,7 +29,7 @@ check: ## format, lint, types, layer rule, sizes
 	@$(PYTHON) tests/check_sizes.py
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script" || exit 1; done
 
-test-fast: ## what needs no JVM and is not slow: two minutes
+test-fast: ## what needs no JVM and is not slow: a minute
 	@$(PYTEST) -q -m "not spark and not hdfs and not yarn and not faults and not conformance and not slow and not full"
 
 test: setup check ## everything but what is full, with real HDFS, YARN and Spark: about a quarter of an hour on 2 cores

@@ -33,6 +33,7 @@ class CopyCommand(NamedTuple):
     from_diff: str = ""
     oss_endpoint: str = ""
     credentials_file: str = ""
+    ram_role: str = ""
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ..filesystems.credentials import OssAccess, resolve_access
 from ..filesystems.hadoop_conf import is_kerberized, user_name
-from ..filesystems.keys_file import read_keys
+from ..filesystems.key_chain import Asked, find_keys, remarks
 from ..filesystems.registry import StoreConfig
-from ..model.errors import UsageError
+from ..model.errors import AuthenticationFailed, SurveyError, UsageError
 from ..model.handover import ANY_BUCKET, read_handover
 from ..model.uri import ParsedUri, Uri, UriSecrets, normalise_path, parse_uri
 
@@ -26,17 +25,25 @@ class Places:
         hadoop_conf: Mapping[str, str],
         oss_endpoint: str = "",
         credentials_file: str = "",
+        ram_role: str = "",
     ) -> None:
+        if credentials_file and ram_role:
+            raise UsageError("--credentials-file and --ram-role each say where keys come from", "Give one of them.")
         self._environment = environment
         self._handed_over = read_handover(environment)
         self._conf = hadoop_conf
         self._oss_endpoint = oss_endpoint
-        self._keys_file = os.path.abspath(named) if (named := credentials_file or environment.get(_FILE, "")) else ""
+        named = credentials_file or ("" if ram_role else environment.get(_FILE, ""))
+        self._asked = Asked(environment, hadoop_conf, os.path.abspath(named) if named else "", ram_role)
         self._oss: dict[str, OssAccess] = {}
+        self.remarks: list[str] = []
         self.user = user_name(environment)
 
     def resolve(self, text: str) -> Uri:
-        """A place with scheme and authority, reachable through `stores`. Raises UsageError."""
+        """A place with scheme and authority, reachable through `stores`.
+
+        Raises UsageError, and SurveyError where those who are to give its keys do not.
+        """
         parsed = parse_uri(text)
         uri = parsed.uri
         if not uri.scheme or (uri.scheme == "hdfs" and not uri.authority):
@@ -55,18 +62,17 @@ class Places:
         return StoreConfig(self._conf, dict(self._oss), connections, user)
 
     def _access(self, bucket: str, parsed: ParsedUri) -> OssAccess:
-        """Keys in the path count first, then the credentials file, then all other places."""
+        """Where keys come from is the order of `find_keys`; an endpoint beside them may come with them."""
         secrets = parsed.secrets
         own = secrets if secrets.access_key_id else self._handed_over.get(bucket)
-        keys_file = "" if own and own.access_key_id else self._keys_file
-        if keys_file:
-            keys = read_keys(keys_file)
-            handed = UriSecrets(keys.access_key_id, keys.access_key_secret, keys.security_token)
-        else:
-            handed = own or self._handed_over.get(ANY_BUCKET) or UriSecrets()
-        secrets = handed._replace(endpoint=secrets.endpoint or handed.endpoint)
-        access = resolve_access(bucket, secrets, self._oss_endpoint, self._environment, self._conf)
-        return replace(access, keys_file=keys_file)
+        try:
+            found = find_keys(bucket, own, self._handed_over.get(ANY_BUCKET), self._asked)
+        except AuthenticationFailed as error:
+            raise SurveyError(error.message, error.hint) from None
+        self.remarks += remarks(bucket, found)
+        endpoint = secrets.endpoint or (own.endpoint if own else "")
+        given = UriSecrets(endpoint=endpoint)
+        return resolve_access(bucket, given, self._oss_endpoint, self._environment, self._conf, found)
 
     def _on_default(self, text: str, uri: Uri) -> Uri:
         default = self._conf.get("fs.defaultFS", "")

@@ -48,7 +48,7 @@ def resolve(
     """Resolve all places of a command, and read the lists it names; its options are of that kind. Raises UsageError."""
     settings = read_properties(command.properties)
     conf = {**hadoop_conf, **keep_relevant(command.properties)}
-    places = Places(environment, conf, command.oss_endpoint, command.credentials_file)
+    places = Places(environment, conf, command.oss_endpoint, command.credentials_file, command.ram_role)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
     found = [places.resolve(text) for text in (*sources, command.paths[-1])]
     asked = {
@@ -79,7 +79,7 @@ def resolve(
     # Patterns that cannot be read are found now.
     Selection(options.include, options.exclude)
     stores = places.stores(_connections(options))
-    notes = (*command.notes, *settings.notes, *_notes(stores, names))
+    notes = (*command.notes, *settings.notes, *places.remarks, *_notes(stores, names))
     return CopyRequest(options, stores, places.user, notes)
 
 

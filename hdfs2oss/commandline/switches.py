@@ -319,6 +319,7 @@ GROUPS = (
                 "FILE",
                 unset="OSS_CREDENTIALS_FILE",
             ),
+            _value(("--ram-role",), "ram_role", "take the OSS keys of this instance's RAM role, or auto", "NAME"),
             _value(("--threads",), "threads", "copy threads in each task", "N", _whole, "16, or 48 onto HDFS"),
             _value(("--part-size",), "part_size_bytes", "part size of large files on OSS", "SIZE", parse_size),
             _value(
@@ -343,4 +344,4 @@ GROUPS = (
 )
 SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)
 # Those that say where the records of a copy are, beside its paths.
-OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "properties")
+OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "ram_role", "properties")

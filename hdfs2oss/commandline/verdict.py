@@ -119,7 +119,7 @@ _NOT_MENDED = {Finding.ERROR, Finding.EXTRA, Finding.TYPE, Finding.UNPROVEN}
 _OF_COPY = (
     "-filters", "-p", "--preserve", "-m", "--maps", "-bandwidth", "--total-bandwidth",
     "--bandwidth-schedule", "--requests-per-second", "-D", "--layout", "--include", "--exclude",
-    "--from-snapshot", "--job-dir", "--oss-endpoint", "--credentials-file", "--threads", "--processes",
+    "--from-snapshot", "--job-dir", "--oss-endpoint", "--credentials-file", "--ram-role", "--threads", "--processes",
 )  # fmt: skip
 _LISTED = "-f"
 

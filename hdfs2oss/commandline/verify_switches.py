@@ -80,7 +80,7 @@ _SHARED = (
     "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb",
     "total_bandwidth_mb", "bandwidth_schedule", "requests_per_second", "verbose",
     "properties", "proof", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint",
-    "credentials_file", "threads", "processes", "ignore_ledger",
+    "credentials_file", "ram_role", "threads", "processes", "ignore_ledger",
 )  # fmt: skip
 # Those that make another source or target of it.
 _REFUSED = {

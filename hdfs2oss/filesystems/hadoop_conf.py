@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from ..model.errors import UsageError
 
 _FILES = ("core-site.xml", "hdfs-site.xml")
-_RELEVANT = ("fs.defaultFS", "fs.oss.", "fs.permissions.", "fs.viewfs.", "dfs.", "hadoop.security.")
+_RELEVANT = (
+    "fs.defaultFS",
+    "fs.oss.",
+    "fs.jfs.cache.oss.",
+    "fs.permissions.",
+    "fs.viewfs.",
+    "dfs.",
+    "hadoop.security.",
+)
 # Names that Hadoop still takes for others.
 _RENAMED = {
     "fs.default.name": "fs.defaultFS",
@@ -28,6 +36,10 @@ _READ = (
     "fs.oss.region",
     "fs.oss.signatureversion",
     "fs.oss.proxy.",
+    "fs.oss.bucket.",
+    "fs.oss.credentials.provider",
+    "fs.oss.security.credential.provider.path",
+    "fs.jfs.cache.oss.",
     "fs.permissions.umask-mode",
     "fs.viewfs.mounttable.",
     "dfs.replication",
@@ -43,6 +55,8 @@ _READ = (
     "dfs.data.transfer.protection",
     "dfs.user.home.dir.prefix",
     "hadoop.security.authentication",
+    "hadoop.security.credential.",
+    "hadoop.security.credstore.",
     "hadoop.security.key.provider.path",
 )
 _VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")

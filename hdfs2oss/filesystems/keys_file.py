@@ -11,7 +11,7 @@ what is named       by whichever of these names; case, `_`, `-` and what stands 
 access key id       access_key_id          (OSS_ACCESS_KEY_ID, accessKeyID, AccessKeyId ...)
 access key secret   access_key_secret
 token               security_token, sts_token, session_token
-expiration          expiration             told when keys have expired, and nothing else
+expiration          expiration             such as 2026-11-22T10:00:00Z; without a time zone it is only told
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import json
 import os
 import re
 import stat
+from datetime import datetime
 from typing import NamedTuple
 
 from ..model.errors import UsageError
@@ -46,6 +47,19 @@ class Keys(NamedTuple):
     access_key_secret: str
     security_token: str = ""
     expiration: str = ""
+
+    @property
+    def expires_at(self) -> float | None:
+        """Seconds since 1970; None where nobody has said when they expire, or not in which zone."""
+        try:
+            moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", self.expiration))
+        except ValueError:
+            return None
+        return moment.timestamp() if moment.tzinfo else None
+
+    def sign_alike(self, other: Keys) -> bool:
+        """Whether requests are signed with them as with the others."""
+        return self[:3] == other[:3]
 
 
 def read_keys(path: str) -> Keys:

@@ -58,8 +58,14 @@ def close_filesystems() -> None:
 
 
 def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
+    bucket = config.oss.get(uri.authority)
     access = hash(
-        (tuple(sorted(config.hadoop_conf.items())), config.oss.get(uri.authority), config.threads, config.hdfs_user)
+        (
+            tuple(sorted(config.hadoop_conf.items())),
+            bucket.lasting if bucket is not None else None,
+            config.threads,
+            config.hdfs_user,
+        )
     )
     return os.getpid(), uri.scheme, uri.authority, access
 

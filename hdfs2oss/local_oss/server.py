@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import ssl
 import threading
 import time
@@ -20,7 +21,7 @@ from hdfs2oss.local_oss.protocol.errors import OssError
 from hdfs2oss.local_oss.protocol.limits import Limits
 from hdfs2oss.local_oss.protocol.listener import Listener
 from hdfs2oss.local_oss.protocol.request_log import RequestLog
-from hdfs2oss.local_oss.signatures.authenticator import Authenticator, Credentials
+from hdfs2oss.local_oss.signatures.authenticator import Authenticator, Credentials, Issued
 from hdfs2oss.local_oss.store.rows import Bucket
 from hdfs2oss.local_oss.store.store import Store
 from hdfs2oss.local_oss.store.synthetic import Synthetic, create_synthetic
@@ -77,6 +78,7 @@ class LocalOssServer:
         self._log: RequestLog | None = None
         self._admin: AdminPort | None = None
         self.plan = FaultPlan(self.faults)
+        self._issued: dict[str, Issued] = {}
 
     @property
     def endpoint(self) -> str:
@@ -129,6 +131,13 @@ class LocalOssServer:
             self._log.close()
             self._log = None
 
+    def issue_keys(self, seconds: float) -> Issued:
+        """Temporary keys, as STS gives them: good for so long, with a token that must come along."""
+        name = f"STS.{secrets.token_hex(8)}"
+        issued = Issued(Credentials(name, secrets.token_hex(16), secrets.token_hex(16)), self.clock() + seconds)
+        self._issued[name] = issued
+        return issued
+
     def settle_log(self) -> None:
         """Return once the request log has a line of each answer; it may come a moment after the answer."""
         if self._log:
@@ -157,7 +166,7 @@ class LocalOssServer:
         is_md5_wanted = self.etag == "md5" and not self.is_forgetful
         context = Context(store, self.limits, self.region, is_md5_wanted, self.clock)
         credentials = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
-        authenticator = Authenticator(credentials, self.region, self.limits.max_skew_seconds, self.clock)
+        authenticator = Authenticator(credentials, self.region, self.limits.max_skew_seconds, self.clock, self._issued)
         return Application(context, authenticator, Addressing(self.cnames), self.plan, self.has_s3)
 
     def _fill(self, store: Store, now_ms: int) -> None:

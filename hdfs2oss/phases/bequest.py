@@ -109,9 +109,7 @@ def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str) -> None:
     if there.names_for_pair("_lock"):
         raise SurveyError("what is there is a job directory, and is kept")
     origin = f"{job_dir}\n{_first_run(here)}\n"
-    if there.publish_for_pair(_ORIGIN, origin.encode()):
-        return
-    found = _text_of(there, _ORIGIN)
+    found = _left_at(there, _ORIGIN, origin)
     if found != origin:
         left_by = found.partition("\n")[0]
         since = ", which was begun anew since," if left_by == job_dir else ""
@@ -120,11 +118,18 @@ def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str) -> None:
 
 def _first_run(here: JobDir) -> str:
     """What tells a job directory from a later one of its name: the run that was the first to leave something."""
+    return _left_at(here, _FIRST_RUN, here.run_id)
+
+
+def _left_at(records: JobDir, name: str, text: str) -> str:
+    """What the file says; where there is none yet, this text is published as it.
+
+    Read first: all runs but a pair's first find it.
+    """
     try:
-        return _text_of(here, _FIRST_RUN)
+        return _text_of(records, name)
     except NotFound:
-        here.publish_for_pair(_FIRST_RUN, here.run_id.encode())
-        return _text_of(here, _FIRST_RUN)
+        return text if records.publish_for_pair(name, text.encode()) else _text_of(records, name)
 
 
 def _text_of(records: JobDir, name: str) -> str:

@@ -34,6 +34,10 @@ STORE_BLOCK_BYTES = 64 * 1024 * 1024
 FIRST_GROUP_SECONDS = 0.5
 LAST_GROUP_SECONDS = 30.0
 _TASKS_PER_SLOT = 4
+# Each task is a file of the ledger, a row of the driver and lines of Spark's event log. So a slot that has to work for
+# more than four hours has longer tasks rather than more of them; what a killed one costs stays minutes.
+_MOST_TASKS_PER_SLOT = 500
+_LONGEST_TASK_SECONDS = 300.0
 # A task holds the rows of its ledger until it publishes, also where the items cost nothing.
 MOST_ITEMS_OF_TASK = 100_000
 _SLICES_PER_SLOT = 20
@@ -126,7 +130,7 @@ def group_limit(groups_closed: int) -> float:
 def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
     """Tasks of one or more slices, the costliest first: handed out in this order, they balance themselves.
 
-    Slices are joined while a task costs less than a fair part of the whole, at most 30 s, and has no more than
+    Slices are joined while a task costs less than a fair part of the whole (see `bundle`), and has no more than
     `MOST_ITEMS_OF_TASK` items.
     """
     ordered = sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group))
@@ -134,12 +138,14 @@ def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
 
 
 def bundle(pieces: Sequence[Piece], slots: int) -> list[tuple[Piece, ...]]:
-    """Pieces of work, the costliest first, in bundles of a fair part of the whole, at most 30 s, each.
+    """Pieces of work, the costliest first, in bundles of a fair part of the whole each: at most 30 s, or so much
+    that a slot has no more than some 500 of them, which may be 300 s.
 
     What is one in twenty of a slot's share is not joined any more, so that slots come to their end together.
     """
     share = sum(piece.cost for piece in pieces) / max(1, slots)
-    limit = min(LAST_GROUP_SECONDS, share / _TASKS_PER_SLOT)
+    longest = min(_LONGEST_TASK_SECONDS, max(LAST_GROUP_SECONDS, share / _MOST_TASKS_PER_SLOT))
+    limit = min(longest, share / _TASKS_PER_SLOT)
     bundles: list[list[Piece]] = []
     room, items = 0.0, 0
     for piece in pieces:

@@ -196,11 +196,11 @@ class SparkRunner(Runner):
         for key, value in relevant.items():
             if value == "<redacted>":
                 relevant[key] = configuration.get(key) or ""
-        for key in _OSS_KEYS if "hadoop.security.credential.provider.path" in entries else ():
-            characters = configuration.getPassword(key)
-            if characters is not None:
-                relevant[key] = "".join(characters)
-        return relevant
+        stores = "hadoop.security.credential.provider.path"
+        found = {key: configuration.getPassword(key) for key in _OSS_KEYS if stores in entries}
+        relevant |= {key: "".join(characters) for key, characters in found.items() if characters is not None}
+        # Where the store gave keys, nobody needs to look into it again.
+        return {key: value for key, value in relevant.items() if key != stores or not found[_OSS_KEYS[1]]}
 
     def close(self) -> None:
         self._closed.set()

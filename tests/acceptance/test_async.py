@@ -53,6 +53,7 @@ def wait_for_last_line(output: Path) -> str:
     return output.read_text()
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_0_once_the_copy_has_begun_and_the_copy_comes_to_its_end(command, make_place) -> None:
     source, target = make_place("file", "source").make({"x": b"1"}), make_place("oss", "target")
     started = start(source, target)
@@ -65,6 +66,7 @@ def test_the_command_ends_with_0_once_the_copy_has_begun_and_the_copy_comes_to_i
     assert target.read() == {"x": b"1"}
 
 
+@pytest.mark.slow
 def test_what_keeps_the_copy_from_beginning_is_told_with_its_exit_code(command, local_ends, home) -> None:
     source, target = local_ends
     started = start(source, target)
@@ -74,6 +76,7 @@ def test_what_keeps_the_copy_from_beginning_is_told_with_its_exit_code(command, 
     assert start("-update", "-overwrite", source, target).returncode == 2
 
 
+@pytest.mark.slow
 def test_without_a_home_the_output_goes_to_a_directory_of_its_own(command, make_place, home, tmp_path) -> None:
     source, target = make_place("file", "source").make({"x": b"1"}), make_place("file", "target")
     home.rmdir()

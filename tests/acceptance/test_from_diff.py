@@ -30,6 +30,7 @@ def spoil(source: Place, target: Place) -> None:
     source.make({"new/h": b"h", "new/hollow/": None})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ends",
     ["file to oss", "oss to file", pytest.param("hdfs to oss", marks=[pytest.mark.hdfs, pytest.mark.full])],
@@ -151,6 +152,7 @@ def test_a_type_conflict_stays_one_and_nothing_is_put_below_a_file(local_ends, c
     assert not Place(target.uri.join("t/x/y"), target.stores).exists()
 
 
+@pytest.mark.slow
 def test_other_attributes_are_given_with_p(local_ends, command) -> None:
     source, target = local_ends[0].make(TREE), local_ends[1]
     (source / "a").local.chmod(0o640)

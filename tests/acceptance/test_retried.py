@@ -54,6 +54,7 @@ def sent(log) -> list[str]:
     return sorted(one["key"] for one in requests(log) if one["operation"] == "put_object")
 
 
+@pytest.mark.slow
 def test_the_printed_retry_sends_exactly_what_failed_and_lists_neither_side(
     command, make_place, tmp_path, monkeypatch
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_retry_that_fails_is_retried_and_an_update_that_was_to_overwrite_still
     assert target.read() == {"a": b"1", "b": b"22", "d/b": b"333"}
 
 
+@pytest.mark.slow
 def test_what_a_verify_had_listed_is_overwritten_though_the_copy_was_a_plain_one(upload, command, rules) -> None:
     source, target = upload
     assert command("--layout", "contents", source, target).code == 0
@@ -138,6 +140,7 @@ def test_what_a_verify_had_listed_is_overwritten_though_the_copy_was_a_plain_one
     assert target.read()["b"] == b"22"
 
 
+@pytest.mark.slow
 def test_a_retry_deletes_nothing(upload, command, rules) -> None:
     source, target = upload
     target.make({"extra": b"kept"})
@@ -176,6 +179,7 @@ def test_a_run_that_ended_early_is_not_retried_as_not_all_was_tried(upload, comm
     assert sorted(target.read()) == ["a", "b", "d/b"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_open_is_refused_with_the_command_that_goes_on_with_it(
     upload, command, rules, home, monkeypatch
 ) -> None:

@@ -12,6 +12,7 @@ WIDE = {f"{a}/{b}/{c}": f"{a}{b}{c}".encode() for a in "12" for b in "12" for c 
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -32,6 +33,7 @@ def test_the_result_is_the_same(command, ends, stock, words) -> None:
     assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, 13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("success", [True, False])
 def test_103_the_run_is_named_and_leaves_nothing_but_its_records(command, ends, success) -> None:
     source, target = ends

@@ -193,6 +193,7 @@ def test_67_differs_other_bytes_at_the_target_are_noticed_and_sent_again_also_wi
     damaged_once(command, *ends, oss_server, Rule(fault, operation="put_object", key="*/b", count=1), flags)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["flip", "truncate"])
 @pairs_with(SKIPPING, "oss to file", "oss to hdfs")
 def test_67_differs_other_bytes_from_the_source_are_noticed_and_fetched_again_also_with_skipcrccheck(

@@ -1,7 +1,8 @@
-"""What only the Java client can do, on a real HDFS: composed checksums, and the parity of XOR policies."""
+"""What only the Java client can do, on a real HDFS: composed checksums, XOR policies, credential stores."""
 
 from __future__ import annotations
 
+import getpass
 import os
 import time
 import uuid
@@ -10,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from hdfs_native import WriteOptions
 
-from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
+from hdfs2oss.filesystems.credential_store import PATH, read_store
+from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm, jvm_of_process
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from hdfs2oss.model.attributes import Attributes
-from hdfs2oss.model.errors import NotFound, StoreError
+from hdfs2oss.model.errors import NotFound, StoreError, UsageError
 from hdfs2oss.model.values import DIRECTORY
 from hdfs2oss.rules.checksum import crc32c
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
@@ -125,3 +127,41 @@ def test_below_an_xor_policy_files_have_the_right_parity(three_datanodes, root) 
     assert "EC compute result not match" in verdicts["native"]
     three_datanodes.kill_datanode(1)
     assert open_hdfs(three_datanodes).status(f"{root}/d/ours").length == len(data)
+
+
+KEYS = {"fs.oss.accessKeyId": "id", "fs.oss.accessKeySecret": "HUSH/+="}
+
+
+def put_into_store(store: str, user: str) -> None:
+    """As `hadoop credential create` does it."""
+
+    def put(view) -> None:
+        conf = view.org.apache.hadoop.conf.Configuration()
+        conf.set(PATH, store)
+        provider = view.org.apache.hadoop.security.alias.CredentialProviderFactory.getProviders(conf)[0]
+        for alias, secret in KEYS.items():
+            conf.set("of-a-test", secret)
+            provider.createCredentialEntry(alias, conf.getPassword("of-a-test"))
+        provider.flush()
+
+    jvm = jvm_of_process(user)
+    assert jvm.missing() == ""
+    jvm.call("fill a store", put)
+
+
+@pytest.mark.parametrize("scheme", ["jceks://file", "localjceks://file", "jceks://hdfs"])
+def test_keys_are_read_out_of_a_credential_store_wherever_it_lies(sandbox, root, tmp_path, scheme) -> None:
+    environment = {**os.environ, "HADOOP_USER_NAME": getpass.getuser()}
+    authority = sandbox.env()["SANDBOX_HDFS"].removeprefix("hdfs://").rstrip("/")
+    store = f"{scheme}@{authority}{root}/keys" if scheme.endswith("hdfs") else f"{scheme}{tmp_path}/keys"
+    put_into_store(store, getpass.getuser())
+    assert read_store({PATH: store}, [*KEYS, "fs.oss.securityToken"], environment) == KEYS
+
+
+def test_a_credential_store_that_is_damaged_or_of_no_known_kind_is_named_with_the_reason(tmp_path) -> None:
+    (tmp_path / "keys").write_bytes(b"no store")
+    for store in (f"jceks://file{tmp_path}/keys", "vault://somewhere"):
+        with pytest.raises(UsageError, match=f"the credential provider {store} cannot be read: .") as caught:
+            read_store({PATH: store}, KEYS, os.environ)
+        assert "hadoop credential list" in caught.value.hint
+        print(caught.value)

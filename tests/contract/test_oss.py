@@ -397,6 +397,7 @@ def test_a_bucket_itself_and_a_directory_without_a_marker_have_no_attributes(sto
     assert store.read_attributes("/d", DIRECTORY, "ugp") == Attributes(owner="a")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["error", "reset-after-body", "truncate"])
 def test_a_later_page_that_fails_for_a_moment_costs_no_row_of_the_listing(tmp_path: Path, fault: str) -> None:
     made_up = [parse_synthetic("lake/flat/f-:2500:1")]

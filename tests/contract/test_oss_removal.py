@@ -39,6 +39,7 @@ def fill(store: OssFileSystem, paths: list[str]) -> None:
         store.put(path, b"x", "", {})
 
 
+@pytest.mark.slow
 def test_many_files_cost_a_request_for_each_thousand(store: OssFileSystem, many) -> None:
     fill(store, many)
     before = store.traffic.snapshot()
@@ -50,6 +51,7 @@ def test_many_files_cost_a_request_for_each_thousand(store: OssFileSystem, many)
     assert list(store.walk("/")) == []
 
 
+@pytest.mark.slow
 def test_files_that_stand_far_apart_are_found_without_listing_what_is_between(store: OssFileSystem, many) -> None:
     fill(store, many)
     wanted = [many[0], "/many/f01000-not-there", many[-1], "/z"]

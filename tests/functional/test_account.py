@@ -48,6 +48,7 @@ def test_a_file_that_a_listing_lost_on_the_way_is_no_success(tmp_path, lost, acc
     assert (report.discrepancy, report.exit_code) == (account, 1 if account else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_bucket_listed_in_units_of_any_size_balances_as_a_whole_one(oss_stores, make_place, seed) -> None:
     chosen = random.Random(seed)

@@ -86,6 +86,7 @@ CASES = given(
 ROBUST = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @settings(ROBUST, max_examples=100)
 @CASES
 def test_nothing_is_deleted_that_a_source_has_or_a_filter_excludes_or_nobody_looked_at(**case) -> None:

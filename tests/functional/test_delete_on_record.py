@@ -1,5 +1,7 @@
 """Whole runs that delete, in this process and in worker processes, and what is on record of them."""
 
+import pytest
+
 from hdfs2oss.filesystems.registry import open_filesystem
 from hdfs2oss.model.uri import parse_uri
 from hdfs2oss.records import ledger
@@ -9,6 +11,7 @@ TREE = {f"d{number}/f": b"x" for number in range(10)}
 OLD = {f"old/{number}/f": b"old" for number in range(30)} | {"d1/old": b"old"}
 
 
+@pytest.mark.slow
 def test_what_is_missing_goes_and_each_entry_is_on_record(copy, ends, count) -> None:
     source, target = ends
     source.make(TREE).settle()

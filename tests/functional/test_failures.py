@@ -111,6 +111,7 @@ def test_a_failed_overwrite_leaves_the_old_file_whole(copy, local_ends, break_fi
     assert target.read() == {"large": b"old"}
 
 
+@pytest.mark.slow
 def test_bytes_lost_on_the_way_to_a_file_are_noticed(copy, local_ends, break_files: Break) -> None:
     source, target = local_ends
     source.make({"large": os.urandom(300_000)})
@@ -187,6 +188,7 @@ def test_a_large_file_that_changes_while_it_is_uploaded_is_not_published(
     assert report.discrepancy == ""
 
 
+@pytest.mark.slow
 def test_a_chunk_that_cannot_be_sent_fails_its_file_once_and_drops_the_upload(
     copy, upload_ends, break_oss: Break, count
 ) -> None:
@@ -294,6 +296,7 @@ def test_a_symbolic_link_is_a_failure_with_its_reason(copy, local_ends, runner) 
     assert "symbolic link" in report.failures[0].message
 
 
+@pytest.mark.slow
 def test_a_store_that_has_gone_stops_a_task_long_before_its_last_file(copy, local_ends, break_files: Break) -> None:
     source, target = local_ends
     source.make({f"{number:03d}": b"x" for number in range(60)})

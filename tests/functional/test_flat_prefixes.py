@@ -43,6 +43,7 @@ class Noting(LocalRunner):
         super().run_wave(name, function, tasks, on_report)
 
 
+@pytest.mark.slow
 def test_a_flat_prefix_is_cut_into_ranges_and_each_key_counts_once(stores: StoreConfig, tmp_path: Path) -> None:
     layout = lay_out([SourceFact(SOURCE, DIRECTORY)], TARGET, DIRECTORY, True)
     options = CopyOptions(sources=(SOURCE,), target=TARGET, update=True, delete=True)

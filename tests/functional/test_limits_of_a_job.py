@@ -48,6 +48,7 @@ def run(ends: tuple[Place, Place], home: Path, runner: LocalRunner, **options: o
     return report, said.getvalue()
 
 
+@pytest.mark.slow
 def test_four_tasks_of_two_processes_keep_a_limit_that_is_set_while_they_run(
     local_ends: tuple[Place, Place], home: Path, own_processes: LocalRunner
 ) -> None:

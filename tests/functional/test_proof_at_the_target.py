@@ -100,6 +100,7 @@ def test_what_another_job_directory_left_is_never_replaced(run, home: Path) -> N
     assert run("ledger", "--digest") == digest
 
 
+@pytest.mark.slow
 def test_what_a_job_directory_left_that_has_gone_is_not_replaced_by_its_successor(run, home: Path, tmp_path) -> None:
     run(*COPY)
     digest = run("ledger", "--digest")

@@ -23,6 +23,7 @@ def renewed(tmp_path: Path) -> Iterator[Renewed]:
         close_filesystems()
 
 
+@pytest.mark.slow
 def test_a_copy_goes_on_with_the_keys_that_came_after_its_own_had_expired(renewed: Renewed, copy, tmp_path) -> None:
     source = Place(Uri("file", "", f"{tmp_path}/source"), renewed.stores).make(TREE)
     target = Place(Uri("oss", "lake", "/target"), renewed.stores)

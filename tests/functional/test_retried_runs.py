@@ -116,6 +116,7 @@ def test_a_run_that_is_tried_again_as_a_whole_only_is_refused(fail_once, retry, 
     assert "Run the copy itself, which looks at everything again:" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", [["report.json"], ["report.json", "layout.json", "ends/survey.json"]])
 def test_a_retry_that_was_killed_is_gone_on_with_by_the_same_retry(fail_once, retry, local_ends, home, gone) -> None:
     target = local_ends[1]

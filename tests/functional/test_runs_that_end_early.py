@@ -21,6 +21,7 @@ def runner():
     return LocalRunner(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("record", ["ledger/copy", "ledger/commit"])
 def test_a_run_that_cannot_go_on_leaves_no_upload_open_once_it_is_given_up(
     copy, upload_ends, break_files, oss_server, record

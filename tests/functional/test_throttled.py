@@ -4,6 +4,8 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
 from hdfs2oss.local_oss import LocalOssServer
@@ -19,6 +21,7 @@ from tests.trees import Place
 FILES, AT_ONCE = 500, 8
 
 
+@pytest.mark.slow
 def test_a_store_that_refuses_above_eight_at_once_gets_all_and_is_asked_no_more(
     tmp_path: Path, home: Path, two_processes: LocalRunner
 ) -> None:

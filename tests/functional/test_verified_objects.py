@@ -40,6 +40,7 @@ def rows(report: VerifyReport) -> set[tuple[str, str]]:
 
 
 # So many that the work is shared; what is less runs where the driver is.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runner", "files", "ignore_ledger"),
     [
@@ -59,6 +60,7 @@ def test_one_flipped_byte_among_many_objects_is_found(make_place, copy, verify, 
     assert (report.exit_code, rows(report)) == (7, {("CHECKSUM", "d3/f00444")})
 
 
+@pytest.mark.slow
 @IN_THIS_PROCESS
 def test_what_the_ledger_proves_costs_no_request_a_file(make_place, copy, verify) -> None:
     source, target = make_place("file", "source"), make_place("oss", "target")
@@ -182,6 +184,7 @@ def test_links_are_told_and_not_followed(make_place, copy, verify) -> None:
     assert rows(report) == {("ERROR", "link"), ("EXTRA", "other")}
 
 
+@pytest.mark.slow
 @IN_THIS_PROCESS
 def test_a_sample_reads_its_share_and_says_which(make_place, copy, verify) -> None:
     source, target = make_place("file", "source"), make_place("oss", "target")

@@ -1,5 +1,7 @@
 """The lists of mutants keep up with the code."""
 
+import pytest
+
 from tests.mutants.__main__ import PROJECT, is_stale, read_mutants
 
 STORES = PROJECT / "tests/stores"
@@ -9,6 +11,7 @@ def test_each_mutant_can_be_applied() -> None:
     assert [f"{one.name}: {one.old}" for one in read_mutants() if is_stale(one)] == []
 
 
+@pytest.mark.slow
 def test_each_mutant_is_another_working_program() -> None:
     mutants = read_mutants()
     assert mutants

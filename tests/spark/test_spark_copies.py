@@ -6,8 +6,9 @@ import io
 
 import pytest
 
-from hdfs2oss.filesystems.registry import close_filesystems
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
 from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri
@@ -19,6 +20,7 @@ from hdfs2oss.runs.report import Report
 from hdfs2oss.runs.verification import VerifyReport
 from hdfs2oss.verbs.copy.job import CopyJob
 from hdfs2oss.verbs.verify.job import VerifyJob
+from tests.stores.metadata_service import MetadataService, ShortKeys, access_by_role
 from tests.stores.renewed_keys import Renewed
 from tests.trees import Place
 
@@ -98,3 +100,23 @@ def test_executors_go_on_with_keys_that_come_in_a_file_after_theirs_have_expired
         assert (report.exit_code, report.discrepancy, report.failures) == (0, "", [])
         assert target.read() == tree
         close_filesystems()
+
+
+def test_executors_ask_for_the_keys_of_a_role_by_themselves_as_often_as_they_expire(
+    spark_runner, tmp_path, home
+) -> None:
+    tree = {f"f{number:02d}": bytes(number) for number in range(30)}
+    with LocalOssServer(tmp_path / "oss", "id", "secret", buckets=["lake"]) as server:
+        keys = ShortKeys(server, 2.0)
+        with MetadataService(keys) as service:
+            stores = StoreConfig(oss={"lake": access_by_role(server, service.role())}, threads=8)
+            source = Place(Uri("file", "", f"{tmp_path}/source"), stores).make(tree)
+            target = Place(Uri("oss", "lake", "/target"), stores)
+            server.plan.replace([Rule("latency", method="PUT", key="target/f*", seconds=0.5)])
+            options = CopyOptions(sources=(source.uri,), target=target.uri, threads=2)
+            jobs = [Uri("file", "", str(home))]
+            report = CopyJob(options, stores, spark_runner, Progress(io.StringIO()), jobs).run()
+            assert (report.exit_code, report.discrepancy, report.failures) == (0, "", [])
+            assert keys.count >= 3
+            assert target.read() == tree
+            close_filesystems()

@@ -37,6 +37,7 @@ def loaded(*argv: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "modules"),
     [
@@ -53,6 +54,7 @@ def test_a_command_loads_what_it_needs(argv, modules) -> None:
     assert loaded(*argv) == modules
 
 
+@pytest.mark.slow
 def test_a_small_copy_loads_no_client_of_other_stores_and_no_worker_processes(tmp_path, home) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "file").write_bytes(b"0123456789")

@@ -47,6 +47,7 @@ def start(command: list[str], cwd: Path, path: str = str(PROJECT)) -> subprocess
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("entry", "hostile"),
     [(console_script, "hdfs2oss.py"), (zip_file, "hdfs2oss/__init__.py"), (isolated, "hdfs2oss/__init__.py")],
@@ -62,6 +63,7 @@ def test_a_module_of_our_name_in_the_current_folder_gets_no_keys(
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, "hdfs2oss: the option -updat is not known")
 
 
+@pytest.mark.slow
 def test_a_source_tree_starts_again_from_itself() -> None:
     done = start([sys.executable, "-m", "hdfs2oss"], PROJECT, "")
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, "hdfs2oss: the option -updat is not known")

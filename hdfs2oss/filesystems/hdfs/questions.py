@@ -172,16 +172,25 @@ class Policies:
 
     def _ask(self, directory: str, make: Callable[[str], None] | None) -> str:
         path = directory
-        while (policy := policy_of(self._web, path)) is None and path != "/":
+        while (found := self._told(path)) is None:
             path = path.rpartition("/")[0] or "/"
-        is_right = is_written_rightly(policy or "")
-        found = "" if is_right else f"the directory {path} has the erasure-coding policy {policy}"
         # One that is not there yet may be given a policy of its own.
-        if path == directory:
-            self._keep(directory, found)
-        elif make is not None and is_right:
+        if path != directory and make is not None and not found:
             make(directory)
             return self._ask(directory, None)
+        return found
+
+    def _told(self, path: str) -> str | None:
+        """What is wrong with this very directory; None where there is none."""
+        found = self._known.get(path)
+        if found is not None:
+            return found
+        policy = policy_of(self._web, path)
+        if policy is None and path != "/":
+            return None
+        is_right = is_written_rightly(policy or "")
+        found = "" if is_right else f"the directory {path} has the erasure-coding policy {policy}"
+        self._keep(path, found)
         return found
 
     def _keep(self, directory: str, found: str) -> None:

@@ -94,7 +94,8 @@ class OssClient:
         data: bytes | Body | None,
     ) -> OssResponse:
         named = params or {}
-        signed = self._signer.sign(Request(method, f"/{self.bucket}/{key}", named, headers or {}), self._keys.current())
+        keys = self._keys.current(what)
+        signed = self._signer.sign(Request(method, f"/{self.bucket}/{key}", named, headers or {}), keys)
         if data is None and method in ("PUT", "POST"):
             data = b""
         body = body_of(data) if isinstance(data, bytes) else data

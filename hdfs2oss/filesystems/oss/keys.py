@@ -1,34 +1,35 @@
-"""The keys that requests are signed with: those of the start, or whatever a file holds by now.
+"""The keys that requests are signed with: those of the start, or whatever their source has by now.
 
     what happened                                        and what follows
     --------------------------------------------------   ----------------------------------------------------------
-    no file                                              the keys stay, and what refuses them is raised
-    the file is another (looked at once a second)        its keys sign from now on
-    it is away, or holds no whole pair                   the last keys stay: it may be being written
+    no source of newer ones                              the keys stay, and what refuses them is raised
+    the source has others (a file is looked at once a    they sign from now on
+      second, a role asked before its keys expire)
+    it has none, or does not answer                      the last keys stay
+    they have expired, by the clock of this node         no request is sent: as if it had been refused
     refused, but the keys are others by now              the request is sent again at once
-    a token has expired; or keys are refused that were   the file is looked at every two seconds, for five minutes,
-      accepted before, or came out of the file since:    until it holds others; then the request is sent again
-      it may have been read while it was being written
+    a token has expired; or keys are refused that were   the source is asked every two seconds, for five minutes,
+      accepted before, or are not those of the start:    until it has others; then the request is sent again
+      a file may have been read while it was written
     those of the start are refused, and never accepted   raised at once: they were wrong from the start
 
-Every process looks at the file by itself, as it is on its node. Where there is none, the keys of the start count.
+Every process asks by itself, on its node; where it finds nothing, what came with its newest task counts.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 
-from ...model.errors import UsageError
 from ..credentials import OssAccess
-from ..keys_file import Keys, reread_keys
+from ..key_source import KeySource
+from ..keys_file import Keys
 from .errors import KeysExpired, KeysRefused
 
-_LOOK_SECONDS = 1.0
 _POLL_SECONDS = 2.0
 PATIENCE_SECONDS = 300.0
+_RENEWABLE = "Get new ones and run again. A run takes newer ones from the file that --credentials-file names."
 
 
 class KeysInUse:
@@ -37,25 +38,31 @@ class KeysInUse:
     def __init__(
         self,
         access: OssAccess,
+        source: KeySource | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
-        now: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.file = access.keys_file
         self.version = 0
-        self._keys = Keys(access.access_key_id, access.access_key_secret, access.security_token)
+        self._source = source or access.source
+        self._keys = access.keys
+        self._expires_at = self._keys.expires_at
+        self._provider = access.provider or "the environment"
         self._patience_seconds = patience_seconds
-        self._now = now
+        self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._looked_at = now() - _LOOK_SECONDS
-        self._seen: tuple[int, ...] = ()
         self._accepted = -1
 
-    def current(self) -> Keys:
-        """What is signed with now."""
-        if self.file:
+    def current(self, what: str = "ask OSS") -> Keys:
+        """What is signed with now. Raises KeysExpired where it is known that they are of no use any more."""
+        if self._source is not None:
             self._look()
+        if self._expires_at is not None and self._clock() >= self._expires_at:
+            advice = self._source.advice if self._source is not None else _RENEWABLE
+            raise KeysExpired(
+                f"cannot {what}: the temporary keys of {self._provider} expired at {self._keys.expiration}", advice
+            )
         return self._keys
 
     def accept(self, version: int) -> None:
@@ -66,32 +73,25 @@ class KeysInUse:
         """Return once there are other keys than those of this version, which were refused. Raises the refusal."""
         if self.version > version:
             return
-        if not self.file or (version == 0 and self._accepted < 0 and not isinstance(refusal, KeysExpired)):
+        if self._source is None or (version == 0 and self._accepted < 0 and not isinstance(refusal, KeysExpired)):
             raise refusal
-        deadline = self._now() + self._patience_seconds
+        waited = 0.0
         while self.version <= version:
-            if self._now() >= deadline:
+            if waited >= self._patience_seconds:
                 raise type(refusal)(
-                    f"{refusal.message}; no others came in {self.file} within {self._patience_seconds:.0f} seconds",
-                    f"Put valid keys into {self.file}, on every node, and run again.",
+                    f"{refusal.message}; no others came in {self._source} within {self._patience_seconds:.0f} seconds",
+                    self._source.advice,
                 )
             self._sleep(_POLL_SECONDS)
-            self._look()
+            waited += _POLL_SECONDS
+            self._look(is_urgent=True)
 
-    def _look(self) -> None:
+    def _look(self, is_urgent: bool = False) -> None:
+        assert self._source is not None
+        keys = self._source.newest(is_urgent)
+        if keys is None or keys == self._keys:
+            return
         with self._lock:
-            if self._now() < self._looked_at + _LOOK_SECONDS:
-                return
-            self._looked_at = self._now()
-            try:
-                found = os.stat(self.file)
-                seen = (found.st_mtime_ns, found.st_ino, found.st_size)
-                if seen == self._seen:
-                    return
-                keys = reread_keys(self.file)
-            except (OSError, UsageError):
-                return
-            self._seen = seen
-            if keys[:3] != self._keys[:3]:
-                self._keys = keys
+            if not keys.sign_alike(self._keys):
                 self.version += 1
+            self._keys, self._expires_at = keys, keys.expires_at

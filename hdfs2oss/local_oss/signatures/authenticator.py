@@ -15,7 +15,7 @@ from __future__ import annotations
 import hmac
 import time
 from calendar import timegm
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_tz
 from functools import lru_cache
@@ -36,13 +36,22 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class Issued:
+    """Temporary keys, and when their time is over (seconds since 1970)."""
+
+    credentials: Credentials
+    expires_at: float
+
+
+@dataclass(frozen=True)
 class Authenticator:
-    """Verifies signatures against one key pair, for one region."""
+    """Verifies signatures against one key pair, and temporary ones that were `issued` (by id), for one region."""
 
     credentials: Credentials
     region: str
     max_skew_seconds: int
     clock: Callable[[], float] = time.time
+    issued: Mapping[str, Issued] = field(default_factory=dict)
 
     def authenticate(self, request: Request) -> bool:
         """True for the owner of the key pair, False for an anonymous caller.
@@ -71,7 +80,7 @@ class Authenticator:
         self._check_identity(claim.access_key_id, request.header("x-amz-security-token"))
         self._check_skew(_parse_date(request.header("x-amz-date")))
         text = aws4.string_to_sign(request, claim)
-        expected = aws4.sign(text, self.credentials.access_key_secret, claim)
+        expected = aws4.sign(text, self._secret_of(claim.access_key_id), claim)
         if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
             raise _does_not_match(claim.access_key_id, claim.signature, text)
 
@@ -99,16 +108,13 @@ class Authenticator:
 
     def _check_v1(self, request: Request, given: str, date: str, access_key_id: str) -> None:
         text = v1.string_to_sign(request, date)
-        if self._is_v1(given, text):
+        secret = self._secret_of(access_key_id)
+        if _is_v1(given, text, secret):
             return
         bare = v1.bare_resource(request)
-        if bare and self._is_v1(given, v1.string_to_sign(request, date, bare)):
+        if bare and _is_v1(given, v1.string_to_sign(request, date, bare), secret):
             return
         raise _does_not_match(access_key_id, given, text)
-
-    def _is_v1(self, given: str, text: bytes) -> bool:
-        expected = v1.sign(text, self.credentials.access_key_secret)
-        return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
     def _verify_v4_header(self, request: Request, authorization: str) -> None:
         claim = v4.claim_of_header(request, authorization)
@@ -144,29 +150,41 @@ class Authenticator:
             raise access_denied("The day of the credential is not the day, in UTC, of the request's date.")
         canonical = v4.canonical_request(request, claim)
         text = v4.string_to_sign(canonical, claim)
-        expected = v4.sign(text, self.credentials.access_key_secret, claim)
+        expected = v4.sign(text, self._secret_of(claim.access_key_id), claim)
         if not hmac.compare_digest(expected.encode(), claim.signature.encode("utf-8", "replace")):
             error = _does_not_match(claim.access_key_id, claim.signature, text)
             error.details["CanonicalRequest"] = canonical.decode("utf-8", "replace")
             raise error
 
     def _check_identity(self, access_key_id: str, token: str) -> None:
-        if access_key_id != self.credentials.access_key_id:
+        issued = self.issued.get(access_key_id)
+        known = issued.credentials if issued else self.credentials
+        if access_key_id != known.access_key_id:
             raise OssError(
                 403,
                 "InvalidAccessKeyId",
                 "The OSS Access Key Id you provided does not exist in our records.",
                 {"OSSAccessKeyId": access_key_id},
             )
-        expected = self.credentials.security_token
+        expected = known.security_token
         if expected and not hmac.compare_digest(expected.encode(), token.encode("utf-8", "replace")):
             raise OssError(403, "InvalidSecurityToken", "The security token you provided is invalid.")
+        if issued and issued.expires_at <= self.clock():
+            raise OssError(403, "SecurityTokenExpired", "The security token you provided has expired.")
+
+    def _secret_of(self, access_key_id: str) -> str:
+        issued = self.issued.get(access_key_id)
+        return (issued.credentials if issued else self.credentials).access_key_secret
 
     def _check_skew(self, signed_at: float | None) -> None:
         if signed_at is None:
             raise access_denied("OSS authentication requires a valid Date.")
         if abs(self.clock() - signed_at) > self.max_skew_seconds:
             raise _too_skewed()
+
+
+def _is_v1(given: str, text: bytes, secret: str) -> bool:
+    return hmac.compare_digest(v1.sign(text, secret).encode(), given.encode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=256)

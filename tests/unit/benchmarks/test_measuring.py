@@ -18,6 +18,7 @@ def python(code: str) -> Command:
     return Command((sys.executable, "-c", code), {})
 
 
+@pytest.mark.slow
 def test_a_child_that_outlives_its_parent_counts() -> None:
     ran = python(ORPHAN).run(60)
     assert ran.taken.cpu_seconds >= 0.3

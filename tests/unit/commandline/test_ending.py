@@ -115,6 +115,7 @@ def test_a_store_that_refused_is_told_with_what_it_came_to() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_each_cause_has_one_line_with_all_its_failures_and_one_with_what_to_do() -> None:
     made = report()
     for at, (what, advice) in enumerate([("denied", "Ask."), ("full", "Make room."), ("gone", "")]):

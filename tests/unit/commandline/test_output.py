@@ -64,6 +64,7 @@ def test_a_full_disk_behind_the_messages_does_not_change_the_exit_code(monkeypat
         assert main(["--no-such-option"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where",
     [

@@ -4,7 +4,8 @@ import pytest
 
 from hdfs2oss.commandline.places import Places
 from hdfs2oss.filesystems.credentials import OssAccess
-from hdfs2oss.model.errors import UsageError
+from hdfs2oss.model.errors import SurveyError, UsageError
+from tests.stores.metadata_service import MetadataService
 
 KEYS = {"OSS_ENDPOINT": "http://here", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s"}
 ON_HDFS = {"fs.defaultFS": "hdfs://nn:8020"}
@@ -123,3 +124,13 @@ def test_a_credentials_file_that_is_not_there_is_named_where_it_is_needed() -> N
     found.resolve("/a")
     with pytest.raises(UsageError, match="/no/such/keys cannot be read"):
         found.resolve("oss://b/x")
+
+
+def test_a_role_that_nobody_tells_the_keys_of_is_no_misuse_of_the_command(keys_file) -> None:
+    with MetadataService(dict) as service, pytest.raises(SurveyError, match="the RAM role copier") as caught:
+        Places({"OSS_ENDPOINT": "here", "HDFS2OSS_METADATA_URL": service.url}, {}, ram_role="copier").resolve(
+            "oss://b/x"
+        )
+    assert caught.value.exit_code == 3
+    with pytest.raises(UsageError, match="--credentials-file and --ram-role each say"):
+        Places({}, {}, "", keys_file, "copier")

@@ -71,14 +71,3 @@ def test_a_signature_version_that_is_not_known_is_refused() -> None:
 def test_the_proxy_that_was_asked_for_comes_along() -> None:
     found = access(https_proxy="http://squid:3128")
     assert found.proxy == Proxy("squid", 3128)
-
-
-def test_without_a_key_the_message_tells_of_the_credential_provider_that_was_not_read() -> None:
-    conf = {"hadoop.security.credential.provider.path": "jceks://hdfs/keys.jceks"}
-    with pytest.raises(UsageError, match="no access key is known") as caught:
-        access(conf, OSS_ACCESS_KEY_ID="")
-    assert "jceks://hdfs/keys.jceks" in caught.value.hint
-    assert "spark-submit" in caught.value.hint
-    with pytest.raises(UsageError, match="no access key is known") as caught:
-        access(OSS_ACCESS_KEY_ID="")
-    assert "provider" not in caught.value.hint

@@ -171,6 +171,7 @@ def expected_page(keys, query):
     return entries
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     keys=st.sets(st.text("ab/é", min_size=1, max_size=5), max_size=30),

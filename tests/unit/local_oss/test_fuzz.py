@@ -191,6 +191,7 @@ def signed_nonsense(client, source):
     return client.send(method, key, quote(query, safe="=&%-"), body, **headers)
 
 
+@pytest.mark.slow
 def test_signed_nonsense_is_answered_by_name(tmp_path, caplog):
     server = started(tmp_path, limits=Limits(restore_seconds=0))
     client = Client(server.port)

@@ -207,6 +207,7 @@ def drive(tmp_path, sequences, steps):
         server.stop()
 
 
+@pytest.mark.slow
 def test_server_does_what_the_model_does(tmp_path):
     drive(tmp_path, 20, 25)
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hdfs2oss.local_oss.faults.rule import parse_rules
 
 PROJECT = Path(__file__).parents[3]
@@ -22,6 +24,7 @@ def test_rules_of_the_readme_are_understood():
     assert [rule.fault for rule in parse_rules(example("json"))] == ["error", "truncate", "error", "latency"]
 
 
+@pytest.mark.slow
 def test_test_of_the_readme_passes(tmp_path):
     (tmp_path / "test_example.py").write_text(example("python"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "test_example.py"]

@@ -51,6 +51,7 @@ def end(process: subprocess.Popen, number: int) -> int:
     return code
 
 
+@pytest.mark.slow
 def test_everything_acknowledged_survives_a_kill(tmp_path):
     process, port = launch(tmp_path)
     client = Client(port)
@@ -75,6 +76,7 @@ def test_everything_acknowledged_survives_a_kill(tmp_path):
     assert end(process, signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_kill_in_the_middle_of_many_writes_leaves_each_object_whole_or_absent(tmp_path):
     process, port = launch(tmp_path)
     acknowledged: set[str] = set()
@@ -139,6 +141,7 @@ def test_index_of_another_layout_is_refused(tmp_path):
         started(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_stops_the_command_cleanly_and_soon(tmp_path, number):
     port_file = tmp_path / "port"
@@ -212,6 +215,7 @@ def test_child_forked_while_it_runs_holds_neither_port_nor_directory(tmp_path):
         os.waitpid(child, 0)
 
 
+@pytest.mark.slow
 def test_kill_in_the_middle_of_many_completions_leaves_the_upload_or_the_whole_object(tmp_path):
     process, port = launch(tmp_path, "--limit", "min_part_bytes=10")
     begun: dict[str, tuple[str, list[str]]] = {}

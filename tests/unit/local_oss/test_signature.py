@@ -1,10 +1,15 @@
 import calendar
+import http.client
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hdfs2oss.filesystems.keys_file import Keys
+from hdfs2oss.filesystems.oss.signing import Request as SignedRequest
+from hdfs2oss.filesystems.oss.signing import Signer
+from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.protocol.errors import OssError
 from hdfs2oss.local_oss.protocol.message import BytesSource, Request
 from hdfs2oss.local_oss.signatures import v1, v4
@@ -195,3 +200,27 @@ def test_anonymous_callers_get_what_the_acl_opens_and_nothing_else(client):
     assert client.raw("GET", f"/{BUCKET}/open?acl", b"", {}).code == "AccessDenied"
     assert client.raw("GET", f"/{BUCKET}/closed", b"", {}).code == "AccessDenied"
     assert client.raw("GET", f"/{BUCKET}/", b"", {}).code == "AccessDenied"
+
+
+@pytest.mark.parametrize("version", ["v1", "v4"])
+def test_keys_that_were_issued_are_good_with_their_token_until_they_expire(tmp_path, version):
+    moment = [1_000_000_000.0]
+    with LocalOssServer(tmp_path, ID, SECRET, buckets=[BUCKET], clock=lambda: moment[0]) as server:
+        issued = server.issue_keys(60)
+        keys = issued.credentials
+        signer = Signer(version, REGION, clock=lambda: moment[0])
+
+        def ask(token: str) -> tuple[int, bytes]:
+            mine = Keys(keys.access_key_id, keys.access_key_secret, token)
+            headers = signer.sign(SignedRequest("GET", f"/{BUCKET}/", {}, {}), mine)
+            connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+            connection.request("GET", f"/{BUCKET}/", headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+
+        assert ask(keys.security_token)[0] == 200
+        status, body = ask("other")
+        assert (status, b"InvalidSecurityToken" in body) == (403, True)
+        moment[0] += 61
+        status, body = ask(keys.security_token)
+        assert (status, b"SecurityTokenExpired" in body) == (403, True)

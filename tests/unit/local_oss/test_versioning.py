@@ -206,6 +206,7 @@ def test_removed_versions_leave_no_files(tmp_path):
     server.stop()
 
 
+@pytest.mark.slow
 def test_list_of_versions_costs_the_page_and_not_what_lies_beyond(tmp_path):
     store = Store(tmp_path, 1024)
     store.create_bucket(Bucket(0, "bbb", 0, "private", "Standard", "LRS", ENABLED))

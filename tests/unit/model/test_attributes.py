@@ -30,6 +30,7 @@ ATTRIBUTES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(ATTRIBUTES)
 def test_what_was_encoded_comes_back_from_one_printable_line(attributes) -> None:
     line = encode(attributes)

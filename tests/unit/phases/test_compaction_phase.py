@@ -70,6 +70,7 @@ def open_job(tmp_path):
     progress.end()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", [3, 40])
 def test_runs_of_any_size_come_to_what_they_say_in_files_of_bounded_size(one_run, files: int) -> None:
     chance = random.Random(files)

@@ -56,6 +56,7 @@ def test_what_a_filter_matches_by_its_path_at_the_target_stays(make_context) -> 
     assert sorted(paths) == ["gone", "old/gone"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entries", [0, 1, 3, 10, 1_000_000])
 def test_candidates_are_the_same_whatever_the_budget_of_a_unit(make_context, entries) -> None:
     target = [f"{a}/{b}/{c}" for a in "abcd" for b in "xyz" for c in "12345"] + ["a/x/empty/", "f", "d0", "a-b"]

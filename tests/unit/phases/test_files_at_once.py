@@ -35,16 +35,22 @@ def test_hundreds_of_files_wait_for_their_close_beside_each_other(make_context) 
 
 
 def test_no_more_files_are_read_at_once_than_there_are_lanes(make_context) -> None:
-    memory, turn, full = slow_store(), threading.Condition(), threading.Event()
+    memory, turn, full, over = slow_store(), threading.Condition(), threading.Event(), threading.Event()
     now = [0, 0]
 
     def come() -> None:
         with turn:
             now[0] += 1
             now[1] = max(now)
+            if now[0] > LANES:
+                over.set()
+            is_first = not full.is_set()
             if now[0] == LANES:
                 full.set()
         full.wait(LONG_SECONDS)
+        # Time for one more to come that must not.
+        if is_first:
+            over.wait(0.5)
 
     def go() -> None:
         with turn:

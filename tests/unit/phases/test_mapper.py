@@ -184,6 +184,7 @@ def test_a_task_that_is_told_to_stop_makes_no_directory(make_context, memory) ->
     assert memory.status("/t/empty") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "tries"), [("put", 1), ("open", 3)])
 def test_what_a_store_has_asked_again_by_itself_is_not_tried_again_with_the_file(
     make_context, memory, fault, tries

@@ -102,6 +102,7 @@ def own(run: SmallRun, name: str) -> int:
 FIRST_WAVE = 2 * TRIES_HERE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("times", "again"), [(3, 0), (FIRST_WAVE, 1), (FIRST_WAVE + 1, 1)])
 def test_a_chunk_that_fails_again_and_again_has_a_second_wave_and_costs_no_other_chunk(
     make_context, memory, times, again
@@ -159,6 +160,7 @@ def test_a_chunk_that_fails_for_good_has_no_second_wave_and_its_upload_is_droppe
     assert (own(run, "FILES_FAILED"), memory.open_uploads()) == (1, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [Throttled, Unreachable])
 def test_a_complete_that_is_not_answered_has_a_second_wave_when_all_others_are_done(
     make_context, memory, error
@@ -223,6 +225,7 @@ def sent_chunk(item: CopyItem) -> CopyResult:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("few", "many"), [(6, 48), pytest.param(200, 2000, marks=pytest.mark.full)])
 def test_the_records_read_to_plan_cut_and_commit_grow_no_faster_than_the_files(make_context, few, many) -> None:
     reads: dict[int, int] = {}

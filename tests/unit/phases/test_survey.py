@@ -67,6 +67,7 @@ keys = st.builds(
 trees = st.lists(keys, max_size=14)
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(trees, trees, trees, st.integers(0, 5), st.sampled_from([*MODES]), st.booleans(), st.booleans())
 @example(["a-b/x", "a/y", "b/z"], [], ["a"], 1, "update", False, False)
@@ -96,6 +97,7 @@ def test_small_units_plan_what_one_unit_plans(
     assert in_units.problems == whole.problems == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entries", [1, 3, 50])
 def test_a_wide_and_deep_tree_is_covered_once_whatever_the_budget(make_context, entries) -> None:
     files = [f"{a:02}/{b}/{c}/f" for a in range(70) for b in "xy" for c in "12"] + [f"{a:02}-file" for a in range(70)]

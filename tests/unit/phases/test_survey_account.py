@@ -79,6 +79,7 @@ FILTERS = [
 SOURCES = [["/s1"], ["/s1", "/s2"], ["/s1", "/s2", "/lone/one"], ["/lone/one"], ["/lone/one", "/lone/tmp"]]
 
 
+@pytest.mark.slow
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=40
 )
@@ -112,6 +113,7 @@ def test_what_the_walks_gave_is_planned_skipped_excluded_or_in_conflict(
     ]
 
 
+@pytest.mark.slow
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=40
 )

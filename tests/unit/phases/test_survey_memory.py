@@ -78,6 +78,7 @@ def peak_of(
 SHAPES = ["files in one directory", "files in many directories", "sub-directories of one directory"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_ten_times_the_entries_take_hardly_more_memory(make_context, shape) -> None:
     less, _ = peak_of(make_context, shape, 300, 1000, Share(300, 3600.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.slow
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
 )
@@ -83,6 +85,7 @@ rows = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.none() | rows, st.none() | rows), min_size=1, max_size=8), st.sampled_from(OPTIONS))
 def test_pairs_are_planned_alike_together_and_one_by_one(make_context, sides, options) -> None:

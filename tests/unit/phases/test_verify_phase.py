@@ -92,6 +92,7 @@ trees = st.dictionaries(keys, st.sampled_from([b"", b"x", b"y", b"zz"]), max_siz
 )
 
 
+@pytest.mark.slow
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=25
 )

@@ -79,6 +79,7 @@ def test_of_two_attempts_whose_files_differ_in_number_only_the_lines_of_one_are_
     assert store.files() == alone.files()
 
 
+@pytest.mark.slow
 def test_ten_times_the_lines_take_no_more_memory() -> None:
     def peak(files: int) -> int:
         tracemalloc.start()

@@ -58,6 +58,7 @@ def test_what_was_published_is_read_in_order_and_looked_up(job_dir) -> None:
     assert [files.find(path) for path in ("", "a", "d/00002a", "d/00004x", "z")] == [None] * 5
 
 
+@pytest.mark.slow
 def test_a_file_with_many_rows_is_looked_up_by_its_row_groups(job_dir) -> None:
     paths = [f"{number:06d}" for number in range(12_000)]
     files = KnownFiles(job_dir, publish(job_dir, 1, paths, 100_000))

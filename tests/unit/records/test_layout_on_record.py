@@ -24,6 +24,7 @@ def job_dir_of(run: str = "run-1") -> JobDir:
     return JobDir(MemoryFileSystem(), "/jobs/pair", run)
 
 
+@pytest.mark.slow
 @given(layouts, st.booleans())
 def test_a_layout_comes_back_as_it_was(layout: Layout, onto_file: bool) -> None:
     job_dir, layout = job_dir_of(), layout._replace(onto_file=onto_file)

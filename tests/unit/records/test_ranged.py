@@ -23,6 +23,7 @@ def planned(filesystem: MemoryFileSystem, files: int) -> list[PlanSlice]:
     return writer.publish(JobDir(filesystem, "/jobs/pair", "run"))
 
 
+@pytest.mark.slow
 def test_the_bytes_read_to_carry_out_a_plan_grow_with_the_plan_only() -> None:
     read = []
     for files in (20_000, 80_000):
@@ -39,6 +40,7 @@ def test_the_bytes_read_to_carry_out_a_plan_grow_with_the_plan_only() -> None:
     assert read[1] < 1.2 * read[0]
 
 
+@pytest.mark.slow
 def test_a_row_group_is_one_range_and_so_is_the_footer() -> None:
     filesystem = MemoryFileSystem()
     pieces = planned(filesystem, 40_000)
@@ -49,6 +51,7 @@ def test_a_row_group_is_one_range_and_so_is_the_footer() -> None:
         assert [name for name, _ in flaky.calls].count("read") <= 2
 
 
+@pytest.mark.slow
 def test_of_a_ledger_only_the_end_is_read_for_its_report() -> None:
     filesystem = MemoryFileSystem()
     job_dir = JobDir(filesystem, "/jobs/pair", "run")

@@ -1,3 +1,5 @@
+import pytest
+
 from hdfs2oss.model.values import CopyResult
 from hdfs2oss.rules.causes import cause_of, counted, examples, grouped, without_path
 
@@ -43,6 +45,7 @@ def test_only_a_whole_relative_path_is_taken_out() -> None:
     assert without_path("of /a: no", "") == "of /a: no"
 
 
+@pytest.mark.slow
 def test_of_thousands_of_failures_each_cause_has_an_example_and_its_count() -> None:
     reasons = ("Permission denied", "Quota exceeded", "gone", "is 5 bytes long, not 6", "no answer")
     failures = [denied(f"f{number}", reasons[0 if number < 4000 else number % 5]) for number in range(5000)]

@@ -28,6 +28,7 @@ def test_a_range_begins_behind_its_first_key_and_ends_with_its_last(children, he
     assert [key for key in not_held if children.holds(key)] == []
 
 
+@pytest.mark.slow
 @given(st.lists(names.map(lambda name: name + "/"), unique=True, min_size=1), st.data())
 def test_ranges_that_follow_each_other_hold_each_key_once(keys, data) -> None:
     borders = sorted(data.draw(st.lists(st.sampled_from(keys), unique=True)))

@@ -44,6 +44,7 @@ def steps_of(merge: Merge) -> list[Step]:
 keys = st.lists(st.sampled_from(["a", "a-b", "a/", "a/x", "a0", "b/", "b/é", "c"]), unique=True).map(sorted)
 
 
+@pytest.mark.slow
 @given(st.lists(keys, max_size=4), keys)
 def test_each_key_comes_once_in_order_with_all_its_rows(sources, target) -> None:
     merge = Merge(

@@ -129,6 +129,7 @@ keys = st.builds(
 trees = st.lists(keys, max_size=8).map(lambda found: tree_of(*found))
 
 
+@pytest.mark.slow
 @given(st.lists(trees, min_size=1, max_size=2), trees)
 @example([tree_of("d-e", "d/x")], tree_of("d"))
 @example([tree_of("a", "a-b")], tree_of("a/x", "a-b"))

@@ -194,6 +194,7 @@ def carry_out(store: KeyStore, steps: tuple[Step, ...], lives: Iterator[int]) ->
             break
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(st.integers(0, 2**40), st.lists(st.integers(0, 6), max_size=6))
 def test_the_copy_of_the_older_snapshot_becomes_one_of_the_newer_however_often_runs_end(seed, lives) -> None:
@@ -205,6 +206,7 @@ def test_the_copy_of_the_older_snapshot_becomes_one_of_the_newer_however_often_r
     assert store.keys == files(newer)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**40), st.lists(st.integers(0, 6), max_size=4))
 def test_the_way_back_leads_to_the_older_snapshot(seed, lives) -> None:
@@ -216,6 +218,7 @@ def test_the_way_back_leads_to_the_older_snapshot(seed, lives) -> None:
     assert store.keys == files(older)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 2**40), st.sampled_from(["a", "b", "a/b"]))
 def test_a_source_below_the_snapshottable_directory_sees_its_own_part_only(seed, inside) -> None:

@@ -59,6 +59,7 @@ def linger(context: RunContext, task: int, attempt: str) -> int:
     return task
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["here", "processes"])
 def test_each_task_runs_once_and_reports(where, context, two_processes) -> None:
     runner = LocalRunner(0) if where == "here" else two_processes
@@ -78,6 +79,7 @@ def test_what_a_task_raises_comes_out_with_its_hint(where, context, two_processe
     assert caught.value.hint == "Ask somebody."
 
 
+@pytest.mark.slow
 def test_workers_are_forked_from_one_process_that_is_not_this_one(context, two_processes) -> None:
     parents: list[int] = []
     two_processes.run_wave("copy", partial(parent, context), range(6), parents.append)
@@ -85,6 +87,7 @@ def test_workers_are_forked_from_one_process_that_is_not_this_one(context, two_p
     assert parents[0] != os.getpid()
 
 
+@pytest.mark.slow
 def test_workers_start_where_the_temporary_directory_is_too_long_for_a_socket(tmp_path) -> None:
     temporary = tmp_path / ("t" * 120)
     temporary.mkdir()
@@ -101,6 +104,7 @@ def test_workers_start_where_the_temporary_directory_is_too_long_for_a_socket(tm
     assert (done.returncode, done.stdout) == (0, "[True, True, True]\n"), done.stderr
 
 
+@pytest.mark.slow
 def test_workers_start_where_somebody_has_cleaned_up_the_temporary_directory(tmp_path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
@@ -145,6 +149,7 @@ def test_nothing_to_do_starts_nothing(context) -> None:
     assert runner.describe() == {"Launched map tasks": 0}
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_and_its_task_runs_again(context) -> None:
     runner = LocalRunner(2)
     reports: list[int] = []
@@ -155,6 +160,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_task_runs_again(context) ->
     assert sorted(reports) == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_task_that_kills_every_worker_is_given_up(context) -> None:
     runner = LocalRunner(1)
     try:
@@ -164,6 +170,7 @@ def test_a_task_that_kills_every_worker_is_given_up(context) -> None:
         runner.close()
 
 
+@pytest.mark.slow
 def test_cancelling_ends_the_wave_and_its_processes(context, tmp_path) -> None:
     runner = LocalRunner(1)
 
@@ -184,6 +191,7 @@ def test_cancelling_ends_the_wave_and_its_processes(context, tmp_path) -> None:
     assert not (tmp_path / "started-1").exists()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_between_waves_is_replaced(context) -> None:
     runner = LocalRunner(2)
     reports: list[tuple[int, int, str]] = []

@@ -86,6 +86,7 @@ def test_files_of_this_machine_do_not_do_where_tasks_run_elsewhere(make_context,
     assert "--job-dir" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_when_no_home_will_do_all_refusals_are_told(make_context, memory) -> None:
     flaky = FlakyFileSystem(memory, Fault("make_directory", "", PermissionDenied))
     with pytest.raises(UsageError, match=r"/first.*; .*/second"):

@@ -125,6 +125,7 @@ def test_the_account_of_a_run_that_fails_holds_no_secret(begin: Begin, memory) -
     assert report["ended_by"] == "SurveyError: cannot list oss://***@b/x"
 
 
+@pytest.mark.slow
 def test_ledgers_that_nobody_handed_over_are_folded_once_when_a_run_ends_badly(begin: Begin, memory) -> None:
     """As on Spark, where a lost wave hands over nothing."""
 

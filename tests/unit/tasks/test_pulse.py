@@ -96,6 +96,7 @@ def test_a_beat_tells_what_is_done_and_what_is_under_way(channel: Channel) -> No
     assert PULSE.beat() is None
 
 
+@pytest.mark.slow
 def test_a_task_that_lasts_beats_and_leaves_nothing_behind(channel: Channel) -> None:
     job_dir = channel.open_job_dir()
     found: list[str] = []

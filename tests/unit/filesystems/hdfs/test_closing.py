@@ -112,7 +112,7 @@ def test_where_many_files_are_closed_at_once_none_is_looked_at(waiting) -> None:
     for _ in threads:
         begun.acquire()
     node = ScriptedNameNode([LENGTH])
-    close_soon(ScriptedClient(node), PATH, lambda: None, LENGTH)
+    close_soon(ScriptedClient(node), PATH, lambda: threading.Event().wait(0.5) and None, LENGTH)
     assert node.asked == []
     waiting.set()
     for thread in threads:

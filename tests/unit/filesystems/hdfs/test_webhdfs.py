@@ -52,19 +52,22 @@ def test_a_policy_is_read_off_the_status_of_the_directory(answer: Answer, policy
 
 
 def test_a_directory_that_is_there_is_asked_about_once_and_a_new_one_takes_after_the_one_above() -> None:
-    with ScriptedStore(ok(XOR), MISSING, MISSING, ok(ROOT), MISSING, ok(XOR)) as store:
+    with ScriptedStore(ok(XOR), MISSING, MISSING, ok(ROOT), MISSING, MISSING, ok(XOR)) as store:
         policies = Policies(web(store))
         told = f"the directory /x has the erasure-coding policy {POLICY}"
         assert [policies.wrong_for("/x") for _ in range(2)] == [told] * 2
         assert policies.wrong_for("/d/new/er") == ""
-        assert policies.wrong_for("/d/new") == "the directory /d has the erasure-coding policy " + POLICY
+        assert policies.wrong_for("/x/new") == told
+        assert policies.wrong_for("/d/new") == ""
+        assert policies.wrong_for("/d/new") == "the directory /d/new has the erasure-coding policy " + POLICY
     assert [one.path.partition("?")[0].removeprefix("/webhdfs/v1") for one in store.requests] == [
         "/x",
         "/d/new/er",
         "/d/new",
         "/d",
+        "/x/new",
         "/d/new",
-        "/d",
+        "/d/new",
     ]
 
 

@@ -140,6 +140,7 @@ def test_the_answer_to_a_put_that_is_cut_at_any_byte_is_none(server) -> None:
         assert outcome(OPERATIONS["put"], wire.port) == whole
 
 
+@pytest.mark.slow
 def test_a_completed_upload_whose_answer_is_cut_is_found_whole_or_fails(server) -> None:
     store = OssFileSystem("lake", OssAccess(server.endpoint, "id", "secret"), retries=QUICK)
     upload_id = store.begin_upload("/d/up")

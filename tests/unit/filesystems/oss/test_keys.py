@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.key_source import FileSource, RoleSource
+from hdfs2oss.filesystems.keys_file import Keys
 from hdfs2oss.filesystems.oss.errors import KeysExpired, KeysRefused
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.oss.keys import PATIENCE_SECONDS, KeysInUse
+from hdfs2oss.filesystems.ram_role import RamRole
 from hdfs2oss.model.errors import AuthenticationFailed
 
 from .scripted_store import QUICK, Answer, Request, ScriptedStore, error
@@ -41,8 +44,9 @@ class Renewal:
         self.now += seconds
 
     def keys(self, file: bool = True) -> KeysInUse:
-        access = OssAccess("http://here", "old", "secret", "T-old", keys_file=str(self.path) if file else "")
-        return KeysInUse(access, now=lambda: self.now, sleep=self.sleep)
+        access = OssAccess("http://here", "old", "secret", "T-old")
+        source = FileSource(str(self.path), lambda: self.now) if file else None
+        return KeysInUse(access, source, clock=lambda: self.now, sleep=self.sleep)
 
 
 @pytest.fixture
@@ -147,6 +151,51 @@ def test_after_five_minutes_the_refusal_names_the_file(renewal: Renewal) -> None
     assert caught.value.ends_wave
 
 
+def test_keys_that_have_expired_sign_nothing_and_the_error_names_who_gave_them() -> None:
+    access = OssAccess("http://here", "i", "s", "T", expiration="2026-01-01T00:00:00Z", provider="the vault")
+    keys = KeysInUse(access, clock=lambda: access.keys.expires_at - 1)
+    assert keys.current().access_key_id == "i"
+    keys = KeysInUse(access, clock=lambda: access.keys.expires_at)
+    with pytest.raises(KeysExpired, match=r"cannot list /d: .* of the vault expired at 2026-01-01T00:00:00Z") as caught:
+        keys.current("list /d")
+    assert "--credentials-file" in caught.value.hint
+    assert caught.value.ends_wave
+
+
+def test_keys_that_have_expired_are_waited_for_without_a_request(renewal: Renewal) -> None:
+    renewal.now = 1_800_000_000.0
+    stated = "access_key_id=old\naccess_key_secret=s\nsecurity_token=T\nexpiration=2026-01-01T00:00:00Z\n"
+    renewal.put("old", stated)
+    keys = renewal.keys()
+    with pytest.raises(KeysExpired) as caught:
+        keys.current()
+    renewal.then = lambda: renewal.put("new")
+    keys.renew(keys.version, caught.value)
+    assert signer(keys) == ("new", "T-new")
+
+
+def test_a_role_that_is_silent_until_its_keys_have_expired_ends_the_run_with_its_name() -> None:
+    moment = [1_767_225_600.0]  # the expiration itself
+    role = RamRole("copier", "http://127.0.0.1:9")
+
+    def refuse(role: RamRole) -> Keys:
+        raise AuthenticationFailed(f"the keys of {role} cannot be had: refused")
+
+    def sleep(seconds: float) -> None:
+        moment[0] += seconds
+
+    access = OssAccess("http://here", "i", "s", "T", expiration="2026-01-01T00:00:00Z", provider=str(role))
+    source = RoleSource(role, access.keys, refuse, lambda: moment[0], [].append)
+    keys = KeysInUse(access, source, clock=lambda: moment[0], sleep=sleep)
+    with pytest.raises(KeysExpired) as expired:
+        keys.current("write /f")
+    with pytest.raises(KeysExpired, match=r"cannot write /f: .*the RAM role copier .*within 300 seconds") as caught:
+        keys.renew(keys.version, expired.value)
+    assert "http://127.0.0.1:9 answers on this node" in caught.value.hint
+    assert caught.value.ends_wave
+
+
+@pytest.mark.slow
 def test_a_request_is_sent_again_with_the_new_keys_and_counted_once(renewal: Renewal) -> None:
     renewal.put("old")
     who: list[str] = []
