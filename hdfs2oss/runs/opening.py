@@ -24,6 +24,13 @@ from .unfinished import RECORDS, Unfinished, described, find_unfinished, refuse_
 _MOST_PLANS = 64
 
 
+class WouldNest(BrakeError):
+    """A run can neither be gone on with nor begun anew by its command, which would by now copy into the directory that
+    the run has made. `base` is that directory."""
+
+    base = ""
+
+
 class Opening(NamedTuple):
     """The run that begins now; `unfinished` is gone on with unless there is a reason `why_not`."""
 
@@ -91,15 +98,17 @@ def _cleared(job_dir: JobDir, unfinished: Unfinished, stores: StoreConfig) -> st
 
 
 def _refuse_to_nest(unfinished: Unfinished, options: CopyOptions, stores: StoreConfig, why: str) -> None:
-    """Raise BrakeError where, begun anew, a plain copy would go into the directory that the run has made."""
+    """Raise WouldNest where, begun anew, a plain copy would go into the directory that the run has made."""
     layout = unfinished.layout
     if options.sync or layout is None or layout.base_exists or len(layout.roots) > 1:
         return
     if open_filesystem(layout.base, stores).status(layout.base.path) is not None:
-        raise BrakeError(
+        refusal = WouldNest(
             f"run {unfinished.run_id} of the same source and target is not finished, and {why}",
             f"Remove {layout.base}, and the command begins anew; or keep what is there, and give -update --fresh.",
         )
+        refusal.base = str(layout.base)
+        raise refusal
 
 
 def begin_again(unfinished: Unfinished, job_dir: JobDir, options: CopyOptions, asked: Mapping[str, Any]) -> int:
