@@ -10,13 +10,16 @@ SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test-fast test test-full mutants bench bench-long clean
+.PHONY: help setup dist demo check test-fast test test-full mutants bench bench-long clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv and fetch the Hadoop jars; does nothing when both are there
 	@bin/setup
+
+dist: setup ## a wheel, a zip for --py-files, and an environment with its own Python for --archives
+	@$(PYTHON) -m distribution
 
 demo: setup ## copy a small lake from a real HDFS to the local OSS server and prove it
 	@$(PYTHON) tests/demo.py

@@ -16,7 +16,7 @@ from hdfs2oss.runners.local import LocalRunner
 from tests.order import longest_file_first
 from tests.trees import Place
 
-pytest_plugins = ["tests.sandbox.fixtures"]
+pytest_plugins = ["tests.sandbox.fixtures", "tests.dist.fixtures"]
 
 KEY_ID, KEY_SECRET, BUCKET = "test-id", "test-secret", "lake"
 _numbers = itertools.count(1)

@@ -27,13 +27,13 @@ from ..model.errors import (
     WriteError,
     of_class,
 )
-from ..model.units import MIB
 from ..model.uri import Uri
 from ..model.values import CopyItem, CopyResult, CopyTask, FileAction, Outcome, PlanSlice, TaskReport, Work
 from ..records import ledger
 from ..records.fence import Fence
 from ..records.intents import chunk_path_of
 from ..records.planfile import read_slices
+from ..rules.memory import BUFFER_BYTES
 from ..rules.packing import files_at_once, threads_for
 from ..runners.base import is_last_try
 from ..runners.stop import checkpoint, pause
@@ -56,8 +56,6 @@ from ..transfer.renewal import second_try
 from ..transfer.results import copied_result, failed_result, result_of, skipped_result
 from ..transfer.stream import Transfer
 
-# What the buffers of one task may hold together.
-_BUFFER_BYTES = 256 * MIB
 _PARTS_AT_ONCE = 4
 _TRIES_A_ROUND = MOST_TRIES // 2
 _FIRST_PAUSE_SECONDS = 0.5
@@ -147,7 +145,7 @@ class Mapper:
         self._threads = files_at_once(can.close_seconds, asked, is_address_space_limited())
         self._lanes = Lanes(threads_for(can.close_seconds, asked))
         self.throttle = task_throttle(context.options.bytes_per_second)
-        self._buffers = BufferBudget(_BUFFER_BYTES)
+        self._buffers = BufferBudget(BUFFER_BYTES)
         most, base = max(_FEWEST_FAILURES, self._threads), context.layout.base.path
         self._outage = Outage(most, is_last_try, base, denies_alike=not can.real_directories)
         self._fence = Fence(context.open_job_dir(), context.fence)

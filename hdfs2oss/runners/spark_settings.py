@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 
 from ..model.errors import UsageError
+from ..rules.memory import overhead_mib
 
-# A Python worker with its libraries, the buffers of one task, and room for what Arrow and TLS hold.
-_TASK_MEMORY_MIB = 512
-_LEAST_OVERHEAD_MIB = 384
 # From 1 MiB on Spark writes a closure to disk, in the clear, on the driver and on every executor.
 _MOST_CLOSURE_BYTES = 512 * 1024
 _LOCAL = re.compile(r"^local(?:\[(\*|\d+)(?:,\s*(\d+))?\])?$")
@@ -52,8 +50,7 @@ def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dic
         # YARN container the socket's path is longer than the system allows, and no worker starts.
         wanted["spark.python.unix.domain.socket.enabled"] = "true"
     if master.startswith(("yarn", "k8s")) and "spark.executor.memoryOverheadFactor" not in current:
-        mebibytes = _LEAST_OVERHEAD_MIB + _TASK_MEMORY_MIB * _tasks_per_executor(current)
-        wanted["spark.executor.memoryOverhead"] = f"{mebibytes}m"
+        wanted["spark.executor.memoryOverhead"] = f"{overhead_mib(tasks_per_executor(current))}m"
     return {key: value for key, value in wanted.items() if key not in current} | _ALWAYS
 
 
@@ -100,10 +97,11 @@ def most_slots(settings: Mapping[str, str], cores_here: int) -> int | None:
     else:
         cores = settings.get("spark.cores.max", "")
         return max(1, int(cores) // _cpus_per_task(settings)) if cores.isdigit() else None
-    return int(executors) * _tasks_per_executor(settings) if executors.isdigit() else None
+    return int(executors) * tasks_per_executor(settings) if executors.isdigit() else None
 
 
-def _tasks_per_executor(settings: Mapping[str, str]) -> int:
+def tasks_per_executor(settings: Mapping[str, str]) -> int:
+    """How many tasks an executor runs at once, by Spark's settings."""
     return max(1, int(settings.get("spark.executor.cores", "1")) // _cpus_per_task(settings))
 
 

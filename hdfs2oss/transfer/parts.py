@@ -9,14 +9,11 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.body import PIECE_BYTES, Body
-from ..model.units import MIB
 from ..model.values import StoredPart
 from ..rules.checksum import crc32c, crc64
+from ..rules.memory import HELD_PART_BYTES
 from .buffers import BufferBudget
 from .ends import Ends, writing
-
-# Up to here a part is held in memory, as it may have to be sent again; a larger one is read again then.
-HELD_PART_BYTES = 32 * MIB
 
 
 class SentPart(NamedTuple):

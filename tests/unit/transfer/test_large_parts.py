@@ -15,10 +15,10 @@ from hdfs2oss.model.units import MIB
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.values import CopyItem, StoredPart
 from hdfs2oss.rules.checksum import crc32c, crc64
+from hdfs2oss.rules.memory import HELD_PART_BYTES
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
 from hdfs2oss.transfer.ends import Ends
-from hdfs2oss.transfer.parts import HELD_PART_BYTES
 from hdfs2oss.transfer.stream import Transfer, nothing
 from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte
 from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
