@@ -123,6 +123,9 @@ class HdfsClient:
         def once() -> T:
             return self.ask(what, function, brings_nothing)
 
+        return self._again(once)
+
+    def _again(self, once: Callable[[], T]) -> T:
         return self._pause.call(lambda: call_with_retries(once, self._retries, on_repeat=self.traffic.repeated))
 
     def ask_data(self, what: str, function: Callable[[], T]) -> T:
@@ -154,15 +157,18 @@ class HdfsClient:
         except NotFound:
             return None
 
-    def pages(self, path: str) -> Iterator[list[NativeStatus]]:
-        """The rows of one directory as the NameNode gives them. Raises NotFound for a file too.
+    def pages(self, path: str, behind: str = "") -> Iterator[list[NativeStatus]]:
+        """The rows of one directory, or those behind a name, as the NameNode gives them. NotFound for a file too.
 
         A page that fails for a moment ends neither the listing nor what was given: the directory is listed again, and
         what stands up to the last name is passed over: a native listing cannot begin elsewhere than at the first name.
         """
         what = f"list {path}"
         # The first page tells a missing path or a file from a directory.
-        rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
+        if behind:
+            rows, page = self._again(lambda: self._list_behind(path, behind))
+        else:
+            rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
         while page:
             self.traffic.listed()
             yield page
@@ -179,7 +185,7 @@ class HdfsClient:
                 return rows, self.ask(f"list {path}", lambda _: list(itertools.islice(rows, _PAGE_ROWS)))
             return self._list_behind(path, _name_of(last))
 
-        return self._pause.call(lambda: call_with_retries(once, self._retries, on_repeat=self.traffic.repeated))
+        return self._again(once)
 
     def _list_behind(self, path: str, name: str) -> tuple[Rows, list[NativeStatus]]:
         """A new listing, and what is left of the first of its pages that does not end before `name`, or at it."""
