@@ -32,6 +32,9 @@ VERBS = {
     "ledger": Verb("hdfs2oss.verbs.ledger", "show what is on record of a copy, file by file; reads only"),
     "limits": Verb("hdfs2oss.verbs.limits", "change the bandwidth and requests of a copy that is running"),
     "clean": Verb("hdfs2oss.verbs.clean", "remove what runs have left that were killed"),
+    "submit": Verb(
+        "hdfs2oss.verbs.submit", "have a copy run on a cluster: spark-submit, EMR Serverless Spark, AWS EMR"
+    ),
     "local-oss": Verb("hdfs2oss.verbs.local_oss", "serve the OSS protocol on loopback, over a directory"),
 }
 _DEFAULT = "copy"

@@ -34,6 +34,8 @@ class CopyCommand(NamedTuple):
     oss_endpoint: str = ""
     credentials_file: str = ""
     ram_role: str = ""
+    principal: str = ""
+    keytab: str = ""
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ Without an option: a summary of the files that are known, and of the last runs. 
 Where the records are:
   -f FILE           the sources are in FILE, as they were for the copy
   --job-dir DIR     the records are in DIR, as they were for the copy, or are what a run left at its target
-  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, -D KEY=VALUE
+  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE, -D KEY=VALUE
                     as for a copy
 
 Exit codes: 0 it was shown; 2 there are no records, or the command cannot be carried out as written; 3 a store

@@ -24,7 +24,7 @@ set here outranks what the copy was started with, its schedule too, until it end
 Where its records are:
   -f FILE           the sources are in FILE, as they were for the copy
   --job-dir DIR     the records are in DIR, as they were for the copy
-  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, -D KEY=VALUE
+  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE, -D KEY=VALUE
                     as for a copy
 
 Exit codes: 0 it was set; 2 no such copy is running, or the command cannot be carried out as written; 3 a store cannot

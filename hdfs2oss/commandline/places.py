@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping
 
 from ..filesystems.credentials import OssAccess, resolve_access
+from ..filesystems.gssapi import BY_TICKET, Login
 from ..filesystems.hadoop_conf import is_kerberized, user_name
+from ..filesystems.identity import who_asks
 from ..filesystems.key_chain import Asked, find_keys, remarks
 from ..filesystems.registry import StoreConfig
 from ..model.errors import AuthenticationFailed, SurveyError, UsageError
@@ -26,6 +28,7 @@ class Places:
         oss_endpoint: str = "",
         credentials_file: str = "",
         ram_role: str = "",
+        login: Login = BY_TICKET,
     ) -> None:
         if credentials_file and ram_role:
             raise UsageError("--credentials-file and --ram-role each say where keys come from", "Give one of them.")
@@ -37,7 +40,10 @@ class Places:
         self._asked = Asked(environment, hadoop_conf, os.path.abspath(named) if named else "", ram_role)
         self._oss: dict[str, OssAccess] = {}
         self.remarks: list[str] = []
-        self.user = user_name(environment)
+        self._login = login
+        self._kerberos_user = ""
+        # The first HDFS that is named.
+        self._hdfs = ""
 
     def resolve(self, text: str) -> Uri:
         """A place with scheme and authority, reachable through `stores`.
@@ -48,6 +54,7 @@ class Places:
         uri = parsed.uri
         if not uri.scheme or (uri.scheme == "hdfs" and not uri.authority):
             uri = self._on_default(text, uri)
+        self._note(uri)
         if uri.scheme == "oss" and uri.authority not in self._oss:
             self._oss[uri.authority] = self._access(uri.authority, parsed)
         return uri
@@ -59,7 +66,19 @@ class Places:
         a task is run by `yarn` or `nobody`.
         """
         user = "" if is_kerberized(self._conf) else self.user
-        return StoreConfig(self._conf, dict(self._oss), connections, user)
+        return StoreConfig(self._conf, dict(self._oss), connections, user, self._login)
+
+    @property
+    def user(self) -> str:
+        """Who asks HDFS, as a name. Raises SurveyError where that is a matter of Kerberos, and there is no ticket."""
+        if not (self._hdfs and is_kerberized(self._conf)):
+            return user_name(self._environment)
+        if not self._kerberos_user:
+            try:
+                self._kerberos_user = who_asks(self._login, self._environment)
+            except AuthenticationFailed as error:
+                raise SurveyError(f"{self._hdfs} wants Kerberos: {error}", error.hint) from None
+        return self._kerberos_user
 
     def _access(self, bucket: str, parsed: ParsedUri) -> OssAccess:
         """Where keys come from is the order of `find_keys`; an endpoint beside them may come with them."""
@@ -85,8 +104,24 @@ class Places:
             )
         if uri.scheme and parsed.scheme != uri.scheme:
             raise UsageError(f"{text} names no NameNode, and fs.defaultFS is {parsed}", "Write hdfs://namenode/path.")
+        # Whose home a relative path counts from is asked where it lies.
+        self._note(parsed)
         return Uri(parsed.scheme, parsed.authority, self._absolute(uri.path))
+
+    def _note(self, uri: Uri) -> None:
+        if uri.scheme == "hdfs":
+            self._hdfs = self._hdfs or f"hdfs://{uri.authority}"
 
     def _absolute(self, path: str) -> str:
         """Relative paths count from the user's home. `./clean` is one that bears the name of a verb."""
         return path if path.startswith("/") else normalise_path(f"/user/{self.user}/{path}")
+
+
+def read_login(principal: str, keytab: str) -> Login:
+    """What --principal and --keytab say. Raises UsageError."""
+    if bool(principal) != bool(keytab):
+        raise UsageError(
+            "--principal and --keytab belong together",
+            "Give both, or neither and run kinit before.",
+        )
+    return Login(principal, os.path.abspath(keytab) if keytab else "")

@@ -18,7 +18,7 @@ from ..rules.selection import Selection
 from .command import CopyCommand
 from .grammar import USAGE_HINT
 from .lists import read_filters, read_sources
-from .places import Places
+from .places import Places, read_login
 from .properties import read_properties
 from .switches import SWITCHES
 
@@ -48,7 +48,8 @@ def resolve(
     """Resolve all places of a command, and read the lists it names; its options are of that kind. Raises UsageError."""
     settings = read_properties(command.properties)
     conf = {**hadoop_conf, **keep_relevant(command.properties)}
-    places = Places(environment, conf, command.oss_endpoint, command.credentials_file, command.ram_role)
+    login = read_login(command.principal, command.keytab)
+    places = Places(environment, conf, command.oss_endpoint, command.credentials_file, command.ram_role, login)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
     found = [places.resolve(text) for text in (*sources, command.paths[-1])]
     asked = {

@@ -320,6 +320,8 @@ GROUPS = (
                 unset="OSS_CREDENTIALS_FILE",
             ),
             _value(("--ram-role",), "ram_role", "take the OSS keys of this instance's RAM role, or auto", "NAME"),
+            _value(("--principal",), "principal", "with --keytab: ask HDFS as this Kerberos principal", "NAME"),
+            _value(("--keytab",), "keytab", "take Kerberos tickets with the key in FILE, as often as needed", "FILE"),
             _value(("--threads",), "threads", "copy threads in each task", "N", _whole, "16, or 48 onto HDFS"),
             _value(("--part-size",), "part_size_bytes", "part size of large files on OSS", "SIZE", parse_size),
             _value(
@@ -343,5 +345,6 @@ GROUPS = (
     ),
 )
 SWITCHES = tuple(switch for group in GROUPS for switch in group.switches)
-# Those that say where the records of a copy are, beside its paths.
-OF_RECORDS = ("source_list", "job_dir", "oss_endpoint", "credentials_file", "ram_role", "properties")
+# How stores are reached, and who asks them: every verb has these. And where the records of a copy are.
+OF_ACCESS = ("oss_endpoint", "credentials_file", "ram_role", "principal", "keytab", "properties")
+OF_RECORDS = ("source_list", "job_dir", *OF_ACCESS)

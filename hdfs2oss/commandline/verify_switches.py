@@ -8,7 +8,7 @@ from ..model.errors import UsageError
 from .command import CopyCommand, parse
 from .grammar import USAGE_HINT, option_words, path_words, read_words
 from .pasting import Program, refuse_pasted
-from .switches import GROUPS, SWITCHES, Group, Switch
+from .switches import GROUPS, OF_ACCESS, SWITCHES, Group, Switch
 
 USAGE = "hdfs2oss verify [options] SOURCE... TARGET"
 DESCRIPTION = (
@@ -79,8 +79,8 @@ OWN = Group(
 _SHARED = (
     "source_list", "filter_list", "update", "overwrite", "update_root", "preserve", "maps", "bandwidth_mb",
     "total_bandwidth_mb", "bandwidth_schedule", "requests_per_second", "verbose",
-    "properties", "proof", "layout", "include", "exclude", "from_snapshot", "job_dir", "oss_endpoint",
-    "credentials_file", "ram_role", "threads", "processes", "ignore_ledger",
+    "proof", "layout", "include", "exclude", "from_snapshot", "job_dir", "threads", "processes", "ignore_ledger",
+    *OF_ACCESS,
 )  # fmt: skip
 # Those that make another source or target of it.
 _REFUSED = {

@@ -19,6 +19,7 @@ _RELEVANT = (
     "fs.viewfs.",
     "dfs.",
     "hadoop.security.",
+    "hadoop.rpc.protection",
 )
 # Names that Hadoop still takes for others.
 _RENAMED = {
@@ -57,6 +58,8 @@ _READ = (
     "hadoop.security.authentication",
     "hadoop.security.credential.",
     "hadoop.security.credstore.",
+    "hadoop.security.auth_to_local",
+    "hadoop.rpc.protection",
     "hadoop.security.key.provider.path",
 )
 _VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")

@@ -85,6 +85,9 @@ class HadoopJvm:
 
         entries = class_path(self._environment)
         options = [*_OPTIONS, *([f"-DHADOOP_USER_NAME={self._user}"] if self._user else [])]
+        if self._environment.get("KRB5_CONFIG"):
+            # Java has a property in place of the variable.
+            options.append(f"-Djava.security.krb5.conf={self._environment['KRB5_CONFIG']}")
         port, token = launch_gateway(
             jarpath=_py4j_jar(entries),
             classpath=os.pathsep.join(entries),

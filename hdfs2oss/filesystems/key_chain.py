@@ -93,6 +93,23 @@ def find_keys(bucket: str, own: UriSecrets | None, for_any: UriSecrets | None, a
     return found
 
 
+def keys_of_vendor(environment: Mapping[str, str]) -> Keys:
+    """Keys for other services of Alibaba Cloud than OSS: the vendor's own variables before those of OSS, then a role.
+
+    Raises UsageError where there are none, AuthenticationFailed where the metadata service has none.
+    """
+    own = {name: value for name, value in environment.items() if not name.startswith("OSS_")}
+    asked = Asked(environment, {})
+    found = _of_environment(asked._replace(environment=own)) if own.get("ALIBABA_CLOUD_ACCESS_KEY_ID") else None
+    found = found or _of_environment(asked)
+    if found is None:
+        raise UsageError(
+            "no access key is known for the API of Alibaba Cloud",
+            "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+        )
+    return found.keys
+
+
 def remarks(bucket: str, found: Found) -> Iterator[str]:
     """What the operator should know of the keys for a bucket before the copy begins."""
     if found.provider.startswith(_PATH):

@@ -41,7 +41,7 @@ def other_names(authorities: Sequence[str], conf: Mapping[str, str], look_up: Lo
     chosen: dict[str, set[Address]] = {}
     renamed: dict[str, str] = {}
     for authority in known:
-        places = _places(authority, conf, look_up)
+        places = namenode_addresses(authority, conf, look_up)
         same = next((name for name, others in chosen.items() if others & places), None)
         if same is None:
             chosen[authority] = places
@@ -53,7 +53,8 @@ def other_names(authorities: Sequence[str], conf: Mapping[str, str], look_up: Lo
     return {one: by_place[place] for one in authorities if (place := Uri("hdfs", one, "/")) in by_place}
 
 
-def _places(authority: str, conf: Mapping[str, str], look_up: LookUp) -> set[Address]:
+def namenode_addresses(authority: str, conf: Mapping[str, str], look_up: LookUp = look_up) -> set[Address]:
+    """Host and port of each NameNode that goes by this name, as they are written and as numbers."""
     nodes = [node.strip() for node in conf.get(_SERVICE + authority, "").split(",") if node.strip()]
     stated = [conf.get(f"{_RPC}{authority}.{node}", "") for node in nodes] or [conf.get(_RPC + authority, authority)]
     found: set[Address] = set()

@@ -15,6 +15,7 @@ from ..model.errors import UsageError
 from ..model.uri import Uri
 from .base import FileSystem
 from .credentials import OssAccess
+from .gssapi import BY_TICKET, Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,15 @@ class StoreConfig:
     """All that is needed to reach the stores of one run. Holds secrets: its repr shows none.
 
     `hadoop_conf` holds resolved Hadoop keys; `oss` maps a bucket to its access. `hdfs_user` is who asks HDFS,
-    on every node, whoever runs the process there; "" where Kerberos says who it is.
+    on every node, whoever runs the process there; "" where Kerberos says who it is. `login` names the keytab of whoever
+    has one, which is read on each node.
     """
 
     hadoop_conf: Mapping[str, str] = field(default_factory=dict, repr=False)
     oss: Mapping[str, OssAccess] = field(default_factory=dict, repr=False)
     threads: int = 16
     hdfs_user: str = ""
+    login: Login = BY_TICKET
 
 
 _clients: dict[tuple[int, str, str, int], FileSystem] = {}
@@ -65,6 +68,7 @@ def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
             bucket.lasting if bucket is not None else None,
             config.threads,
             config.hdfs_user,
+            config.login,
         )
     )
     return os.getpid(), uri.scheme, uri.authority, access
@@ -75,7 +79,7 @@ def _make(uri: Uri, config: StoreConfig) -> FileSystem:
     if uri.scheme == "hdfs":
         from .hdfs.filesystem import HdfsFileSystem
 
-        return HdfsFileSystem(uri.authority, config.hadoop_conf, config.hdfs_user)
+        return HdfsFileSystem(uri.authority, config.hadoop_conf, config.hdfs_user, login=config.login)
     if uri.scheme == "oss":
         from .oss.filesystem import OssFileSystem
 

@@ -19,6 +19,7 @@ Hdfs2ossError            1   anything not foreseen
   BrakeError             6   refused for safety
   Different              7   verify found differences
   Unlisted               8   a part of the tree could not be listed, the rest was copied
+  LostSight              9   a job was submitted elsewhere, and how it ended is not known
   StoreError             1   what a store answered, before a phase gave it a meaning
     NotFound                 no such path
       BucketMissing          no such bucket                          ends the wave
@@ -204,6 +205,13 @@ class Unlisted(Hdfs2ossError):
 
     meaning = "a part of the tree could not be listed (the rest was copied)"
     exit_code = 8
+
+
+class LostSight(Hdfs2ossError):
+    """A job was submitted, or may have been, and nobody here knows how it ended."""
+
+    meaning = "`submit`: a job was submitted, or may have been, and how it ended is not known"
+    exit_code = 9
 
 
 class StoreError(Hdfs2ossError):

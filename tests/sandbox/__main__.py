@@ -10,6 +10,7 @@ import sys
 
 from .errors import NotUp, SandboxError
 from .jars import fetch_jars
+from .profiles import MEANINGS, PROFILES, Profile
 from .sandbox import Sandbox
 from .servers import Service
 from .state import sandbox_names
@@ -39,9 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start it, or what is missing of it")
+    up.add_argument("profile", nargs="?", choices=PROFILES, default="hdfs", metavar="PROFILE", help=_profiles())
     up.add_argument("--yarn", action="store_true", help="with a ResourceManager and a NodeManager")
     up.add_argument("--without-oss", action="store_true", help="HDFS only")
-    up.add_argument("--datanodes", type=int, default=1, metavar="N", help="default: 1")
+    up.add_argument("--datanodes", type=int, metavar="N", help="default: 1, or what the profile says")
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="end its processes and remove its state")
@@ -51,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("status", help="what runs; exit code 3 unless all of it").set_defaults(run=_status)
     commands.add_parser("env", help='print what to eval: eval "$(bin/sandbox env)"').set_defaults(run=_env)
+    failover = commands.add_parser("failover", help="of profile ha: make the other NameNode active")
+    failover.set_defaults(run=_failover)
     commands.add_parser("fetch", help="download the Hadoop jars and do no more").set_defaults(run=_fetch)
     for name, command in commands.choices.items():
         if name != "fetch":
@@ -62,13 +66,31 @@ def _up(arguments: argparse.Namespace) -> int:
     sandbox = Sandbox(
         arguments.name,
         oss=not arguments.without_oss,
-        yarn=arguments.yarn,
-        datanodes=arguments.datanodes,
         say=_say,
+        **_asked(arguments),
     )
     if not sandbox.up():
         print(f"sandbox '{arguments.name}' is already up")
     _print_services(sandbox.status())
+    return 0
+
+
+def _asked(arguments: argparse.Namespace) -> Profile:
+    """What the profile says, with the options on top of it."""
+    asked: Profile = {**PROFILES[arguments.profile]}
+    if arguments.yarn:
+        asked["yarn"] = True
+    if arguments.datanodes:
+        asked["datanodes"] = arguments.datanodes
+    return asked
+
+
+def _profiles() -> str:
+    return "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items()) + " (default: hdfs)"
+
+
+def _failover(arguments: argparse.Namespace) -> int:
+    print(f"nn{Sandbox(arguments.name).failover()} is active")
     return 0
 
 

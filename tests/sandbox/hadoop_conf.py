@@ -5,8 +5,13 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from .ports import LOOPBACK
+from .secure_conf import Properties, secure_core, secure_hdfs
+from .state import Record
 
-Properties = Mapping[str, object]
+# The name service of a sandbox with two NameNodes, and theirs.
+SERVICE = "sandbox"
+NAMENODES = ("nn1", "nn2")
+FAILOVER_PROXY = "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider"
 OSS_KEYS_FROM_ENVIRONMENT = "com.aliyun.oss.common.auth.EnvironmentVariableCredentialsProvider"
 
 # The servers ask for INFO with -Dhadoop.root.logger; tools that share the folder speak up only when something
@@ -27,7 +32,7 @@ log4j.logger.org.apache.hadoop.hdfs.server.datanode.DataNode.clienttrace=WARN
 # Beans of counters are made anew five times a second where somebody asks, in place of every ten seconds.
 METRICS = "*.periodMillis=200\n"
 # The servers look for their web pages and stop without the folders; empty ones serve WebHDFS and /jmx.
-WEBAPPS = ("hdfs", "datanode", "static")
+WEBAPPS = ("hdfs", "datanode", "journal", "static")
 
 
 def write_conf_folder(folder: Path, files: Mapping[str, Properties]) -> None:
@@ -49,28 +54,38 @@ def write_properties(path: Path, properties: Properties) -> None:
     path.write_text("\n".join([*lines, "</configuration>", ""]))
 
 
-def core_site(state: Path, ports: Mapping[str, int]) -> Properties:
+def core_site(state: Path, record: Record) -> Properties:
     properties: dict[str, object] = {
-        "fs.defaultFS": f"hdfs://{LOOPBACK}:{ports['namenode-rpc']}",
+        "fs.defaultFS": default_fs(record),
         "hadoop.tmp.dir": state / "tmp",
         "fs.trash.interval": 60,  # 0 switches the trash off
     }
-    if "oss" in ports:
+    if record.secure:
+        properties |= secure_core(state)
+    if "oss" in record.ports:
         properties |= {
             "fs.oss.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",
             "fs.AbstractFileSystem.oss.impl": "org.apache.hadoop.fs.aliyun.oss.OSS",
-            "fs.oss.endpoint": f"http://{LOOPBACK}:{ports['oss']}",
+            "fs.oss.endpoint": f"http://{LOOPBACK}:{record.ports['oss']}",
             # The keys come from OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET and stand in no file here.
             "fs.oss.credentials.provider": OSS_KEYS_FROM_ENVIRONMENT,
         }
     return properties
 
 
-def hdfs_site(state: Path, ports: Mapping[str, int]) -> Properties:
+def host_of(record: Record) -> str:
+    """How servers are called: principals are made for a name."""
+    return "localhost" if record.secure else LOOPBACK
+
+
+def default_fs(record: Record) -> str:
+    return f"hdfs://{SERVICE}" if record.ha else f"hdfs://{host_of(record)}:{record.ports['namenode-rpc']}"
+
+
+def hdfs_site(state: Path, record: Record) -> Properties:
     return {
-        "dfs.namenode.rpc-address": f"{LOOPBACK}:{ports['namenode-rpc']}",
-        "dfs.namenode.http-address": f"{LOOPBACK}:{ports['namenode-http']}",
-        "dfs.namenode.name.dir": state / "hdfs" / "name",
+        **(_two_namenodes(state, record.ports) if record.ha else _one_namenode(state, record)),
+        **(secure_hdfs(state) if record.secure else {}),
         "dfs.replication": 1,
         "dfs.namenode.acls.enabled": True,
         "dfs.namenode.xattrs.enabled": True,
@@ -83,15 +98,51 @@ def hdfs_site(state: Path, ports: Mapping[str, int]) -> Properties:
     }
 
 
-def datanode_site(state: Path, ports: Mapping[str, int], index: int) -> Properties:
+def _one_namenode(state: Path, record: Record) -> Properties:
+    return {
+        "dfs.namenode.rpc-address": f"{host_of(record)}:{record.ports['namenode-rpc']}",
+        "dfs.namenode.http-address": f"{host_of(record)}:{record.ports['namenode-http']}",
+        "dfs.namenode.name.dir": state / "hdfs" / "name",
+    }
+
+
+def _two_namenodes(state: Path, ports: Mapping[str, int]) -> Properties:
+    """Which one is active is decided by hand (`failover`), so there is nothing to fence with."""
+    journal = f"{LOOPBACK}:{ports['journalnode-rpc']}"
+    properties: dict[str, object] = {
+        "dfs.nameservices": SERVICE,
+        f"dfs.ha.namenodes.{SERVICE}": ",".join(NAMENODES),
+        "dfs.namenode.shared.edits.dir": f"qjournal://{journal}/{SERVICE}",
+        "dfs.journalnode.rpc-address": journal,
+        "dfs.journalnode.http-address": f"{LOOPBACK}:{ports['journalnode-http']}",
+        "dfs.journalnode.edits.dir": state / "hdfs" / "journal",
+        f"dfs.client.failover.proxy.provider.{SERVICE}": FAILOVER_PROXY,
+        "dfs.ha.fencing.methods": "shell(/bin/true)",
+    }
+    for index, node in enumerate(NAMENODES, 1):
+        properties[f"dfs.namenode.rpc-address.{SERVICE}.{node}"] = f"{LOOPBACK}:{ports[f'namenode-{index}-rpc']}"
+        properties[f"dfs.namenode.http-address.{SERVICE}.{node}"] = f"{LOOPBACK}:{ports[f'namenode-{index}-http']}"
+    return properties
+
+
+def namenode_site(state: Path, record: Record, index: int) -> Properties:
+    """The own hdfs-site.xml of one of two NameNodes, found before the common one."""
+    return {
+        **hdfs_site(state, record),
+        "dfs.ha.namenode.id": NAMENODES[index - 1],
+        "dfs.namenode.name.dir": state / "hdfs" / f"name-{index}",
+    }
+
+
+def datanode_site(state: Path, record: Record, index: int) -> Properties:
     """A DataNode's own hdfs-site.xml, found before the common one. It tells the NameNode the ports it got."""
     return {
-        **hdfs_site(state, ports),
+        **hdfs_site(state, record),
         "dfs.datanode.data.dir": state / "hdfs" / f"data-{index}",
         "dfs.datanode.address": f"{LOOPBACK}:0",
         "dfs.datanode.http.address": f"{LOOPBACK}:0",
         "dfs.datanode.ipc.address": f"{LOOPBACK}:0",
-        "dfs.datanode.hostname": LOOPBACK,
+        "dfs.datanode.hostname": host_of(record),
     }
 
 

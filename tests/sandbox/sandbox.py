@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable
 
 from .daemon import stop_processes
-from .errors import NotUp, PortTaken
+from .errors import NotUp, PortTaken, SandboxError
 from .hadoop_conf import (
     capacity_scheduler,
     core_site,
     datanode_site,
     hdfs_site,
     mapred_site,
+    namenode_site,
     write_conf_folder,
     write_properties,
     yarn_site,
@@ -25,6 +26,7 @@ from .hadoop_conf import (
 from .hdfs_cluster import HdfsCluster
 from .jars import fetch_jars, jars_folder
 from .java import java_command, java_environment
+from .kdc import fetch_kdc, java_flag
 from .oss_server import BUCKET
 from .ports import choose_ports
 from .servers import Servers, Service, ports_of, processes_of, services_of
@@ -43,11 +45,14 @@ class Sandbox:
         *,
         oss: bool = True,
         yarn: bool = False,
+        ha: bool = False,
+        secure: bool = False,
+        spark: bool = False,
         datanodes: int = 1,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.name = name
-        self._wanted = Record(id="", oss=oss, yarn=yarn, datanodes=datanodes)
+        self._wanted = Record(id="", oss=oss, yarn=yarn, ha=ha, secure=secure, spark=spark, datanodes=datanodes)
         self._say = say
         self._state = StateFolder(name)
         self._servers_made: Servers | None = None
@@ -63,6 +68,8 @@ class Sandbox:
                 return []
             started = time.monotonic()
             fetch_jars(self._say)
+            if record.secure:
+                fetch_kdc(self._say)
             try:
                 self._start(record, missing)
             except BaseException:
@@ -117,6 +124,10 @@ class Sandbox:
             }
         if record.yarn:
             variables["SANDBOX_YARN"] = self._servers(record).yarn.address()
+        if record.spark:
+            variables["SANDBOX_SPARK"] = self._servers(record).spark.url()
+        if record.secure:
+            variables |= self._servers(record).kdc.client_environment()
         return variables
 
     def hadoop_shell(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -125,7 +136,11 @@ class Sandbox:
 
     def hadoop(self, main_class: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Any Hadoop tool, such as DistCp, as a client of this sandbox. `oss://` works too."""
-        command = java_command(self._state.classpath_file.read_text(), main_class, TOOL_HEAP_MIB)
+        record = self._running_record()
+        if record.secure:
+            self._servers(record).kdc.take_ticket()
+        flags = [java_flag(self._state.path)] if record.secure else []
+        command = java_command(self._state.classpath_file.read_text(), main_class, TOOL_HEAP_MIB, flags)
         return subprocess.run(
             [*command, *arguments],
             env={**java_environment(), **self.env()},
@@ -146,21 +161,40 @@ class Sandbox:
         hdfs = self._hdfs()
         hdfs.start_datanodes([hdfs.datanodes[index - 1]])
 
-    def kill_namenode(self) -> None:
-        self._hdfs().namenode.kill()
+    def kill_namenode(self, index: int = 1) -> None:
+        self._hdfs().namenodes[index - 1].kill()
 
-    def start_namenode(self) -> None:
+    def start_namenode(self, index: int = 1) -> None:
         """With its old port and data; returns when the DataNodes are back and safe mode is over."""
         hdfs = self._hdfs()
-        hdfs.start_namenode()
+        hdfs.start_namenode(index)
         hdfs.wait_for_namenode()
 
-    def freeze_namenode(self) -> None:
+    def freeze_namenode(self, index: int = 1) -> None:
         """It keeps its connections and answers nobody."""
-        self._hdfs().namenode.freeze()
+        self._hdfs().namenodes[index - 1].freeze()
 
-    def thaw_namenode(self) -> None:
-        self._hdfs().namenode.thaw()
+    def thaw_namenode(self, index: int = 1) -> None:
+        self._hdfs().namenodes[index - 1].thaw()
+
+    def active_namenode(self) -> int | None:
+        """Of two NameNodes: the number of the active one."""
+        return self._hdfs().active()
+
+    def failover(self) -> int:
+        """Make the other NameNode active, whether the one that was still lives or not; its number."""
+        record = self._running_record()
+        if not record.ha:
+            raise SandboxError(f"sandbox '{self.name}' has one NameNode: 'bin/sandbox up ha' starts one with two")
+        return self._servers(record).hdfs.failover()
+
+    def take_ticket(self) -> None:
+        """Of a secure sandbox: `kinit` for its ordinary user, into the cache that `env` names."""
+        self._servers(self._running_record()).kdc.take_ticket()
+
+    def limit_tickets(self, seconds: int) -> None:
+        """Of a secure sandbox: let new tickets of its ordinary user end so soon."""
+        self._servers(self._running_record()).kdc.limit_tickets(seconds)
 
     def kill_oss(self) -> None:
         self._servers(self._running_record()).oss.daemon.kill()
@@ -180,6 +214,15 @@ class Sandbox:
         return record
 
     def _merge(self, record: Record) -> Record:
+        for trait in ("ha", "secure"):
+            if getattr(self._wanted, trait) and record.ports and not getattr(record, trait):
+                raise SandboxError(
+                    f"sandbox '{self.name}' was made without '{trait}', which its data cannot get later: "
+                    f"'bin/sandbox down --name {self.name}' first, or choose another --name"
+                )
+        record.ha = record.ha or self._wanted.ha
+        record.secure = record.secure or self._wanted.secure
+        record.spark = record.spark or self._wanted.spark
         record.oss = record.oss or self._wanted.oss
         record.yarn = record.yarn or self._wanted.yarn
         record.datanodes = max(record.datanodes, self._wanted.datanodes)
@@ -205,20 +248,23 @@ class Sandbox:
                     raise
 
     def _write_conf(self, record: Record) -> None:
-        path, ports = self._state.path, record.ports
+        path = self._state.path
         classpath = self._classpath()
         files = {
-            "core-site": core_site(path, ports),
-            "hdfs-site": hdfs_site(path, ports),
+            "core-site": core_site(path, record),
+            "hdfs-site": hdfs_site(path, record),
             "mapred-site": mapred_site(path, record.yarn, classpath),
         }
         if record.yarn:
-            files["yarn-site"] = yarn_site(path, ports, classpath)
+            files["yarn-site"] = yarn_site(path, record.ports, classpath)
             files["capacity-scheduler"] = capacity_scheduler()
         write_conf_folder(self._state.conf, files)
         for index in range(1, record.datanodes + 1):
             own = path / f"conf-datanode-{index}" / "hdfs-site.xml"
-            write_properties(own, datanode_site(path, ports, index))
+            write_properties(own, datanode_site(path, record, index))
+        for index in (1, 2) if record.ha else ():
+            own = path / f"conf-namenode-{index}" / "hdfs-site.xml"
+            write_properties(own, namenode_site(path, record, index))
         self._state.classpath_file.write_text(classpath)
 
     def _classpath(self) -> str:

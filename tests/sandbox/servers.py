@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from . import hdfs_cluster, oss_server, yarn_cluster
+from . import kdc, oss_server, spark_cluster, yarn_cluster
 from .daemon import Daemon, find_processes
-from .hdfs_cluster import HdfsCluster
+from .hdfs_cluster import HdfsCluster, namenode_services
+from .kdc import Kdc
 from .oss_server import OssServer
+from .spark_cluster import SparkCluster
 from .state import Record, StateFolder
 from .yarn_cluster import YarnCluster
 
@@ -22,20 +24,37 @@ class Service:
 class Servers:
     def __init__(self, state: StateFolder, record: Record, classpath: str) -> None:
         self.record = record
+        self.kdc = Kdc(state, record)
         self.hdfs = HdfsCluster(state, record, classpath)
         self.oss = OssServer(state, record)
         self.yarn = YarnCluster(state, record, classpath)
+        self.spark = SparkCluster(state, record)
 
     def daemons(self) -> list[Daemon]:
-        return [self.oss.daemon, self.hdfs.namenode, *self.hdfs.datanodes, self.yarn.manager, self.yarn.node]
+        return [
+            self.kdc.daemon,
+            self.oss.daemon,
+            *self.hdfs.daemons(),
+            self.yarn.manager,
+            self.yarn.node,
+            *self.spark.daemons(),
+        ]
 
     def start(self, missing: list[str]) -> None:
         if "oss" in missing:
             self.oss.start()
-        if "namenode" in missing:
-            self.hdfs.start_namenode()
+        if "kdc" in missing:
+            self.kdc.start()
+        if "journalnode" in missing:
+            self.hdfs.start_journalnode()
+        for index, namenode in enumerate(self.hdfs.namenodes, 1):
+            if namenode.service in missing:
+                self.hdfs.start_namenode(index)
+        self.hdfs.make_one_active()
         if self.record.yarn:
             self.yarn.start_manager()
+        if self.record.spark:
+            self.spark.start(missing)
         self.hdfs.start_datanodes([node for node in self.hdfs.datanodes if node.service in missing])
         self.hdfs.wait_for_namenode()
         self.hdfs.make_home_folders()
@@ -43,12 +62,18 @@ class Servers:
             self.oss.wait()
         if self.record.yarn:
             self.yarn.start_node()
+        if self.record.spark:
+            self.spark.wait()
 
 
 def services_of(record: Record) -> list[Service]:
-    names = ["namenode", *(f"datanode-{index}" for index in range(1, record.datanodes + 1))]
+    names = ["kdc"] if record.secure else []
+    names += ["journalnode"] if record.ha else []
+    names += namenode_services(record)
+    names += [f"datanode-{index}" for index in range(1, record.datanodes + 1)]
     names += ["oss"] if record.oss else []
     names += ["resourcemanager", "nodemanager"] if record.yarn else []
+    names += spark_cluster.SERVICES if record.spark else []
     return [
         Service(
             name,
@@ -60,12 +85,19 @@ def services_of(record: Record) -> list[Service]:
 
 
 def ports_of(services: list[str]) -> list[str]:
+    return [port for service in services for port in _ports_of(service)]
+
+
+def _ports_of(service: str) -> tuple[str, ...]:
+    if service.startswith("namenode") or service == "journalnode":
+        return f"{service}-rpc", f"{service}-http"
     ports = {
-        "namenode": hdfs_cluster.PORTS,
+        "kdc": kdc.PORTS,
         "oss": oss_server.PORTS,
         "resourcemanager": yarn_cluster.PORTS,
+        spark_cluster.MASTER: spark_cluster.PORTS,
     }
-    return [port for service in services for port in ports.get(service, ())]
+    return ports.get(service, ())
 
 
 def processes_of(record: Record) -> list[int]:

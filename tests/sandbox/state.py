@@ -2,9 +2,9 @@
 
 sandbox.json   id, ports, which services were asked for
 keys.json      the OSS keys of this sandbox, readable by its owner only
-conf/          HADOOP_CONF_DIR;  conf-datanode-<i>/ what differs for one DataNode
+conf/          HADOOP_CONF_DIR;  conf-datanode-<i>/ and conf-namenode-<i>/ what differs for one server
 classpath      the class path of the Hadoop tools
-hdfs/ oss/ yarn/ tmp/   data of the servers
+hdfs/ oss/ yarn/ kdc/ spark/ tmp/   data of the servers
 logs/          one file a server
 """
 
@@ -34,11 +34,19 @@ class OssKeys:
 
 @dataclass
 class Record:
-    """The content of sandbox.json. The id marks the processes of this sandbox and of no other."""
+    """The content of sandbox.json. The id marks the processes of this sandbox and of no other.
+
+    ha       two NameNodes, and a JournalNode between them
+    secure   a KDC; HDFS takes Kerberos only
+    spark    a standalone master and two workers
+    """
 
     id: str
     oss: bool = False
     yarn: bool = False
+    ha: bool = False
+    secure: bool = False
+    spark: bool = False
     datanodes: int = 1
     ports: dict[str, int] = field(default_factory=dict)
 

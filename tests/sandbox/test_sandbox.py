@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -154,6 +155,48 @@ def test_a_kept_sandbox_starts_again_with_its_data_and_one_that_cannot_start_say
     failed = command("up", "--without-oss", "--name", kept.name)
     assert failed.returncode == 1
     assert "Exception" in failed.stderr
+
+
+@pytest.mark.full
+@pytest.mark.spark
+def test_the_profile_spark_runs_jobs_on_two_hosts_and_down_ends_them_all(sandbox_name: NameMaker) -> None:
+    name = sandbox_name()
+    up = command("up", "spark", "--without-oss", "--name", name)
+    assert up.returncode == 0, up.stderr
+    services = [line.split()[0] for line in up.stdout.splitlines()]
+    assert services == ["namenode", "datanode-1", "spark-master", "spark-worker-1", "spark-worker-2"]
+    job = "import socket, time; from pyspark.sql import SparkSession as S; c = S.builder.getOrCreate().sparkContext; "
+    # Held back, so that a task goes to each.
+    job += (
+        "wait = lambda _: (time.sleep(1), __import__('pyspark').TaskContext.get() and __import__('os').getcwd())[1]; "
+    )
+    job += "print(len({one.rsplit('/', 3)[-3] for one in c.parallelize(range(40), 40).map(wait).collect()}))"
+    environment = {**os.environ, **Sandbox(name).env()}
+    words = (
+        f"--master {environment['SANDBOX_SPARK']} --executor-memory 512m --conf spark.ui.enabled=false pyspark-shell"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", job],
+        env={**environment, "PYSPARK_SUBMIT_ARGS": words, "PYSPARK_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split()[-1:] == ["2"], done.stdout + done.stderr
+    pids = processes_of(name)
+    assert command("down", "--name", name).returncode == 0
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+
+
+@pytest.mark.full
+def test_a_sandbox_cannot_become_another_kind_of_hdfs(sandbox: Sandbox) -> None:
+    refused = command("up", "ha", "--name", sandbox.name)
+    assert refused.returncode == 1
+    assert "was made without 'ha'" in refused.stderr
+    failover = command("failover", "--name", sandbox.name)
+    assert failover.returncode == 1
+    assert "has one NameNode" in failover.stderr
+    assert command("up", "lake").returncode == 2
 
 
 def test_commands_on_a_sandbox_that_is_not_there_name_the_next_step(sandbox_name: NameMaker) -> None:

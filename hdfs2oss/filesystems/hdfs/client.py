@@ -18,6 +18,9 @@ from ...model.errors import NotFound
 from ...model.uri import NAMENODE_PORT
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
+from ..gssapi import BY_TICKET, Login
+from ..hadoop_conf import is_kerberized
+from ..identity import Identity, identity_for
 from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
 from .creation import read_creation
@@ -54,6 +57,7 @@ class HdfsClient:
         hadoop_conf: Mapping[str, str],
         user: str = "",
         timeout_seconds: float = TIMEOUT_SECONDS,
+        login: Login = BY_TICKET,
     ) -> None:
         self.traffic = Traffic()
         self.creation = read_creation(hadoop_conf)
@@ -67,6 +71,8 @@ class HdfsClient:
         self._retries = _FAILOVER_RETRIES if f"dfs.ha.namenodes.{authority}" in hadoop_conf else _RETRIES
         self._pause = StorePause()
         self._user = user
+        self._login = login
+        self._authority = authority
         self._watchdog = Watchdog(self._place, timeout_seconds)
         self._native_lock = threading.Lock()
         self._native: Client | None = None
@@ -81,8 +87,26 @@ class HdfsClient:
                 # As many as there are cores otherwise: they hand each packet round among themselves, which costs more
                 # than it brings. One reads, checks and writes as fast as Python can follow.
                 os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
-                self._native = Client(f"hdfs://{self.address}", self._configuration)
+                self._native = self._make()
             return self._native
+
+    def identity(self) -> Identity | None:
+        """Who asks, where Kerberos says so; None elsewhere. Raises AuthenticationFailed."""
+        if not is_kerberized(self._configuration):
+            return None
+        return identity_for(self._authority, self.address, self._configuration, self._login, os.environ)
+
+    def _make(self) -> Client:
+        identity = self.identity()
+        if identity is None:
+            return Client(f"hdfs://{self.address}", self._configuration)
+        login = identity.login
+        return Client(
+            f"hdfs://{identity.address}",
+            self._configuration,
+            kerberos_principal=login.principal or None,
+            kerberos_keytab=login.keytab or None,
+        )
 
     # How to call; nothing is counted.
 

@@ -30,6 +30,7 @@ from ...model.errors import (
     Throttled,
     Unreachable,
 )
+from ..gssapi import HOW_TO_ASK
 
 _RPC_ERROR = re.compile(r'RPCError\("([\w.$]+)",\s*"(.*?)(?:\\n|\n|"\)|$)', re.DOTALL)
 _BY_CLASS: dict[str, type[StoreError]] = {
@@ -83,6 +84,8 @@ _NO_HOST = re.compile(r"No NameNode hosts found|lookup address|name or service n
 # "The DiskSpace quota of /a is exceeded", "... of directory /a is", "Quota by storage type : SSD on path : /a is".
 _QUOTA_OF = re.compile(r"(?:quota[^/]*? of (?:directory )?|on path ?: )(/.*?) is exceeded", re.I)
 _DATANODE = re.compile(r'ip_addr: \\?"([^"\\]*).*?xfer_port: (\d+)')
+# The status as numbers, and then in words, the last of which are Kerberos's own.
+_GSS_ERROR = re.compile(r'GSSAPIError\(.*"(?:[^":]*: )?([^"]+)"\)\s*$', re.DOTALL)
 _MAX_MESSAGE = 300
 
 
@@ -117,6 +120,9 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
         name = match[1].rsplit(".", 1)[-1].rsplit("$", 1)[-1]
         message = f"cannot {what}: {_shorten(match[2])} ({name} from {place})"
         return error_of_java(name, match[2], message)
+    refused = _GSS_ERROR.search(text)
+    if refused:
+        return AuthenticationFailed(f"cannot {what}: Kerberos: {_shorten(refused[1])} ({place})", HOW_TO_ASK)
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
     kind = Unreachable if isinstance(error, OSError) else StoreError

@@ -21,7 +21,8 @@ from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
 from ..base import FileSystem, Reader, Removal, Stored, Writer, check_length
 from ..capabilities import Capabilities
-from ..hadoop_conf import user_name
+from ..gssapi import BY_TICKET, Login
+from ..hadoop_conf import is_kerberized, user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..tree_walk import TreeWalk
 from ..walk import Portions, Walk
@@ -55,7 +56,7 @@ _BLOCK_BYTES = 128 * MIB
 class HdfsFileSystem(FileSystem):
     """`authority` is `host:port` or a name service whose NameNodes `hadoop_conf` lists.
 
-    `user` is who asks, whoever runs the process; "" where a Kerberos ticket or token says who it is.
+    `user` is who asks, whoever runs the process; "" where Kerberos says so: a ticket, a token, the keytab of `login`.
     What new files and directories are given stands in `hadoop_conf`; see `read_creation`. `jvm` is that of the process.
     """
 
@@ -66,6 +67,7 @@ class HdfsFileSystem(FileSystem):
         user: str = "",
         timeout_seconds: float = TIMEOUT_SECONDS,
         jvm: HadoopJvm | None = None,
+        login: Login = BY_TICKET,
     ) -> None:
         self.capabilities = Capabilities(
             "HDFS",
@@ -86,15 +88,24 @@ class HdfsFileSystem(FileSystem):
             reads_checked=True,
             writes_checked=True,
         )
-        self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds)
+        self.client = HdfsClient(authority, hadoop_conf, user, timeout_seconds, login)
         self.traffic = self.client.traffic
         # DataNodes that cannot be reached over HTTP from here cost one time-out, not one for every file.
         self._checksum_pause = StorePause(_NO_CHECKSUMS_SECONDS)
-        self.web = WebHdfs(web_addresses(authority, hadoop_conf), user or user_name(os.environ))
-        self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user))
+        addresses = web_addresses(authority, hadoop_conf)
+        if is_kerberized(hadoop_conf):
+            self.web = WebHdfs(addresses, "", prove=self._show_who_asks)
+        else:
+            self.web = WebHdfs(addresses, user or user_name(os.environ))
+        self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user), login)
         self.attributes = HdfsAttributes(self.client, self.web, Supplement(self.web, self.java))
         self.policies = Policies(self.web)
         self._block_size = 0
+
+    def _show_who_asks(self, host: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+        identity = self.client.identity()
+        assert identity is not None
+        return identity.for_web(host)
 
     def status(self, path: str) -> FileStatus | None:
         found = self.client.status(path)

@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 
 from ...rules.filesum import MD5_OF_CRC, FileChecksum, sent_by_hadoop
 from ..base import NoChecksum
+from ..gssapi import BY_TICKET, Login
+from ..hadoop_conf import is_kerberized
 from ..hadoop_jvm import HadoopJvm, JavaFailed
+from ..identity import keytab_here
 from .creation import Creation
 from .errors import error_of_java
 
@@ -33,7 +36,8 @@ _IMPATIENCE = {
 class JavaClient:
     """One NameNode or name service, as the native client reaches it; safe for threads."""
 
-    def __init__(self, address: str, hadoop_conf: Mapping[str, str], jvm: HadoopJvm) -> None:
+    def __init__(self, address: str, hadoop_conf: Mapping[str, str], jvm: HadoopJvm, login: Login = BY_TICKET) -> None:
+        self._login = login
         self._address = address
         self._hadoop_conf = hadoop_conf
         self._jvm = jvm
@@ -132,9 +136,19 @@ class JavaClient:
                     **({_COMBINE_MODE: mode} if mode else {}),
                 }.items():
                     configuration.set(key, value)
+                if is_kerberized(self._hadoop_conf):
+                    self._log_in(jvm, configuration)
                 uri = jvm.java.net.URI(f"hdfs://{self._address}")
                 self._opened[mode] = jvm.org.apache.hadoop.fs.FileSystem.newInstance(uri, configuration)
             return self._opened[mode]
+
+    def _log_in(self, jvm: Any, configuration: Any) -> None:
+        """Tickets and tokens are found as the native client finds them. With a keytab Java takes new tickets itself."""
+        users = jvm.org.apache.hadoop.security.UserGroupInformation
+        users.setConfiguration(configuration)
+        if self._login.keytab:
+            login = keytab_here(self._login)
+            users.loginUserFromKeytab(login.principal, login.keytab)
 
 
 class JavaFile:

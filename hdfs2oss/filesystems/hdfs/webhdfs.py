@@ -12,11 +12,11 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from ...model.errors import StoreError, Throttled, Unreachable
+from ...model.errors import AuthenticationFailed, StoreError, Throttled, Unreachable
 from ...rules.retry import RetryPolicy, call_with_retries
 from .errors import error_of_java
 
@@ -30,6 +30,8 @@ _RETRIES = RetryPolicy(attempts=4, deadline_seconds=30.0, throttled_attempts=6, 
 _DEFAULT_PORTS = {"dfs.namenode.http-address": 9870, "dfs.namenode.https-address": 9871}
 _ANY_HOST = ("", "0.0.0.0", "[::]")
 _MOST_REDIRECTS = 3
+# For a host: headers and parameters that show who asks.
+Prove = Callable[[str], tuple[Mapping[str, str], Sequence[tuple[str, str]]]]
 # Servers that guard against forged requests of browsers want to see this header with every change.
 _HEADERS = {"Connection": "close", "X-XSRF-HEADER": ""}
 
@@ -68,11 +70,20 @@ class WebHdfs:
     `get` and `change` give the document of an answer that came whole. They raise NotFound for a path that is not
     there, and otherwise what `hdfs.errors` makes of the exception that the NameNode names; Unreachable, after several
     tries, when nobody answers. Where the NameNode sends to a DataNode, that one is asked.
+
+    A NameNode believes the name of `user`; with Kerberos it is "", and `prove` shows who asks.
     """
 
-    def __init__(self, addresses: Sequence[WebAddress], user: str, retries: RetryPolicy = _RETRIES) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[WebAddress],
+        user: str,
+        retries: RetryPolicy = _RETRIES,
+        prove: Prove = lambda host: ({}, ()),
+    ) -> None:
         self._addresses = list(addresses)
         self._user = user
+        self._prove = prove
         self._retries = retries
         self._lock = threading.Lock()
         self._silent_because: str | None = None
@@ -133,22 +144,26 @@ class WebHdfs:
 
     def _ask(self, address: WebAddress, call: Call) -> Answer:
         pairs = call.parameters.items() if isinstance(call.parameters, Mapping) else call.parameters
-        query = [("op", call.operation), *pairs, *([("user.name", self._user)] if self._user else [])]
+        # What a NameNode sends on to a DataNode has a token of its own.
+        headers, proof = self._prove(address.host)
+        query = [("op", call.operation), *pairs, *([("user.name", self._user)] if self._user else []), *proof]
         target = f"/webhdfs/v1{quote(call.path)}?{urlencode(query, quote_via=quote)}"
         what = f"ask WebHDFS at {address} for {call.operation} of {call.path}"
         for _ in range(_MOST_REDIRECTS):
-            status, headers, body = _exchange(address, call, target, what)
-            location = headers.get("Location") or ""
+            status, answered, body = _exchange(address, call, target, what, headers)
+            location = answered.get("Location") or ""
             if status != 307 or not location:
                 return _answer_of(call, what, status, body)
             where = urlsplit(location)
             is_secure = where.scheme == "https"
             address = WebAddress(where.hostname or "", where.port or (443 if is_secure else 80), is_secure)
-            target = f"{where.path}?{where.query}"
+            target, headers = f"{where.path}?{where.query}", {}
         raise StoreError(f"cannot {what}: it is passed on and on")
 
 
-def _exchange(address: WebAddress, call: Call, target: str, what: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+def _exchange(
+    address: WebAddress, call: Call, target: str, what: str, headers: Mapping[str, str]
+) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Status, headers and body. Raises Unreachable, or Unanswered for a change that was sent and may not be again."""
     kind = http.client.HTTPSConnection if address.is_secure else http.client.HTTPConnection
     connection = kind(address.host, address.port, timeout=call.timeout_seconds)
@@ -156,7 +171,7 @@ def _exchange(address: WebAddress, call: Call, target: str, what: str) -> tuple[
     try:
         connection.connect()
         failure = Unreachable if call.may_repeat else Unanswered
-        connection.request(call.method, target, headers=_HEADERS)
+        connection.request(call.method, target, headers={**_HEADERS, **headers})
         response = connection.getresponse()
         return response.status, response.headers, response.read()
     except (OSError, http.client.HTTPException) as error:
@@ -176,6 +191,8 @@ def _answer_of(call: Call, what: str, status: int, body: bytes) -> Answer:
             raise ValueError("no object")
     except ValueError:
         problem = f"cannot {what}: status {status} and no answer of WebHDFS"
+        if status == 401:
+            raise AuthenticationFailed(f"{problem}: it does not take who asks") from None
         may_pass = status in (200, 500, 502, 503, 504)
         raise ((Unreachable if call.may_repeat else Unanswered) if may_pass else StoreError)(problem) from None
     if status == 200:

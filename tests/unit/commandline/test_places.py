@@ -2,10 +2,11 @@
 
 import pytest
 
-from hdfs2oss.commandline.places import Places
+from hdfs2oss.commandline.places import Places, read_login
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.model.errors import SurveyError, UsageError
 from tests.stores.metadata_service import MetadataService
+from tests.unit.filesystems.test_delegation import PROTOBUF, write_tokens
 
 KEYS = {"OSS_ENDPOINT": "http://here", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s"}
 ON_HDFS = {"fs.defaultFS": "hdfs://nn:8020"}
@@ -134,3 +135,38 @@ def test_a_role_that_nobody_tells_the_keys_of_is_no_misuse_of_the_command(keys_f
     assert caught.value.exit_code == 3
     with pytest.raises(UsageError, match="--credentials-file and --ram-role each say"):
         Places({}, {}, "", keys_file, "copier")
+
+
+KERBEROS = {**ON_HDFS, "hadoop.security.authentication": "kerberos"}
+
+
+def test_with_kerberos_relative_paths_and_records_are_those_of_whose_token_it_is(tmp_path) -> None:
+    found = places(KERBEROS, HADOOP_TOKEN_FILE_LOCATION=write_tokens(tmp_path, PROTOBUF))
+    assert str(found.resolve("a")) == "hdfs://nn:8020/user/alice/a"
+    assert found.user == "alice"
+    assert found.stores().hdfs_user == ""
+
+
+def test_where_nobody_can_ask_an_hdfs_that_wants_kerberos_that_is_said_of_it_alone(tmp_path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_bytes(b"none")
+    found = places(KERBEROS, HADOOP_TOKEN_FILE_LOCATION=str(tokens))
+    found.resolve("file:///a")
+    assert found.user == "hive"
+    found.resolve("hdfs://other/a")
+    with pytest.raises(SurveyError, match=rf"hdfs://other wants Kerberos: the delegation tokens of {tokens}"):
+        assert found.user
+
+
+def test_a_keytab_and_a_principal_belong_together_and_the_keytab_is_found_from_everywhere(
+    tmp_path, monkeypatch
+) -> None:
+    for given in (("alice@R", ""), ("", "k")):
+        with pytest.raises(UsageError, match="belong together"):
+            read_login(*given)
+    assert read_login("", "") == ("", "")
+    monkeypatch.chdir(tmp_path)
+    login = read_login("alice@R", "k")
+    assert login == ("alice@R", f"{tmp_path}/k")
+    found = Places({}, KERBEROS, login=login)
+    assert found.stores().login == login

@@ -2,8 +2,9 @@
 
 import pytest
 
+from hdfs2oss.cli import main
 from hdfs2oss.commandline.command import CopyCommand, parse
-from hdfs2oss.commandline.switches import SWITCHES
+from hdfs2oss.commandline.switches import OF_ACCESS, SWITCHES
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.rules.packing import threads_for
@@ -120,3 +121,15 @@ def test_options_that_have_nothing_to_change_are_answered_with_what_is_done_inst
 def test_their_values_are_checked_all_the_same(argv, reason) -> None:
     with pytest.raises(UsageError, match=reason):
         parse([*argv, *PATHS])
+
+
+@pytest.mark.parametrize("verb", ["copy", "verify", "retry", "ledger", "clean", "limits"])
+def test_each_verb_has_what_says_how_stores_are_reached_and_tells_of_it(verb: str, capsys) -> None:
+    assert main([verb, "--help"], "hdfs2oss") == 0
+    shown = capsys.readouterr().out
+    for switch in SWITCHES:
+        if switch.field in OF_ACCESS:
+            assert switch.words[0] in shown, switch.words
+            given = [switch.words[0], *["a=b"] * switch.takes]
+            main([verb, *given], "hdfs2oss")
+            assert "is not known" not in capsys.readouterr().err, given

@@ -102,6 +102,14 @@ def test_what_a_credential_store_holds_counts_before_clear_text_as_in_hadoop() -
     assert "fs.oss.bucket.lake.accessKeySecret" in asked
 
 
+def test_a_store_of_other_secrets_changes_nothing() -> None:
+    found = find(conf={STORE: "jceks://hdfs/keys", **HADOOP})
+    assert (found.keys.access_key_id, found.provider) == (
+        "id of fs.oss.",
+        "Hadoop's configuration (fs.oss.accessKeyId)",
+    )
+
+
 def test_no_store_is_opened_where_the_environment_has_keys() -> None:
     def store(conf, aliases, environment):
         raise AssertionError("it costs a JVM")

@@ -164,3 +164,15 @@ def test_a_host_that_nobody_knows_may_be_the_first_directory_of_a_path(error, au
     with pytest.raises(StoreError) as caught, map_errors("look at /lake/a", f"the NameNode {authority}"):
         raise error
     assert caught.value.hint.startswith(words)
+
+
+def test_what_kerberos_says_is_told_without_the_numbers_around_it() -> None:
+    said = (
+        'GSSAPIError(GssMajorCodes { raw: "0x00070000", calling_error: "none" }, 2529639053, '
+        '"No credentials were supplied: No Kerberos credentials available (default cache: FILE:/t)")'
+    )
+    with pytest.raises(AuthenticationFailed) as caught, map_errors("look at /a", PLACE):
+        raise RuntimeError(said)
+    assert caught.value.hint.startswith("Run kinit")
+    told = "No Kerberos credentials available (default cache: FILE:/t)"
+    assert str(caught.value) == f"cannot look at /a: Kerberos: {told} ({PLACE})"

@@ -18,7 +18,7 @@ from hdfs2oss.filesystems.hdfs.questions import (
     unjoinable,
 )
 from hdfs2oss.filesystems.hdfs.webhdfs import Unanswered, WebAddress, WebHdfs, web_addresses
-from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
+from hdfs2oss.model.errors import AuthenticationFailed, NotFound, PermissionDenied, StoreError, Throttled, Unreachable
 from hdfs2oss.rules.filesum import FileChecksum
 from tests.unit.filesystems.oss.scripted_store import QUICK, Answer, Request, ScriptedStore
 
@@ -305,3 +305,31 @@ HA = {
 )
 def test_addresses_come_from_the_configuration(authority: str, conf: dict[str, str], expected: list[str]) -> None:
     assert [str(one) for one in web_addresses(authority, conf)] == expected
+
+
+def test_who_asks_is_shown_to_the_namenode_and_not_to_the_datanode_it_sends_to() -> None:
+    asked: list[str] = []
+
+    def prove(host: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+        asked.append(host)
+        return {"Authorization": "Negotiate abc"}, [("delegation", "xyz")]
+
+    with ScriptedStore(ok({"there": 1})) as datanode:
+        location = f"http://localhost:{datanode.port}/webhdfs/v1/a?op=X&delegation=of-the-namenode"
+        with ScriptedStore(Answer(307, headers={"Location": location})) as namenode:
+            address = WebAddress("127.0.0.1", namenode.port)
+            assert WebHdfs([address], "", QUICK, prove).get("/a", "X") == {"there": 1}
+    assert namenode.requests[0].path == "/webhdfs/v1/a?op=X&delegation=xyz"
+    assert namenode.requests[0].headers["Authorization"] == "Negotiate abc"
+    assert datanode.requests[0].path == "/webhdfs/v1/a?op=X&delegation=of-the-namenode"
+    assert "Authorization" not in datanode.requests[0].headers
+    assert asked == ["127.0.0.1"]
+
+
+def test_who_is_not_taken_is_told_so_at_once_and_nobody_can_be_asked() -> None:
+    with ScriptedStore(Answer(401, b"<html>Authentication required</html>")) as store:
+        found = web(store)
+        with pytest.raises(AuthenticationFailed, match=r"status 401 .* it does not take who asks"):
+            found.get("/a", "GETFILESTATUS")
+        assert "it does not take who asks" in found.silent_because()
+    assert len(store.requests) == 2
