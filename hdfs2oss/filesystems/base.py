@@ -143,10 +143,15 @@ class FileSystem(abc.ABC):
         With recursive=False only the children. Raises NotFound when the directory is missing.
         """
 
+    def lists_from_any_key(self) -> bool:
+        """Whether a walk can begin behind any key of a directory without listing what lies before it, so that several
+        tasks share the files of one directory (`borders`)."""
+        return self.capabilities.lists_from_any_key
+
     def borders(self, path: str, after: str, until: str, most: int) -> list[str]:
         """Ends of ranges, so many at most and in order, into which the children of a directory with
         after < key <= until can be cut evenly, more or less; by few requests. Each ends in a slash, and none need be
-        there. Only with `capabilities.lists_from_any_key`."""
+        there. Only where `lists_from_any_key`."""
         raise NotImplementedError(type(self).__name__)
 
     @abc.abstractmethod

@@ -29,8 +29,7 @@ class Capabilities(NamedTuple):
     attributes_limit_bytes: int = 0
     # Many files are removed by one request.
     removes_together: bool = False
-    # A walk can begin behind any key of a directory without listing what lies before it, so that several tasks share
-    # the files of one directory (`borders`).
+    # Whatever else answers there, its walks can begin anywhere (`FileSystem.lists_from_any_key`).
     lists_from_any_key: bool = False
     # The families of checksums (rules/filesum.py) that it may be asked for, the one to ask for first first.
     checksums: tuple[str, ...] = ()

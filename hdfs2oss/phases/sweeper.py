@@ -21,7 +21,7 @@ from ..records import fence, intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
 from ..records.past_runs import LEFT, SWEPT, is_settled
-from ..records.planfile import read_slices
+from ..records.planfile import PlanDamaged, read_slices
 from ..rules.filters import WORK_PREFIX, work_path_beside
 from ..rules.packing import cut
 from ..runs.run import Run
@@ -179,7 +179,7 @@ class Sweeper:
     def _items(self, intent: Intent) -> Iterator[tuple[str, CopyItem]]:
         """An attempt's files and chunks, by their targets; none where it ended before its plan was whole."""
         base = Uri("", "", intent.base)
-        with suppress(NotFound):
+        with suppress(PlanDamaged):
             for item in read_slices(self._job_dir, intent.slices):
                 if item.work in (Work.FILE, Work.CHUNK):
                     yield base.join(item.path).path, item

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import groupby
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..model.errors import NotFound, WaveEnded
 from ..model.values import CopyItem, PlanSlice
 from ..rules.packing import group_limit
 from .jobdir import JobDir
 from .tables import ITEM_SCHEMA, items_of, to_table
 
+# Where plan files are, below the directory of the run.
+PLAN = "plan/"
 # A row group is also closed at this many items, so that a task's rows stay small in memory.
 _MOST_ITEMS = 50_000
 # A file is published at this many items, so that a flat directory of millions fits the memory of one process.
 MOST_ITEMS_OF_FILE = 500_000
 # And at this many row groups, so that its footer, which comes with each of them, stays small beside them.
 _MOST_GROUPS_OF_FILE = 16
+
+
+class PlanDamaged(WaveEnded):
+    """A plan file has gone, or is not what was written: nobody knows what was to be done. Ends the run, and the same
+    command begins a new one."""
 
 
 class PlanWriter:
@@ -86,8 +95,37 @@ class PlanWriter:
 
 
 def read_slices(job_dir: JobDir, slices: tuple[PlanSlice, ...]) -> Iterator[CopyItem]:
-    """The items of some slices, one row group in memory at a time; no more is read of their files."""
+    """The items of some slices, one row group in memory at a time; no more is read of their files. Or PlanDamaged."""
     for file, pieces in groupby(slices, key=lambda piece: piece.file):
-        with job_dir.open_table(file) as table:
+        with _intact(job_dir, file):
+            table = job_dir.open_table(file)
+        with table:
             for piece in pieces:
-                yield from items_of(table.read(piece.row_group))
+                with _intact(job_dir, file):
+                    items = items_of(table.read(piece.row_group))
+                yield from items
+
+
+def find_damage(job_dir: JobDir, files: Iterable[str]) -> str:
+    """Why not all of these plan files can be read, told of the first; "" where each is there and has its footer."""
+    there = {PLAN + name for name in job_dir.names(PLAN.rstrip("/"))}
+    try:
+        for file in files:
+            with _intact(job_dir, file):
+                if file not in there:
+                    raise NotFound("there is no such path")
+                job_dir.open_table(file).close()
+    except PlanDamaged as damaged:
+        return damaged.message
+    return ""
+
+
+@contextmanager
+def _intact(job_dir: JobDir, file: str) -> Iterator[None]:
+    try:
+        yield
+    except (NotFound, pa.ArrowException, ValueError, OSError, KeyError, IndexError, TypeError) as error:
+        raise PlanDamaged(
+            f"the plan file {job_dir.run_path}/{file} has gone or is damaged: {' '.join(str(error).split())}",
+            "The next run looks at both sides anew, and keeps what is on record as arrived.",
+        ) from error

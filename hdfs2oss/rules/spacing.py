@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # Characters that count: names that are alike up to there are the same number.
 _LENGTH = 16
@@ -51,3 +51,11 @@ def common_start(names: Iterable[str]) -> str:
     least, greatest = min(names), max(names)
     at = next((at for at, (one, other) in enumerate(zip(least, greatest, strict=False)) if one != other), None)
     return least[:at] if at is not None else min(least, greatest, key=len)
+
+
+def between_directories(keys: Iterable[str], most: int) -> list[str]:
+    """Those of the keys behind which directories are cut into so many pieces at most, if these are all that there are:
+    each may hold much, and files little."""
+    directories: Sequence[str] = sorted(key for key in keys if key.endswith("/"))
+    pieces = min(most, len(directories))
+    return [directories[len(directories) * at // pieces - 1] for at in range(1, pieces)]

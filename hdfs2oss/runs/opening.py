@@ -13,11 +13,22 @@ from ..model.errors import BrakeError, SurveyError
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..records.jobdir import HASTE, JobDir, patiently
+from ..records.planfile import find_damage
 from ..records.silence import Silence
 from .account import give_up
-from .arrivals import missing_arrival
+from .arrivals import missing_arrival, spread
 from .report import Report
 from .unfinished import RECORDS, Unfinished, described, find_unfinished, refuse_other_meaning
+
+# Of a plan so many files are looked at before it is relied on; what is wrong with others is found by their tasks.
+_MOST_PLANS = 64
+
+
+class WouldNest(BrakeError):
+    """A run can neither be gone on with nor begun anew by its command, which would by now copy into the directory that
+    the run has made. `base` is that directory."""
+
+    base = ""
 
 
 class Opening(NamedTuple):
@@ -61,7 +72,12 @@ def find_opening(
     silence.answered()
     if unfinished is None:
         return Opening(new_run_id())
-    why_not = unfinished.why_not(options) or _cleared(here.of_run(unfinished.run_id), unfinished, stores)
+    records = here.of_run(unfinished.run_id)
+    why_not = (
+        unfinished.why_not(options)
+        or find_damage(records, spread(unfinished.plan_files, _MOST_PLANS))
+        or _cleared(records, unfinished, stores)
+    )
     if is_locked and why_not and not unfinished.why_not(options):
         _refuse_to_nest(unfinished, options, stores, why_not)
     return Opening(new_run_id() if why_not else unfinished.run_id, unfinished, why_not)
@@ -82,15 +98,17 @@ def _cleared(job_dir: JobDir, unfinished: Unfinished, stores: StoreConfig) -> st
 
 
 def _refuse_to_nest(unfinished: Unfinished, options: CopyOptions, stores: StoreConfig, why: str) -> None:
-    """Raise BrakeError where, begun anew, a plain copy would go into the directory that the run has made."""
+    """Raise WouldNest where, begun anew, a plain copy would go into the directory that the run has made."""
     layout = unfinished.layout
     if options.sync or layout is None or layout.base_exists or len(layout.roots) > 1:
         return
     if open_filesystem(layout.base, stores).status(layout.base.path) is not None:
-        raise BrakeError(
+        refusal = WouldNest(
             f"run {unfinished.run_id} of the same source and target is not finished, and {why}",
             f"Remove {layout.base}, and the command begins anew; or keep what is there, and give -update --fresh.",
         )
+        refusal.base = str(layout.base)
+        raise refusal
 
 
 def begin_again(unfinished: Unfinished, job_dir: JobDir, options: CopyOptions, asked: Mapping[str, Any]) -> int:

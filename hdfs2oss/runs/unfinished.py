@@ -14,6 +14,7 @@ from ..model.uri import join_path
 from ..records.course import read_end
 from ..records.jobdir import JobDir
 from ..records.layout import read_layout
+from ..records.planfile import PLAN
 from ..rules.filters import WORK_PREFIX
 from ..rules.layout import Layout
 
@@ -34,12 +35,14 @@ class Unfinished(NamedTuple):
     """The newest run of a pair, when it came to no end: it was killed, lost its lock, or its report says so.
 
     `asked` is its run.json, empty where it left none. `surveyed_ms` is when its survey was through; 0: it was not.
+    `plan_files` are those that the survey wrote.
     """
 
     run_id: str
     asked: Mapping[str, Any]
     layout: Layout | None
     surveyed_ms: int = 0
+    plan_files: tuple[str, ...] = ()
 
     def why_not(self, options: CopyOptions) -> str:
         """Why nobody goes on with it, in words; "" when the command of these options does."""
@@ -101,7 +104,8 @@ def find_unfinished(here: JobDir, is_given_up: bool) -> Unfinished | None:
     if is_given_up:
         return Unfinished(names[-1], asked, None)
     survey = read_end(job_dir, "survey") or {}
-    return Unfinished(names[-1], asked, read_layout(job_dir), survey.get("ended_ms", 0))
+    files = tuple(dict.fromkeys(_plan_files(list(survey.values()))))
+    return Unfinished(names[-1], asked, read_layout(job_dir), survey.get("ended_ms", 0), files)
 
 
 def is_over(job_dir: JobDir) -> bool:
@@ -164,6 +168,18 @@ def _read_json(job_dir: JobDir, name: str) -> dict[str, Any] | None:
     except (NotFound, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _plan_files(value: Any) -> Iterator[str]:
+    """The files of all slices in the end of a survey: lists, at some depth, that begin with the name of one."""
+    if not isinstance(value, list) or not value:
+        return
+    if isinstance(value[0], str):
+        if value[0].startswith(PLAN):
+            yield value[0]
+        return
+    for one in value:
+        yield from _plan_files(one)
 
 
 def _word(value: Any) -> str:

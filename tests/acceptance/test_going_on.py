@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hdfs2oss.filesystems.registry import open_filesystem
 from hdfs2oss.local_oss import Rule
 
 pytestmark = pytest.mark.slow
@@ -137,6 +139,31 @@ def test_what_is_printed_can_be_pasted_into_a_shell(command, make_place, rules) 
     assert done.code == 4
     assert printed(done) == f"{sys.executable} -m hdfs2oss -update --processes 0 '{source}' {target}"
     assert in_a_shell(printed(done)).returncode == 0
+    assert target.read() == source.read()
+
+
+@pytest.mark.parametrize("options", [[], ["-update"]])
+def test_a_run_whose_plan_has_gone_goes_on_or_names_the_command_that_does(command, make_place, home, options) -> None:
+    source, target = (
+        make_place("file", "fl").make({f"{number:02d}": b"x" for number in range(30)}),
+        make_place("oss", "t"),
+    )
+    assert command(*options, source, target).code == 0
+    (run,) = home.glob(".hdfs2oss/*/runs/*")
+    for path in (run / "report.json", *(run / "ledger").iterdir(), *(run / "plan").iterdir()):
+        path.unlink()
+    shutil.rmtree(run.parents[1] / "ledger")
+    store = open_filesystem(target.uri, target.stores)
+    store.remove((target / "07").uri.path)
+    done = command(*options, source, target)
+    if options:
+        assert (done.code, "is not gone on with: the plan file" in done.text) == (0, True), done.text
+    else:
+        # It would go to t/fl by now.
+        assert (done.code, "has gone or is damaged" in done.text) == (6, True), done.text
+        words = shlex.split(done.text.partition("which keeps what has arrived there:")[2].splitlines()[1])
+        assert words[1:] == ["-m", "hdfs2oss", "copy", "--fresh", "-update", *words[6:]]
+        assert in_a_shell(shlex.join(words)).returncode == 0
     assert target.read() == source.read()
 
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hdfs_native import AsyncClient, WriteOptions
 
+from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
+from hdfs2oss.local_oss import LocalOssServer
+from hdfs2oss.local_oss.store.synthetic import parse_synthetic
 from hdfs2oss.model.counters import OWN
+from hdfs2oss.model.options import CopyOptions
+from hdfs2oss.model.uri import Uri
+from hdfs2oss.model.values import DIRECTORY
+from hdfs2oss.phases.survey import survey
+from hdfs2oss.phases.survey.wave import Share
+from hdfs2oss.rules.frontier import SurveyUnit
+from hdfs2oss.rules.layout import SourceFact, lay_out
+from hdfs2oss.runners.local import LocalRunner
+from hdfs2oss.tasks.context import RunContext
 from tests.functional.conftest import IN_THIS_PROCESS, Copy
 from tests.sandbox import jmx
 from tests.sandbox.sandbox import Sandbox
@@ -45,6 +60,10 @@ class NameNode:
         self._seen = totals
         return {name: since.get(name, 0) for name in ("GetListing", "GetFileInfo", "GetBlockLocations", "Create")}
 
+    def listings(self) -> int:
+        """Pages listed since it began, by WebHDFS too."""
+        return int((jmx.bean(self._port, "Hadoop:service=NameNode,name=NameNodeActivity") or {})["GetListingOps"])
+
 
 @pytest.fixture
 def namenode(sandbox: Sandbox) -> NameNode:
@@ -64,8 +83,10 @@ def make_files(sandbox: Sandbox, directory: str, files: int, directories: int = 
                 await (await client.create(f"{directory}/part-{number:08d}", WriteOptions(overwrite=True))).close()
 
         await asyncio.gather(*(some() for _ in range(48)))
-        for number in range(directories):
-            await client.mkdirs(f"{directory}/sub-{number:05d}", 0o755, True)
+        some_at_once = 50
+        for first in range(0, directories, some_at_once):
+            numbered = range(first, min(first + some_at_once, directories))
+            await asyncio.gather(*(client.mkdirs(f"{directory}/sub-{one:05d}", 0o755, True) for one in numbered))
 
     asyncio.run(make())
 
@@ -85,6 +106,54 @@ def test_an_update_where_nothing_changed_asks_the_namenode_for_pages_only(
     assert asked["GetListing"] <= 2 + 1
     assert asked["GetFileInfo"] <= 6
     assert asked["GetBlockLocations"] == asked["Create"] == 0
+
+
+@pytest.fixture
+def reach(sandbox: Sandbox, tmp_path: Path) -> Iterator[StoreConfig]:
+    """HDFS with WebHDFS, and a bucket in which /t has 3,000 keys."""
+    conf = {
+        "fs.defaultFS": sandbox.env()["SANDBOX_HDFS"],
+        "dfs.namenode.http-address": sandbox.env()["SANDBOX_WEBHDFS"].removeprefix("http://"),
+    }
+    synthetic = [parse_synthetic("lake/t/part-:3000:10")]
+    with LocalOssServer(tmp_path / "oss", "id", "secret", buckets=["lake"], synthetic=synthetic) as server:
+        yield StoreConfig(hadoop_conf=conf, oss={"lake": OssAccess(server.endpoint, "id", "secret")})
+        close_filesystems()
+
+
+class Noting(LocalRunner):
+    """Keeps the units of its waves."""
+
+    units: ClassVar[list[SurveyUnit]] = []
+
+    def run_wave(self, name, function, tasks, on_report):  # type: ignore[no-untyped-def]
+        self.units = [*self.units, *(unit for task in tasks for unit in task.units)]
+        super().run_wave(name, function, tasks, on_report)
+
+
+FLAT = {"files onto a flat prefix": ("/t", 3_000, 0), "sub-directories": ("/none", 0, 1_100)}
+
+
+@pytest.mark.hdfs
+@pytest.mark.parametrize("case", [*FLAT])
+def test_a_flat_directory_is_shared_by_many_tasks_and_each_page_listed_about_once(
+    sandbox: Sandbox, hdfs_place, namenode: NameNode, reach: StoreConfig, tmp_path: Path, case: str
+) -> None:
+    below, files, directories = FLAT[case]
+    source, target = hdfs_place("hdfs", "flat").uri, Uri("oss", "lake", below)
+    make_files(sandbox, source.path, files, directories)
+    layout = lay_out([SourceFact(source, DIRECTORY)], target, DIRECTORY, True)
+    options = CopyOptions(sources=(source,), target=target, update=True, delete=True)
+    context = RunContext(options, layout, reach, Uri("file", "", str(tmp_path / "jobs")), "run-1")
+    runner, before = Noting(0, pause_seconds=0.0), namenode.listings()
+    own = survey(context, runner, Share(500, 3600.0), Share(100_000, 3600.0)).counters[OWN]
+    listed = namenode.listings() - before
+    assert [own.get(name, 0) for name in ("FILES_LISTED", "FILES_PLANNED", "FILES_AT_TARGET")] == [files] * 3
+    assert own["DIRECTORIES_LISTED"] == directories + 1
+    ranges = len(runner.units)
+    assert ranges >= 2
+    # Pages, those in which a range begins, and the looks at where to cut; each sub-directory has a page of its own.
+    assert listed <= 3 + 3 * ranges + directories + 8, (listed, ranges)
 
 
 def surveyed(source: object, target: Path) -> int:

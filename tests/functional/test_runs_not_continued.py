@@ -1,5 +1,6 @@
 """A run that came to no end, whose target or records are not what they were by the time of the next command."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -101,3 +102,36 @@ def test_other_records_that_are_damaged_keep_no_later_run_from_its_work(copy, lo
         path.write_bytes(b"[1]")
     assert copy(source, target, update=True, fresh=True).exit_code == 0
     assert target.read() == TREE
+
+
+@pytest.mark.parametrize("how", ["gone", "cut off"])
+@pytest.mark.parametrize("ends", ["file to file", "file to oss"], indirect=True)
+def test_a_run_whose_plan_is_damaged_is_planned_anew_and_what_arrived_is_kept(copy, ends, home, how) -> None:
+    source, target = ends
+    first = copy(source.make(TREE).settle(), target, update=True)
+    run = die(home)
+    for path in (run / "plan").iterdir():
+        path.unlink() if how == "gone" else path.write_bytes(path.read_bytes()[:-100])
+    again = copy(source, target, update=True)
+    assert (again.exit_code, again.run_id != first.run_id) == (0, True)
+    own = again.counters.as_dict()[OWN]
+    assert (own.get("FILES_COPIED", 0), own["FILES_SKIPPED"]) == (0, len(TREE))
+    assert "has gone or is damaged" in json.loads((run / "report.json").read_text())["ended_by"]
+    assert target.read() == TREE
+
+
+def test_a_plan_that_is_damaged_within_ends_the_run_and_the_same_command_begins_another(copy, local_ends, home) -> None:
+    source, target = local_ends
+    first = copy(source.make(TREE), target, update=True)
+    run = die(home)
+    shutil.rmtree(run / "ledger")
+    (run / "ledger").mkdir()
+    for path in (run / "plan").iterdir():
+        whole = path.read_bytes()
+        # The column of paths, and not the footer.
+        path.write_bytes(whole[:4] + bytes(200) + whole[204:])
+    ended = copy(source, target, update=True)
+    assert (ended.run_id, ended.exit_code) == (first.run_id, 4)
+    assert "has gone or is damaged" in str(ended.stopped)
+    again = copy(source, target, update=True)
+    assert (again.run_id != first.run_id, again.exit_code) == (True, 0)

@@ -25,10 +25,10 @@ class Operator:
     def __init__(self) -> None:
         self.out, self.messages = io.StringIO(), io.StringIO()
 
-    def submit(self, stub: ServerlessStub, words: str, **environment: str) -> int:
+    def submit(self, stub: ServerlessStub, words: str, sleep=lambda seconds: None, **environment: str) -> int:
         given = KEYS | environment
         order = parse_submit(f"{words} --api-endpoint {stub.url}".split(), given)
-        return submit(order, given, self.out, self.messages, sleep=lambda seconds: None)
+        return submit(order, given, self.out, self.messages, sleep=sleep)
 
     @property
     def read(self) -> str:
@@ -82,6 +82,16 @@ def test_who_waits_ends_as_the_job_did(operator, states, reason, code, told) -> 
         assert operator.submit(stub, f"{WHERE} {WHAT} --wait") == code
     assert told in operator.read
     assert all(f"State: {state}" in operator.read for state in states[:-1])
+
+
+def test_who_stops_waiting_is_told_that_the_job_goes_on_and_how_to_wait_again(operator) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with ServerlessStub(["Running"]) as stub:
+        assert operator.submit(stub, f"{WHERE} {WHAT} --wait", interrupt) == 130
+    assert "the job goes on" in operator.read
+    assert f"--follow {JOB}" in operator.read
 
 
 def test_a_job_is_followed_later(operator) -> None:

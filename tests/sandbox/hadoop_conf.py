@@ -179,7 +179,7 @@ def yarn_site(state: Path, ports: Mapping[str, int], classpath: str) -> Properti
         f"{manager}.resource-tracker.address": f"{LOOPBACK}:{ports['yarn-tracker']}",
         f"{manager}.admin.address": f"{LOOPBACK}:{ports['yarn-admin']}",
         f"{manager}.webapp.address": f"{LOOPBACK}:{ports['yarn-http']}",
-        f"{manager}.am.max-attempts": 1,
+        f"{manager}.am.max-attempts": 2,
         f"{manager}.nodemanagers.heartbeat-interval-ms": 200,
         f"{node}.hostname": LOOPBACK,
         f"{node}.address": f"{LOOPBACK}:0",

@@ -34,6 +34,7 @@ OPERATIONS = [
     "status",
     "list",
     "open",
+    "refuse_open",
     "read",
     "write",
     "commit",
@@ -152,6 +153,9 @@ class FlakyFileSystem(FileSystem):
         return _FlakyReader(self, path, self.wrapped.open_reader(path, expected_length))
 
     def refuse_open(self, path: str, length: int, block_size_bytes: int = 0) -> None:
+        # Asked of each file of a copy, so that those who count calls do not mean it.
+        if any(fault.operation == "refuse_open" for fault in self.faults):
+            self.meet("refuse_open", path)
         self.wrapped.refuse_open(path, length, block_size_bytes)
 
     def together(self, errand: Callable[[], T]) -> T:

@@ -41,7 +41,7 @@ _RETRIES = RetryPolicy(attempts=3, cap_seconds=4.0, deadline_seconds=8.0, thrott
 _FAILOVER_RETRIES = _RETRIES._replace(attempts=8, deadline_seconds=25.0)
 # A silent DataNode costs a writer so long. The client itself would wait for 60 s and then tell which DataNode
 # it was, but a copy that tries the file again is better off sooner.
-_DATA_TIMEOUT_SECONDS = 45.0
+DATA_TIMEOUT_SECONDS = 45.0
 
 
 class HdfsClient:
@@ -58,6 +58,7 @@ class HdfsClient:
         user: str = "",
         timeout_seconds: float = TIMEOUT_SECONDS,
         login: Login = BY_TICKET,
+        data_timeout_seconds: float = DATA_TIMEOUT_SECONDS,
     ) -> None:
         self.traffic = Traffic()
         self.creation = read_creation(hadoop_conf)
@@ -74,6 +75,7 @@ class HdfsClient:
         self._login = login
         self._authority = authority
         self._watchdog = Watchdog(self._place, timeout_seconds)
+        self._data_timeout_seconds = data_timeout_seconds
         self._native_lock = threading.Lock()
         self._native: Client | None = None
         self._trash_is_prepared = False
@@ -121,12 +123,15 @@ class HdfsClient:
         def once() -> T:
             return self.ask(what, function, brings_nothing)
 
+        return self._again(once)
+
+    def _again(self, once: Callable[[], T]) -> T:
         return self._pause.call(lambda: call_with_retries(once, self._retries, on_repeat=self.traffic.repeated))
 
     def ask_data(self, what: str, function: Callable[[], T]) -> T:
         """One call of an open file that waits for DataNodes: that they are slow says nothing of the NameNode."""
         with map_errors(what, self.data_place):
-            return self._watchdog.call(what, function, timeout_seconds=_DATA_TIMEOUT_SECONDS, begins_pause=False)
+            return self._watchdog.call(what, function, timeout_seconds=self._data_timeout_seconds, begins_pause=False)
 
     def together(self, errand: Callable[[], T]) -> T:
         """Run calls that follow one another on one thread of the watchdog: handing each of them over costs as much as
@@ -152,15 +157,18 @@ class HdfsClient:
         except NotFound:
             return None
 
-    def pages(self, path: str) -> Iterator[list[NativeStatus]]:
-        """The rows of one directory as the NameNode gives them. Raises NotFound for a file too.
+    def pages(self, path: str, behind: str = "") -> Iterator[list[NativeStatus]]:
+        """The rows of one directory, or those behind a name, as the NameNode gives them. NotFound for a file too.
 
         A page that fails for a moment ends neither the listing nor what was given: the directory is listed again, and
         what stands up to the last name is passed over: a native listing cannot begin elsewhere than at the first name.
         """
         what = f"list {path}"
         # The first page tells a missing path or a file from a directory.
-        rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
+        if behind:
+            rows, page = self._again(lambda: self._list_behind(path, behind))
+        else:
+            rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
         while page:
             self.traffic.listed()
             yield page
@@ -177,7 +185,7 @@ class HdfsClient:
                 return rows, self.ask(f"list {path}", lambda _: list(itertools.islice(rows, _PAGE_ROWS)))
             return self._list_behind(path, _name_of(last))
 
-        return self._pause.call(lambda: call_with_retries(once, self._retries, on_repeat=self.traffic.repeated))
+        return self._again(once)
 
     def _list_behind(self, path: str, name: str) -> tuple[Rows, list[NativeStatus]]:
         """A new listing, and what is left of the first of its pages that does not end before `name`, or at it."""

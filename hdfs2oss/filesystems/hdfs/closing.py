@@ -12,7 +12,8 @@ from here, and closed as soon as that is all that is left to be done:
                                                                            of it is left to be recovered
 
 Asked any earlier, recoverLease would take the file away from its writer. The client, when it asks again, is told that
-the file is complete.
+the file is complete; but if it was opened again meanwhile, that would end it there, without what was written since. So
+whoever opens a file again waits until nobody asks.
 
 Where hundreds of files are closed at once nobody waits for one of them, and these calls would only cost the NameNode.
 """
@@ -35,6 +36,8 @@ _MOST_HASTENED = 6
 
 _counting = threading.Lock()
 _waited_for = 0
+# Those whose client has yet to ask again.
+_left_behind: set[_Closing] = set()
 
 
 def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
@@ -49,6 +52,15 @@ def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length:
             _hasten(client, path, close, length)
 
 
+def wait_for_clients() -> None:
+    """Wait until no client asks any more whether a file is complete that was closed from here: half a second at most,
+    if the NameNode answers. The file may have another name by now."""
+    with _counting:
+        asking = list(_left_behind)
+    for closing in asking:
+        closing.is_over()
+
+
 def _hasten(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
     closing = _Closing(close)
     for pause_seconds in _PAUSES_SECONDS:
@@ -56,6 +68,7 @@ def _hasten(client: HdfsClient, path: str, close: Callable[[], None], length: in
             break
         try:
             if client.length_of_blocks(path) == length and client.end_writing(path):
+                closing.leave_behind()
                 return
         except StoreError:
             # Whatever is wrong: its own client tells.
@@ -86,9 +99,15 @@ class _Closing:
         self._error: BaseException | None = None
         threading.Thread(target=self._run, name="close", daemon=True).start()
 
-    def is_over(self, seconds: float) -> bool:
-        """Whether it is, after so long at most."""
+    def is_over(self, seconds: float | None = None) -> bool:
+        """Whether it is, after so long at most; without a limit it is waited for."""
         return self._over.wait(seconds)
+
+    def leave_behind(self) -> None:
+        """Nobody waits for its end, but who opens a file again."""
+        with _counting:
+            if not self._over.is_set():
+                _left_behind.add(self)
 
     def result(self) -> None:
         """Wait for its end; raises what it raised."""
@@ -102,4 +121,6 @@ class _Closing:
         except BaseException as error:  # noqa: BLE001 - raised again where the file is closed
             self._error = error
         finally:
-            self._over.set()
+            with _counting:
+                self._over.set()
+                _left_behind.discard(self)

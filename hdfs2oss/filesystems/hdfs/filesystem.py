@@ -16,7 +16,7 @@ from ...model.uri import join_path
 from ...model.values import FileStatus
 from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
 from ...rules.filters import work_path_beside
-from ...rules.keys import portions_in_key_order
+from ...rules.keys import KeyRange, portions_in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
 from ..base import FileSystem, Reader, Removal, Stored, Writer, check_length
@@ -29,8 +29,10 @@ from ..walk import Portions, Walk
 from ..watchdog import TIMEOUT_SECONDS, OutOfTime
 from . import joining, snapshots
 from .attributes import HdfsAttributes
+from .borders import find_borders
 from .client import HdfsClient, row_of
 from .java_client import JavaClient
+from .listing import HdfsListing
 from .order import portions_in_name_order
 from .questions import (
     Policies,
@@ -100,6 +102,7 @@ class HdfsFileSystem(FileSystem):
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user), login)
         self.attributes = HdfsAttributes(self.client, self.web, Supplement(self.web, self.java))
         self.policies = Policies(self.web)
+        self._listing = HdfsListing(self.client, self.web)
         self._block_size = 0
 
     def _show_who_asks(self, host: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -113,16 +116,23 @@ class HdfsFileSystem(FileSystem):
 
     def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
         def list_children(directory: str) -> Iterator[FileStatus]:
-            portions = self._children(join_path(path, directory), directory)
+            portions = (
+                self._children(path, directory) if directory else self._listing.pages(path, KeyRange(after, until))
+            )
             return Portions(portions_in_key_order(portions_in_name_order(portions)))
 
         return TreeWalk(list_children, after, until, recursive)
 
     def _children(self, path: str, relative: str) -> Iterator[list[FileStatus]]:
-        """The rows of one directory in the NameNode's order, page by page."""
-        prefix = f"{relative}/" if relative else ""
-        for page in self.client.pages(path):
-            yield [row_of(prefix + status.path.rpartition("/")[2], status) for status in page]
+        """The rows of a directory below a path, page by page."""
+        for page in self.client.pages(join_path(path, relative)):
+            yield [row_of(f"{relative}/{status.path.rpartition('/')[2]}", status) for status in page]
+
+    def lists_from_any_key(self) -> bool:
+        return self._listing.can_leap
+
+    def borders(self, path: str, after: str, until: str, most: int) -> list[str]:
+        return find_borders(partial(self._listing.page, path), KeyRange(after, until), most)
 
     def open_reader(self, path: str, expected_length: int) -> Reader:
         return HdfsReader(self.client, path)

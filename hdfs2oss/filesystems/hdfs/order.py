@@ -19,6 +19,8 @@ from ...rules.keys import is_ascending, out_of_order
 
 # Rows held back in memory; more go to temporary files, sorted, and are merged from there.
 MAX_ROWS_IN_MEMORY = 100_000
+# No character sorts behind it in the NameNode's order.
+LAST_ASCII = "\x7f"
 _PORTION_ROWS = 1_000
 _ASCII_START = re.compile(r"[\x00-\x7f]*")
 # Signed order is plain order with both halves of the byte range swapped.

@@ -12,7 +12,7 @@ from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored, Writer
 from .client import HdfsClient
-from .closing import close_soon
+from .closing import close_soon, wait_for_clients
 from .creation import Creation
 
 # 1970: before any source was written.
@@ -134,15 +134,19 @@ class HdfsAppender(Writer):
         self._written = 0
         what = f"append to {path}"
         client.traffic.wrote()
+        wait_for_clients()
         try:
             self._file: OpenFile = client.ask(what, lambda native: native.append(path))
         except AlreadyExists as error:
             error.retryable = True
             raise
-        status = client.status(path)
-        if status is None or status.length != length:
+        try:
+            status = client.status(path)
+            if status is None or status.length != length:
+                raise StoreError(f"cannot {what}: it has no longer {length} bytes")
+        except StoreError:
             self.abort()
-            raise StoreError(f"cannot {what}: it has no longer {length} bytes")
+            raise
 
     def write(self, data: bytes) -> None:
         self._written += len(data)

@@ -51,7 +51,7 @@ class Sides:
             roots, base = self._layout.roots, self._layout.base
             stores = {place._replace(path="/") for place in (base, *(root.source for root in roots))}
             self._can_be_cut = not any(root.is_file for root in roots) and all(
-                self._open(store).capabilities.lists_from_any_key for store in stores
+                self._open(store).lists_from_any_key() for store in stores
             )
         return self._can_be_cut
 
@@ -161,7 +161,8 @@ class Sides:
         paths = [unit.directory[:at] for at, one in enumerate(unit.directory) if one == "/"] + [unit.directory]
         if target_exists:
             base = f"{unit.directory}/" if unit.directory else ""
-            paths = [base + name for name in possible_parents(unit.children.after)]
+            after = unit.children.after
+            paths = [base + name for name in possible_parents(after) if name + "/" > after]
         target = self._layout.base
         for path in filter(None, paths):
             place = target.join(path)

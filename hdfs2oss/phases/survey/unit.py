@@ -60,7 +60,7 @@ class UnitSurvey:
         if self._missing is not None:
             self._missing.end()
         self._count_listed(sources)
-        return [*self._sides.cut(rest[0]), *rest[1:]] if rest else gate.rest()
+        return [piece for one in rest for piece in self._sides.cut(one)] if rest else gate.rest()
 
     def survey_files(self, numbers: Sequence[int]) -> None:
         """Pair roots that are files, where no listing is due in which they would come up.

@@ -13,10 +13,11 @@ from ...commandline.homes import homes
 from ...commandline.invocation import invocation
 from ...commandline.request import resolve
 from ...commandline.session import Performance, Screen, close, hadoop_conf, make_runner, perform, sources_of
-from ...model.errors import UsageError
+from ...model.errors import BrakeError, Hdfs2ossError, UsageError
 from ...model.options import CopyOptions
 from ...runners.signals import arrived
 from ...runs.failed import can_be_retried
+from ...runs.opening import WouldNest
 from ...runs.progress import Progress
 from ...runs.report import Report
 from ...runs.unfinished import OtherMeaning, told_of
@@ -45,7 +46,9 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
             if job.report is not None and can_be_retried(job.report, request.options):
                 yield from retry_lines(command, started, _OR_RETRY)
 
-        def explain(error: OtherMeaning) -> UsageError:
+        def explain(error: OtherMeaning | WouldNest) -> Hdfs2ossError:
+            if isinstance(error, WouldNest):
+                return _with_update(error, command, started)
             return _explained(error, command, started)
 
         return perform(CopyPerformance(request.options, job, advise, explain), runner, progress, screen)
@@ -63,7 +66,7 @@ class CopyPerformance(Performance):
         options: CopyOptions,
         job: CopyJob,
         advise: Callable[[], Iterator[str]],
-        explain: Callable[[OtherMeaning], UsageError] = lambda error: error,
+        explain: Callable[[OtherMeaning | WouldNest], Hdfs2ossError] = lambda error: error,
     ) -> None:
         self.verbose = options.verbose
         self._options = options
@@ -75,7 +78,7 @@ class CopyPerformance(Performance):
     def run(self) -> None:
         try:
             self._report = self._job.run()
-        except OtherMeaning as error:
+        except (OtherMeaning, WouldNest) as error:
             raise self._explain(error) from error
 
     def tell(self, screen: Screen) -> int:
@@ -105,6 +108,13 @@ def _explained(error: OtherMeaning, command: CopyCommand, started: Invocation) -
     anew = fresh_lines(command, started, "Or run this, which gives it up, and looks at everything anew:")
     message = error.message.replace(told_of(error.changes), told_of(changes))
     return UsageError(message, "\n".join([*going_on, *anew]))
+
+
+def _with_update(error: WouldNest, command: CopyCommand, started: Invocation) -> BrakeError:
+    """The refusal with the command that brings the rest to where it belongs."""
+    updating = command._replace(typed=[("-update",), *command.typed])
+    what = f"Remove {error.base}, and the command begins anew; or run this, which keeps what has arrived there:"
+    return BrakeError(error.message, "\n".join(fresh_lines(updating, started, what)))
 
 
 def _goes_on(report: Report | None) -> bool:

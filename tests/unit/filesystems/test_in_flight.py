@@ -93,6 +93,22 @@ def test_a_thread_that_sends_what_it_asks_the_same_store_for_does_not_wait_for_i
         send(in_flight)
 
 
+def test_who_asked_within_a_request_of_its_own_waits_for_its_turn_afterwards(crowd) -> None:
+    asks = [lambda: 0.0]
+    traffic = Traffic()
+    in_flight = InFlight(traffic, now=lambda: asks[0]())
+    send(in_flight, Throttled("too many"))
+    with in_flight.one(), in_flight.one():
+        pass
+    let_go = crowd(in_flight, 1, wait=1)
+    # The one that is in flight goes on when the next one asks for the time, just before it waits.
+    asks[0] = lambda: let_go() or 0.0
+    before = traffic.snapshot()["REQUESTS_IN_FLIGHT_SUM"]
+    send(in_flight)
+    assert in_flight.limit == 1
+    assert traffic.snapshot()["REQUESTS_IN_FLIGHT_SUM"] - before == 1
+
+
 @pytest.mark.timeout(30)
 def test_nobody_waits_for_ever(crowd) -> None:
     in_flight = InFlight(Traffic(), most_seconds=0.05)

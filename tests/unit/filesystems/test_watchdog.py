@@ -167,6 +167,19 @@ def test_the_call_of_an_errand_that_is_out_of_time_is_named_and_nothing_follows_
     assert followed == []
 
 
+def test_a_call_that_hangs_once_one_within_it_has_come_back_is_out_of_time() -> None:
+    watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05)
+    late = threading.Event()
+
+    def close() -> None:
+        watchdog.call("look at /a", lambda: None, LONG_SECONDS)
+        late.wait(10)
+
+    with pytest.raises(OutOfTime, match="cannot close /a: no answer"):
+        watchdog.together(lambda: watchdog.call("close /a", close))
+    late.set()
+
+
 @pytest.mark.parametrize("begins_pause", [True, False])
 def test_a_time_out_in_an_errand_begins_the_pause_that_the_call_stands_for(begins_pause: bool) -> None:
     watchdog = Watchdog("the NameNode nn", timeout_seconds=0.05, pause_seconds=30, now=lambda: 0.0)

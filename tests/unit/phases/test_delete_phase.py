@@ -48,11 +48,13 @@ def removed(context: RunContext, found: SurveyReport) -> tuple[TaskReport, dict[
     return report, {one.path: one.outcome for one in results}
 
 
-def test_what_a_filter_matches_by_its_path_at_the_target_stays(make_context) -> None:
-    store = store_of(s=["a"], t=["a", "gone", "kept", "old/gone", "old/kept/x"])
-    filters = ("/t/kept", "file:///t/old/kept")
+@pytest.mark.parametrize("entries", [0, 1, 3, 1_000_000])
+def test_what_a_filter_matches_by_its_path_at_the_target_stays(make_context, entries) -> None:
+    both = ["a", "both/1", "both/in/1"]
+    store = store_of(s=both, t=[*both, "gone", "kept", "old/gone", "old/kept/x", "both/2", "both/in/2", "both/in/d/3"])
+    filters = ("/t/kept", "file:///t/old/kept", "/t/both")
     context = make_context(store, ["/s"], "/t", update=True, delete=True, filters=filters)
-    paths = [item.path for item in candidates(context, surveyed(context))]
+    paths = [item.path for item in candidates(context, surveyed(context, entries))]
     assert sorted(paths) == ["gone", "old/gone"]
 
 
@@ -73,6 +75,14 @@ def test_candidates_are_the_same_whatever_the_budget_of_a_unit(make_context, ent
     assert (own["FILES_MISSING"], own["DIRECTORIES_MISSING"]) == (len(files), len(directories))
     assert own["FILES_AT_TARGET"] == len(target) - 1
     assert own["DIRECTORIES_AT_TARGET"] == 4 + 12 + 1
+
+
+def test_directories_that_go_are_never_among_the_files_however_many_there_are(make_context) -> None:
+    names = [f"old/{number:03}" for number in range(200)]
+    context = make_context(store_of(s=["a"], t=[f"{name}/" for name in names]), ["/s"], "/t", update=True, delete=True)
+    found = surveyed(context)
+    assert found.missing.files == []
+    assert [item.path for item in candidates(context, found)] == [*names, "old"]
 
 
 def test_without_delete_what_only_the_target_has_is_not_listed(make_context) -> None:

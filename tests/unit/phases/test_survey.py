@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -108,6 +109,20 @@ def test_a_wide_and_deep_tree_is_covered_once_whatever_the_budget(make_context, 
     assert max(found.values()) == 1
     assert report.counters["hdfs2oss"]["FILES_EXPECTED"] == len(files)
     assert report.counters["org.apache.hadoop.tools.mapred.CopyMapper$Counter"]["DIR_COPY"] == 1 + 70 + 140 + 280
+
+
+@pytest.mark.parametrize("entries", range(6))
+def test_a_source_below_the_target_is_planned_once_where_another_one_goes_straight_into_it(
+    make_context, entries
+) -> None:
+    made = make_context(store_of(s=["a/x", "b/y", "m/z", "n/y", "f"], m=["a/1", "b/2"]), ["/s", "/m"], "/t")
+    roots = (made.layout.roots[0]._replace(prefix=""), *made.layout.roots[1:])
+    context = replace(made, layout=made.layout._replace(roots=roots))
+    found, report = run(context, entries)
+    assert Counter(path for path, action, _, _ in found.elements() if action == "COPY") == Counter(
+        ["a/x", "b/y", "m/z", "n/y", "f", "m/a/1", "m/b/2"]
+    )
+    assert report.problems == []
 
 
 def test_no_directory_is_listed_twice_for_its_files(make_context) -> None:

@@ -48,3 +48,17 @@ def test_what_one_source_brings_is_planned_once_where_another_cannot_be_listed(m
     found, report = run(make_context, FlakyFileSystem(store_of(*mine, *others), fault), ["/s1", "/s2"], entries)
     assert found == Counter(f"d/{number}" for number in range(9))
     assert {place for place, _ in report.problems} == {"file:///s1/d"}
+
+
+@pytest.mark.parametrize("entries", range(12))
+def test_a_file_and_a_directory_of_one_name_meet_wherever_a_unit_ends_and_its_rest_is_cut(
+    make_context, entries
+) -> None:
+    names = ("0", "1", "a", "a-b", "a-c", "a-d", "z")
+    store = store_of(*(f"/s1/{name}" for name in names), "/s2/a/x")
+    context = make_context(FlakyFileSystem(store), ["/s1", "/s2"], "/t", update=True)
+    share = Share(entries, 3600.0)
+    report = survey(context, LocalRunner(0, pause_seconds=0.0), share, share)
+    items = read_slices(context.open_job_dir(), tuple(report.slices))
+    found = Counter((item.path, item.action) for item in items)
+    assert found == Counter((path, "CONFLICT" if path == "a" else "COPY") for path in (*names, "a/x"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hdfs2oss.filesystems.base import FileSystem, Walk
@@ -53,6 +53,7 @@ names = st.sampled_from(
 )
 paths = st.lists(names, min_size=1, max_size=3).map("/".join)
 trees = st.dictionaries(paths, st.integers(0, 2), max_size=25)
+LINE = dict.fromkeys(["a", "a0", "b", "b!", "k1", "k2", "k3"], 1)
 OPTIONS = [
     {"update": True},
     {"update": True, "delete": True},
@@ -69,6 +70,11 @@ OPTIONS = [
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
 )
 @given(trees, trees, trees, trees, st.sampled_from(OPTIONS), st.booleans(), st.sampled_from([3, 1000]))
+# A file of one source that is a directory of the other, which comes behind the next file; the same file in both; a file
+# of our own among others.
+@example({}, LINE, {"b/k1": 1}, LINE, {"update": True}, True, 1000)
+@example({}, LINE, {"k2": 1}, LINE, {"update": True}, True, 1000)
+@example({".h": 1, ".hdfs2oss-work-1": 1, "a": 1, "b": 1}, {}, {}, {}, {"update": True}, False, 1000)
 def test_together_is_as_one_by_one(make_context, both, first, second, target, options, two, entries) -> None:
     store = store_of(s1=both | first, s2=second if two else {}, t=both | target)
     sources = ["/s1", "/s2"] if two else ["/s1"]

@@ -152,14 +152,22 @@ def test_a_process_number_says_nothing_of_another_boot_or_namespace_or_host(stor
         take(store, "two")
 
 
+def test_a_holder_whose_process_cannot_be_asked_for_is_not_taken_for_gone(store) -> None:
+    place(store, dead_here()._replace(process=2**70))
+    with pytest.raises(BrakeError):
+        take(store, "two")
+
+
 def test_the_next_attempt_of_the_same_application_takes_over_at_once(store) -> None:
     """And the earlier one, should it still live, does not take it back."""
     first = this_process("one", 1000.0, {"CONTAINER_ID": "container_e17_1410901177871_0001_01_000005"})
     assert (first.application, first.attempt) == ("application_1410901177871_0001", 1)
+    beside = this_process("two", 1000.0, {"CONTAINER_ID": "container_e17_1410901177871_0001_01_000006"})
     later = this_process("two", 1000.0, {"CONTAINER_ID": "container_1410901177871_0001_02_000001"})
     stranger = this_process("two", 1000.0, {"CONTAINER_ID": "container_1410901177871_0002_02_000001"})
     assert first.is_earlier_attempt_of(later)
     assert not later.is_earlier_attempt_of(first)
+    assert not first.is_earlier_attempt_of(beside)
     assert not first.is_earlier_attempt_of(stranger)
     assert not ELSEWHERE.is_earlier_attempt_of(ELSEWHERE)
 

@@ -28,7 +28,7 @@ from hdfs2oss.transfer.buffers import BufferBudget
 from hdfs2oss.transfer.ends import Ends
 from hdfs2oss.transfer.growth import Grown, NotGrown, grow, ranges_of
 from hdfs2oss.transfer.stream import Transfer
-from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte, flip_first_byte
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
 
 HDFS = LIKE_HDFS._replace(checksums=(CRC64,), appends=True)
@@ -128,6 +128,30 @@ def test_a_whole_that_is_not_what_was_read_is_no_copy_either() -> None:
     with pytest.raises(VerifyError):
         case.run()
     assert case.target.wrapped.file("/t").status.mtime_ms == 0
+
+
+def test_a_byte_that_got_lost_is_found_by_the_length_where_checksums_are_no_longer_alike() -> None:
+    case = Case(DATA[:100], HDFS, Fault("write", "/t", damage=cut_last_byte))
+
+    def begin_a_second_block() -> None:
+        case.target.wrapped.file("/t").checksum = FileChecksum("MD5-of-2MD5-of-512CRC32C", "00")
+
+    case.target.faults.append(Fault("checksum", "/t", skip=1, meanwhile=begin_a_second_block, silent=True))
+    with pytest.raises(VerifyError, match=f"{len(DATA)} bytes were read, and the target holds {len(DATA) - 1}"):
+        case.run()
+    assert case.target.wrapped.file("/t").status.mtime_ms == 0
+
+
+def test_a_head_that_the_store_copies_otherwise_than_it_stands_there_is_never_published() -> None:
+    case = Case(DATA[:2000], OSS)
+    other, etag = flip_first_byte(DATA[:2000]), case.target.wrapped.file("/t").status.etag
+    case.target.faults.append(
+        Fault("copy", "/t", meanwhile=partial(case.target.wrapped.place, "/t", other, etag=etag), silent=True)
+    )
+    with pytest.raises(VerifyError, match="the store copied other bytes than its own"):
+        case.run()
+    assert case.there == other
+    assert case.target.wrapped.open_uploads() == []
 
 
 def test_an_append_that_breaks_leaves_a_head_which_the_next_one_goes_on_from(monkeypatch) -> None:

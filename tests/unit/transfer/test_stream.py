@@ -12,6 +12,7 @@ import pytest
 
 from hdfs2oss.filesystems.base import FileSystem, Stored
 from hdfs2oss.model.errors import (
+    BeingWritten,
     CorruptData,
     Interrupted,
     LockLost,
@@ -182,6 +183,12 @@ def test_a_source_that_changes_while_it_is_read_is_never_published(bench, change
 
     with pytest.raises(SourceChanged, match="changed since it was surveyed"):
         bench.copy(Fault("read", times=1, silent=True, meanwhile=meanwhile), on="source")
+    bench.assert_nothing_is_left()
+
+
+def test_a_source_that_somebody_writes_to_though_its_length_does_not_show_it_is_never_published(bench) -> None:
+    with pytest.raises(SourceOpen, match="still being written"):
+        bench.copy(Fault("refuse_open", "/s/f", BeingWritten), on="source")
     bench.assert_nothing_is_left()
 
 

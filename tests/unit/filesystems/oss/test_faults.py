@@ -21,7 +21,7 @@ from hdfs2oss.model.errors import (
 from hdfs2oss.model.values import StoredPart
 from hdfs2oss.rules.checksum import crc64
 
-from .scripted_store import Answer, ScriptedStore, error
+from .scripted_store import QUICK, Answer, ScriptedStore, error
 
 DATA = b"0123456789" * 1000
 CRC = {"x-oss-hash-crc64ecma": str(crc64(DATA)), "ETag": '"E"'}
@@ -261,6 +261,13 @@ def test_a_store_that_tells_nothing_of_versions_counts_as_one_without(answer: An
         assert opened.create_exclusive("/one", DATA)
         assert opened.create_exclusive("/two", DATA)
     assert [request.method for request in store.requests] == ["GET", "PUT", "PUT"]
+
+
+@pytest.mark.parametrize("answer", [error(403, "InvalidAccessKeyId"), error(400, "InvalidArgument"), Answer(0)])
+def test_nothing_is_created_exclusively_where_the_store_fails_to_say_whether_it_keeps_versions(answer: Answer) -> None:
+    with ScriptedStore(*[answer] * QUICK.attempts, STORED) as store, pytest.raises(StoreError):
+        store.open().create_exclusive("/one", DATA)
+    assert {request.method for request in store.requests} == {"GET"}
 
 
 def page(*keys: str, token: str = "") -> Answer:
