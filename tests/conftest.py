@@ -2,6 +2,7 @@
 
 import getpass
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,11 @@ QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("some", max_examples=60, derandomize=True, **QUIET)
 settings.register_profile("many", max_examples=300, **QUIET)
 settings.load_profile("some")
+
+
+def pytest_configure() -> None:
+    """Under `nohup make test` the jobs that tests start would be deaf for SIGHUP, too."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.hookimpl(trylast=True)
