@@ -113,9 +113,7 @@ def tidy(context: RunContext, run: Run) -> None:
 class Sweeper:
     """Removes what one run left that runs no more."""
 
-    def __init__(
-        self, context: RunContext, job_dir: JobDir, keeps_chunks: bool = False, walks: bool = False
-    ) -> None:
+    def __init__(self, context: RunContext, job_dir: JobDir, keeps_chunks: bool = False, walks: bool = False) -> None:
         """`keeps_chunks`: uploads that the cutter opened, and chunks that are files, are still needed. Whoever `walks`
         looks through the target for work files whose plan is damaged."""
         self._job_dir = job_dir
