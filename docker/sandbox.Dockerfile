@@ -7,6 +7,8 @@
 # environment of "bin/sandbox env" and the tool's command on its PATH.
 
 FROM python:3.11-slim-bookworm
+# Debian keeps only the newest version of a package: a pinned one could not be installed for long.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev make maven openjdk-17-jre-headless procps \
     && rm -rf /var/lib/apt/lists/*

@@ -9,6 +9,8 @@ from ..model.errors import NotFound, StoreError, UsageError
 from ..rules.filters import parse_filters
 from .places import Places
 
+_BESIDE = "file://./"
+
 
 def read_sources(places: Places, text: str) -> list[str]:
     """The sources of a list, one a line, each once; blanks around one, and blank lines, mean nothing.
@@ -32,6 +34,9 @@ def read_filters(places: Places, text: str) -> tuple[str, ...]:
 
 
 def _read(places: Places, text: str, what: str) -> str:
+    if text.startswith(_BESIDE):
+        # What the wrapper sends along with a driver in the cluster.
+        text = f"file://{Path(text.removeprefix(_BESIDE)).absolute()}"
     uri = places.resolve(text)
     try:
         return open_filesystem(uri, places.stores()).read_bytes(uri.path).decode("utf-8")

@@ -117,8 +117,11 @@ class Places:
         return path if path.startswith("/") else normalise_path(f"/user/{self.user}/{path}")
 
 
-def read_login(principal: str, keytab: str) -> Login:
-    """What --principal and --keytab say. Raises UsageError."""
+def read_login(principal: str, keytab: str, conf: Mapping[str, str]) -> Login:
+    """What --principal and --keytab say, ours, else those of spark-submit. Raises UsageError."""
+    of_spark = conf.get("spark.kerberos.principal", ""), conf.get("spark.kerberos.keytab", "")
+    if all(of_spark) and not (principal or keytab):
+        principal, keytab = of_spark
     if bool(principal) != bool(keytab):
         raise UsageError(
             "--principal and --keytab belong together",

@@ -48,7 +48,7 @@ def resolve(
     """Resolve all places of a command, and read the lists it names; its options are of that kind. Raises UsageError."""
     settings = read_properties(command.properties)
     conf = {**hadoop_conf, **keep_relevant(command.properties)}
-    login = read_login(command.principal, command.keytab)
+    login = read_login(command.principal, command.keytab, conf)
     places = Places(environment, conf, command.oss_endpoint, command.credentials_file, command.ram_role, login)
     sources = read_sources(places, command.source_list) if command.source_list else command.paths[:-1]
     found = [places.resolve(text) for text in (*sources, command.paths[-1])]

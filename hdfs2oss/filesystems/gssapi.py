@@ -140,8 +140,14 @@ def _credential(login: Login) -> Iterator[Any]:
     pairs = (_Pair * len(entries))(*(_Pair(key, value) for key, value in entries.items()))
     store = ctypes.byref(_Store(len(entries), pairs)) if entries else None
     with _name(login.principal, _PRINCIPAL_NAME) as name, _handle("gss_release_cred") as credential:
-        with _lock:
-            _check("gss_acquire_cred_from", name, 0, None, _INITIATE, store, ctypes.byref(credential), None, None)
+        try:
+            with _lock:
+                _check("gss_acquire_cred_from", name, 0, None, _INITIATE, store, ctypes.byref(credential), None, None)
+        except AuthenticationFailed as error:
+            if not login.keytab or missing():
+                raise
+            told = f"the keytab {login.keytab} brings no ticket for {login.principal}: {error}"
+            raise AuthenticationFailed(told, f"See whose keys are in it: klist -k {login.keytab}") from None
         yield credential
 
 

@@ -20,6 +20,8 @@ _RELEVANT = (
     "dfs.",
     "hadoop.security.",
     "hadoop.rpc.protection",
+    # Of Spark: what --principal and --keytab of spark-submit become.
+    "spark.kerberos.",
 )
 # Names that Hadoop still takes for others.
 _RENAMED = {

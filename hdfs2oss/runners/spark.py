@@ -192,10 +192,9 @@ class SparkRunner(Runner):
         jvm.org.apache.hadoop.conf.Configuration.dumpConfiguration(configuration, writer)
         properties = json.loads(writer.toString())["properties"]
         entries = {one["key"]: one["value"] or "" for one in properties if one.get("resource") not in _HADOOPS_OWN}
+        entries |= {key: value for key, value in self._context.getConf().getAll() if key.startswith("spark.kerberos.")}
         relevant = keep_relevant(entries)
-        for key, value in relevant.items():
-            if value == "<redacted>":
-                relevant[key] = configuration.get(key) or ""
+        relevant |= {key: configuration.get(key) or "" for key, value in relevant.items() if value == "<redacted>"}
         stores = "hadoop.security.credential.provider.path"
         found = {key: configuration.getPassword(key) for key in _OSS_KEYS if stores in entries}
         relevant |= {key: "".join(characters) for key, characters in found.items() if characters is not None}

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox import Sandbox
+from tests.sandbox.spark_cluster import spark_home
 from tests.sandbox.state import PROJECT
+from tests.spark.conftest import QUICK_JVM
 
 pytestmark = pytest.mark.hdfs
 
@@ -134,6 +136,66 @@ def fetch_token(cluster: Cluster, folder: Path) -> str:
     fetched = cluster.sandbox.hadoop(FETCHER, "--renewer", "alice", str(path))
     assert fetched.returncode == 0, fetched.stderr
     return str(path)
+
+
+@pytest.mark.full
+@pytest.mark.yarn
+@pytest.mark.spark
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("mode", ["client", "cluster"])
+def test_on_yarn_the_driver_has_a_ticket_and_tasks_have_the_token(
+    cluster: Cluster, source: str, tmp_path: Path, mode: str
+) -> None:
+    Sandbox(cluster.sandbox.name, secure=True, yarn=True).up()
+    cluster.take_ticket()
+    succeeded(cluster.run(source, cluster.home))
+    keys = [cluster.variables[f"OSS_ACCESS_KEY_{what}"] for what in ("ID", "SECRET")]
+    endpoint = cluster.variables["OSS_ENDPOINT"].removeprefix("http://")
+    target = f"oss://{':'.join(keys)}@{cluster.variables['SANDBOX_BUCKET']}.{endpoint}/{tmp_path.name}"
+    # Of a cluster, every node has it in /etc/krb5.conf.
+    java = f"{QUICK_JVM} -Djava.security.krb5.conf={cluster.variables['KRB5_CONFIG']}"
+    words = ["--master", "yarn", "--deploy-mode", mode, "--num-executors", "1"]
+    words += ["--executor-memory", "512m", "--driver-memory", "512m"]
+    # The others are put on HDFS at each start, some hundred MiB, each byte of them encrypted.
+    words += ["--conf", f"spark.yarn.jars=local:{spark_home()}/jars/*"]
+    for one in ("spark.executor", "spark.driver" if mode == "cluster" else "spark.yarn.am"):
+        words += ["--conf", f"{one}.extraJavaOptions={java}"]
+    # Nothing but the token shows a container who asks: neither tickets nor the realm are known there.
+    environment = cluster.environment(
+        PYSPARK_PYTHON=sys.executable, SPARK_SUBMIT_OPTS=java, SPARK_HOME=str(spark_home())
+    )
+    done = subprocess.run(
+        [PROJECT / "bin/hdfs2oss4emr.sh", *words, cluster.home, target],
+        env={name: value for name, value in environment.items() if not name.startswith("OSS_")},
+        capture_output=True,
+        text=True,
+        timeout=800,
+        check=False,
+    )
+    succeeded(done)
+    succeeded(cluster.run(cluster.bucket, f"file://{tmp_path}/back"))
+    assert read_tree(tmp_path / "back") == TREE
+
+
+@pytest.mark.full
+@pytest.mark.spark
+def test_the_keytab_that_spark_submit_is_told_of_holds_for_the_copy_too(
+    cluster: Cluster, source: str, tmp_path: Path
+) -> None:
+    java = f"{QUICK_JVM} -Djava.security.krb5.conf={cluster.variables['KRB5_CONFIG']}"
+    words = ["--master", "local[2]", "--conf", "spark.ui.enabled=false", *cluster.by_keytab]
+    done = subprocess.run(
+        [spark_home() / "bin/spark-submit", *words, PROJECT / "jobs/hdfs2oss.py", source, cluster.home],
+        env=cluster.environment(PYSPARK_PYTHON=sys.executable, SPARK_SUBMIT_OPTS=java, SPARK_HOME=str(spark_home())),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    succeeded(done)
+    assert not cluster.cache.exists()
+    succeeded(cluster.run(*cluster.by_keytab, cluster.home, f"file://{tmp_path}/back"))
+    assert read_tree(tmp_path / "back") == TREE
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from .ports import LOOPBACK
-from .secure_conf import Properties, secure_core, secure_hdfs
+from .secure_conf import Properties, secure_core, secure_hdfs, secure_yarn
 from .state import Record
 
 # The name service of a sandbox with two NameNodes, and theirs.
@@ -168,11 +168,13 @@ def mapred_site(state: Path, yarn: bool, classpath: str) -> Properties:
     }
 
 
-def yarn_site(state: Path, ports: Mapping[str, int], classpath: str) -> Properties:
+def yarn_site(state: Path, record: Record, classpath: str) -> Properties:
+    ports = record.ports
     manager = "yarn.resourcemanager"
     node = "yarn.nodemanager"
     disk = f"{node}.disk-health-checker"
     return {
+        **(secure_yarn(state) if record.secure else {}),
         f"{manager}.hostname": LOOPBACK,
         f"{manager}.address": f"{LOOPBACK}:{ports['yarn-rpc']}",
         f"{manager}.scheduler.address": f"{LOOPBACK}:{ports['yarn-scheduler']}",

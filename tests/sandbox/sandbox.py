@@ -256,7 +256,7 @@ class Sandbox:
             "mapred-site": mapred_site(path, record.yarn, classpath),
         }
         if record.yarn:
-            files["yarn-site"] = yarn_site(path, record.ports, classpath)
+            files["yarn-site"] = yarn_site(path, record, classpath)
             files["capacity-scheduler"] = capacity_scheduler()
         write_conf_folder(self._state.conf, files)
         for index in range(1, record.datanodes + 1):

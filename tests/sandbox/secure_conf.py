@@ -44,6 +44,14 @@ def secure_core(state: Path) -> Properties:
     }
 
 
+def secure_yarn(state: Path) -> Properties:
+    """Containers run as the user of the NodeManager, whoever has submitted; HDFS sees their token."""
+    properties: dict[str, object] = {}
+    for server in ("yarn.resourcemanager", "yarn.nodemanager"):
+        properties |= {f"{server}.principal": SERVER, f"{server}.keytab": server_keytab(state)}
+    return properties
+
+
 def secure_hdfs(state: Path) -> Properties:
     keytab = server_keytab(state)
     return {

@@ -183,9 +183,10 @@ def test_the_profile_spark_runs_jobs_on_two_hosts_and_down_ends_them_all(sandbox
         check=False,
     )
     assert done.stdout.split()[-1:] == ["2"], done.stdout + done.stderr
-    pids = processes_of(name)
+    record = StateFolder(name).load()
+    assert record is not None
     assert command("down", "--name", name).returncode == 0
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+    assert find_processes(f"proc_sandbox_{record.id}_", whole=False) == []
 
 
 @pytest.mark.full

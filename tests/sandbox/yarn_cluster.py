@@ -3,6 +3,7 @@
 from .daemon import Daemon, find_processes, stop_processes, wait_until
 from .java import java_command, java_environment
 from .jmx import get_json
+from .kdc import java_flag
 from .ports import LOOPBACK, accepts_connections
 from .state import Record, StateFolder
 
@@ -10,6 +11,7 @@ PORTS = ("yarn-rpc", "yarn-scheduler", "yarn-tracker", "yarn-admin", "yarn-http"
 MANAGER_CLASS = "org.apache.hadoop.yarn.server.resourcemanager.ResourceManager"
 NODE_CLASS = "org.apache.hadoop.yarn.server.nodemanager.NodeManager"
 HEAP_MIB = 256
+NODE_READY = "Registered with ResourceManager as"
 START_TIMEOUT_SECONDS = 90.0
 
 
@@ -40,11 +42,14 @@ class YarnCluster:
         return f"http://{LOOPBACK}:{self._record.ports['yarn-http']}"
 
     def _usable(self) -> bool:
+        if self._record.secure:  # over HTTP nobody is told without a ticket
+            return NODE_READY in self.node.new_log()
         answer = get_json(self._record.ports["yarn-http"], "/ws/v1/cluster/metrics")
         return answer is not None and int(answer["clusterMetrics"]["activeNodes"]) >= 1
 
     def _daemon(self, service: str, main_class: str, classpath: str) -> Daemon:
         marker = f"proc_sandbox_{self._record.id}_{service}"
-        command = java_command(classpath, main_class, HEAP_MIB, [marker, "hadoop.root.logger=INFO,console"])
+        flags = [java_flag(self._state.path)] if self._record.secure else []
+        command = java_command(classpath, main_class, HEAP_MIB, [marker, "hadoop.root.logger=INFO,console", *flags])
         environment = {**java_environment(), "HADOOP_CONF_DIR": str(self._state.conf)}
         return Daemon(service, marker, command, self._state.log(service), environment)

@@ -47,8 +47,9 @@ for name in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"
         seen.append(open(name, "rb").read().decode("utf-8", "replace"))
     except OSError:
         pass
-with open({record!r}, "w") as file:
-    json.dump(seen, file)
+if any("handover" in word for word in sys.argv):
+    with open({record!r}, "w") as file:
+        json.dump(seen, file)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 
@@ -61,6 +62,9 @@ def submitted(tmp_path):
     recorder.parent.mkdir()
     recorder.write_text(RECORDER.format(python=sys.executable, record=str(record)))
     recorder.chmod(0o755)
+    # Where its version is looked up.
+    (tmp_path / "jars").mkdir()
+    (tmp_path / "jars/spark-core_2.13-4.0.1.jar").touch()
 
     def run(*words, **environment):
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("OSS_", "SPARK", "PYSPARK"))}
@@ -159,9 +163,11 @@ def test_options_of_spark_submit_are_known_by_name(submitted):
         "oss://bucket/b",
         "--supervise",
     ]
-    _, seen = submitted(*words, "--queue", "q", "--files=g", "--", "--master", "--name")
+    words += ["--queue", "q", "--files=g", "--executor-cores", "2", "--", "--master", "--name"]
+    _, seen = submitted(*words, PYSPARK_PYTHON="/opt/python", PYSPARK_DRIVER_PYTHON="python3")
     assert seen["argv"] == [
-        *("--master", "yarn", "--conf", "a=b c", "--supervise", "--queue", "q", "--files", "f,g"),
+        *("--master", "yarn", "--conf", "a=b c", "--supervise", "--queue", "q", "--executor-cores", "2"),
+        *("--conf", "spark.executor.memoryOverhead=1408m", "--files", "f,g"),
         *(JOB, "-update", "/a", "-m", "5", "oss://bucket/b", "--master", "--name"),
     ]  # fmt: skip
 
@@ -185,7 +191,8 @@ def test_print_command_runs_nothing_and_shows_no_secret(submitted):
     done, seen = submitted("--print-command", "--master", "local[2]", "/a b", "oss://ID:SECRET@bucket/b")
     assert done.returncode == 0
     assert seen is None
-    assert done.stdout.endswith(f"/spark-submit --master local\\[2\\] {JOB} /a\\ b oss://bucket/b \n")
+    assert done.stdout.endswith(f"/spark-submit --master 'local[2]' {JOB} '/a b' oss://bucket/b\n")
+    assert "SECRET" not in done.stdout + done.stderr
 
 
 def test_no_arguments_mean_usage(submitted):
@@ -202,10 +209,10 @@ def test_help_goes_to_standard_output(submitted):
 
 def test_a_driver_on_yarn_gets_its_keys_in_a_file_of_its_owner(submitted, tmp_path):
     words = ["--master", "yarn", "--deploy-mode", "cluster", "--files", "/etc/hosts", "/a", "oss://ID:SECRET@bucket/b"]
-    done, seen = submitted(*words, EXIT_CODE="1", OSS_ENDPOINT="host")
+    done, seen = submitted(*words, EXIT_CODE="1", OSS_ENDPOINT="host", PYSPARK_PYTHON="python3")
     assert done.returncode == 1, done.stderr
     ours = next(name for name in seen["contents"] if name.endswith("/hdfs2oss.keys"))
-    assert seen["contents"][ours] == ["bucket ID SECRET - -\n\n", 0o600]
+    assert seen["contents"][ours] == ["bucket ID SECRET - -\n", 0o600]
     assert "spark.yarn.appMasterEnv.HDFS2OSS_KEYS_FILE=hdfs2oss.keys" in seen["argv"]
     assert "spark.yarn.appMasterEnv.OSS_ENDPOINT=host" in seen["argv"]
     assert f"--files\0/etc/hosts,{ours}" in "\0".join(seen["argv"])
@@ -216,13 +223,14 @@ def test_a_driver_on_yarn_gets_its_keys_in_a_file_of_its_owner(submitted, tmp_pa
 
 def test_keys_of_the_environment_travel_to_a_driver_on_yarn_too(submitted):
     words = ["--conf", "spark.submit.deployMode=cluster", "/a", "oss://bucket/b"]
-    _, seen = submitted(*words, OSS_ACCESS_KEY_ID="ID", OSS_ACCESS_KEY_SECRET="SECRET")
+    _, seen = submitted(*words, OSS_ACCESS_KEY_ID="ID", OSS_ACCESS_KEY_SECRET="SECRET", PYSPARK_PYTHON="python3")
     (content,) = seen["contents"].values()
     assert read_handover({"HDFS2OSS_KEYS": content[0]}) == {"*": UriSecrets("ID", "SECRET")}
 
 
 def test_other_clusters_get_no_keys(submitted):
-    done, seen = submitted("--master", "k8s://host", "--deploy-mode=cluster", "/a", "oss://ID:SECRET@bucket/b")
+    words = ["--master", "k8s://host", "--deploy-mode=cluster", "/a", "oss://ID:SECRET@bucket/b"]
+    done, seen = submitted(*words, PYSPARK_PYTHON="python3")
     assert (done.returncode, seen) == (2, None)
     assert "cannot be handed safely" in done.stderr
 
@@ -230,7 +238,13 @@ def test_other_clusters_get_no_keys(submitted):
 def test_a_signal_removes_the_key_file(submitted, tmp_path):
     process = subprocess.Popen(
         [str(WRAPPER), "--master", "yarn", "--deploy-mode", "cluster", "/a", "oss://ID:SECRET@bucket/b"],
-        env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "TMPDIR": str(tmp_path), "LINGER": "200"},
+        env={
+            **os.environ,
+            "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+            "TMPDIR": str(tmp_path),
+            "LINGER": "200",
+            "PYSPARK_PYTHON": "python3",
+        },
     )
     deadline = time.monotonic() + 100
     while not (tmp_path / "record.json").exists():
@@ -245,7 +259,7 @@ def test_a_signal_removes_the_key_file(submitted, tmp_path):
 def asks_parser():
     """The wrapper's own `may_hold_keys`, asked about many words in one shell."""
     text = WRAPPER.read_text()
-    function = text[text.index("may_hold_keys() {") : text.index("find_parser_python() {")]
+    function = text[text.index("may_hold_keys() {") : text.index("is_new_enough() {")]
     ask = f"{function}\nwhile IFS= read -r -d '' word; do may_hold_keys \"$word\" && echo y || echo n; done"
 
     def asks(words):
@@ -285,18 +299,23 @@ def test_the_parser_is_asked_about_every_word_that_it_would_take_or_refuse(asks_
     assert [word for word, asks in zip(taken, asks_parser(taken), strict=True) if not asks] == []
 
 
-def test_without_anything_like_a_key_no_python_is_started(submitted):
-    words = ["/a", "oss://bucket/b", "-m", "5", "hdfs://nn:8020/a@b"]
-    done, seen = submitted(*words, PYSPARK_PYTHON="/bin/false")
-    assert (done.returncode, seen["argv"]) == (0, [JOB, *words])
-
-
-@pytest.mark.parametrize("python", ["/bin/false", "/bin/true"])
-def test_where_keys_cannot_be_taken_off_nothing_is_started(submitted, python):
-    done, seen = submitted("/a", "oss://ID:HUSH-HUSH@bucket/b", PYSPARK_PYTHON=python)
+@pytest.mark.parametrize("ends", ["exit 1", "exit 0"])
+def test_where_keys_cannot_be_taken_off_nothing_is_started(submitted, tmp_path, ends):
+    """By a Python that is new enough, and then fails, or says nothing."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\ncase "$*" in *version_info*) exit 0 ;; esac\n{ends}\n')
+    python.chmod(0o755)
+    done, seen = submitted("/a", "oss://ID:HUSH-HUSH@bucket/b", PYSPARK_PYTHON=str(python))
     assert (done.returncode, seen) == (2, None)
     assert done.stderr.startswith(f"hdfs2oss4emr.sh: keys cannot be taken off the command line: {python} ")
     assert "HUSH" not in done.stdout + done.stderr
+
+
+def test_a_python_that_is_too_old_is_passed_over(submitted):
+    words = ["/a", "oss://ID:SECRET@bucket/b"]
+    done, seen = submitted(*words, PYSPARK_PYTHON="/bin/false")
+    assert done.returncode == 0, done.stderr
+    assert seen["argv"] == [JOB, "/a", "oss://bucket/b"]
 
 
 def test_a_python_of_the_executors_that_is_not_here_takes_no_keys_off(submitted):
@@ -312,7 +331,7 @@ def alone(submitted, tmp_path):
     shutil.copytree(PROJECT / "hdfs2oss", place / "hdfs2oss", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(PROJECT / "bin", place / "bin")
     (place / "path").mkdir()
-    for tool in ("bash", "dirname", "readlink", "cat"):
+    for tool in ("bash", "dirname", "readlink"):
         (place / "path" / tool).symlink_to(shutil.which(tool))
     (place / "path/spark-submit").symlink_to(tmp_path / "bin/spark-submit")
 
@@ -340,7 +359,8 @@ def test_without_any_python_nothing_is_started(alone):
     _, run = alone
     done, seen = run("/a", "oss://ID:HUSH-HUSH@bucket/b")
     assert (done.returncode, seen) == (2, None)
-    assert "there are keys on the command line, and no python3 on the PATH to take them off" in done.stderr
+    said = "there are keys on the command line, and no Python 3.10 or newer on the PATH to take them off"
+    assert said in done.stderr
     assert "HUSH" not in done.stdout + done.stderr
 
 

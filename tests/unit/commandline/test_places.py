@@ -163,10 +163,14 @@ def test_a_keytab_and_a_principal_belong_together_and_the_keytab_is_found_from_e
 ) -> None:
     for given in (("alice@R", ""), ("", "k")):
         with pytest.raises(UsageError, match="belong together"):
-            read_login(*given)
-    assert read_login("", "") == ("", "")
+            read_login(*given, {})
+    assert read_login("", "", {}) == ("", "")
+    of_spark = {"spark.kerberos.principal": "hive@R", "spark.kerberos.keytab": "/h"}
+    assert read_login("", "", of_spark) == ("hive@R", "/h")
+    assert read_login("", "", {"spark.kerberos.principal": "hive@R"}) == ("", "")
+    assert read_login("alice@R", "/k", of_spark) == ("alice@R", "/k")
     monkeypatch.chdir(tmp_path)
-    login = read_login("alice@R", "k")
+    login = read_login("alice@R", "k", {})
     assert login == ("alice@R", f"{tmp_path}/k")
     found = Places({}, KERBEROS, login=login)
     assert found.stores().login == login

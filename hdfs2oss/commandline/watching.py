@@ -1,0 +1,129 @@
+"""A driver in the cluster, watched from here: which application it is, how it ended, and that Ctrl-C ends it.
+
+spark-submit only looks on while the driver runs elsewhere: it knows success and failure, and whoever ends it ends
+nothing else. What it says goes on to standard error as it comes.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import TextIO
+
+from .spark_here import Spark
+
+_APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
+_EXIT_CODE = re.compile(r"(?:User application exited with(?: status)?|exitCode:)\s*(\d+)")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ASK_SECONDS = 120
+
+
+class Watch:
+    """One submission. `application` is known from the moment on in which spark-submit says it."""
+
+    def __init__(self, spark: Spark, tag: str, environment: Mapping[str, str], messages: TextIO = sys.stderr) -> None:
+        self._spark = spark
+        self._tag = tag
+        self._environment = environment
+        self._messages = messages
+        self.application = ""
+        self._exit_code = 0
+        self._child: subprocess.Popen[str] | None = None
+        self._signal = 0
+
+    def run(self, command: Sequence[str], variables: Mapping[str, str]) -> int:
+        """Submit, and wait. The exit code is that of hdfs2oss where spark-submit tells it, else 0 or 1; 128 and the
+        signal's number when one came, and the application was ended."""
+        self.heed()
+        if self._is_stopped():
+            return 128 + self._signal
+        try:
+            child = self._child = subprocess.Popen(
+                command, env={**self._environment, **variables}, stderr=subprocess.PIPE, text=True, errors="replace"
+            )
+        except OSError as error:
+            self._say(f"{command[0]} cannot be run: {error.strerror}")
+            return 2
+        if self._is_stopped():
+            child.terminate()
+        assert child.stderr is not None
+        for line in child.stderr:
+            self._messages.write(line)
+            self._messages.flush()
+            self._learn(line)
+        code = child.wait()
+        if self._is_stopped():
+            self._kill_application()
+            return 128 + self._signal
+        return self._exit_code or max(code, 1) if code else 0
+
+    def _is_stopped(self) -> bool:
+        return self._signal > 0
+
+    def heed(self) -> None:
+        """Take signals from now on: what must be removed in the end may be made."""
+        for number in _SIGNALS:
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """End spark-submit first: it may be about to submit. What it has said by then is read to its end; a second
+        signal waits for nothing."""
+        if self._child is not None:
+            (self._child.kill if self._signal else self._child.terminate)()
+        self._signal = self._signal or number
+
+    def _learn(self, line: str) -> None:
+        found = _APPLICATION.search(line)
+        if found and not self.application:
+            self.application = found[0]
+            self._say(
+                f"the driver runs in the cluster, as {self.application}: yarn logs -applicationId {self.application}"
+            )
+        code = _EXIT_CODE.search(line)
+        if code:
+            self._exit_code = int(code[1])
+
+    def _kill_application(self) -> None:
+        application = self.application or self._found_by_tag()
+        if not application:
+            self._say("interrupted; no application had been submitted")
+        elif self._yarn("-kill", application) is None:
+            self._say(f"interrupted, but {application} could not be ended: yarn application -kill {application}")
+        else:
+            self._say(f"interrupted; {application} was killed. The same command goes on with it.")
+
+    def _found_by_tag(self) -> str:
+        listed = self._yarn("-list", "-appTags", self._tag, "-appStates", "ALL") if self._tag else None
+        found = _APPLICATION.search(listed or "")
+        return found[0] if found else ""
+
+    def _yarn(self, *words: str) -> str | None:
+        """What YARN's client says: by Spark's own jars, else by Hadoop's command. None when it cannot be asked."""
+        tool = self._spark.spark_class()
+        words_before = (
+            [tool, "org.apache.hadoop.yarn.client.cli.ApplicationCLI"] if tool else [shutil.which("yarn") or ""]
+        )
+        if not words_before[0]:
+            return None
+        try:
+            done = subprocess.run(
+                [*words_before, "application", *words],
+                env=dict(self._environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_ASK_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout if done.returncode == 0 else None
+
+    def _say(self, text: str) -> None:
+        self._messages.write(f"hdfs2oss4emr.sh: {text}\n")
+        self._messages.flush()
