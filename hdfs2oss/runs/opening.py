@@ -108,7 +108,8 @@ def _cleared(job_dir: JobDir, unfinished: Unfinished, stores: StoreConfig) -> st
 def _refuse_to_nest(unfinished: Unfinished, options: CopyOptions, stores: StoreConfig, why: str) -> None:
     """Raise WouldNest where, begun anew, a plain copy would go into the directory that the run has made."""
     layout = unfinished.layout
-    if options.sync or options.layout != "distcp":
+    # Of a copy of what a list names it is known where it goes.
+    if options.sync or options.is_partial or options.layout != "distcp":
         return
     if layout is None:
         _refuse_unknown_place(unfinished, options, stores, why)
