@@ -1,20 +1,24 @@
 """The sweeper: removes what runs left that died, and what this one leaves when it is given up.
 
 Only under the lock of the pair, and only what is ours: an upload whose file stands in the plan of an attempt that was
-on record before the upload began, and work files whose names follow from the records. No tree is walked.
+on record before the upload began, and work files whose names follow from the records. No tree is walked, but where
+somebody asks for it as a plan is damaged: work files bear the name of their run.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, OpenUpload
 from ..filesystems.registry import open_filesystem
 from ..model.counters import OWN
 from ..model.errors import LockLost, NotFound, StoreError
+from ..model.units import several
 from ..model.uri import Uri, join_path
 from ..model.values import CopyItem, Work
 from ..records import fence, intents, leavings, ledger, state
@@ -33,6 +37,15 @@ _THREADS = 16
 _MOST_RUNS = 50
 
 
+class Cleared(NamedTuple):
+    """How much a dead run had left; `unknown` says in words what else may be there, as a plan of it is damaged."""
+
+    uploads: int
+    work_files: int
+    leavings: int
+    unknown: str = ""
+
+
 def sweep_dead_runs(context: RunContext, run: Run) -> None:
     """Remove what earlier runs of the pair left, and count it. What fails now is left for the next run."""
     here = context.open_job_dir()
@@ -47,26 +60,31 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
         for job_dir in dead:
             # Records that cannot be read are a ValueError; they must not keep every later run from its work.
             with suppress(StoreError, ValueError):
-                uploads, work_files, left = clear_away(context, job_dir, here.run_id)
-                run.report.counters.add(OWN, "LEAVINGS_REMOVED", left)
-                run.report.counters.add(OWN, "UPLOADS_DROPPED", uploads)
-                run.report.counters.add(OWN, "WORK_FILES_REMOVED", work_files)
+                cleared = clear_away(context, job_dir, here.run_id)
+                run.report.counters.add(OWN, "LEAVINGS_REMOVED", cleared.leavings)
+                run.report.counters.add(OWN, "UPLOADS_DROPPED", cleared.uploads)
+                run.report.counters.add(OWN, "WORK_FILES_REMOVED", cleared.work_files)
+                if cleared.unknown:
+                    run.report.notices.append(cleared.unknown)
 
 
-def clear_away(context: RunContext, job_dir: JobDir, by: str) -> tuple[int, int, int]:
+def clear_away(context: RunContext, job_dir: JobDir, by: str, walks: bool = False) -> Cleared:
     """Remove what a dead run left, and put on record that it is gone: uploads, work files, other leavings.
 
-    Raises StoreError.
+    It is not put on record where somebody who `walks` would find more. Raises StoreError.
     """
     left = _remove_leavings(context, job_dir)
-    uploads, work_files = Sweeper(context, job_dir).sweep()
-    job_dir.publish_json(SWEPT, {"by": by, "uploads": uploads, "work_files": work_files})
-    return uploads, work_files, left
+    sweeper = Sweeper(context, job_dir, walks=walks)
+    uploads, work_files = sweeper.sweep()
+    if not sweeper.may_find_more:
+        job_dir.publish_json(SWEPT, {"by": by, "uploads": uploads, "work_files": work_files})
+    return Cleared(uploads, work_files, left, sweeper.unknown())
 
 
-def look_over(context: RunContext, job_dir: JobDir) -> tuple[int, int, int]:
-    """How much `clear_away` would find; of other leavings those that are on record. Raises StoreError."""
-    return *Sweeper(context, job_dir).look(), len(leavings.read_leavings(job_dir))
+def look_over(context: RunContext, job_dir: JobDir) -> Cleared:
+    """How much `clear_away` would find, walking; of other leavings those that are on record. Raises StoreError."""
+    sweeper = Sweeper(context, job_dir, walks=True)
+    return Cleared(*sweeper.look(), len(leavings.read_leavings(job_dir)), sweeper.unknown())
 
 
 def clear_up(context: RunContext, keeps_chunks: bool) -> None:
@@ -95,10 +113,15 @@ def tidy(context: RunContext, run: Run) -> None:
 class Sweeper:
     """Removes what one run left that runs no more."""
 
-    def __init__(self, context: RunContext, job_dir: JobDir, keeps_chunks: bool = False) -> None:
-        """`keeps_chunks`: uploads that the cutter opened, and chunks that are files, are still needed."""
+    def __init__(self, context: RunContext, job_dir: JobDir, keeps_chunks: bool = False, walks: bool = False) -> None:
+        """`keeps_chunks`: uploads that the cutter opened, and chunks that are files, are still needed. Whoever `walks`
+        looks through the target for work files whose plan is damaged."""
         self._job_dir = job_dir
         self._keeps_chunks = keeps_chunks
+        self._walks = walks
+        # Attempts whose plan is damaged; uploads that may be theirs.
+        self._unread: dict[Intent, None] = {}
+        self._suspects: dict[str, OpenUpload] = {}
         self._target = open_filesystem(context.layout.base, context.stores)
 
     def sweep(self) -> tuple[int, int]:
@@ -116,6 +139,22 @@ class Sweeper:
         uploads = sum(1 for _ in self._uploads(found)) if self._target.capabilities.multipart else 0
         with ThreadPoolExecutor(_THREADS, "sweep") as pool:
             return uploads, sum(pool.map(lambda path: self._target.status(path) is not None, self._work_paths(found)))
+
+    @property
+    def may_find_more(self) -> bool:
+        """Whether there may be work files that only who walks would find."""
+        return bool(self._unread) and not self._walks and not self._target.capabilities.atomic_put
+
+    def unknown(self) -> str:
+        """What may have been left beside what was found, in words; "" where that is all."""
+        told = f"a plan file of run {self._job_dir.run_id} has gone or is damaged: "
+        if self._suspects:
+            first = next(iter(self._suspects.values()))
+            return (
+                f"{told}{several(len(self._suspects), 'upload')} begun since then may be its own, and nobody knows; "
+                f"the first is {first.upload_id} of {first.path}"
+            )
+        return f"{told}more of its work files may be left, which hdfs2oss clean looks for" * self.may_find_more
 
     def tidy_records(self) -> None:
         """Remove records that were being written. Raises StoreError."""
@@ -139,6 +178,8 @@ class Sweeper:
                 for upload in list(there.values()):
                     if upload.path in paths and upload.begun_ms >= intent.not_before_ms:
                         yield there.pop(upload.upload_id)
+            since = min((one.not_before_ms for one in self._unread if one.base == base), default=math.inf)
+            self._suspects |= {name: one for name, one in there.items() if one.begun_ms >= since}
 
     def _work_paths(self, found: Sequence[Intent]) -> Iterator[str]:
         if self._target.capabilities.atomic_put:
@@ -157,6 +198,20 @@ class Sweeper:
                     path = intents.chunk_path_of(self._job_dir.run_id, path, item.offset)
                 for attempt in range(1, MOST_TRIES + 1):
                     yield intents.work_path_of(self._job_dir.run_id, intent.task, intent.number, path, attempt)
+
+        if self._walks:
+            yield from self._found_by_name()
+
+    def _found_by_name(self) -> Iterator[str]:
+        """Work files of the attempts whose plan is damaged."""
+        run = f"{WORK_PREFIX}{self._job_dir.run_id}-"
+        attempts = tuple(f"{run}{one.task}-{one.number}-" for one in self._unread)
+        for base in {one.base for one in self._unread}:
+            with suppress(NotFound):
+                for row in self._target.walk(base):
+                    name = row.path.rpartition("/")[2]
+                    if name.startswith(attempts) or (name.startswith(run) and "-chunk-" in name):
+                        yield join_path(base, row.path)
 
     def _own_work_paths(self) -> Iterable[str]:
         """Records that were being written, and the lock."""
@@ -177,12 +232,14 @@ class Sweeper:
         return (path for path, item in self._items(intent) if item.work is Work.FILE)
 
     def _items(self, intent: Intent) -> Iterator[tuple[str, CopyItem]]:
-        """An attempt's files and chunks, by their targets; none where it ended before its plan was whole."""
+        """An attempt's files and chunks, by their targets, as far as its plan can be read."""
         base = Uri("", "", intent.base)
-        with suppress(PlanDamaged):
+        try:
             for item in read_slices(self._job_dir, intent.slices):
                 if item.work in (Work.FILE, Work.CHUNK):
                     yield base.join(item.path).path, item
+        except PlanDamaged:
+            self._unread[intent] = None
 
     def _drop(self, upload: OpenUpload) -> int:
         self._target.abort_upload(upload.path, upload.upload_id)

@@ -70,5 +70,5 @@ def _read(job_dir: JobDir, name: str) -> dict[str, Any] | None:
         pass
     raise SurveyError(
         f"the record {job_dir.run_path}/{name} cannot be understood; it may be a newer version's",
-        "Use that version, or start anew with --fresh.",
+        "Use that version, or start anew with --fresh; where the target was not there before, with -update --fresh.",
     )

@@ -54,7 +54,7 @@ def read_layout(job_dir: JobDir, name: str = NAME) -> Layout | None:
         pass
     raise SurveyError(
         f"the layout {job_dir.run_path}/{name} cannot be understood; it may be a newer version's",
-        "Use that version, or start anew with --fresh.",
+        "Use that version, or start anew with --fresh; where the target was not there before, with -update --fresh.",
     )
 
 

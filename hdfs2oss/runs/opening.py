@@ -73,14 +73,22 @@ def find_opening(
     if unfinished is None:
         return Opening(new_run_id())
     records = here.of_run(unfinished.run_id)
+    lost = "" if options.fresh else _lost(records, unfinished)
     why_not = (
-        unfinished.why_not(options)
+        lost
+        or unfinished.why_not(options)
         or find_damage(records, spread(unfinished.plan_files, _MOST_PLANS))
         or _cleared(records, unfinished, stores)
     )
-    if is_locked and why_not and not unfinished.why_not(options):
+    if is_locked and why_not and (lost or not unfinished.why_not(options)):
         _refuse_to_nest(unfinished, options, stores, why_not)
     return Opening(new_run_id() if why_not else unfinished.run_id, unfinished, why_not)
+
+
+def _lost(job_dir: JobDir, unfinished: Unfinished) -> str:
+    """Which record has gone of a run that had begun to copy, in words; "" for none. Both are there before any task."""
+    gone = "run.json" if not unfinished.asked else "layout.json" if unfinished.layout is None else ""
+    return f"its {gone} has gone" if gone and (job_dir.names("tasks") or job_dir.names("ledger")) else ""
 
 
 def _cleared(job_dir: JobDir, unfinished: Unfinished, stores: StoreConfig) -> str:
@@ -92,7 +100,7 @@ def _cleared(job_dir: JobDir, unfinished: Unfinished, stores: StoreConfig) -> st
         raise SurveyError(
             f"run {unfinished.run_id} of the same source and target is not finished, and a ledger file of it in "
             f"{job_dir.run_path} cannot be read: {error}",
-            "Start anew with --fresh.",
+            "Start anew with --fresh; where the target was not there before, with -update --fresh.",
         ) from error
     return gone and f"{gone} has arrived, and is not there any more as it was"
 
@@ -100,7 +108,13 @@ def _cleared(job_dir: JobDir, unfinished: Unfinished, stores: StoreConfig) -> st
 def _refuse_to_nest(unfinished: Unfinished, options: CopyOptions, stores: StoreConfig, why: str) -> None:
     """Raise WouldNest where, begun anew, a plain copy would go into the directory that the run has made."""
     layout = unfinished.layout
-    if options.sync or layout is None or layout.base_exists or len(layout.roots) > 1:
+    # Of a copy of what a list names it is known where it goes.
+    if options.sync or options.is_partial or options.layout != "distcp":
+        return
+    if layout is None:
+        _refuse_unknown_place(unfinished, options, stores, why)
+        return
+    if layout.base_exists or len(layout.roots) > 1:
         return
     if open_filesystem(layout.base, stores).status(layout.base.path) is not None:
         refusal = WouldNest(
@@ -109,6 +123,18 @@ def _refuse_to_nest(unfinished: Unfinished, options: CopyOptions, stores: StoreC
         )
         refusal.base = str(layout.base)
         raise refusal
+
+
+def _refuse_unknown_place(unfinished: Unfinished, options: CopyOptions, stores: StoreConfig, why: str) -> None:
+    """The same where nobody knows whether the target was there before the run."""
+    target = options.target
+    if len(options.sources) > 1 or open_filesystem(target, stores).status(target.path) is None:
+        return
+    raise BrakeError(
+        f"run {unfinished.run_id} of the same source and target is not finished, and {why}: nobody knows whether it "
+        f"has made {target}, into which this command would copy all once more",
+        f"If {target} was there before, give --fresh; if not, remove it, or give -update --fresh, which keeps it.",
+    )
 
 
 def begin_again(unfinished: Unfinished, job_dir: JobDir, options: CopyOptions, asked: Mapping[str, Any]) -> int:

@@ -135,3 +135,41 @@ def test_a_plan_that_is_damaged_within_ends_the_run_and_the_same_command_begins_
     assert "has gone or is damaged" in str(ended.stopped)
     again = copy(source, target, update=True)
     assert (again.run_id != first.run_id, again.exit_code) == (True, 0)
+
+
+@pytest.mark.parametrize("record", ["layout.json", "run.json"])
+def test_a_plain_copy_is_refused_where_nobody_knows_whether_the_run_has_made_its_target(
+    copy, local_ends, home, record
+) -> None:
+    source, target = local_ends
+    copy(source.make(TREE), target)
+    (die(home) / record).unlink()
+    with pytest.raises(BrakeError, match=f"its {record} has gone"):
+        copy(source, target)
+    assert target.read() == TREE, "all was copied once more, below the name of the source"
+    assert copy(source, target, update=True, fresh=True).exit_code == 0
+    assert target.read() == TREE
+
+
+def test_a_run_that_died_before_its_first_task_is_begun_anew(copy, local_ends, home) -> None:
+    source, target = local_ends
+    first = copy(source.make(TREE), target)
+    run = die(home)
+    for name in ("layout.json", "tasks", "ledger", "ends", "plan"):
+        shutil.rmtree(run / name) if (run / name).is_dir() else (run / name).unlink()
+    shutil.rmtree(target.local)
+    again = copy(source, target)
+    assert (again.exit_code, again.run_id != first.run_id) == (0, True)
+    assert target.read() == TREE
+
+
+@pytest.mark.parametrize("record", ["layout.json", "plan"])
+def test_where_the_layout_is_named_the_same_command_begins_anew_in_the_same_place(
+    copy, local_ends, home, record
+) -> None:
+    source, target = local_ends
+    copy(source.make(TREE), target, layout="contents")
+    path = die(home) / record
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    copy(source, target, layout="contents")
+    assert target.read() == TREE

@@ -168,18 +168,20 @@ def _clean_run(request: CopyRequest, place: Uri, job_dir: JobDir, order: CleanOr
         return
     context = RunContext(request.options, layout, request.stores, place, job_dir.run_id)
     if order.dry_run:
-        uploads, files, leavings = look_over(context, job_dir)
+        found = look_over(context, job_dir)
     else:
         if not is_over(job_dir):
             report = empty_report(job_dir.run_id, request.options, place)
             for _ in give_up(_open(request, place), report, "its leavings were cleaned away"):
                 pass
-        uploads, files, leavings = clear_away(context, job_dir, by="clean")
+        found = clear_away(context, job_dir, by="clean", walks=True)
     what = "would be removed" if order.dry_run else "removed"
     yield (
-        f"{words}: {several(uploads, 'upload')}, {several(files, 'work file')}, "
-        f"{several(leavings, 'snapshot or work directory', 'snapshots or work directories')} {what}"
+        f"{words}: {several(found.uploads, 'upload')}, {several(found.work_files, 'work file')}, "
+        f"{several(found.leavings, 'snapshot or work directory', 'snapshots or work directories')} {what}"
     )
+    if found.unknown:
+        yield f"{place}: {found.unknown}"
 
 
 def _last_sign_ms(job_dir: JobDir) -> int:

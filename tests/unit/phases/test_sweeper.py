@@ -15,7 +15,8 @@ from hdfs2oss.model.errors import PermissionDenied, StoreGone, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyTask
 from hdfs2oss.phases.cutter import cut_task
 from hdfs2oss.phases.mapper import copy_task
-from hdfs2oss.phases.sweeper import Sweeper, clear_up, tidy
+from hdfs2oss.phases.sweeper import Sweeper, clear_away, clear_up, look_over, tidy
+from hdfs2oss.records.past_runs import SWEPT
 from hdfs2oss.records.planfile import PlanWriter
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.tasks.context import RunContext
@@ -107,6 +108,57 @@ def test_work_files_of_a_dead_attempt_are_removed_and_those_of_others_stay(make_
     assert left >= 1
     assert Sweeper(context, context.open_job_dir()).sweep() == (0, left)
     assert work_files(hdfs) == ["/t/.hdfs2oss-work-of-somebody"]
+
+
+def damage(context: RunContext, how: str) -> None:
+    """The plan of the run is not what was written."""
+    job_dir = context.open_job_dir()
+    path = f"{job_dir.run_path}/plan/1.parquet"
+    whole = job_dir.read("plan/1.parquet")
+    job_dir.filesystem.remove(path)
+    if how == "cut off":
+        job_dir.publish("plan/1.parquet", whole[:-100])
+
+
+@pytest.mark.parametrize("how", ["gone", "cut off"])
+def test_work_files_whose_plan_is_damaged_are_told_and_found_by_who_looks_for_them(make_context, hdfs, how) -> None:
+    context, _ = die_in(make_context, hdfs, copy_task, "write")
+    job_dir = context.open_job_dir()
+    damage(context, how)
+    hdfs.place("/t/.hdfs2oss-work-of-somebody", b"x")
+    hdfs.place(f"/t/.hdfs2oss-work-{job_dir.run_id}0-copy-00000-0-x-1", b"of another run")
+    others = [path for path in work_files(hdfs) if f"{job_dir.run_id}-" not in path]
+    left = len(work_files(hdfs)) - len(others)
+    for _ in range(2):
+        cleared = clear_away(context, job_dir, "a run")
+        assert (cleared.work_files, len(work_files(hdfs))) == (0, left + 2)
+        assert f"plan file of run {job_dir.run_id} has gone or is damaged" in cleared.unknown
+        assert not job_dir.exists(SWEPT), "nobody would look for them any more"
+    assert look_over(context, job_dir) == (0, left, 0, "")
+    assert clear_away(context, job_dir, "clean", walks=True) == (0, left, 0, "")
+    assert work_files(hdfs) == others
+    assert job_dir.exists(SWEPT)
+
+
+@pytest.mark.parametrize("how", ["gone", "cut off"])
+def test_uploads_whose_plan_is_damaged_are_told_and_stay(make_context, oss, how) -> None:
+    context, _ = die_in(make_context, oss, copy_task, "part")
+    (own,) = oss.open_uploads()
+    oss._clock_ms = lambda: (time.time_ns() // 1_000_000) - 3_600_000
+    oss.begin_upload("/t/large")
+    damage(context, how)
+    cleared = clear_away(context, context.open_job_dir(), "a run")
+    assert cleared.uploads == 0
+    assert f"1 upload begun since then may be its own, and nobody knows; the first is {own} of " in cleared.unknown
+    assert len(oss.open_uploads()) == 2
+    assert context.open_job_dir().exists(SWEPT), "told once, as nobody could do more"
+
+
+def test_of_a_plan_that_can_be_read_nothing_is_unknown(make_context, oss, hdfs) -> None:
+    for store in (oss, hdfs):
+        context, _ = die_in(make_context, store, copy_task, "part" if store is oss else "write")
+        assert clear_away(context, context.open_job_dir(), "a run").unknown == ""
+        assert context.open_job_dir().exists(SWEPT)
 
 
 def test_a_retry_clears_what_a_predecessor_of_hours_ago_left(make_context, oss) -> None:
