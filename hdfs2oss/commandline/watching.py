@@ -41,6 +41,7 @@ class Watch:
         signal's number when one came, and the application was ended."""
         self.heed()
         if self._is_stopped():
+            self._say("interrupted; nothing was submitted")
             return 128 + self._signal
         try:
             child = self._child = subprocess.Popen(
@@ -66,9 +67,11 @@ class Watch:
         return self._signal > 0
 
     def heed(self) -> None:
-        """Take signals from now on: what must be removed in the end may be made."""
+        """Take signals from now on: what must be removed in the end may be made. SIGHUP stays ignored where it was:
+        `nohup` means it."""
         for number in _SIGNALS:
-            signal.signal(number, self._on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         """End spark-submit first: it may be about to submit. What it has said by then is read to its end; a second

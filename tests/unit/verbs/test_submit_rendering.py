@@ -1,5 +1,7 @@
 """One job, as each platform wants to hear of it."""
 
+import json
+
 import pytest
 
 from hdfs2oss.commandline.submit_command import parse_submit
@@ -93,6 +95,7 @@ def test_a_setting_that_would_not_survive_in_one_string_is_refused(value) -> Non
         ("OSS_ACCESS_KEY_ID", "HUSH-HUSH", False),
         ("OSS_ACCESS_KEY_SECRET", "HUSH", False),
         ("HOME", "HUSH-HUSH", False),
+        ("proxy_password", "HUSH-HUSH", True),
     ],
 )
 def test_what_the_environment_keeps_secret_is_found_in_what_would_be_sent(name, value, is_refused) -> None:
@@ -118,3 +121,8 @@ def test_what_the_environment_keeps_secret_is_found_in_what_would_be_sent(name, 
 )
 def test_our_exit_code_is_taken_out_of_what_the_platform_says_where_it_tells_something(reason, code) -> None:
     assert exit_code_in(reason) == code
+
+
+def test_a_secret_with_quotes_is_found_as_json_writes_it() -> None:
+    with pytest.raises(UsageError, match="the value of A_PASSWORD"):
+        refuse_planted(json.dumps({"word": 'x HU"SH\\HUSH'}), {"A_PASSWORD": 'HU"SH\\HUSH'})
