@@ -19,6 +19,8 @@ from .spark_here import Spark
 
 _APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 _EXIT_CODE = re.compile(r"(?:User application exited with(?: status)?|exitCode:)\s*(\d+)")
+# What hdfs2oss ends with; others are the ApplicationMaster's own.
+_OURS = {2, 3, 4, 5, 6, 7, 8, 129, 130, 143}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ASK_SECONDS = 120
 
@@ -88,7 +90,7 @@ class Watch:
                 f"the driver runs in the cluster, as {self.application}: yarn logs -applicationId {self.application}"
             )
         code = _EXIT_CODE.search(line)
-        if code:
+        if code and int(code[1]) in _OURS:
             self._exit_code = int(code[1])
 
     def _kill_application(self) -> None:

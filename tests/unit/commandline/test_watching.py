@@ -48,6 +48,7 @@ def watched(spark, script):
         ("exit 1", 1),
         ("echo 'ERROR Client: diagnostics: User application exited with status 4' >&2; exit 1", 4),
         ("echo 'Final app status: FAILED, exitCode: 8, (reason: User application exited with 8)' >&2; exit 1", 8),
+        ("echo 'failed 2 times due to AM Container exited with exitCode: 13' >&2; exit 1", 1),
         # What a try before the last one ended with counts for nothing.
         ("echo 'User application exited with status 4' >&2; exit 0", 0),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from hdfs2oss.commandline.submit_command import parse_submit
 from hdfs2oss.model.errors import UsageError
+from hdfs2oss.verbs.submit.emr_serverless import _error_of
 from hdfs2oss.verbs.submit.platform import exit_code_in
 from hdfs2oss.verbs.submit.rendering import job_run, refuse_planted, step, wrapper_words
 
@@ -126,3 +127,15 @@ def test_our_exit_code_is_taken_out_of_what_the_platform_says_where_it_tells_som
 def test_a_secret_with_quotes_is_found_as_json_writes_it() -> None:
     with pytest.raises(UsageError, match="the value of A_PASSWORD"):
         refuse_planted(json.dumps({"word": 'x HU"SH\\HUSH'}), {"A_PASSWORD": 'HU"SH\\HUSH'})
+
+
+def test_what_an_api_repeats_of_a_request_is_not_told() -> None:
+    class Refused(Exception):
+        status_code, code = 400, "SignatureDoesNotMatch"
+        message = (
+            "Specified signature does not match. server CanonicalRequest is [x-acs-security-token:HUSH] request id: 1"
+        )
+
+    told = str(_error_of("submit the job", Refused()))
+    assert "SignatureDoesNotMatch: Specified signature does not match" in told
+    assert "HUSH" not in told
