@@ -10,6 +10,7 @@ import os
 import secrets
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +45,13 @@ def main(project: str, words: Sequence[str]) -> None:
     except UsageError as error:
         sys.stderr.write(f"hdfs2oss4emr.sh: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        # A driver in the cluster is watched, which takes signals itself.
+        sys.stderr.write("hdfs2oss4emr.sh: interrupted; nothing was submitted\n")
+        sys.exit(128 + signal.SIGINT)
+    except OSError as error:
+        sys.stderr.write(f"hdfs2oss4emr.sh: {error}\n")
+        sys.exit(1)
 
 
 def _run(project: Path, typed: Sequence[str]) -> int:

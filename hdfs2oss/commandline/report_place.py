@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..model.errors import Hdfs2ossError
+from ..model.errors import Hdfs2ossError, UsageError
 from .spark_words import sort_words
 
 
 def report_lines(typed: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
     """What is known of it: the report of the last run of this copy, else how to ask."""
     words = sort_words(typed).tool
+    words = words[1:] if words[:1] in (("copy",), ("retry",)) else words
     try:
         place = _last_report(words, environment)
     except (ImportError, Hdfs2ossError, OSError) as error:
@@ -32,6 +33,9 @@ def _last_report(words: Sequence[str], environment: Mapping[str, str]) -> str:
 
     try:
         place, job_dir = open_records(resolve(parse(words), environment, read_hadoop_conf(environment)))
-        return f"{place}/runs/{names_of_runs(job_dir)[-1]}"
+        runs = names_of_runs(job_dir)
+        if not runs:
+            raise UsageError(f"no run is on record in {place}")
+        return f"{place}/runs/{runs[-1]}"
     finally:
         close_filesystems()

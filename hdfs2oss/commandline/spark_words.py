@@ -47,6 +47,10 @@ _HIDDEN = "***"
 # A key before its equals sign, perhaps behind an option and another one.
 _SETTING = re.compile(r"^(?:--?[A-Za-z-]+=)?[^=]+(?==)")
 _SECRET_KEY = re.compile(r"(?i)secret|passw|token|access[._-]?key")
+# Behind another setting, as -Djavax.net.ssl.trustStorePassword=... of a JVM is; and the password in a URL.
+_SECRETS_WITHIN = re.compile(
+    r"(?i)([\w.-]*(?:secret|passw|token|access[._-]?key)[\w.-]*=(?=\S)|://[^/@\s:]*:(?=[^/@\s]*@))(?:[^/@\s]+(?=@)|\S+)"
+)
 
 
 class Words(NamedTuple):
@@ -153,4 +157,6 @@ def redacted(command: Sequence[str]) -> list[str]:
         setting = _SETTING.match(word)
         if setting and _SECRET_KEY.search(setting[0]):
             shown[position] = f"{setting[0]}={_HIDDEN}"
+        else:
+            shown[position] = _SECRETS_WITHIN.sub(rf"\1{_HIDDEN}", word)
     return shown

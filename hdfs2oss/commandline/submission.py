@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from ..model.errors import UsageError
-from ..model.handover import ANY_BUCKET, HANDOVER_FILE_VARIABLE, HANDOVER_VARIABLE, read_handover, write_handover
+from ..model.handover import (
+    ANY_BUCKET,
+    HANDOVER_FILE_VARIABLE,
+    HANDOVER_VARIABLE,
+    KEY_VARIABLES,
+    read_handover,
+    write_handover,
+)
 from ..model.units import parse_size
 from ..model.uri import UriSecrets
 from ..rules.memory import overhead_mib
@@ -22,7 +30,14 @@ KEYS_FILE = "hdfs2oss.keys"
 # Options that name a file of the gateway, by field, and how it is called beside a driver in the cluster.
 _TRAVELLING = {"source_list": "hdfs2oss.sources", "filter_list": "hdfs2oss.filters"}
 # Of the environment, what a driver in the cluster needs beside keys.
-_SENT_ALONG = ("OSS_ENDPOINT", "OSS_REGION", "OSS_SIGNATURE_VERSION")
+_SENT_ALONG = (
+    *("OSS_ENDPOINT", "OSS_REGION", "OSS_SIGNATURE_VERSION"),
+    # Who gives the keys, where that is none of the environment: the same there as here.
+    *("OSS_CREDENTIALS_FILE", "ALIBABA_CLOUD_ECS_METADATA", "ALIBABA_CLOUD_ECS_METADATA_DISABLED"),
+    *("ALIBABA_CLOUD_IMDSV1_DISABLED", "HDFS2OSS_METADATA_URL"),
+)
+# In the name of a file Spark takes these for a pattern, or for the end of the name.
+_NOT_IN_NAMES = re.compile(r"[*?\[\]{}\\,]")
 
 
 class Submission(NamedTuple):
@@ -46,9 +61,10 @@ def runs_in_cluster(settings: Mapping[str, str]) -> bool:
 def keys_to_send(environment: Mapping[str, str]) -> str:
     """Keys for a driver in the cluster, which no environment reaches: all that this one holds, as the file's text."""
     keys = read_handover(environment)
-    named = (environment.get("OSS_ACCESS_KEY_ID", ""), environment.get("OSS_ACCESS_KEY_SECRET", ""))
-    if all(named) and ANY_BUCKET not in keys:
-        keys[ANY_BUCKET] = UriSecrets(*named, environment.get("OSS_SESSION_TOKEN", ""))
+    for names in KEY_VARIABLES:
+        key_id, secret, token = (environment.get(name, "") for name in names)
+        if key_id and secret:
+            keys.setdefault(ANY_BUCKET, UriSecrets(key_id, secret, token))
     return write_handover(keys)
 
 
@@ -105,7 +121,12 @@ def travelling(
         if path:
             if not os.access(path, os.R_OK):
                 raise UsageError(f"{path} cannot be read", "Nothing was submitted.")
-            files.append(f"file://{path}#{name}")
+            if _NOT_IN_NAMES.search(path):
+                raise UsageError(
+                    f"{path} cannot travel: spark-submit takes some of its characters for a pattern",
+                    "Give it a plain name. Nothing was submitted.",
+                )
+            files.append(f"file://{urllib.parse.quote(path)}#{name}")
             tool = replaced(tool, spellings, f"file://./{name}")
     if settings.get("spark.master", "yarn").startswith("yarn"):
         tags = settings.get("spark.yarn.tags", "")

@@ -19,6 +19,8 @@ from .spark_here import Spark
 
 _APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 _EXIT_CODE = re.compile(r"(?:User application exited with(?: status)?|exitCode:)\s*(\d+)")
+# What hdfs2oss ends with; others are the ApplicationMaster's own.
+_OURS = {2, 3, 4, 5, 6, 7, 8, 129, 130, 143}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ASK_SECONDS = 120
 
@@ -41,6 +43,7 @@ class Watch:
         signal's number when one came, and the application was ended."""
         self.heed()
         if self._is_stopped():
+            self._say("interrupted; nothing was submitted")
             return 128 + self._signal
         try:
             child = self._child = subprocess.Popen(
@@ -66,9 +69,11 @@ class Watch:
         return self._signal > 0
 
     def heed(self) -> None:
-        """Take signals from now on: what must be removed in the end may be made."""
+        """Take signals from now on: what must be removed in the end may be made. SIGHUP stays ignored where it was:
+        `nohup` means it."""
         for number in _SIGNALS:
-            signal.signal(number, self._on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         """End spark-submit first: it may be about to submit. What it has said by then is read to its end; a second
@@ -85,7 +90,7 @@ class Watch:
                 f"the driver runs in the cluster, as {self.application}: yarn logs -applicationId {self.application}"
             )
         code = _EXIT_CODE.search(line)
-        if code:
+        if code and int(code[1]) in _OURS:
             self._exit_code = int(code[1])
 
     def _kill_application(self) -> None:

@@ -129,11 +129,14 @@ def resolve_access(
 def normalise_endpoint(text: str) -> str:
     """An endpoint as a URL of scheme and host, without a bucket. Raises UsageError for what cannot be one."""
     endpoint = with_scheme(text.strip())
-    parts = urllib.parse.urlsplit(endpoint)
+    try:
+        parts = urllib.parse.urlsplit(endpoint)
+    except ValueError:
+        parts = urllib.parse.SplitResult("", "", "", "", "")
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else "that is given"
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or "@" in parts.netloc:
         raise UsageError(
-            f"the endpoint {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} is not of the form "
-            "https://host or http://host:port",
+            f"the endpoint {shown} is not of the form https://host or http://host:port",
             "Write it without a bucket or path, such as https://oss-cn-hangzhou-internal.aliyuncs.com.",
         )
     found = _OSS_HOST.match(parts.hostname)

@@ -29,6 +29,9 @@ class Token(NamedTuple):
     kind: str
     service: str
 
+    def __repr__(self) -> str:
+        return f"Token({self.kind} for {self.service})"
+
     def owner(self) -> str:
         """Who asks with it: a principal, or a short name."""
         return self._read_identifier()[0]

@@ -20,15 +20,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ..model.errors import UsageError
+from ..model.handover import KEY_VARIABLES
 from ..model.uri import UriSecrets
 from .credential_store import read_store, stores_of
 from .keys_file import Keys, read_keys
 from .ram_role import ANY_ROLE, RamRole, fetch_keys, named_role
 
-_OF_ENVIRONMENT = (
-    ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"),
-    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
-)
 _HADOOPS = ("accessKeyId", "accessKeySecret", "securityToken")
 _PROVIDERS = (
     "fs.oss.bucket.{bucket}.credentials.provider",
@@ -90,6 +87,11 @@ def find_keys(bucket: str, own: UriSecrets | None, for_any: UriSecrets | None, a
     )
     if found is None:
         raise UsageError(f"no access key is known for oss://{bucket}/", _WAYS + _about_hadoop(bucket, asked.conf))
+    if not found.keys.can_sign():
+        raise UsageError(
+            f"the keys of oss://{bucket} hold characters that no key has: those of {found.provider}",
+            "Look for the end of a line (also of Windows) behind them, for quotes and white space.",
+        )
     return found
 
 
@@ -140,7 +142,7 @@ def _named_by_options(asked: Asked) -> Found | None:
 
 
 def _of_environment(asked: Asked) -> Found | None:
-    for names in _OF_ENVIRONMENT:
+    for names in KEY_VARIABLES:
         key_id, secret, token = (asked.environment.get(name, "") for name in names)
         if key_id and secret:
             return Found(Keys(key_id, secret, token), f"the environment ({names[0]})")

@@ -26,6 +26,8 @@ _LONGEST_MARGIN_SECONDS = 900.0
 # A role whose keys have no expiration is asked so often.
 _UNKNOWN_SECONDS = 300.0
 _FAILED_SECONDS = 60.0
+# Threads that all wait for newer keys share one answer, or one silence.
+_URGENT_SECONDS = 1.0
 _WARN_SECONDS = 300.0
 
 
@@ -125,6 +127,7 @@ class RoleSource(KeySource):
         self._keys = start
         self._due = self._due_after(start)
         self._warned_at = -_WARN_SECONDS
+        self._asked_at = -_URGENT_SECONDS
 
     def __str__(self) -> str:
         return str(self._role)
@@ -137,8 +140,9 @@ class RoleSource(KeySource):
         )
 
     def _look(self, is_urgent: bool) -> Keys | None:
-        if self._now() >= self._due or is_urgent:
+        if self._now() >= self._due or (is_urgent and abs(self._now() - self._asked_at) >= _URGENT_SECONDS):
             self._ask()
+            self._asked_at = self._now()
         return self._keys
 
     def _ask(self) -> None:

@@ -35,6 +35,7 @@ _FIELDS = {
 }
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z][\w.-]*)\s*=\s*(.*?)\s*$")
 _MOST_BYTES = 64 * 1024
+_KEY = re.compile(r"^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?\Z")
 _FORM_HINT = (
     "Write lines such as OSS_ACCESS_KEY_ID=..., OSS_ACCESS_KEY_SECRET=..., OSS_SESSION_TOKEN=..., or the same as JSON."
 )
@@ -56,6 +57,13 @@ class Keys(NamedTuple):
         except ValueError:
             return None
         return moment.timestamp() if moment.tzinfo else None
+
+    def __repr__(self) -> str:
+        return f"Keys(***, expiration={self.expiration!r})"
+
+    def can_sign(self) -> bool:
+        """Whether they are of the characters that keys have: no end of a line came along, say."""
+        return all(_KEY.match(one) for one in self[:3])
 
     def sign_alike(self, other: Keys) -> bool:
         """Whether requests are signed with them as with the others."""
@@ -98,14 +106,15 @@ def parse_keys(text: str) -> Keys | None:
             found.setdefault(field, value)
     if not found.get("access_key_id") or not found.get("access_key_secret"):
         return None
-    return Keys(**found)
+    keys = Keys(**found)
+    return keys if keys.can_sign() else None
 
 
 def _named(text: str) -> list[tuple[str, str]]:
     if text.lstrip().startswith("{"):
         try:
             document = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
         # STS wraps them.
         inner = document.get("Credentials")

@@ -91,8 +91,9 @@ def _holds(word: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) ->
 
 
 def _parse(text: str, variable: str) -> Proxy:
-    parts = urllib.parse.urlsplit(text if "://" in text else f"http://{text}")
+    parts = urllib.parse.SplitResult("", "", "", "", "")
     try:
+        parts = urllib.parse.urlsplit(text if "://" in text else f"http://{text}")
         host, port = parts.hostname or "", parts.port or 80
     except ValueError:
         host, port = "", 0

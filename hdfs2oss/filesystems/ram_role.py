@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+import time
 import urllib.parse
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -28,6 +30,9 @@ _TOKEN_HEADER = "X-aliyun-ecs-metadata-token"
 _TOKEN_SECONDS = 60
 _TIMEOUT_SECONDS = 3.0
 _MOST_BYTES = 64 * 1024
+_URL = re.compile(r"^http://[A-Za-z0-9._-]+(:[0-9]{1,5})?\Z")
+# What a header can hold: a page of a proxy that answers in its place is no token.
+_TOKEN = re.compile(r"^[\x21-\x7e]+\Z")
 _HINT = (
     "Attach the RAM role to this ECS instance, and look whether its metadata service is switched on "
     "(curl {url}{path}); elsewhere give OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or --credentials-file FILE."
@@ -55,9 +60,10 @@ def named_role(name: str, environment: Mapping[str, str]) -> RamRole:
             "Unset it, or give keys in another way.",
         )
     url = (environment.get("HDFS2OSS_METADATA_URL") or METADATA_URL).rstrip("/")
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname or parts.path:
-        raise UsageError(f"HDFS2OSS_METADATA_URL is {url}, which is not of the form http://host:port")
+    if not _URL.match(url):
+        raise UsageError(
+            "HDFS2OSS_METADATA_URL is not of the form http://host:port", f"Unset it for that of ECS, {METADATA_URL}."
+        )
     return RamRole(name or ANY_ROLE, url, _is_true(environment.get("ALIBABA_CLOUD_IMDSV1_DISABLED", "")))
 
 
@@ -95,6 +101,8 @@ def _token_of(role: RamRole) -> dict[str, str]:
         if role.is_hardened:
             raise
         return {}
+    if token and not _TOKEN.match(token):
+        raise _Refused("what it gives as a token is none: something else may answer at this address")
     return {_TOKEN_HEADER: token} if token else {}
 
 
@@ -104,7 +112,11 @@ def _ask(role: RamRole, method: str, path: str, headers: Mapping[str, str]) -> s
     try:
         connection.request(method, path, headers=dict(headers))
         response = connection.getresponse()
-        body = response.read(_MOST_BYTES)
+        body, deadline = b"", time.monotonic() + _TIMEOUT_SECONDS
+        while len(body) < _MOST_BYTES and (piece := response.read1(_MOST_BYTES)):
+            body += piece
+            if time.monotonic() > deadline:
+                raise _Refused(f"the answer to {method} {path} was not there within {_TIMEOUT_SECONDS:.0f} seconds")
     finally:
         connection.close()
     if response.status != 200:
@@ -116,9 +128,13 @@ def _code_of(text: str) -> str:
     """Why an answer holds no keys, without repeating what it holds."""
     try:
         code = json.loads(text).get("Code", "")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return "the answer is no JSON object"
-    return f"the service says {code}" if code and code != "Success" else "the answer holds no keys with a token"
+    return (
+        f"the service says {code}"
+        if code and isinstance(code, str) and code != "Success"
+        else "the answer holds no keys with a token"
+    )
 
 
 def _is_true(text: str) -> bool:

@@ -21,6 +21,11 @@ from .uri import UriSecrets
 HANDOVER_VARIABLE = "HDFS2OSS_KEYS"
 HANDOVER_FILE_VARIABLE = "HDFS2OSS_KEYS_FILE"
 ANY_BUCKET = "*"
+# Keys in the environment: id, secret, token; the first pair that is whole counts.
+KEY_VARIABLES = (
+    ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"),
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"),
+)
 
 _NOTHING = "-"
 _ADVICE = "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path."
@@ -38,6 +43,12 @@ _HADOOP_KEYS = {
     "fs.oss.accesskeysecret": "access_key_secret",
     "fs.oss.securitytoken": "security_token",
 }
+# A setting for OSS that holds a secret, wherever it stands: behind an option that nobody knows, say.
+_STRAY = re.compile(
+    r"(?ai)\bfs\.(?:jfs\.cache\.)?oss\.[\w.-]*(?:secret|passw|securitytoken|access[._-]?key)[\w.-]*\s*="
+)
+# What somebody wrote for oss://id:secret@bucket, with fewer slashes, or more.
+_SLIPPED = re.compile(r"(?ais)^(?:-[^=]*=)?oss:(?!//[^/\s])[/\\]*\s*([^/]*)")
 _LOOKS_SECRET = re.compile(r"(?ai)secret|passw|securitytoken|access[._-]?key")
 
 
@@ -57,7 +68,7 @@ def holds_secrets(argv: Sequence[str]) -> bool:
         definition = _definition_at(argv, position)
         if definition and _LOOKS_SECRET.search(definition.key):
             return True
-        if any(_has_keys(rest) for rest in _OSS_INSIDE.findall(argv[position])):
+        if any(_has_keys(rest) for rest in _OSS_INSIDE.findall(argv[position])) or _is_stray(argv[position]):
             return True
         position += definition.words if definition else 1
     return False
@@ -175,7 +186,15 @@ def _has_keys(rest: str) -> bool:
     return not _WITHOUT_KEYS.match(rest.partition("/")[0])
 
 
+def _is_stray(word: str) -> bool:
+    """Whether keys stand in a word in a form that nothing here takes off."""
+    slipped = _SLIPPED.match(word)
+    return bool(_STRAY.search(word)) or bool(slipped and _has_keys(slipped[1]))
+
+
 def _split_word(word: str, found: dict[str, UriSecrets]) -> str:
+    if _is_stray(word):
+        raise UsageError("an argument holds keys for OSS, and not in a form that can be taken off", _ADVICE)
     if not any(_has_keys(rest) for rest in _OSS_INSIDE.findall(word)):
         return word
     match = _OSS_WORD.match(word)

@@ -29,6 +29,7 @@ class MetadataService:
         self.is_hardened = is_hardened
         self.has_token = has_token
         self.is_down = False
+        self.token = _TOKEN
         self.requests: list[tuple[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -42,7 +43,7 @@ class MetadataService:
         if self.is_down:
             return 503, "down"
         if path == "/latest/api/token":
-            return (200, _TOKEN) if method == "PUT" and self.has_token and ttl.isdecimal() else (404, "not found")
+            return (200, self.token) if method == "PUT" and self.has_token and ttl.isdecimal() else (404, "not found")
         if token != _TOKEN if self.is_hardened else token not in ("", _TOKEN):
             return 403, "forbidden"
         if path == _ROLES:

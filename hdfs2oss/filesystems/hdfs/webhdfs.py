@@ -30,6 +30,7 @@ _RETRIES = RetryPolicy(attempts=4, deadline_seconds=30.0, throttled_attempts=6, 
 _DEFAULT_PORTS = {"dfs.namenode.http-address": 9870, "dfs.namenode.https-address": 9871}
 _ANY_HOST = ("", "0.0.0.0", "[::]")
 _MOST_REDIRECTS = 3
+_NOWHERE = "it is passed on to what is no address"
 # For a host: headers and parameters that show who asks.
 Prove = Callable[[str], tuple[Mapping[str, str], Sequence[tuple[str, str]]]]
 # Servers that guard against forged requests of browsers want to see this header with every change.
@@ -154,9 +155,12 @@ class WebHdfs:
             location = answered.get("Location") or ""
             if status != 307 or not location:
                 return _answer_of(call, what, status, body)
-            where = urlsplit(location)
-            is_secure = where.scheme == "https"
-            address = WebAddress(where.hostname or "", where.port or (443 if is_secure else 80), is_secure)
+            try:
+                where = urlsplit(location)
+                is_secure = where.scheme == "https"
+                address = WebAddress(where.hostname or "", where.port or (443 if is_secure else 80), is_secure)
+            except ValueError:
+                raise StoreError(f"cannot {what}: {_NOWHERE}") from None
             target, headers = f"{where.path}?{where.query}", {}
         raise StoreError(f"cannot {what}: it is passed on and on")
 
@@ -174,6 +178,9 @@ def _exchange(
         connection.request(call.method, target, headers={**_HEADERS, **headers})
         response = connection.getresponse()
         return response.status, response.headers, response.read()
+    except (http.client.InvalidURL, UnicodeError):
+        # What it says repeats the address, with the token in it.
+        raise StoreError(f"cannot {what}: {_NOWHERE}") from None
     except (OSError, http.client.HTTPException) as error:
         raise failure(f"cannot {what}: {type(error).__name__}: {error}") from None
     finally:

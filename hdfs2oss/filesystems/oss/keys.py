@@ -75,7 +75,7 @@ class KeysInUse:
             return
         if self._source is None or (version == 0 and self._accepted < 0 and not isinstance(refusal, KeysExpired)):
             raise refusal
-        waited = 0.0
+        waited, started = 0.0, self._clock()
         while self.version <= version:
             if waited >= self._patience_seconds:
                 raise type(refusal)(
@@ -83,8 +83,9 @@ class KeysInUse:
                     self._source.advice,
                 )
             self._sleep(_POLL_SECONDS)
-            waited += _POLL_SECONDS
             self._look(is_urgent=True)
+            # A source that is silent takes its time as well.
+            waited = max(waited + _POLL_SECONDS, self._clock() - started)
 
     def _look(self, is_urgent: bool = False) -> None:
         assert self._source is not None

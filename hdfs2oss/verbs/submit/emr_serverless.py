@@ -24,6 +24,8 @@ _RETRIES = RetryPolicy(attempts=4, deadline_seconds=60.0)
 _UNSENT = re.compile("NewConnectionError|NameResolutionError|ConnectTimeout|Failed to establish|Cannot connect")
 # It packs what happened into what it raises, as a text.
 _CAUSE = re.compile(r"""(?s)Caused by .*?["'](.+?)\\?["']\)""")
+# What the API says of a signature repeats the headers that were signed, the token among them.
+_REPEATED = re.compile(r"(?is)[,;.]?\s*server (?:string|canonical).*")
 _ENDS = {"success": True, "succeeded": True, "failed": False, "cancelled": False, "canceled": False}
 
 
@@ -94,8 +96,9 @@ class EmrServerless:
         def once() -> T:
             try:
                 return call()
-            except Exception as error:  # the SDK raises what its HTTP client raises, too
-                raise _error_of(what, error) from error
+            except Exception as error:  # noqa: BLE001 - the SDK raises what its HTTP client raises, too
+                # Its own message repeats the request, with the token in it.
+                raise _error_of(what, error) from None
 
         return call_with_retries(once, _RETRIES)
 
@@ -104,6 +107,7 @@ def _error_of(what: str, error: Exception) -> StoreError | UsageError:
     """Without what the SDK adds to its messages: those of signatures repeat the request."""
     status = getattr(error, "status_code", None) or getattr(error, "statusCode", None)
     code, message = str(getattr(error, "code", "") or ""), str(getattr(error, "message", "") or error)
+    message = _REPEATED.sub("", message)
     said = f"cannot {what}: {code}: {message.partition(' request id:')[0]}" if code else f"cannot {what}: {message}"
     if not isinstance(status, int):
         kind = NotReached if _UNSENT.search(message) else Unreachable

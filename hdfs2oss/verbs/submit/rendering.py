@@ -9,6 +9,7 @@ aws-emr          a step of AddJobFlowSteps: command-runner.jar with the words of
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +22,7 @@ from ...model.submission import JobDescription
 _MOST_STEP_CHARACTERS = 10_240
 _MANY_SOURCES = "Write many sources into a file on HDFS or OSS, and give that as -f FILE."
 _SHORTEST_SECRET = 6
-_SECRET_VARIABLES = re.compile(r"SECRET|TOKEN|PASSW|HDFS2OSS_KEYS$|ACCESS_KEY")
+_SECRET_VARIABLES = re.compile(r"(?i)SECRET|TOKEN|PASSW|HDFS2OSS_KEYS$|ACCESS_KEY")
 
 
 def wrapper_words(job: JobDescription, waits: bool) -> list[str]:
@@ -74,7 +75,9 @@ def refuse_planted(text: str, environment: Mapping[str, str]) -> None:
     for name, value in environment.items():
         if not _SECRET_VARIABLES.search(name) or name.endswith("_ID"):
             continue
-        if any(len(one) >= _SHORTEST_SECRET and one in text for one in value.split()):
+        # Quotes and backslashes stand in the text as JSON has them.
+        forms = [(one, json.dumps(one, ensure_ascii=False)[1:-1]) for one in value.split()]
+        if any(len(one) >= _SHORTEST_SECRET and (one in text or shown in text) for one, shown in forms):
             raise UsageError(
                 f"the value of {name} stands in what would be sent, where anybody can read it",
                 "Take it out; keys reach the job in another way: docs/submit.md.",

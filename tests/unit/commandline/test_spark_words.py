@@ -78,3 +78,15 @@ def test_an_option_of_hdfs2oss_is_found_and_replaced_in_all_its_spellings(words,
 def test_what_sounds_secret_is_not_shown():
     shown = redacted(["s", "--conf", "spark.ssl.keyPassword=x=y", "--conf=a.token=z", "--conf", "spark.a=b", "/a=b"])
     assert shown == ["s", "--conf", "spark.ssl.keyPassword=***", "--conf=a.token=***", "--conf", "spark.a=b", "/a=b"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "spark.driver.extraJavaOptions=-Dx=1 -Djavax.net.ssl.trustStorePassword=HUSH -Dy=2",
+        "-Dx=1 -Dpassword=HUSH",
+        "https://user:HUSH@host/repository",
+    ],
+)
+def test_a_secret_behind_another_setting_is_not_shown(word):
+    assert "HUSH" not in "".join(redacted([word]))

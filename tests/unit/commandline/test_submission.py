@@ -139,3 +139,27 @@ def test_nothing_travels_to_a_driver_that_runs_here():
     words = sort_words(["--master", "yarn", "-filters", os.devnull, "/a"])
     settings = settings_of(words, {})
     assert travelling(words, settings, {"OSS_ENDPOINT": "h"}, "/keys", "t") == Travelling(words.tool)
+
+
+@pytest.mark.parametrize("name", ["OSS_CREDENTIALS_FILE", "ALIBABA_CLOUD_ECS_METADATA", "HDFS2OSS_METADATA_URL"])
+def test_who_gives_the_keys_is_the_same_for_a_driver_in_the_cluster(name):
+    more = travelling(sort_words([*CLUSTER, "/a", "/b"]), settings_of(sort_words(CLUSTER), {}), {name: "x"}, "", "tag")
+    assert more.settings[f"spark.yarn.appMasterEnv.{name}"] == "x"
+
+
+def test_the_vendors_own_variables_are_sent_where_those_of_oss_are_not_set():
+    vendors = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "i", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}
+    assert keys_to_send(vendors) == "* i s - -\n"
+    assert keys_to_send({**vendors, "OSS_ACCESS_KEY_ID": "o", "OSS_ACCESS_KEY_SECRET": "p"}) == "* o p - -\n"
+
+
+@pytest.mark.parametrize(("name", "sent"), [("a b%.txt", "a%20b%25.txt"), ("a[1].txt", ""), ("a,b", ""), ("a*", "")])
+def test_a_list_with_a_strange_name_travels_as_itself_or_not_at_all(tmp_path, name, sent):
+    (tmp_path / name).touch()
+    words = sort_words([*CLUSTER, "-filters", str(tmp_path / name), "/a", "/b"])
+    settings = settings_of(words, {})
+    if sent:
+        assert travelling(words, settings, {}, "", "tag").files == (f"file://{tmp_path}/{sent}#hdfs2oss.filters",)
+        return
+    with pytest.raises(UsageError, match="cannot travel"):
+        travelling(words, settings, {}, "", "tag")

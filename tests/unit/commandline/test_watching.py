@@ -48,6 +48,7 @@ def watched(spark, script):
         ("exit 1", 1),
         ("echo 'ERROR Client: diagnostics: User application exited with status 4' >&2; exit 1", 4),
         ("echo 'Final app status: FAILED, exitCode: 8, (reason: User application exited with 8)' >&2; exit 1", 8),
+        ("echo 'failed 2 times due to AM Container exited with exitCode: 13' >&2; exit 1", 1),
         # What a try before the last one ended with counts for nothing.
         ("echo 'User application exited with status 4' >&2; exit 0", 0),
     ],
@@ -95,3 +96,13 @@ def test_a_signal_kills_the_application_also_where_its_name_was_not_said(spark, 
     assert said in told
     lines = (tmp_path / "asked").read_text().splitlines()
     assert [line.partition(" application ")[2] for line in lines] == asked
+
+
+def test_a_session_that_ends_kills_nothing_where_nohup_asked_for_that(spark):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        code, said, _ = watched(spark, f"echo '{SAYS}' >&2; kill -HUP {os.getpid()}; exit 0")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert code == 0
+    assert "killed" not in said

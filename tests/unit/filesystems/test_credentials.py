@@ -71,3 +71,9 @@ def test_a_signature_version_that_is_not_known_is_refused() -> None:
 def test_the_proxy_that_was_asked_for_comes_along() -> None:
     found = access(https_proxy="http://squid:3128")
     assert found.proxy == Proxy("squid", 3128)
+
+
+def test_an_endpoint_that_is_no_address_at_all_is_refused_without_its_secrets() -> None:
+    with pytest.raises(UsageError, match="is not of the form") as caught:
+        normalise_endpoint("https://ID:HUSH@[host")
+    assert "HUSH" not in str(caught.value)

@@ -70,3 +70,7 @@ def test_lengths_of_every_size_come_back(length: int) -> None:
     token = Token(b"i" * length, b"p", "k", "s")
     content = b"HDTS\0\1\0" + base64.urlsafe_b64decode(token.as_parameter() + "==") + b"\0"
     assert list(parse_tokens(content)) == [token]
+
+
+def test_a_token_is_not_shown():
+    assert "HUSH" not in repr(Token(b"HUSH-id", b"HUSH", "HDFS_DELEGATION_TOKEN", "nn:8020"))

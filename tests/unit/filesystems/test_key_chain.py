@@ -155,3 +155,12 @@ def test_the_operator_is_told_what_matters_of_the_keys(given, words) -> None:
     assert len(said) == len(words)
     assert all(one in line for one, line in zip(words, said, strict=True))
     assert not any("HUSH" in line for line in said)
+
+
+@pytest.mark.parametrize("name", ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"])
+@pytest.mark.parametrize("value", ["HUSH\r", "HU\nSH", "HUSH ", "HUSH\udcff"])
+def test_keys_that_no_header_can_hold_are_refused_with_who_gave_them(name, value):
+    environment = {"OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s", name: value}
+    with pytest.raises(UsageError, match=r"characters that no key has: .*OSS_ACCESS_KEY_ID") as caught:
+        find_keys("lake", None, None, Asked(environment, {}))
+    assert "HUSH" not in f"{caught.value}{caught.value.hint}"

@@ -135,3 +135,17 @@ def test_keys_that_do_not_change_travel_as_they_are() -> None:
 )
 def test_an_expiration_counts_where_it_names_its_zone(text, moment) -> None:
     assert Keys("i", "s", "T", text).expires_at == moment
+
+
+def test_threads_that_wait_for_newer_keys_share_one_silence() -> None:
+    role = Role(lasts=0.0)
+    role.next = None
+    for _ in range(16):
+        assert role.at(5, is_urgent=True) == "old"
+    assert role.asked == 1
+    role.at(7, is_urgent=True)
+    assert role.asked == 2
+
+
+def test_keys_are_not_shown() -> None:
+    assert "secret" not in repr(keys("id", 0.0)) + str(keys("id", 0.0))

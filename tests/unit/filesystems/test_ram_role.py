@@ -44,6 +44,8 @@ def test_a_service_without_tokens_is_never_asked_where_the_hardened_mode_is_dema
         ({"Code": "Failed"}, "the service says Failed"),
         ({**DOCUMENT, "SecurityToken": ""}, "the answer holds no keys with a token"),
         ([], "the answer is no JSON object"),
+        ({**DOCUMENT, "SecurityToken": "HUSH\nHUSH"}, "the answer holds no keys with a token"),
+        ({"Code": {"AccessKeySecret": "HUSH"}}, "the answer holds no keys with a token"),
     ],
 )
 def test_an_answer_without_keys_is_told_with_the_service_and_without_what_it_holds(answer, reason) -> None:
@@ -89,3 +91,20 @@ def test_the_environment_says_how_the_service_is_asked(environment, role) -> Non
 def test_an_environment_that_forbids_the_service_or_misnames_it_is_refused(environment, words) -> None:
     with pytest.raises(UsageError, match=words):
         named_role("copier", environment)
+
+
+@pytest.mark.parametrize("token", ["<html>\nlogin\n</html>", "\u4e2d", "\x00"])
+def test_what_another_server_answers_in_place_of_a_token_is_a_refusal(token) -> None:
+    with serving() as service:
+        service.token = token
+        with pytest.raises(AuthenticationFailed, match="as a token is none"):
+            fetch_keys(service.role())
+
+
+@pytest.mark.parametrize(
+    "url", ["http://u:HUSH@host", "http://[host", "http://host:1/x", "https://host", "http://host:x"]
+)
+def test_an_address_that_is_none_is_refused_and_not_repeated(url) -> None:
+    with pytest.raises(UsageError, match="HDFS2OSS_METADATA_URL") as caught:
+        named_role("r", {"HDFS2OSS_METADATA_URL": url})
+    assert "HUSH" not in f"{caught.value}{caught.value.hint}"

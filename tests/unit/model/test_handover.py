@@ -43,6 +43,15 @@ MALFORMED = (
     "oss://ID:hush/a",
     "oss://:hush@bucket/a",
     "x=oss://ID:hush@bucket/a",
+    "oss:/ID:hush@bucket/a",
+    "oss:ID:hush@bucket/a",
+    "oss:///ID:hush@bucket/a",
+    "oss:// ID:hush@bucket/a",
+    "--job-dir=oss:/ID:hu/sh@bucket/a",
+    "-D=fs.oss.accessKeySecret=hush",
+    "-c=spark.hadoop.fs.oss.accessKeySecret=hush",
+    "spark.hadoop.fs.jfs.cache.oss.accessKeySecret=hush",
+    "fs.oss.bucket.b.securityToken = hush",
 )
 
 

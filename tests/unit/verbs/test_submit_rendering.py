@@ -1,9 +1,12 @@
 """One job, as each platform wants to hear of it."""
 
+import json
+
 import pytest
 
 from hdfs2oss.commandline.submit_command import parse_submit
 from hdfs2oss.model.errors import UsageError
+from hdfs2oss.verbs.submit.emr_serverless import _error_of
 from hdfs2oss.verbs.submit.platform import exit_code_in
 from hdfs2oss.verbs.submit.rendering import job_run, refuse_planted, step, wrapper_words
 
@@ -93,6 +96,7 @@ def test_a_setting_that_would_not_survive_in_one_string_is_refused(value) -> Non
         ("OSS_ACCESS_KEY_ID", "HUSH-HUSH", False),
         ("OSS_ACCESS_KEY_SECRET", "HUSH", False),
         ("HOME", "HUSH-HUSH", False),
+        ("proxy_password", "HUSH-HUSH", True),
     ],
 )
 def test_what_the_environment_keeps_secret_is_found_in_what_would_be_sent(name, value, is_refused) -> None:
@@ -118,3 +122,20 @@ def test_what_the_environment_keeps_secret_is_found_in_what_would_be_sent(name, 
 )
 def test_our_exit_code_is_taken_out_of_what_the_platform_says_where_it_tells_something(reason, code) -> None:
     assert exit_code_in(reason) == code
+
+
+def test_a_secret_with_quotes_is_found_as_json_writes_it() -> None:
+    with pytest.raises(UsageError, match="the value of A_PASSWORD"):
+        refuse_planted(json.dumps({"word": 'x HU"SH\\HUSH'}), {"A_PASSWORD": 'HU"SH\\HUSH'})
+
+
+def test_what_an_api_repeats_of_a_request_is_not_told() -> None:
+    class Refused(Exception):
+        status_code, code = 400, "SignatureDoesNotMatch"
+        message = (
+            "Specified signature does not match. server CanonicalRequest is [x-acs-security-token:HUSH] request id: 1"
+        )
+
+    told = str(_error_of("submit the job", Refused()))
+    assert "SignatureDoesNotMatch: Specified signature does not match" in told
+    assert "HUSH" not in told

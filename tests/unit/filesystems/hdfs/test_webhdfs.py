@@ -333,3 +333,31 @@ def test_who_is_not_taken_is_told_so_at_once_and_nobody_can_be_asked() -> None:
             found.get("/a", "GETFILESTATUS")
         assert "it does not take who asks" in found.silent_because()
     assert len(store.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "place", ["http://127.0.0.1:{}/x y", "http://127.0.0.1:99999/x", "http://[x/x", "http://127.0.0.1:{}/\u00e9"]
+)
+def test_an_address_that_is_none_is_not_followed_and_its_token_not_repeated(place: str) -> None:
+    refused = pytest.raises(StoreError, match="passed on to what is no address")
+    with ScriptedStore() as other:
+        answer = Answer(307, b"", {"Location": f"{place.format(other.port)}?delegation=HUSH"})
+        with ScriptedStore(answer) as store, refused as caught:
+            web(store).get("/a", "GETFILECHECKSUM")
+    assert "HUSH" not in str(caught.value)
+
+
+def test_who_asks_is_shown_to_the_namenode_and_to_nobody_that_it_names() -> None:
+    with ScriptedStore(ok(ROOT)) as other:
+        answer = Answer(307, b"", {"Location": f"http://127.0.0.1:{other.port}/x?delegation=theirs"})
+        with ScriptedStore(answer) as store:
+            asked = WebHdfs(
+                [WebAddress("127.0.0.1", store.port)],
+                "",
+                QUICK,
+                lambda host: ({"Authorization": "Negotiate HUSH"}, [("delegation", "HUSH")]),
+            )
+            assert asked.get("/a", "GETFILECHECKSUM") == ROOT
+    assert "HUSH" in store.requests[0].path
+    assert other.requests[0].path == "/x?delegation=theirs"
+    assert "HUSH" not in str(dict(other.requests[0].headers))

@@ -219,3 +219,21 @@ def test_an_expired_token_without_a_file_ends_the_wave_and_tells_of_the_file() -
     assert len(store.requests) == 1
     assert caught.value.ends_wave
     assert "--credentials-file" in caught.value.hint
+
+
+def test_the_time_in_which_a_source_says_nothing_counts(renewal: Renewal) -> None:
+    moment = [0.0]
+
+    def silent(role: RamRole) -> Keys:
+        moment[0] += 3.0
+        raise AuthenticationFailed("timed out")
+
+    def sleep(seconds: float) -> None:
+        moment[0] += seconds
+
+    access = OssAccess("http://here", "i", "s", "T", expiration="1970-01-01T00:00:00Z")
+    source = RoleSource(RamRole("r"), access.keys, silent, lambda: moment[0], [].append)
+    keys = KeysInUse(access, source, clock=lambda: moment[0], sleep=sleep)
+    with pytest.raises(KeysExpired):
+        keys.renew(0, EXPIRED)
+    assert PATIENCE_SECONDS <= moment[0] < PATIENCE_SECONDS + 10
