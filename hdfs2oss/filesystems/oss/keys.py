@@ -61,7 +61,9 @@ class KeysInUse:
         if self._expires_at is not None and self._clock() >= self._expires_at:
             advice = self._source.advice if self._source is not None else _RENEWABLE
             raise KeysExpired(
-                f"cannot {what}: the temporary keys of {self._provider} expired at {self._keys.expiration}", advice
+                f"cannot {what}: the temporary keys of {self._provider} expired at {self._keys.expiration}, "
+                "by the clock of this node",
+                advice,
             )
         return self._keys
 
