@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import uuid
 from collections.abc import Iterator
 
 import pytest
-from hdfs_native import AsyncClient, WriteOptions
 
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from hdfs2oss.filesystems.hdfs.listing import HdfsListing
 from hdfs2oss.model.errors import NotFound, Unreachable
 from hdfs2oss.model.values import DIRECTORY
 from hdfs2oss.rules.keys import KeyRange
+from tests.hdfs_names import make_names
 from tests.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.hdfs
@@ -43,26 +42,6 @@ PLAIN = [f"sub-{number:04d}" for number in range(1_250)]
 MANY_ODD = [f"数-{number:04d}" for number in range(100)]
 
 
-def make(sandbox: Sandbox, directory: str, directories: list[str], files: list[str]) -> None:
-    """Directories and empty files, many at once."""
-
-    async def run() -> None:
-        client = AsyncClient(sandbox.env()["SANDBOX_HDFS"])
-        await client.mkdirs(directory, 0o755, True)
-        names = iter([*((name, True) for name in directories), *((name, False) for name in files)])
-
-        async def some() -> None:
-            for name, is_directory in names:
-                if is_directory:
-                    await client.mkdirs(f"{directory}/{name}", 0o750, True)
-                else:
-                    await (await client.create(f"{directory}/{name}", WriteOptions())).close()
-
-        await asyncio.gather(*(some() for _ in range(32)))
-
-    asyncio.run(run())
-
-
 def reached(sandbox: Sandbox, **conf: str) -> HdfsFileSystem:
     authority = sandbox.env()["SANDBOX_HDFS"].removeprefix("hdfs://")
     return HdfsFileSystem(authority, {"fs.defaultFS": f"hdfs://{authority}", **conf})
@@ -81,7 +60,7 @@ def without_web(sandbox: Sandbox) -> HdfsFileSystem:
 @pytest.fixture(scope="module")
 def directory(sandbox: Sandbox, with_web: HdfsFileSystem) -> Iterator[str]:
     path = f"/tmp/ranges-{uuid.uuid4().hex}"
-    make(sandbox, path, [*PLAIN, *ODD[::2]], [*MANY_ODD, *ODD[1::2], *(f"{name}-" for name in PLAIN[::100])])
+    make_names(sandbox, path, [*PLAIN, *ODD[::2]], [*MANY_ODD, *ODD[1::2], *(f"{name}-" for name in PLAIN[::100])])
     yield path
     with_web.remove(path, recursive=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from hdfs_native import AsyncClient, WriteOptions
 
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
@@ -27,6 +25,7 @@ from hdfs2oss.rules.layout import SourceFact, lay_out
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.tasks.context import RunContext
 from tests.functional.conftest import IN_THIS_PROCESS, Copy
+from tests.hdfs_names import make_names
 from tests.sandbox import jmx
 from tests.sandbox.sandbox import Sandbox
 
@@ -71,24 +70,9 @@ def namenode(sandbox: Sandbox) -> NameNode:
 
 
 def make_files(sandbox: Sandbox, directory: str, files: int, directories: int = 0) -> None:
-    """Empty files, many of them at once."""
-
-    async def make() -> None:
-        client = AsyncClient(sandbox.env()["SANDBOX_HDFS"])
-        await client.mkdirs(directory, 0o755, True)
-        numbers = iter(range(files))
-
-        async def some() -> None:
-            for number in numbers:
-                await (await client.create(f"{directory}/part-{number:08d}", WriteOptions(overwrite=True))).close()
-
-        await asyncio.gather(*(some() for _ in range(48)))
-        some_at_once = 50
-        for first in range(0, directories, some_at_once):
-            numbered = range(first, min(first + some_at_once, directories))
-            await asyncio.gather(*(client.mkdirs(f"{directory}/sub-{one:05d}", 0o755, True) for one in numbered))
-
-    asyncio.run(make())
+    """Sub-directories, and empty files."""
+    names = (f"part-{number:08d}" for number in range(files))
+    make_names(sandbox, directory, (f"sub-{number:05d}" for number in range(directories)), names)
 
 
 @pytest.mark.hdfs
