@@ -32,10 +32,12 @@ from tests.sandbox.sandbox import Sandbox
 PAGE = 1_000
 # Surveys a directory against an empty target and tells its peak memory in KiB.
 SURVEY = """
-import resource, sys
+import os, resource, sys
 from hdfs2oss.cli import main
 code = main(["--processes", "0", "--dry-run", "-update", *sys.argv[1:]])
-print("PEAK", code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print("PEAK", code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+# As the command does: a thread of the HDFS client that comes back while the interpreter is taken down would abort it.
+os._exit(0)
 """
 
 
