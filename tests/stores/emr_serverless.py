@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 import urllib.parse
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
+
+from tests.stores.loopback import LoopbackService
 
 KEY_ID, SECRET = "LTAI-test", "HUSH-HUSH-HUSH"
 JOB = "jr-1"
 
 
-class ServerlessStub:
+class ServerlessStub(LoopbackService):
     """`states` are told one after another, the last one for ever; an int among them is the status of a refusal.
 
     `bodies` are the documents that were submitted, `refused` the requests whose signature was wrong.
@@ -28,9 +28,7 @@ class ServerlessStub:
         self.bodies: list[dict] = []
         self.headers: list[dict[str, str]] = []
         self.refused = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_handler(self))
 
     def answer(self, method: str, path: str) -> tuple[int, dict]:
         if method == "POST" and path.endswith("/jobRuns"):
@@ -41,16 +39,6 @@ class ServerlessStub:
             return state, _error("Refused")
         run = {"jobRunId": JOB, "state": state, "stateChangeReason": self.reason}
         return 200, {"jobRun": run, "requestId": "R"}
-
-    def __enter__(self) -> ServerlessStub:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def is_signed(method: str, target: str, headers: dict[str, str], body: bytes) -> bool:

@@ -6,19 +6,19 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 
 from hdfs2oss.filesystems.credentials import OssAccess
 from hdfs2oss.filesystems.ram_role import RamRole, fetch_keys
 from hdfs2oss.local_oss import LocalOssServer
+from tests.stores.loopback import LoopbackService
 
 ROLE = "copier"
 _ROLES = "/latest/meta-data/ram/security-credentials/"
 _TOKEN = "metadata-token"
 
 
-class MetadataService:
+class MetadataService(LoopbackService):
     """Serves what `keys` gives; `requests` are the methods and paths that were asked for.
 
     `is_hardened` answers nobody without a token, `has_token` False knows of none; while `is_down` all get 503.
@@ -31,9 +31,7 @@ class MetadataService:
         self.is_down = False
         self.token = _TOKEN
         self.requests: list[tuple[str, str]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_handler(self))
 
     def role(self, name: str = ROLE, is_hardened: bool = False) -> RamRole:
         return RamRole(name, self.url, is_hardened)
@@ -49,16 +47,6 @@ class MetadataService:
         if path == _ROLES:
             return 200, ROLE
         return (200, json.dumps(self.keys())) if path == _ROLES + ROLE else (404, "no such role")
-
-    def __enter__(self) -> MetadataService:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class ShortKeys:
