@@ -79,10 +79,9 @@ def for_cluster(asked: Asked) -> NodesPython:
     lacking = _lacking("python3", asked.environment)
     if not lacking:
         return NodesPython(variables={"PYSPARK_PYTHON": "python3"})
-    for archive in _made_here(asked.project):
-        if read_manifest(archive).code == code_digest(asked.package):
-            return _of_environment(asked, str(archive))
-        raise UsageError(f"{archive} was made of other code than {asked.package}", "Run make dist again.")
+    archive = _made_here(asked.project)
+    if archive is not None:
+        return _of_environment(asked, str(archive))
     if asked.python:
         return NodesPython(
             variables={"PYSPARK_PYTHON": asked.python},
@@ -180,9 +179,9 @@ def _unpacked(archive: Path, manifest: Manifest, asked: Asked) -> str:
     return str(place / "bin/python3")
 
 
-def _made_here(project: Path) -> list[Path]:
-    found = [*project.glob("dist/hdfs2oss-*-linux-*.tar.gz")]
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)[:1]
+def _made_here(project: Path) -> Path | None:
+    found = project.glob("dist/hdfs2oss-*-linux-*.tar.gz")
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def _lacking(python: str, environment: Mapping[str, str]) -> str:
