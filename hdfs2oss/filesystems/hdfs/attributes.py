@@ -15,12 +15,11 @@ from ...model.attributes import NOTHING, AclEntry, Attributes
 from ...model.errors import NotFound, PermissionDenied, StoreError
 from ...rules.parity import is_written_rightly
 from ...rules.preservation import changes, differs_in_sticky_bit, has_defaults, of_status, whole_acl
-from .client import HdfsClient, row_of
+from .client import PERMISSION_BITS, HdfsClient, row_of
 from .questions import Supplement, policy_of
 from .webhdfs import WebHdfs
 
 _LEAVE_UNCHANGED = 2**64 - 1
-_PERMISSION_BITS = 0o1777
 # What a NameNode says that keeps no access times at all.
 _NO_ACCESS_TIMES = "dfs.namenode.accesstime.precision"
 _WHO_MAY = (
@@ -107,7 +106,7 @@ class HdfsAttributes:
 
     def set_permission(self, path: str, permission: int) -> None:
         """Change the permission bits, sticky bit included."""
-        bits = permission & _PERMISSION_BITS
+        bits = permission & PERMISSION_BITS
         self._client.change(f"change the permission of {path}", lambda native: native.set_permission(path, bits))
 
     def set_times(self, path: str, mtime_ms: int | None, atime_ms: int | None) -> None:

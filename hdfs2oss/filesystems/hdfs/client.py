@@ -30,7 +30,8 @@ from .order import listing_key
 T = TypeVar("T")
 Rows = Iterator[NativeStatus]
 
-_PERMISSION_BITS = 0o1777
+# What HDFS has of them: read, write and execute, and the sticky bit.
+PERMISSION_BITS = 0o1777
 # The NameNode's own page size; a page is fetched under one time-out.
 _PAGE_ROWS = 1000
 # Hadoop's defaults, which come along in a dumped configuration, wait for 120 s and 183 s.
@@ -280,7 +281,7 @@ def row_of(path: str, status: NativeStatus) -> FileStatus:
         status.access_time,
         status.owner,
         status.group,
-        status.permission & _PERMISSION_BITS,
+        status.permission & PERMISSION_BITS,
         status.replication or 0,
         status.blocksize or 0,
     )

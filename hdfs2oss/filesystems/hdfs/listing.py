@@ -17,7 +17,7 @@ from ...model.errors import NotFound, PermissionDenied, StoreError, Unreachable
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.keys import ALL_KEYS, KeyRange
 from ...rules.retry import StorePause
-from .client import HdfsClient, row_of
+from .client import PERMISSION_BITS, HdfsClient, row_of
 from .order import LAST_ASCII, listing_key
 from .ranges import leap
 from .webhdfs import WebHdfs, member
@@ -25,7 +25,6 @@ from .webhdfs import WebHdfs, member
 _OPERATION = "LISTSTATUS_BATCH"
 _SECONDS = 20.0
 _PAUSE_SECONDS = 60.0
-_PERMISSION_BITS = 0o1777
 # Hardly any name sorts behind it.
 _LATE = 2 * LAST_ASCII
 # Hadoop 3.1 and 3.2 undo the escapes of a path twice (HDFS-14423) and list another directory then: `/a b` for `/a+b`.
@@ -164,7 +163,7 @@ def _row_of(row: dict[str, Any], path: str) -> FileStatus:
             row["accessTime"],
             row["owner"],
             row["group"],
-            int(row["permission"], 8) & _PERMISSION_BITS,
+            int(row["permission"], 8) & PERMISSION_BITS,
             row["replication"],
             row["blockSize"],
         )
