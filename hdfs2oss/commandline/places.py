@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..filesystems.credentials import OssAccess, resolve_access
-from ..filesystems.gssapi import BY_TICKET, Login
 from ..filesystems.hadoop_conf import is_kerberized, user_name
-from ..filesystems.identity import who_asks
-from ..filesystems.key_chain import Asked, find_keys, remarks
+from ..filesystems.kerberos.gssapi import BY_TICKET, Login
+from ..filesystems.kerberos.identity import who_asks
+from ..filesystems.keys.chain import Asked, find_keys, remarks
+from ..filesystems.keys.credentials import OssAccess, resolve_access
 from ..filesystems.registry import StoreConfig
 from ..model.errors import AuthenticationFailed, SurveyError, UsageError
 from ..model.handover import ANY_BUCKET, read_handover

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from ..model.errors import UsageError
 from ..model.uri import Uri
 from .base import FileSystem
-from .credentials import OssAccess
-from .gssapi import BY_TICKET, Login
+from .kerberos.gssapi import BY_TICKET, Login
+from .keys.credentials import OssAccess
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from hdfs_native import WriteOptions
 
-from hdfs2oss.filesystems.credential_store import PATH, read_store
 from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm, jvm_of_process
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
+from hdfs2oss.filesystems.keys.credential_store import PATH, read_store
 from hdfs2oss.model.attributes import Attributes
 from hdfs2oss.model.errors import NotFound, StoreError, UsageError
 from hdfs2oss.model.values import DIRECTORY

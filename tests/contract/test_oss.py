@@ -10,7 +10,7 @@ import pytest
 
 from hdfs2oss.filesystems.base import NoChecksum
 from hdfs2oss.filesystems.body import body_of
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer

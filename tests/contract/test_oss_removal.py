@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule

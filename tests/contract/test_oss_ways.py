@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.model.errors import AuthenticationFailed, Unreachable
 from tests.stores.contract import FileSystemContract, MultipartContract

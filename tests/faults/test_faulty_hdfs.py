@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hdfs_native import Client, WriteOptions
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.rules.filters import WORK_PREFIX

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.counters import OWN

@@ -11,7 +11,7 @@ import json
 import resource
 import sys
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig
 from hdfs2oss.model.options import CopyOptions
 from hdfs2oss.model.uri import Uri

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import RETRIES
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, seat_filesystem

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.store.synthetic import parse_synthetic

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.counters import OWN

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule

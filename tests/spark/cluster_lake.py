@@ -4,7 +4,7 @@ import io
 import json
 import sys
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig
 from hdfs2oss.model.counters import JOB, OWN
 from hdfs2oss.model.options import CopyOptions

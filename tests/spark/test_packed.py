@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig, open_filesystem
 from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.spark.standalone import bare_environment, standalone_cluster

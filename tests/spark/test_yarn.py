@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig
 from hdfs2oss.model.uri import Uri
 from tests.sandbox.state import STATE_ROOT

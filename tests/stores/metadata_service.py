@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
-from hdfs2oss.filesystems.credentials import OssAccess
-from hdfs2oss.filesystems.ram_role import RamRole, fetch_keys
+from hdfs2oss.filesystems.keys.credentials import OssAccess
+from hdfs2oss.filesystems.keys.ram_role import RamRole, fetch_keys
 from hdfs2oss.local_oss import LocalOssServer
 from tests.stores.loopback import LoopbackService
 

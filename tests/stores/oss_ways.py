@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.local_oss import LocalOssServer
 
 KEY_ID, KEY_SECRET, TOKEN, REGION, BUCKET = "test-id", "test-secret", "test-token", "cn-hangzhou", "lake"

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule

@@ -18,9 +18,9 @@ from ...model.errors import NotFound
 from ...model.uri import NAMENODE_PORT
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
-from ..gssapi import BY_TICKET, Login
 from ..hadoop_conf import is_kerberized
-from ..identity import Identity, identity_for
+from ..kerberos.gssapi import BY_TICKET, Login
+from ..kerberos.identity import Identity, identity_for
 from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
 from .creation import read_creation

@@ -30,7 +30,7 @@ from ...model.errors import (
     Throttled,
     Unreachable,
 )
-from ..gssapi import HOW_TO_ASK
+from ..kerberos.gssapi import HOW_TO_ASK
 
 _RPC_ERROR = re.compile(r'RPCError\("([\w.$]+)",\s*"(.*?)(?:\\n|\n|"\)|$)', re.DOTALL)
 _BY_CLASS: dict[str, type[StoreError]] = {

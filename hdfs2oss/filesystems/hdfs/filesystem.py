@@ -21,9 +21,9 @@ from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
 from ..base import FileSystem, Reader, Removal, Stored, Writer, check_length
 from ..capabilities import Capabilities
-from ..gssapi import BY_TICKET, Login
 from ..hadoop_conf import is_kerberized, user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
+from ..kerberos.gssapi import BY_TICKET, Login
 from ..tree_walk import TreeWalk
 from ..walk import Portions, Walk
 from ..watchdog import TIMEOUT_SECONDS, OutOfTime

@@ -9,8 +9,8 @@ from typing import TypeVar
 from ...model.errors import StoreError, Unreachable
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..body import Body, Checked, body_of
-from ..credentials import OssAccess
 from ..in_flight import InFlight
+from ..keys.credentials import OssAccess
 from ..pace import REQUESTS
 from ..traffic import Traffic
 from .address import address_of

@@ -17,7 +17,7 @@ from ...rules.retry import RetryPolicy
 from ..base import FileSystem, OpenUpload, Reader, Removal, Stored
 from ..body import Body
 from ..capabilities import Capabilities
-from ..credentials import OssAccess
+from ..keys.credentials import OssAccess
 from ..walk import Walk
 from . import attributes as object_attributes
 from . import copying, subtree, uploads

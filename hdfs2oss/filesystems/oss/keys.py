@@ -22,9 +22,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..credentials import OssAccess
-from ..key_source import KeySource
-from ..keys_file import Keys
+from ..keys.credentials import OssAccess
+from ..keys.keys_file import Keys
+from ..keys.source import KeySource
 from .errors import KeysExpired, KeysRefused
 
 _POLL_SECONDS = 2.0

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
-from ..keys_file import Keys
+from ..keys.keys_file import Keys
 
 TOKEN = "x-oss-security-token"
 # Version 1 signs these parameters and no others; of what OSS names so, those that are sent here.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ...commandline.submit_command import SubmitOrder
-from ...filesystems.key_chain import keys_of_vendor
+from ...filesystems.keys.chain import keys_of_vendor
 from ...model.errors import AuthenticationFailed, StoreError, Throttled, Unreachable, UsageError
 from ...model.submission import Progress
 from ...rules.retry import RetryPolicy, call_with_retries

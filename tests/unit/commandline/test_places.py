@@ -3,10 +3,10 @@
 import pytest
 
 from hdfs2oss.commandline.places import Places, read_login
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.model.errors import SurveyError, UsageError
 from tests.stores.metadata_service import MetadataService
-from tests.unit.filesystems.test_delegation import PROTOBUF, write_tokens
+from tests.unit.filesystems.kerberos.test_delegation import PROTOBUF, write_tokens
 
 KEYS = {"OSS_ENDPOINT": "http://here", "OSS_ACCESS_KEY_ID": "i", "OSS_ACCESS_KEY_SECRET": "s"}
 ON_HDFS = {"fs.defaultFS": "hdfs://nn:8020"}

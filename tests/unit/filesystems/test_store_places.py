@@ -9,8 +9,8 @@ import pytest
 from hdfs2oss.commandline.command import parse
 from hdfs2oss.commandline.homes import homes
 from hdfs2oss.commandline.request import CopyRequest, resolve
-from hdfs2oss.filesystems.credentials import resolve_access
 from hdfs2oss.filesystems.hadoop_conf import read_hadoop_conf, user_name
+from hdfs2oss.filesystems.keys.credentials import resolve_access
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.uri import UriSecrets
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys_file import Keys
+from hdfs2oss.filesystems.keys.keys_file import Keys
 from hdfs2oss.filesystems.oss.signing import Request as SignedRequest
 from hdfs2oss.filesystems.oss.signing import Signer
 from hdfs2oss.local_oss import LocalOssServer

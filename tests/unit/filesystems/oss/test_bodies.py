@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from hdfs2oss.filesystems.body import PIECE_BYTES, Body, body_of
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import OssClient
 from hdfs2oss.filesystems.oss.session import OssSession, _send_all
 from hdfs2oss.model.errors import CorruptData, ReadError, Unreachable

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from hdfs2oss.filesystems.body import body_of
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.client import OssClient
 from hdfs2oss.filesystems.oss.session import OssSession
 from hdfs2oss.model.errors import NotFound, Unreachable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from hdfs2oss.filesystems.body import body_of
-from hdfs2oss.filesystems.credentials import OssAccess
+from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import Limits, LocalOssServer
 from hdfs2oss.model.errors import Hdfs2ossError, Unreachable

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
-from hdfs2oss.filesystems.key_source import FileSource, RoleSource
-from hdfs2oss.filesystems.keys_file import Keys
+from hdfs2oss.filesystems.keys.credentials import OssAccess
+from hdfs2oss.filesystems.keys.keys_file import Keys
+from hdfs2oss.filesystems.keys.ram_role import RamRole
+from hdfs2oss.filesystems.keys.source import FileSource, RoleSource
 from hdfs2oss.filesystems.oss.errors import KeysExpired, KeysRefused
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.filesystems.oss.keys import PATIENCE_SECONDS, KeysInUse
-from hdfs2oss.filesystems.ram_role import RamRole
 from hdfs2oss.model.errors import AuthenticationFailed
 
 from .scripted_store import QUICK, Answer, Request, ScriptedStore, error

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdfs2oss.filesystems.keys_file import Keys
+from hdfs2oss.filesystems.keys.keys_file import Keys
 from hdfs2oss.filesystems.oss.address import address_of
 from hdfs2oss.filesystems.oss.signing import Request, Signer
 from hdfs2oss.model.errors import StoreError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess, resolve_access
+from hdfs2oss.filesystems.keys.credentials import OssAccess, resolve_access
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.errors import AuthenticationFailed, StoreError, Unreachable

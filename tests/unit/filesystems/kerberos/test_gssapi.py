@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.gssapi import BY_TICKET, Login, missing, principal_of
+from hdfs2oss.filesystems.kerberos.gssapi import BY_TICKET, Login, missing, principal_of
 from hdfs2oss.model.errors import AuthenticationFailed
 
 
 def test_a_machine_without_the_library_is_told_the_package(tmp_path: Path) -> None:
     # What is found first is no library.
     (tmp_path / "libgssapi_krb5.so.2").write_bytes(b"damaged")
-    asked = "from hdfs2oss.filesystems.gssapi import *; print(missing()); principal_of(BY_TICKET)"
+    asked = "from hdfs2oss.filesystems.kerberos.gssapi import *; print(missing()); principal_of(BY_TICKET)"
     done = subprocess.run(
         [sys.executable, "-c", asked],
         env={**os.environ, "LD_LIBRARY_PATH": str(tmp_path)},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.delegation import Token, parse_tokens, read_tokens, token_among
+from hdfs2oss.filesystems.kerberos.delegation import Token, parse_tokens, read_tokens, token_among
 from hdfs2oss.model.errors import AuthenticationFailed
 
 WRITABLE = base64.b64decode(

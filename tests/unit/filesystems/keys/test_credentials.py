@@ -2,7 +2,7 @@
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess, normalise_endpoint, resolve_access
+from hdfs2oss.filesystems.keys.credentials import OssAccess, normalise_endpoint, resolve_access
 from hdfs2oss.filesystems.proxy import Proxy
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.uri import UriSecrets

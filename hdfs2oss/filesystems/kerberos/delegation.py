@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from ..model.errors import AuthenticationFailed
+from ...model.errors import AuthenticationFailed
 
 VARIABLE = "HADOOP_TOKEN_FILE_LOCATION"
 _KIND = "HDFS_DELEGATION_TOKEN"

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ..model.errors import UsageError
-from ..model.uri import UriSecrets
-from .key_chain import Asked, Found, find_keys
-from .key_source import KeySource, shared_source
+from ...model.errors import UsageError
+from ...model.uri import UriSecrets
+from ..proxy import Proxy, find_proxy
+from .chain import Asked, Found, find_keys
 from .keys_file import Keys
-from .proxy import Proxy, find_proxy
 from .ram_role import RamRole
+from .source import KeySource, shared_source
 
 _SIGNATURES = ("v1", "v4")
 # The region is in the name of its endpoints; only the global one (oss-accelerate) tells none.

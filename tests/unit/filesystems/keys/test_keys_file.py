@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys_file import Keys, parse_keys, read_keys, reread_keys
+from hdfs2oss.filesystems.keys.keys_file import Keys, parse_keys, read_keys, reread_keys
 from hdfs2oss.model.errors import UsageError
 
 WHOLE = Keys("ID", "SE=CR/ET+", "TO/KEN==", "2026-11-21T22:00:00Z")

@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ..model.errors import UsageError
-from ..model.handover import KEY_VARIABLES
-from ..model.uri import UriSecrets
+from ...model.errors import UsageError
+from ...model.handover import KEY_VARIABLES
+from ...model.uri import UriSecrets
 from .credential_store import read_store, stores_of
 from .keys_file import Keys, read_keys
 from .ram_role import ANY_ROLE, RamRole, fetch_keys, named_role

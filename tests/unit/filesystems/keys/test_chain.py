@@ -2,9 +2,9 @@
 
 import pytest
 
-from hdfs2oss.filesystems.key_chain import Asked, Found, find_keys, remarks
-from hdfs2oss.filesystems.keys_file import Keys
-from hdfs2oss.filesystems.ram_role import RamRole
+from hdfs2oss.filesystems.keys.chain import Asked, Found, find_keys, remarks
+from hdfs2oss.filesystems.keys.keys_file import Keys
+from hdfs2oss.filesystems.keys.ram_role import RamRole
 from hdfs2oss.model.errors import UsageError
 from hdfs2oss.model.uri import UriSecrets
 

@@ -23,7 +23,7 @@ import stat
 from datetime import datetime
 from typing import NamedTuple
 
-from ..model.errors import UsageError
+from ...model.errors import UsageError
 
 _FIELDS = {
     "accesskeyid": "access_key_id",

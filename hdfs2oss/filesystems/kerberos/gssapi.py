@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ..model.errors import AuthenticationFailed
+from ...model.errors import AuthenticationFailed
 
 _LIBRARY = "libgssapi_krb5.so.2"
 _INITIATE = 1

@@ -17,7 +17,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..model.errors import AuthenticationFailed, UsageError
+from ...model.errors import AuthenticationFailed, UsageError
 from .keys_file import Keys, parse_keys
 
 METADATA_URL = "http://100.100.100.200"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.delegation import parse_tokens
-from hdfs2oss.filesystems.gssapi import BY_TICKET, Login
-from hdfs2oss.filesystems.identity import identity_for, keytab_here, short_name, who_asks
+from hdfs2oss.filesystems.kerberos.delegation import parse_tokens
+from hdfs2oss.filesystems.kerberos.gssapi import BY_TICKET, Login
+from hdfs2oss.filesystems.kerberos.identity import identity_for, keytab_here, short_name, who_asks
 from hdfs2oss.model.errors import AuthenticationFailed
-from tests.unit.filesystems.test_delegation import LASTING, PROTOBUF, write_tokens
+from tests.unit.filesystems.kerberos.test_delegation import LASTING, PROTOBUF, write_tokens
 
 
 def look_up(host: str, port: int) -> list[tuple[str, int]]:

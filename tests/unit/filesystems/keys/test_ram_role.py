@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hdfs2oss.filesystems.ram_role import ANY_ROLE, METADATA_URL, RamRole, fetch_keys, named_role
+from hdfs2oss.filesystems.keys.ram_role import ANY_ROLE, METADATA_URL, RamRole, fetch_keys, named_role
 from hdfs2oss.local_oss.signatures.authenticator import Credentials
 from hdfs2oss.model.errors import AuthenticationFailed, UsageError
 from tests.stores.metadata_service import ROLE, MetadataService, document

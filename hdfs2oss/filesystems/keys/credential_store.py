@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..model.errors import StoreError, UsageError
-from .hadoop_conf import is_kerberized, user_name
-from .hadoop_jvm import JavaFailed, jvm_of_process
+from ...model.errors import StoreError, UsageError
+from ..hadoop_conf import is_kerberized, user_name
+from ..hadoop_jvm import JavaFailed, jvm_of_process
 
 PATH = "hadoop.security.credential.provider.path"
 # JindoSDK's name for those that only OSS looks into.

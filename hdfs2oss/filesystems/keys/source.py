@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..model.errors import AuthenticationFailed, UsageError
+from ...model.errors import AuthenticationFailed, UsageError
 from .keys_file import Keys, reread_keys
 from .ram_role import RamRole, fetch_keys
 

@@ -7,10 +7,10 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..model.errors import AuthenticationFailed
+from ...model.errors import AuthenticationFailed
+from ..namenodes import LookUp, look_up, namenode_addresses
 from .delegation import Token, read_tokens, token_among
 from .gssapi import Login, http_token, missing, principal_of
-from .namenodes import LookUp, look_up, namenode_addresses
 
 
 class Identity(NamedTuple):

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from hdfs2oss.filesystems.credentials import OssAccess
-from hdfs2oss.filesystems.key_source import FileSource, RoleSource, shared_source
-from hdfs2oss.filesystems.keys_file import Keys
-from hdfs2oss.filesystems.ram_role import RamRole
+from hdfs2oss.filesystems.keys.credentials import OssAccess
+from hdfs2oss.filesystems.keys.keys_file import Keys
+from hdfs2oss.filesystems.keys.ram_role import RamRole
+from hdfs2oss.filesystems.keys.source import FileSource, RoleSource, shared_source
 from hdfs2oss.model.errors import AuthenticationFailed
 
 
