@@ -235,6 +235,28 @@ def test_a_second_try_of_a_large_file_that_changed_is_gone_on_with_and_has_no_th
     assert list(oss2.MultipartUploadIterator(bucket_of(oss_server), prefix=prefix)) == []
 
 
+@pytest.mark.parametrize(
+    "record", ["uploads/cut-anew-00000", pytest.param("ledger/copy-anew-00001", marks=pytest.mark.full)]
+)
+def test_one_that_changes_again_between_two_drivers_has_no_third_try(
+    copy, upload_ends, break_files, oss_server, record
+) -> None:
+    source, target = upload_ends
+    source.make({"large": os.urandom(800_000), "other": os.urandom(400_000)}).settle()
+    large = source / "large"
+    break_files(
+        Fault("create", record, PermissionDenied, times=1),
+        Fault("read", "source/large", times=1, silent=True, meanwhile=partial(large.put, os.urandom(900_000))),
+    )
+    with pytest.raises(CommitError):
+        copy(source, target, **PARTS)
+    large.put(os.urandom(1_000_000))
+    again = copy(source, target, **PARTS)
+    assert (again.exit_code, again.discrepancy, again.failures[0].outcome) == (4, "", "CHANGED")
+    assert list(target.read()) == ["other"]
+    assert list(oss2.MultipartUploadIterator(bucket_of(oss_server), prefix=target.uri.path.lstrip("/"))) == []
+
+
 def test_a_run_that_ended_with_failures_is_over(copy, local_ends, break_files) -> None:
     source, target = local_ends
     source.make({"a": b"1", "b": b"2"})
