@@ -10,7 +10,8 @@
 | environment | variables it is given |
 
 In words, `{source}` and `{target}` stand for places; everywhere `{streams}` is how many files ours have under way at
-once, `{namenode}` host and port, `{user}`, `{endpoint}`, `{endpoint_host}` its host and port, `{bucket}`, `{access_key_id}`, `{access_key_secret}`.
+once, `{namenode}` host and port, `{user}`, `{endpoint}`, `{endpoint_host}` its host and port, `{bucket}`,
+`{access_key_id}`, `{access_key_secret}`.
 """
 
 from __future__ import annotations

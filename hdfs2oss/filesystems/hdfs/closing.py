@@ -14,8 +14,8 @@ from here, and closed as soon as that is all that is left to be done:
 Asked any earlier, recoverLease would take the file away from its writer. The client begins a block with its first byte,
 so the last one holds bytes, and is all that can be missing from the length, full or not.
 
-The client, when it asks again, is told that the file is complete; but if it was opened again meanwhile, that would end it
-there, without what was written since. So whoever opens a file again waits until nobody asks.
+The client, when it asks again, is told that the file is complete; but if it was opened again meanwhile, that would end
+it there, without what was written since. So whoever opens a file again waits until nobody asks.
 
 Where hundreds of files are closed at once nobody waits for one of them, and these calls would only cost the NameNode.
 """
