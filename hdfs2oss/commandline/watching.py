@@ -7,7 +7,6 @@ nothing else. What it says goes on to standard error as it comes.
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,21 +14,20 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import TextIO
 
+from ..runners.yarn_command import APPLICATION, YarnCommand, spark_class_of
 from .spark_here import Spark
 
-_APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 _EXIT_CODE = re.compile(r"(?:User application exited with(?: status)?|exitCode:)\s*(\d+)")
 # What hdfs2oss ends with; others are the ApplicationMaster's own.
 _OURS = {2, 3, 4, 5, 6, 7, 8, 129, 130, 143}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_ASK_SECONDS = 120
 
 
 class Watch:
     """One submission. `application` is known from the moment on in which spark-submit says it."""
 
     def __init__(self, spark: Spark, tag: str, environment: Mapping[str, str], messages: TextIO = sys.stderr) -> None:
-        self._spark = spark
+        self._yarn = YarnCommand(spark_class_of(spark.home), environment)
         self._tag = tag
         self._environment = environment
         self._messages = messages
@@ -83,7 +81,7 @@ class Watch:
         self._signal = self._signal or number
 
     def _learn(self, line: str) -> None:
-        found = _APPLICATION.search(line)
+        found = APPLICATION.search(line)
         if found and not self.application:
             self.application = found[0]
             self._say(
@@ -94,40 +92,13 @@ class Watch:
             self._exit_code = int(code[1])
 
     def _kill_application(self) -> None:
-        application = self.application or self._found_by_tag()
+        application = self.application or self._yarn.find(self._tag)
         if not application:
             self._say("interrupted; no application had been submitted")
-        elif self._yarn("-kill", application) is None:
+        elif not self._yarn.kill(application):
             self._say(f"interrupted, but {application} could not be ended: yarn application -kill {application}")
         else:
             self._say(f"interrupted; {application} was killed. The same command goes on with it.")
-
-    def _found_by_tag(self) -> str:
-        listed = self._yarn("-list", "-appTags", self._tag, "-appStates", "ALL") if self._tag else None
-        found = _APPLICATION.search(listed or "")
-        return found[0] if found else ""
-
-    def _yarn(self, *words: str) -> str | None:
-        """What YARN's client says: by Spark's own jars, else by Hadoop's command. None when it cannot be asked."""
-        tool = self._spark.spark_class()
-        words_before = (
-            [tool, "org.apache.hadoop.yarn.client.cli.ApplicationCLI"] if tool else [shutil.which("yarn") or ""]
-        )
-        if not words_before[0]:
-            return None
-        try:
-            done = subprocess.run(
-                [*words_before, "application", *words],
-                env=dict(self._environment),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_ASK_SECONDS,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout if done.returncode == 0 else None
 
     def _say(self, text: str) -> None:
         self._messages.write(f"hdfs2oss4emr.sh: {text}\n")

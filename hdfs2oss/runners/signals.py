@@ -53,7 +53,7 @@ def run_until_signal(
     _arrived = 0
     watch = _Watch()
     outcome = _Outcome(job, watch.wake)
-    previous = {number: signal.signal(number, watch.arrived) for number in _heeded()}
+    previous = {number: signal.signal(number, watch.arrived) for number in heeded()}
     try:
         thread = make_thread(outcome.run)
         thread.start()
@@ -89,7 +89,8 @@ def arrived() -> int:
     return _arrived
 
 
-def _heeded() -> list[signal.Signals]:
+def heeded() -> list[signal.Signals]:
+    """What ends a job; SIGHUP stays ignored where it was."""
     return [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN]
 
 
