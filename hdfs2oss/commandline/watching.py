@@ -10,14 +10,18 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import TextIO
 
+from ..model.units import format_duration
 from ..runners.yarn_command import APPLICATION, YarnCommand, spark_class_of
 from .spark_here import Spark
 
 _EXIT_CODE = re.compile(r"(?:User application exited with(?: status)?|exitCode:)\s*(\d+)")
+_IN_QUEUE = "(state: ACCEPTED)"
+_FIRST_WORD_SECONDS, _WORD_SECONDS = 10.0, 60.0
 # What hdfs2oss ends with; others are the ApplicationMaster's own.
 _OURS = {2, 3, 4, 5, 6, 7, 8, 129, 130, 143}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,11 +30,21 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Watch:
     """One submission. `application` is known from the moment on in which spark-submit says it."""
 
-    def __init__(self, spark: Spark, tag: str, environment: Mapping[str, str], messages: TextIO = sys.stderr) -> None:
+    def __init__(
+        self,
+        spark: Spark,
+        tag: str,
+        environment: Mapping[str, str],
+        messages: TextIO = sys.stderr,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._yarn = YarnCommand(spark_class_of(spark.home), environment)
         self._tag = tag
         self._environment = environment
         self._messages = messages
+        self._now = now
+        self._waits_since = 0.0
+        self._next_word = 0.0
         self.application = ""
         self._exit_code = 0
         self._child: subprocess.Popen[str] | None = None
@@ -87,9 +101,23 @@ class Watch:
             self._say(
                 f"the driver runs in the cluster, as {self.application}: yarn logs -applicationId {self.application}"
             )
+        if self.application and _IN_QUEUE in line:
+            self._waits()
         code = _EXIT_CODE.search(line)
         if code and int(code[1]) in _OURS:
             self._exit_code = int(code[1])
+
+    def _waits(self) -> None:
+        """Say now and then that it waits: spark-submit says so every second, where it says anything."""
+        now = self._now()
+        if not self._waits_since:
+            self._waits_since, self._next_word = now, now + _FIRST_WORD_SECONDS
+        if now >= self._next_word:
+            self._next_word = now + _WORD_SECONDS
+            self._say(
+                f"{self.application} waits in a queue of YARN, {format_duration(now - self._waits_since)} by now; "
+                f"yarn application -status {self.application}"
+            )
 
     def _kill_application(self) -> None:
         application = self.application or self._yarn.find(self._tag)
