@@ -23,6 +23,8 @@ GRACE_SECONDS = 10.0
 _LOOK_SECONDS = 0.5
 
 _arrived = 0
+# Which came, and when by the monotonic clock.
+_heard: list[tuple[int, float]] = []
 
 ThreadFactory = Callable[[Callable[[], None]], threading.Thread]
 
@@ -89,6 +91,16 @@ def arrived() -> int:
     return _arrived
 
 
+def heard(number: int, since: float, wait_seconds: float) -> bool:
+    """Whether this process has had the signal itself since then (monotonic time), or has it within so many seconds."""
+    deadline = time.monotonic() + wait_seconds
+    while (left := deadline - time.monotonic()) > 0:
+        if any(one == number and at >= since for one, at in _heard):
+            return True
+        time.sleep(min(left, 0.05))
+    return False
+
+
 def heeded() -> list[signal.Signals]:
     """What ends a job; SIGHUP stays ignored where it was."""
     return [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN]
@@ -117,6 +129,7 @@ class _Watch:
 
     def arrived(self, number: int, frame: FrameType | None) -> None:
         global _arrived
+        _heard.append((number, time.monotonic()))
         if self.signal_number:
             os._exit(128 + number)
         self.signal_number = _arrived = number

@@ -24,7 +24,9 @@ from .base import Attempt, Report, Runner, Task, TaskFunction
 from .ends import Ended, Failure, ends_wave, error_of, refuse_missing_ends, run_to_end
 from .feeding import feed
 from .jvm_errors import translate
+from .jvm_signals import take_signals
 from .patience import PAUSE_SECONDS
+from .signals import heeded
 from .spark_settings import is_local, most_attempts, most_slots, refuse_large_closure, shares_machine
 from .spark_start import start_spark
 from .waiting import ClusterFacts, Waiting
@@ -82,6 +84,8 @@ class SparkRunner(Runner):
         self._master = settings.get("spark.master", "")
         self.shares_disk = shares_machine(self._master)
         if "PYSPARK_GATEWAY_PORT" in os.environ:
+            if settings.get("spark.submit.deployMode") != "cluster":  # there the ApplicationMaster listens itself
+                take_signals(self._context._jvm, heeded())
             threading.Thread(target=self._leave_with, args=(os.getppid(),), daemon=True).start()
 
     def run_wave(
@@ -252,6 +256,9 @@ class SparkRunner(Runner):
             raise Interrupted("the run was cancelled")
 
     def _stop(self) -> None:
+        # For whoever looks at the cluster: a driver there ends likewise.
+        with suppress(Py4JError, OSError):
+            self._context._jsc.sc().stop(self.exit_code)
         with suppress(Exception):
             self._context.stop()
 

@@ -118,8 +118,7 @@ def test_the_exit_code_is_that_of_hdfs2oss_wherever_the_driver_runs(shell, mode)
     copy.make({LONG: b"long"})
     code, said = copy.run("-update")
     assert code == 4, said
-    # A driver here that stops its application in order has succeeded, for YARN.
-    assert ended(copy.sandbox, copy.application()) == ("FAILED" if mode == "cluster" else "SUCCEEDED")
+    assert ended(copy.sandbox, copy.application()) == "FAILED"
     copy.target.make({"only-here": b"x"})
     code, said = copy.run("-update", "-delete", "--max-delete", "0")
     assert code == 6, said
@@ -144,7 +143,7 @@ def test_a_signal_ends_the_application_and_the_same_command_goes_on(shell, mode,
         application = copy.application()
         (os.killpg if receiver == "group" else os.kill)(process.pid, number)
         assert process.wait(ENOUGH) == code, copy.said()
-        assert ended(copy.sandbox, application) == ("KILLED" if mode == "cluster" else "SUCCEEDED")
+        assert ended(copy.sandbox, application) == ("KILLED" if mode == "cluster" else "FAILED")
         wait_for(lambda: not processes_of(copy.sandbox, application))
     assert 0 < len(copy.target.read()) < len(FILES)
     assert not list(copy.folder.glob("hdfs2oss.*"))
