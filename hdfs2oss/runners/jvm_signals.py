@@ -40,5 +40,8 @@ def _take(count: Any, number: int) -> None:
     with suppress(Py4JError, OSError, EOFError):
         while True:
             count.acquire()
-            if not signals.heard(number, time.monotonic() - _SAME_SECONDS, _SAME_SECONDS):
+            now = time.monotonic()
+            if not signals.claim(number, now - _SAME_SECONDS, _SAME_SECONDS):
                 os.kill(os.getpid(), number)
+                # That was this one; another may follow at once.
+                signals.claim(number, now, _SAME_SECONDS)

@@ -91,11 +91,15 @@ def arrived() -> int:
     return _arrived
 
 
-def heard(number: int, since: float, wait_seconds: float) -> bool:
-    """Whether this process has had the signal itself since then (monotonic time), or has it within so many seconds."""
+def claim(number: int, since: float, wait_seconds: float) -> bool:
+    """Whether this process has had the signal since then (monotonic time), or has it within so many seconds.
+
+    What is claimed is so once: the next one who asks is told of another arrival.
+    """
     deadline = time.monotonic() + wait_seconds
     while (left := deadline - time.monotonic()) > 0:
-        if any(one == number and at >= since for one, at in _heard):
+        for one in [one for one in _heard if one[0] == number and one[1] >= since][:1]:
+            _heard.remove(one)
             return True
         time.sleep(min(left, 0.05))
     return False
