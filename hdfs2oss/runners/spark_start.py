@@ -54,11 +54,11 @@ def _context(conf: SparkConf, master: str, yarn: YarnStart) -> SparkContext:
     signals = list[int]()
 
     def look() -> ClusterFacts | None:
-        return None if is_local(master) else yarn.look(_hadoop_configuration(conf) if yarn.is_due else None)
+        return None if is_local(master) else yarn.look(lambda: _hadoop_configuration(conf))
 
     try:
         with Waiting(look), _interrupting(signals):
-            return SparkContext(conf=conf)
+            context = SparkContext(conf=conf)
     except (Py4JError, OSError, EOFError, KeyboardInterrupt) as error:
         if isinstance(error, Py4JJavaError) and not signals:
             raise Hdfs2ossError(f"Spark did not start on {master}: {reason(error)}") from error
@@ -67,6 +67,8 @@ def _context(conf: SparkConf, master: str, yarn: YarnStart) -> SparkContext:
         raise Interrupted(
             f"{what}; {came_of_it}" if came_of_it else what, "Nothing was copied.", *(signals or [signal.SIGTERM])[:1]
         ) from error
+    yarn.started()
+    return context
 
 
 def _hadoop_configuration(conf: SparkConf) -> Any:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -35,9 +36,9 @@ class YarnStart:
         self._client: Any = None
         self._application = ""
 
-    def look(self, configuration: Any) -> ClusterFacts:
-        """What YARN says of it; `configuration` is Hadoop's. Of another cluster, or where nobody says anything, no more
-        than its master is known."""
+    def look(self, configuration: Callable[[], Any]) -> ClusterFacts:
+        """What YARN says of it; `configuration` gives Hadoop's. Of another cluster, or where nobody says anything, no
+        more than its master is known."""
         queued = None
         if self.is_due:
             try:
@@ -45,6 +46,12 @@ class YarnStart:
             except (Py4JError, OSError, TypeError):
                 self._client = None
         return ClusterFacts(self._master, queued=queued)
+
+    def started(self) -> None:
+        """Nobody asks any more."""
+        with suppress(Py4JError, OSError):
+            if self._client is not None:
+                self._client.stop()
 
     def end(self) -> str:
         """The driver ends before its application has begun: end that, too. What came of it, in words.
@@ -61,11 +68,12 @@ class YarnStart:
             return f"{application} was killed"
         return f"{application} could not be ended: yarn application -kill {application}"
 
-    def _ask(self, configuration: Any) -> Queued | None:
+    def _ask(self, configuration: Callable[[], Any]) -> Queued | None:
         if self._client is None:
-            self._client = self._jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
-            self._client.init(configuration)
-            self._client.start()
+            client = self._jvm.org.apache.hadoop.yarn.client.api.YarnClient.createYarnClient()
+            client.init(configuration())
+            client.start()
+            self._client = client
         tags = self._jvm.java.util.HashSet()
         tags.add(self._tag)
         states = self._jvm.java.util.EnumSet.allOf(

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -192,3 +192,19 @@ def test_who_ends_a_copy_that_waits_leaves_nothing_in_the_queue(shell, mode, num
             (os.killpg if receiver == "group" else os.kill)(process.pid, number)
             assert process.wait(ENOUGH) == code, copy.said()
             assert ended(copy.sandbox, copy.application()) == "KILLED"
+
+
+@pytest.mark.faults
+def test_an_executor_that_is_killed_is_replaced_and_costs_no_file(shell):
+    copy = shell("lost-executor", "client")
+    copy.make(FILES)
+    with copy.running(*SLOW) as process:
+        wait_for(lambda: copy.target.read(), process)
+        for number in processes_of(copy.sandbox, copy.application()):
+            with suppress(OSError):
+                if b"CoarseGrainedExecutorBackend" in Path("/proc", number, "cmdline").read_bytes():
+                    os.kill(int(number), signal.SIGKILL)
+        assert len(copy.target.read()) < len(FILES)
+        assert process.wait(ENOUGH) == 0, copy.said()
+    assert copy.target.read() == FILES
+    assert "Failed map tasks=" in copy.said()

@@ -64,7 +64,7 @@ def report(state, says=None):
 def test_yarn_is_asked_for_its_tag_and_what_it_says_is_one_line():
     machine, asked = jvm(report("ACCEPTED", "limit\n  exceeded; oss://id:hush@bucket/x"))
     start = YarnStart(CLIENT, machine, {})
-    facts = start.look("conf")
+    facts = start.look(dict)
     assert facts == ClusterFacts(
         "yarn", queued=Queued(ID, "ACCEPTED", "root.night", "limit exceeded; oss://***@bucket/x")
     )
@@ -73,7 +73,7 @@ def test_yarn_is_asked_for_its_tag_and_what_it_says_is_one_line():
 
 @pytest.mark.parametrize("reports", [(), (report("KILLED"),)])
 def test_where_yarn_knows_of_none_that_waits_only_the_master_is_known(reports):
-    assert YarnStart(CLIENT, jvm(*reports)[0], {}).look("conf") == ClusterFacts("yarn")
+    assert YarnStart(CLIENT, jvm(*reports)[0], {}).look(dict) == ClusterFacts("yarn")
 
 
 @pytest.fixture
@@ -88,14 +88,14 @@ def environment(tmp_path):
 
 def test_an_application_that_was_seen_is_ended_by_name(environment, tmp_path):
     start = YarnStart(CLIENT, jvm(report("ACCEPTED"))[0], environment)
-    start.look("conf")
+    start.look(dict)
     assert start.end() == f"{ID} was killed"
     assert (tmp_path / "asked").read_text().splitlines()[-1].endswith(f" application -kill {ID}")
 
 
 def test_one_that_cannot_be_ended_is_named_with_the_command(environment):
     start = YarnStart(CLIENT, jvm(report("ACCEPTED"))[0], {**environment, "CODE": "1"})
-    start.look("conf")
+    start.look(dict)
     assert start.end() == f"{ID} could not be ended: yarn application -kill {ID}"
 
 
