@@ -12,7 +12,8 @@ from ..model.errors import Hdfs2ossError, Interrupted
 from ..model.units import parse_size, size_word
 from ..model.verify_options import VerifyOptions
 from .command import USAGE
-from .switches import GROUPS, Group, Switch
+from .switch import Group, Switch
+from .switches import GROUPS
 
 _PLACES = (
     "Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 _HEAP, _HEAP_FOR_FILES = "-Xmx256m", "-Xmx512m"
 _OPTIONS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _CALL_SECONDS = 60.0
 _HADOOP_FOLDERS = ("common", "common/lib", "hdfs", "hdfs/lib")
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import os
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hdfs_native import Client
 
 from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
 from hdfs2oss.filesystems.java.filesystem import JavaFileSystem
-from hdfs2oss.model.errors import AlreadyExists, BeingWritten, CorruptData, StoreError
+from hdfs2oss.model.errors import StoreError
 from tests.sandbox.sandbox import Sandbox
 from tests.stores.contract import FileSystemContract, StreamContract
-from tests.stores.contract_reading import TREE
+from tests.stores.contract_reading import ODD_NAMES, TREE
 
 pytestmark = pytest.mark.hdfs
 
@@ -74,12 +76,11 @@ class JavaContract(FileSystemContract, StreamContract):
             list(pool.map(lambda p: store.put(f"{root}/{p}", p.encode(), f"{root}._{uuid.uuid4().hex}", {}), TREE))
 
     @pytest.fixture
-    def many(self, store: JavaFileSystem, root: str) -> tuple[str, int]:
-        def make(filesystem, classes) -> None:
-            for number in range(2500):
-                filesystem.create(classes.path(f"{root}/many/f{number:05d}")).close()
-
-        store._store.once("make many", make, 300.0)
+    def many(self, sandbox: Sandbox, root: str) -> tuple[str, int]:
+        # Empty files need no block and close at once.
+        native = Client(sandbox.env()["SANDBOX_HDFS"])
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda number: native.create(f"{root}/many/f{number:05d}").close(), range(2500)))
         return f"{root}/many", 2500
 
 
@@ -87,9 +88,26 @@ class TestHdfsByJava(JavaContract):
     SCHEME = "hdfs"
 
 
+@pytest.mark.full
 class TestWebHdfs(JavaContract):
     SCHEME = "webhdfs"
 
+    def test_odd_names_come_back_as_they_were(self, store: JavaFileSystem, root: str) -> None:
+        for name in ODD_NAMES:
+            if unicodedata.is_normalized("NFC", name):
+                self.put(store, f"{root}/odd/{name}", name.encode())
+                assert store.read_bytes(f"{root}/odd/{name}") == name.encode()
+                assert self.keys(store, f"{root}/odd") == [name]
+                assert store.remove(f"{root}/odd/{name}")
 
+    def test_a_name_that_would_become_another_is_refused(self, store: JavaFileSystem, root: str) -> None:
+        name = f"{root}/e\u0301"
+        for act in (lambda: self.put(store, name), lambda: store.make_directory(name), lambda: store.read_bytes(name)):
+            with pytest.raises(StoreError, match="composes"):
+                act()
+        assert self.keys(store, root) == []
+
+
+@pytest.mark.full
 class TestViewFs(JavaContract):
     SCHEME = "viewfs"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from ...model.errors import Hdfs2ossError, NotFound, StoreError
@@ -175,7 +177,7 @@ class JavaStore:
         if self._classes is None:
             fs, io, lang, java_io = jvm.org.apache.hadoop.fs, jvm.org.apache.hadoop.io, jvm.java.lang, jvm.java.io
             self._classes = Classes(
-                fs.Path,
+                partial(_composed, fs.Path) if traits_of(self.scheme).composes_names else fs.Path,
                 io.IOUtils,
                 jvm.org.apache.hadoop.util.LimitInputStream,
                 java_io.FileInputStream,
@@ -217,3 +219,14 @@ class JavaStore:
                 users.loginUserFromKeytab(login.principal, login.keytab)
         uri = jvm.java.net.URI(f"{self.place}/")
         return jvm.org.apache.hadoop.fs.FileSystem.newInstance(uri, configuration)
+
+
+def _composed(path_class: Any, *names: Any) -> Any:
+    """A Path that the client does not take for another one. Raises StoreError."""
+    for name in names:
+        if isinstance(name, str) and not unicodedata.is_normalized("NFC", name):
+            raise StoreError(
+                f"{name!r} has characters that WebHDFS takes for others, as it composes them",
+                "Copy it by hdfs://, or rename it.",
+            )
+    return path_class(*names)

@@ -43,6 +43,10 @@ class Traits(NamedTuple):
     real_directories: bool = True
     atomic_move: bool = False
     has_trash: bool = False
+    # The client composes the characters of a name (NFC), and so takes another name for one that is not.
+    composes_names: bool = False
+    # It shows only when a file is closed that its directory is missing, or is a file.
+    is_late: bool = False
     # Directories are listed page by page, in the order of a NameNode; elsewhere whole, and sorted here.
     is_paged: bool = False
     jars: str = ""
@@ -59,7 +63,9 @@ _HDFS = Traits(
     has_trash=True,
     is_paged=True,
 )
-_WEB = _HDFS._replace(counter_name="WEBHDFS", checksums=(MD5_OF_CRC,), is_checked=False)
+# Its ACLs take no names but ASCII ones.
+_WEB = _HDFS._replace(counter_name="WEBHDFS", keeps="rbugpxt", checksums=(MD5_OF_CRC,), is_checked=False)
+_WEB = _WEB._replace(composes_names=True, is_late=True)
 _AZURE = Traits(Publication.RENAMED, "AZURE", jars="hadoop-azure and what it needs")
 _BY_SCHEME = {
     "hdfs": _HDFS,

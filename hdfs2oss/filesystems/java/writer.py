@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from ...model.attributes import Attributes
-from ...model.errors import CorruptData, NotFound, StoreError
+from ...model.errors import AlreadyExists, CorruptData, NotFound, StoreError
 from ..base import Stored, Writer
 from .client import Classes, JavaStore
 from .pipes import SILENCE_SECONDS, copy, open_pipe, write_all
@@ -77,6 +77,8 @@ class JavaWriter(Writer):
 
     def _create_work_file(self, filesystem: Any, classes: Classes) -> Any:
         place = classes.path(self._place)
+        if traits_of(self._store.scheme).is_late and not filesystem.getFileStatus(place.getParent()).isDirectory():
+            raise AlreadyExists(f"cannot {self._what}: a file stands where its directory is due")
         replication = self._wanted.replication or filesystem.getDefaultReplication(place)
         block_size = self._wanted.block_size_bytes or filesystem.getDefaultBlockSize(place)
         flags = classes.create_flags.of(classes.create_flag.CREATE, classes.create_flag.OVERWRITE)
