@@ -16,6 +16,10 @@ from ..model.errors import (
     Unreachable,
 )
 
+# The next step where the native client cannot read what Hadoop's own can.
+READ_BY_JAVA = "Hadoop's own client can read it: --hdfs-client jvm"
+# In what the native client says of a codec other than RS, and of the keys of an encryption zone.
+_BEYOND_NATIVE = re.compile(r"UnsupportedErasureCodingPolicy|UnsupportedFeature|\bKMS\b|key ?provider|decrypt", re.I)
 _BY_CLASS: dict[str, type[StoreError]] = {
     "AccessControlException": PermissionDenied,
     "SnapshotAccessControlException": PermissionDenied,
@@ -83,6 +87,11 @@ def _quota_exceeded(name: str, said: str, message: str) -> QuotaExceeded:
     error = QuotaExceeded(message, hint)
     error.reach = directory
     return error
+
+
+def beyond_native(text: str) -> bool:
+    """Whether the native client says that it cannot do what Hadoop's own can."""
+    return bool(_BEYOND_NATIVE.search(_PATH.sub("/", text)))
 
 
 def says_below_a_file(said: str) -> bool:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator
 
 from ...model.errors import AlreadyExists, AuthenticationFailed, Hdfs2ossError, NotFound, StoreError, Unreachable
-from ..hadoop_errors import class_by_text, error_of_java, says_below_a_file
+from ..hadoop_errors import READ_BY_JAVA, beyond_native, class_by_text, error_of_java, says_below_a_file
 from ..kerberos.gssapi import HOW_TO_ASK
 
 _RPC_ERROR = re.compile(r'RPCError\("([\w.$]+)",\s*"(.*?)(?:\\n|\n|"\)|$)', re.DOTALL)
@@ -67,6 +67,8 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
         return AuthenticationFailed(f"cannot {what}: Kerberos: {_shorten(refused[1])} ({place})", HOW_TO_ASK)
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
+    if beyond_native(text):
+        return StoreError(message, READ_BY_JAVA)
     kind = Unreachable if isinstance(error, OSError) else StoreError
     return (class_by_text(text) or kind)(message, hint)
 

@@ -54,7 +54,14 @@ def open_pipe() -> tuple[End, End]:
     return End(reading), End(writing)
 
 
-def read_pieces(end: End, size: int, piece_bytes: int, what: str, has_ended: Callable[[], bool]) -> Iterator[bytes]:
+def read_pieces(
+    end: End,
+    size: int,
+    piece_bytes: int,
+    what: str,
+    has_ended: Callable[[], bool],
+    silence_seconds: float = SILENCE_SECONDS,
+) -> Iterator[bytes]:
     """`size` bytes in pieces, the last one shorter; fewer where Java closes its end earlier.
 
     `has_ended` says whether Java is done with it. Raises Unreachable after minutes without a byte.
@@ -65,7 +72,7 @@ def read_pieces(end: End, size: int, piece_bytes: int, what: str, has_ended: Cal
         held: list[bytes] = []
         held_bytes = 0
         while held_bytes < wanted:
-            packet = _read(end, wanted - held_bytes, what, has_ended)
+            packet = _read(end, wanted - held_bytes, what, has_ended, silence_seconds)
             if not packet:
                 break
             held.append(packet)
@@ -77,8 +84,8 @@ def read_pieces(end: End, size: int, piece_bytes: int, what: str, has_ended: Cal
             return
 
 
-def _read(end: End, most: int, what: str, has_ended: Callable[[], bool]) -> bytes:
-    while _wait(end, select.POLLIN, what, has_ended):
+def _read(end: End, most: int, what: str, has_ended: Callable[[], bool], silence_seconds: float) -> bytes:
+    while _wait(end, select.POLLIN, what, has_ended, silence_seconds):
         with contextlib.suppress(BlockingIOError):
             return os.read(end.descriptor, most)
     return b""
@@ -98,16 +105,18 @@ def write_all(end: End, data: bytes, what: str, has_ended: Callable[[], bool]) -
     return True
 
 
-def _wait(end: End, event: int, what: str, has_ended: Callable[[], bool]) -> bool:
+def _wait(
+    end: End, event: int, what: str, has_ended: Callable[[], bool], silence_seconds: float = SILENCE_SECONDS
+) -> bool:
     """Whether there is something to be done; False once Java has ended and nothing is."""
     poll = select.poll()
     poll.register(end.descriptor, event)
-    until = time.monotonic() + SILENCE_SECONDS
+    until = time.monotonic() + silence_seconds
     while not poll.poll(_LOOK_SECONDS * 1000):
         if has_ended():
             return bool(poll.poll(0))
         if time.monotonic() > until:
-            raise Unreachable(f"cannot {what}: not a byte has passed in {SILENCE_SECONDS:.0f} s")
+            raise Unreachable(f"cannot {what}: not a byte has passed in {silence_seconds:.0f} s")
     return True
 
 
