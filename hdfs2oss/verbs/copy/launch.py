@@ -40,21 +40,15 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
         started = invocation(entry, sys.argv, environment)
 
         def advise() -> Iterator[str]:
-            lifting = job.report.lifted_by if job.report is not None else ()
             report = job.report
+            lifting = report.lifted_by if report is not None else ()
             if report is not None and report.failed_files and not report.rehearsal:
                 yield from failures_on_record(command, started)
-            by_java = any(READ_BY_JAVA in one.advice for one in report.failures) if report is not None else False
-            yield from advice(
-                with_java(command) if by_java else command,
-                request.options,
-                job.layout,
-                started,
-                lifting,
-                _goes_on(job.report),
-            )
-            if job.report is not None and can_be_retried(job.report, request.options):
-                yield from retry_lines(command, started, _OR_RETRY)
+            is_beyond_us = report is not None and any(READ_BY_JAVA in one.advice for one in report.failures)
+            again = with_java(command) if is_beyond_us else command
+            yield from advice(again, request.options, job.layout, started, lifting, _goes_on(report))
+            if report is not None and can_be_retried(report, request.options):
+                yield from retry_lines(again, started, _OR_RETRY)
 
         def explain(error: OtherMeaning | WouldNest) -> Hdfs2ossError:
             if isinstance(error, WouldNest):

@@ -91,9 +91,9 @@ def test_where_the_other_side_has_ended_without_a_word_nobody_waits() -> None:
     reading, writing = open_pipe()
     # Both ends stay open, as a process that was forked meanwhile might hold them.
     assert not list(read_pieces(reading, 10, 4, "read", lambda: True))
-    assert not write_all(writing, bytes(10_000_000), "write", lambda: True)
     with pytest.raises(Unreachable, match="not a byte"):
         list(read_pieces(reading, 1, 1, "read", never, silence_seconds=0.0))
+    assert not write_all(writing, bytes(10_000_000), "write", lambda: True)
     reading.close()
     writing.close()
 
