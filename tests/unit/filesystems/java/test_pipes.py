@@ -61,6 +61,14 @@ def test_an_end_that_closes_early_gives_what_came() -> None:
     reading.close()
 
 
+def test_no_more_comes_than_was_asked_for() -> None:
+    reading, writing = open_pipe()
+    assert write_all(writing, b"0123456789", "write", never)
+    assert list(read_pieces(reading, 6, 4, "read", never)) == [b"0123", b"45"]
+    reading.close()
+    writing.close()
+
+
 def test_all_bytes_are_written_however_slowly_they_are_taken() -> None:
     data, taken = os.urandom(5_000_000), []
     reading, writing = open_pipe()
