@@ -21,11 +21,11 @@ from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..hadoop_conf import is_kerberized
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..kerberos.identity import Identity, identity_for
+from ..name_order import listing_key
 from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
 from .creation import read_creation
 from .errors import map_errors
-from .order import listing_key
 
 T = TypeVar("T")
 Rows = Iterator[NativeStatus]
