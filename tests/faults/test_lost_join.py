@@ -52,7 +52,7 @@ class LosesJoins:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_PUT = do_POST = do_DELETE = forward  # noqa: N815
+            do_GET = do_PUT = do_POST = do_DELETE = forward
 
             def log_message(self, *_: object) -> None:
                 pass
