@@ -9,7 +9,7 @@ import signal
 import sys
 
 from .errors import NotUp, SandboxError
-from .jars import fetch_jars
+from .jars import artefacts_of, fetch_jars
 from .profiles import MEANINGS, PROFILES, Profile
 from .sandbox import Sandbox
 from .servers import Service
@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("profile", nargs="?", choices=PROFILES, default="hdfs", metavar="PROFILE", help=_profiles())
     up.add_argument("--yarn", action="store_true", help="with a ResourceManager and a NodeManager")
     up.add_argument("--without-oss", action="store_true", help="HDFS only")
+    other = f"HDFS of another Hadoop than {artefacts_of().version}, such as 2.10.2"
+    up.add_argument("--hadoop", default="", metavar="VERSION", help=other)
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1, or what the profile says")
     up.set_defaults(run=_up)
 
@@ -66,6 +68,7 @@ def _up(arguments: argparse.Namespace) -> int:
     sandbox = Sandbox(
         arguments.name,
         oss=not arguments.without_oss,
+        hadoop=arguments.hadoop,
         say=_say,
         **_asked(arguments),
     )

@@ -297,7 +297,12 @@ HA = {
         ("two:8020", HA, ["http://two-web:50070"]),
         ("lake", {**HA, "dfs.http.policy": "HTTPS_ONLY"}, ["https://one:9871"]),
         ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020", "dfs.namenode.http-address": "0.0.0.0:80"}, ["http://nn:80"]),
-        ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020/"}, ["http://nn:9870"]),
+        ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020/"}, ["http://nn:9870", "http://nn:50070"]),
+        (
+            "nn:8020",
+            {"fs.defaultFS": "hdfs://nn:8020", "dfs.http.policy": "HTTPS_ONLY"},
+            ["https://nn:9871", "https://nn:50470"],
+        ),
         ("nn:8020", {"dfs.namenode.rpc-address": "nn:8020", "dfs.namenode.http-address": "web:80"}, ["http://web:80"]),
         ("other:8020", HA, []),
         ("other:8020", {"fs.defaultFS": "hdfs://nn:8020", "dfs.namenode.http-address": "nn:80"}, []),
@@ -361,3 +366,73 @@ def test_who_asks_is_shown_to_the_namenode_and_to_nobody_that_it_names() -> None
     assert "HUSH" in store.requests[0].path
     assert other.requests[0].path == "/x?delegation=theirs"
     assert "HUSH" not in str(dict(other.requests[0].headers))
+
+
+# What a server says of a path whose escapes it undoes twice, and cannot.
+TWICE = Answer(
+    400,
+    json.dumps(
+        {
+            "RemoteException": {
+                "exception": "IllegalArgumentException",
+                "message": "URLDecoder: Incomplete trailing escape (%) pattern",
+            }
+        }
+    ).encode(),
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        (TWICE, "/a%252Bb%2520%2525"),
+        (MISSING, "/a%2Bb%20%25"),
+        (ok(ROOT), "/a%2Bb%20%25"),
+        (refused(403, "AccessControlException"), "/a%2Bb%20%25"),
+    ],
+)
+def test_a_path_is_escaped_as_often_as_the_server_undoes_that_which_is_found_out_once(told: Answer, sent: str) -> None:
+    with ScriptedStore(told, ok(ROOT), ok(ROOT)) as store:
+        asked = web(store)
+        for _ in range(2):
+            asked.get("/a+b %", "GETFILESTATUS")
+    paths = [request.path.partition("?")[0].removeprefix("/webhdfs/v1") for request in store.requests]
+    assert paths == ["/%25", sent, sent]
+
+
+def test_of_paths_that_are_the_same_either_way_nothing_is_found_out() -> None:
+    with ScriptedStore(ok(ROOT)) as store:
+        web(store).get("/a b;ä", "GETFILESTATUS")
+    assert [request.path.partition("?")[0] for request in store.requests] == ["/webhdfs/v1/a%20b%3B%C3%A4"]
+
+
+@pytest.mark.parametrize("unclear", [refused(400, "IllegalArgumentException"), refused(403, "StandbyException")])
+def test_where_nobody_says_how_paths_are_read_none_is_asked_for_that_might_be_taken_for_another(unclear) -> None:
+    with ScriptedStore(lambda request: unclear) as store, pytest.raises(StoreError):
+        web(store).get("/a+b", "GETFILESTATUS")
+    assert {request.path.partition("?")[0] for request in store.requests} == {"/webhdfs/v1/%25"}
+
+
+def test_each_namenode_is_asked_how_it_reads_paths() -> None:
+    with ScriptedStore(STANDBY) as one, ScriptedStore(TWICE, ok(ROOT)) as other:
+        web(one, other).get("/a+b", "GETFILESTATUS")
+    assert [request.path.partition("?")[0] for request in other.requests] == [
+        "/webhdfs/v1/%25",
+        "/webhdfs/v1/a%252Bb",
+    ]
+
+
+def test_a_datanode_is_asked_for_the_path_as_the_namenode_was_whatever_that_makes_of_it() -> None:
+    with ScriptedStore(ok(ROOT)) as datanode:
+        # As those up to 2.6 write it, whose DataNodes end a path at a semicolon.
+        location = f"http://127.0.0.1:{datanode.port}/webhdfs/v1/a;b c?op=GETFILECHECKSUM&offset=0".replace(" ", "%20")
+        with ScriptedStore(Answer(307, b"", {"Location": location})) as store:
+            assert web(store).get("/a;b c", "GETFILECHECKSUM") == ROOT
+    assert datanode.requests[0].path == "/webhdfs/v1/a%3Bb%20c?op=GETFILECHECKSUM&offset=0"
+
+
+def test_of_an_exception_its_words_are_told_and_not_where_it_came_from() -> None:
+    message = "Path is not a file:\n /d/\n\tat org.apache.Foo.bar(Foo.java:69)\n\tat org.apache.Foo.baz(Foo.java:1)"
+    told = json.dumps({"RemoteException": {"exception": "FileNotFoundException", "message": message}}).encode()
+    with ScriptedStore(Answer(404, told)) as store, pytest.raises(NotFound, match=r"Path is not a file: /d/$"):
+        web(store).get("/d", "GETFILECHECKSUM")
