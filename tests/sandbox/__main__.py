@@ -10,6 +10,7 @@ import sys
 
 from .errors import NotUp, SandboxError
 from .jars import artefacts_of, fetch_jars
+from .kdc import fetch_kdc
 from .profiles import MEANINGS, PROFILES, Profile
 from .sandbox import Sandbox
 from .servers import Service
@@ -57,10 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("env", help='print what to eval: eval "$(bin/sandbox env)"').set_defaults(run=_env)
     failover = commands.add_parser("failover", help="of profile ha: make the other NameNode active")
     failover.set_defaults(run=_failover)
-    commands.add_parser("fetch", help="download the Hadoop jars and do no more").set_defaults(run=_fetch)
-    for name, command in commands.choices.items():
-        if name != "fetch":
-            command.add_argument("--name", default="default", help="several sandboxes live side by side")
+    for command in commands.choices.values():
+        command.add_argument("--name", default="default", help="several sandboxes live side by side")
+    fetch = commands.add_parser("fetch", help="download the Hadoop jars and do no more")
+    fetch.set_defaults(run=_fetch)
+    kdc = commands.add_parser("fetch-kdc", help="install what a KDC needs, as far as root may, and do no more")
+    kdc.set_defaults(run=_fetch_kdc)
     return parser
 
 
@@ -121,6 +124,11 @@ def _env(arguments: argparse.Namespace) -> int:
 
 def _fetch(arguments: argparse.Namespace) -> int:
     print(fetch_jars(_say))
+    return 0
+
+
+def _fetch_kdc(arguments: argparse.Namespace) -> int:
+    fetch_kdc(_say)
     return 0
 
 

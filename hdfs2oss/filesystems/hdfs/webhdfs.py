@@ -36,8 +36,8 @@ _ANY_HOST = ("", "0.0.0.0", "[::]")
 _MOST_REDIRECTS = 3
 _NOWHERE = "it is passed on to what is no address"
 _PREFIX = "/webhdfs/v1"
-# Hadoop 3.1.0 to 3.1.2 and 3.2.0 undo the escapes of a path twice (HDFS-14423) and answer for `/a b` where `/a+b` was
-# asked for. Of a path that cannot be undone twice they say so.
+# Hadoop 3.1.0 to 3.1.2 and 3.2.0 undo the escapes of a path twice when they are asked (GET; HDFS-14423), and answer for
+# `/a b` in place of `/a+b`. Of a path that cannot be undone twice they say so.
 _UNLIKE_TWICE = "%+"
 _NOT_TWICE = "/%"
 _TOLD_TWICE = "URLDecoder"
@@ -156,12 +156,14 @@ class WebHdfs:
 
     def _ask(self, address: WebAddress, call: Call) -> Answer:
         path = quote(call.path)
-        if any(one in call.path for one in _UNLIKE_TWICE) and self._is_read_twice(address):
+        may_be_taken_for_another = call.method == "GET" and any(one in call.path for one in _UNLIKE_TWICE)
+        if may_be_taken_for_another and self._is_read_twice(address):
             path = quote(path)
         return self._send(address, call, path)
 
     def _is_read_twice(self, address: WebAddress) -> bool:
-        """Whether this NameNode undoes the escapes of a path twice. Raises StoreError when nobody can tell."""
+        """Whether this NameNode undoes the escapes of a path twice, when asked about it. Raises StoreError when nobody
+        can tell."""
         if address not in self._reads_twice:
             try:
                 self._send(address, Call("GET", _NOT_TWICE, "GETFILESTATUS"), quote(_NOT_TWICE))

@@ -400,6 +400,13 @@ def test_a_path_is_escaped_as_often_as_the_server_undoes_that_which_is_found_out
     assert paths == ["/%25", sent, sent]
 
 
+def test_a_change_is_read_once_by_all_servers() -> None:
+    with ScriptedStore(EMPTY, EMPTY, EMPTY) as store:
+        for method in ("PUT", "POST", "DELETE"):
+            web(store).change(method, "/a+b", "X")  # type: ignore[arg-type]
+    assert {request.path.partition("?")[0] for request in store.requests} == {"/webhdfs/v1/a%2Bb"}
+
+
 def test_of_paths_that_are_the_same_either_way_nothing_is_found_out() -> None:
     with ScriptedStore(ok(ROOT)) as store:
         web(store).get("/a b;ä", "GETFILESTATUS")
