@@ -8,10 +8,7 @@ that HDFS does not notice itself. See unit/phases/test_joining.py.
 from __future__ import annotations
 
 import re
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,8 @@ import pytest
 from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule
+from tests.acceptance.directions import pairs, pairs_with
+from tests.acceptance.meanwhile import held, meanwhile
 from tests.trees import Place
 
 TREE = {"a": b"alpha", "b": b"beta", "d/c": b"gamma", "d/e/f": b"delta"}
@@ -54,67 +53,10 @@ def place(request, command, make_place, home, monkeypatch) -> Callable[[str, str
     return make
 
 
-def pairs(*texts: str) -> pytest.MarkDecorator:
-    """Directions, those with HDFS marked so."""
-    marked = [pytest.param(text, marks=pytest.mark.hdfs if "hdfs" in text else ()) for text in texts]
-    return pytest.mark.parametrize("ends", marked, indirect=True)
-
-
-def pairs_with(flags: Sequence[tuple[str, ...]], *texts: str) -> pytest.MarkDecorator:
-    """Directions, and with each the switches; those behind the first say nothing else on HDFS and are `full` there."""
-
-    def is_said_elsewhere(text: str, words: tuple[str, ...]) -> bool:
-        return "hdfs" in text and words != flags[0] and not (text.endswith("hdfs") and words == ("-direct",))
-
-    rows = [
-        pytest.param(
-            text,
-            words,
-            marks=[pytest.mark.hdfs] * ("hdfs" in text) + [pytest.mark.full] * is_said_elsewhere(text, words),
-            id=f"{text}-{' '.join(words) or 'plain'}",
-        )
-        for text in texts
-        for words in flags
-    ]
-    return pytest.mark.parametrize(("ends", "flags"), rows, indirect=["ends"])
-
-
 @pytest.fixture
 def ends(request, place) -> tuple[Place, Place]:
     source, _, target = request.param.split(" ")
     return place(source, "source"), place(target, "target")
-
-
-@contextmanager
-def meanwhile(server: LocalOssServer, rule: Rule, act: Callable[[], object]) -> Iterator[None]:
-    """While the server holds back the request that the rule is about, `act`; then the request goes on, and the rest."""
-    done = threading.Event()
-
-    def watch() -> None:
-        deadline = time.monotonic() + 60
-        while not server.plan.state()[0][1]:
-            if time.monotonic() > deadline or done.wait(0.01):
-                return
-        act()
-        acted.append(rule)
-        server.plan.stop()
-
-    acted: list[Rule] = []
-    server.plan.replace([rule])
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-        server.plan.replace([])
-        server.plan.start()
-    assert acted, "what was to happen meanwhile did not"
-
-
-def held(operation: str, key: str) -> Rule:
-    return Rule("latency", operation=operation, key=key, seconds=60.0, count=1)
 
 
 def remove(place: Place, path: str) -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from hdfs2oss.filesystems.base import FileSystem, OpenUpload, Reader, Stored, Writer
 from hdfs2oss.filesystems.body import Body
@@ -26,6 +25,7 @@ from hdfs2oss.rules.checksum import compose_crc64, crc32c, crc64
 from hdfs2oss.rules.filesum import COMPOSITE_CRC, COMPOSITE_CRC32C, CRC64, FileChecksum
 from hdfs2oss.rules.keys import KeyRange
 from hdfs2oss.rules.preservation import changes, merged, of_status
+from tests.stores.memory_streams import MemoryAppender, MemoryDirectory, MemoryFile, MemoryReader, MemoryWriter
 
 LIKE_HDFS = Capabilities(
     "HDFS",
@@ -51,29 +51,6 @@ EVERYTHING = Capabilities(
     reads_checked=True,
     writes_checked=True,
 )
-
-
-@dataclass
-class MemoryFile:
-    """A file and what is known of it."""
-
-    data: bytes
-    status: FileStatus
-    metadata: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
-    kept: Attributes = NOTHING
-    # Stated for every family, in place of one of the bytes.
-    checksum: FileChecksum | None = None
-
-
-@dataclass
-class MemoryDirectory:
-    """A directory; `marked` when it was made on purpose and stays when empty."""
-
-    status: FileStatus
-    marked: bool
-    children: dict[str, MemoryFile | MemoryDirectory] = field(default_factory=dict)
-    kept: Attributes = NOTHING
 
 
 Node = MemoryFile | MemoryDirectory
@@ -152,10 +129,10 @@ class MemoryFileSystem(FileSystem):
         node = self._find(path)
         if not isinstance(node, MemoryFile):
             raise NotFound(f"cannot read {path}: there is no such file")
-        return _MemoryReader(self, path, node)
+        return MemoryReader(self, path, node)
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
-        return _MemoryWriter(self, path, work_path, attributes)
+        return MemoryWriter(self, path, work_path, attributes)
 
     def put(
         self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
@@ -215,7 +192,7 @@ class MemoryFileSystem(FileSystem):
     def open_appender(self, path: str, length: int) -> Writer:
         if len(self.file(path).data) != length:
             raise StoreError(f"{path} has not {length} bytes")
-        return _MemoryAppender(self, path)
+        return MemoryAppender(self, path)
 
     def cannot_join(self, directory: str) -> str:
         return "" if self.capabilities.joins else "files are one stream in this memory"
@@ -383,88 +360,6 @@ class MemoryFileSystem(FileSystem):
         if upload_id not in self._uploads or self._uploads[upload_id][0] != path:
             raise NotFound(f"the upload {upload_id} of {path} is gone")
         return self._uploads[upload_id][1]
-
-
-class _MemoryReader(Reader):
-    def __init__(self, owner: MemoryFileSystem, path: str, file: MemoryFile) -> None:
-        self._owner = owner
-        self._path = path
-        self._data = file.data
-        self.length = len(file.data)
-        self.etag = file.status.etag
-        self._kept = file.kept
-        # As objects do.
-        self.crc64 = None if owner.capabilities.real_directories else crc64(file.data)
-
-    def attributes(self) -> Attributes | None:
-        return None if self._owner.capabilities.lists_kept else self._kept
-
-    def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
-        end = offset + size
-        while offset < end:
-            piece = self._data[offset : min(offset + piece_bytes, end)]
-            if len(piece) < min(piece_bytes, end - offset):
-                raise CorruptData(f"{self._path} ended {end - len(self._data)} bytes early")
-            self._owner.traffic.read(len(piece))
-            offset += len(piece)
-            yield piece
-
-    def close(self) -> None:
-        pass
-
-
-class _MemoryWriter(Writer):
-    """Visible at its work path while it is written, as on a real store."""
-
-    def __init__(self, owner: MemoryFileSystem, path: str, work_path: str, attributes: Attributes) -> None:
-        self._owner = owner
-        self._path = path
-        self._work_path = work_path
-        self._attributes = attributes
-        self._data = bytearray()
-        self._done = False
-        owner._publish(work_path, b"", {})
-
-    def write(self, data: bytes) -> None:
-        self._owner.traffic.wrote(len(data))
-        self._data += data
-
-    def commit(self, check: Callable[[Stored], None]) -> Stored:
-        stored = self._owner._publish(self._work_path, bytes(self._data), {}, self._attributes)
-        check(stored)
-        self._owner._move(self._work_path, self._path)
-        self._done = True
-        return stored
-
-    def abort(self) -> None:
-        if not self._done:
-            self._done = True
-            self._owner.remove(self._work_path)
-
-
-class _MemoryAppender(Writer):
-    def __init__(self, owner: MemoryFileSystem, path: str) -> None:
-        self._owner = owner
-        self._path = path
-        self._has_written = self._done = False
-
-    def write(self, data: bytes) -> None:
-        self._owner.traffic.wrote(len(data))
-        file = self._owner.file(self._path)
-        self._owner._publish(self._path, file.data + data, file.metadata)
-        self._has_written = True
-
-    def commit(self, check: Callable[[Stored], None]) -> Stored:
-        data, status = self._owner.file(self._path).data, self._owner.file(self._path).status
-        stored = Stored(len(data), status.etag, status.mtime_ms, crc64(data))
-        check(stored)
-        self._done = True
-        return stored
-
-    def abort(self) -> None:
-        if self._has_written and not self._done:
-            file = self._owner.file(self._path)
-            file.status = file.status._replace(mtime_ms=0)
 
 
 def _split(path: str) -> tuple[str, str]:

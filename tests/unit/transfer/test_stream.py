@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,73 +12,26 @@ import pytest
 
 from hdfs2oss.filesystems.base import FileSystem, Stored
 from hdfs2oss.model.errors import (
-    BeingWritten,
     CorruptData,
     Interrupted,
     LockLost,
     NotFound,
     PermissionDenied,
     ReadError,
-    SourceChanged,
     SourceOpen,
     TransferError,
     Unreachable,
     VerifyError,
     WriteError,
 )
-from hdfs2oss.model.uri import Uri
-from hdfs2oss.model.values import CopyItem, Proof, StoredPart
+from hdfs2oss.model.values import Proof, StoredPart
 from hdfs2oss.rules.checksum import crc32c, crc64
 from hdfs2oss.rules.throttle import Throttle
 from hdfs2oss.transfer.buffers import BufferBudget
-from hdfs2oss.transfer.ends import Ends
-from hdfs2oss.transfer.proving import Copied, verify
-from hdfs2oss.transfer.stream import Transfer, nothing
+from hdfs2oss.transfer.proving import verify
+from hdfs2oss.transfer.stream import Transfer
 from tests.stores.faults import Fault, FlakyFileSystem, cut_last_byte, flip_first_byte
-from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
-
-PART = 1000
-WORK = "/t/.hdfs2oss-work-1"
-ENDS = Ends(Uri("hdfs", "nn", "/s/f"), Uri("oss", "b", "/t/f"), WORK)
-KINDS = {"small": (LIKE_OSS, 700), "stream": (LIKE_HDFS, 5500), "parts": (LIKE_OSS, 5500), "empty": (LIKE_OSS, 0)}
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as made:
-        yield made
-
-
-class Bench:
-    """A source with one file, a target that may fail, and the way between them."""
-
-    def __init__(self, kind: str, pool: ThreadPoolExecutor) -> None:
-        capabilities, size = KINDS[kind]
-        self.data = os.urandom(size)
-        self.source_store = MemoryFileSystem(LIKE_HDFS, lambda: 1000)
-        self.source_store.place("/s/f", self.data)
-        self.target_store = MemoryFileSystem(capabilities, lambda: 2000)
-        self.item = CopyItem("f", 0, "COPY", "F", size, 1000, part_size_bytes=PART)
-        self._pool = pool
-
-    def copy(self, *faults: Fault, on: str = "target", checkpoint: Callable[[], None] = nothing) -> Copied:
-        source: FileSystem = self.source_store
-        target: FileSystem = self.target_store
-        if on == "source":
-            source = FlakyFileSystem(source, *faults)
-        else:
-            target = FlakyFileSystem(target, *faults)
-        transfer = Transfer(source, target, Throttle(None), BufferBudget(3 * PART), self._pool, 2, checkpoint)
-        return transfer.copy(ENDS, self.item)
-
-    def assert_nothing_is_left(self, old: dict[str, bytes] | None = None) -> None:
-        assert self.target_store.files() == (old or {})
-        assert self.target_store.open_uploads() == []
-
-
-@pytest.fixture(params=["small", "stream", "parts"])
-def bench(request: pytest.FixtureRequest, pool: ThreadPoolExecutor) -> Bench:
-    return Bench(request.param, pool)
+from tests.unit.transfer.bench import ENDS, KINDS, PART, Bench
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -170,35 +123,6 @@ def test_a_missing_byte_on_the_way_to_a_stream_is_found_before_it_is_published(p
     bench.assert_nothing_is_left()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"mtime_ms": 1001}, id="written again"),
-        pytest.param({"length": 9999}, id="longer"),
-    ],
-)
-def test_a_source_that_changes_while_it_is_read_is_never_published(bench, change) -> None:
-    def meanwhile() -> None:
-        bench.source_store.place("/s/f", bench.data, **{"mtime_ms": 1000, **change})
-
-    with pytest.raises(SourceChanged, match="changed since it was surveyed"):
-        bench.copy(Fault("read", times=1, silent=True, meanwhile=meanwhile), on="source")
-    bench.assert_nothing_is_left()
-
-
-def test_a_source_that_somebody_writes_to_though_its_length_does_not_show_it_is_never_published(bench) -> None:
-    with pytest.raises(SourceOpen, match="still being written"):
-        bench.copy(Fault("refuse_open", "/s/f", BeingWritten), on="source")
-    bench.assert_nothing_is_left()
-
-
-def test_a_source_that_changed_since_the_survey_is_not_even_read(bench) -> None:
-    bench.source_store.place("/s/f", bench.data + b"more", mtime_ms=1001)
-    with pytest.raises(SourceChanged):
-        bench.copy()
-    bench.assert_nothing_is_left()
-
-
 def test_a_file_whose_length_the_store_does_not_know_yet_is_refused(bench) -> None:
     """Still being written on HDFS: the status says one length, an open file another."""
     bench.source_store.place("/s/f", bench.data + b"more", mtime_ms=1000, length=len(bench.data))
@@ -271,45 +195,6 @@ def test_a_store_that_keeps_no_notes_still_has_the_file(pool) -> None:
     copied = bench.copy(Fault("note", "/t/f", PermissionDenied))
     assert bench.target_store.files() == {"/t/f": bench.data}
     assert "could not be kept as tags" in copied.warning
-
-
-def versioned(bench: Bench) -> Bench:
-    bench.item = bench.item._replace(etag=bench.source_store.file("/s/f").status.etag)
-    return bench
-
-
-@pytest.mark.parametrize("moment", ["open", "read"])
-def test_another_version_of_the_same_length_and_time_is_never_published(bench: Bench, moment) -> None:
-    versioned(bench)
-    data = bytes(byte ^ 0xFF for byte in bench.data)
-
-    def replace() -> None:
-        bench.source_store.place("/s/f", data, mtime_ms=1000)
-
-    if moment == "open":
-        replace()
-        with pytest.raises(SourceChanged, match="changed since it was surveyed"):
-            bench.copy()
-    else:
-        # The reader keeps to the version it opened, as that of an object store does.
-        with pytest.raises(SourceChanged, match="changed since it was surveyed"):
-            bench.copy(Fault("open", times=1, silent=True, meanwhile=replace), on="source")
-    bench.assert_nothing_is_left()
-
-
-def test_a_version_that_was_read_and_is_no_longer_there_is_not_published_where_the_plan_knows_none(bench) -> None:
-    data = bytes(byte ^ 0xFF for byte in bench.data)
-
-    def replace() -> None:
-        bench.source_store.place("/s/f", data, mtime_ms=1000)
-
-    with pytest.raises(SourceChanged):
-        bench.copy(Fault("read", times=1, silent=True, meanwhile=replace), on="source")
-    bench.assert_nothing_is_left()
-
-
-def test_the_version_that_was_read_stands_beside_what_arrived(bench: Bench) -> None:
-    assert bench.copy().source_etag == bench.source_store.file("/s/f").status.etag
 
 
 def transfer_between(bench: Bench, target: FileSystem, pool: ThreadPoolExecutor, **fields: object) -> Transfer:

@@ -21,7 +21,7 @@ from hdfs2oss.model.errors import (
 from hdfs2oss.model.values import StoredPart
 from hdfs2oss.rules.checksum import crc64
 
-from .scripted_store import QUICK, Answer, ScriptedStore, error
+from .scripted_store import Answer, ScriptedStore, error
 
 DATA = b"0123456789" * 1000
 CRC = {"x-oss-hash-crc64ecma": str(crc64(DATA)), "ETag": '"E"'}
@@ -196,80 +196,6 @@ def test_a_completed_object_with_other_bytes_is_corrupt_data() -> None:
         complete(store)
 
 
-def test_an_exclusive_creation_whose_answer_was_lost_is_recognised_as_ours() -> None:
-    marks: list[str] = []
-
-    def lost(request) -> Answer:
-        marks.append(request.headers["x-oss-meta-hdfs2oss-writer"])
-        return Answer(0)
-
-    def head(_) -> Answer:
-        return Answer(200, headers={"x-oss-meta-hdfs2oss-writer": marks[0]})
-
-    with ScriptedStore(UNVERSIONED, lost, error(409, "FileAlreadyExists"), head) as store:
-        assert store.open().create_exclusive("/one", b"1")
-
-
-def test_an_exclusive_creation_of_ours_that_arrived_damaged_is_removed() -> None:
-    marks: list[str] = []
-
-    def lost(request) -> Answer:
-        marks.append(request.headers["x-oss-meta-hdfs2oss-writer"])
-        return Answer(0)
-
-    def head(_) -> Answer:
-        return Answer(200, headers={"x-oss-meta-hdfs2oss-writer": marks[0], **DAMAGED.headers})
-
-    script = ScriptedStore(UNVERSIONED, lost, error(409, "FileAlreadyExists"), head, STORED)
-    with script as store, pytest.raises(CorruptData, match="CRC-64"):
-        store.open().create_exclusive("/one", b"1")
-    assert [request.method for request in store.requests][-2:] == ["HEAD", "DELETE"]
-
-
-def test_an_exclusive_creation_of_another_is_left_alone_whatever_its_checksum() -> None:
-    theirs = Answer(200, headers={"x-oss-meta-hdfs2oss-writer": "theirs", **DAMAGED.headers})
-    with ScriptedStore(UNVERSIONED, error(409, "FileAlreadyExists"), theirs) as store:
-        assert not store.open().create_exclusive("/one", b"1")
-    assert store.requests[-1].method == "HEAD"
-
-
-def test_an_exclusive_creation_is_lost_to_another_even_when_that_one_is_gone_again() -> None:
-    with ScriptedStore(UNVERSIONED, error(409, "FileAlreadyExists"), Answer(404)) as store:
-        assert not store.open().create_exclusive("/one", b"1")
-
-
-@pytest.mark.parametrize("state", ["Enabled", "Suspended"])
-def test_nothing_is_created_exclusively_in_a_bucket_that_keeps_versions(state: str) -> None:
-    body = f"<VersioningConfiguration><Status>{state}</Status></VersioningConfiguration>".encode()
-    with ScriptedStore(Answer(200, body)) as store:
-        opened = store.open()
-        for _ in range(2):
-            with pytest.raises(PermissionDenied, match="keeps versions") as caught:
-                opened.create_exclusive("/one", b"1")
-    assert "--job-dir" in caught.value.hint
-    assert [(request.method, request.path) for request in store.requests] == [("GET", "/lake/?versioning")]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [error(404, "NoSuchKey"), error(501, "NotImplemented"), Answer(501), error(403, "AccessDenied")],
-    ids=["404", "NotImplemented", "501", "AccessDenied"],
-)
-def test_a_store_that_tells_nothing_of_versions_counts_as_one_without(answer: Answer) -> None:
-    with ScriptedStore(answer, STORED) as store:
-        opened = store.open()
-        assert opened.create_exclusive("/one", DATA)
-        assert opened.create_exclusive("/two", DATA)
-    assert [request.method for request in store.requests] == ["GET", "PUT", "PUT"]
-
-
-@pytest.mark.parametrize("answer", [error(403, "InvalidAccessKeyId"), error(400, "InvalidArgument"), Answer(0)])
-def test_nothing_is_created_exclusively_where_the_store_fails_to_say_whether_it_keeps_versions(answer: Answer) -> None:
-    with ScriptedStore(*[answer] * QUICK.attempts, STORED) as store, pytest.raises(StoreError):
-        store.open().create_exclusive("/one", DATA)
-    assert {request.method for request in store.requests} == {"GET"}
-
-
 def page(*keys: str, token: str = "") -> Answer:
     rows = "".join(
         f"<Contents><Key>{key}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>&quot;E&quot;</ETag>"
@@ -373,84 +299,6 @@ def test_keys_that_are_no_good_any_more_are_not_a_missing_right(code: str) -> No
         store.open().put("/file", DATA, "", {})
     assert len(store.requests) == 1
     assert caught.value.hint
-
-
-def test_what_was_put_without_a_stated_checksum_is_looked_at() -> None:
-    held = Answer(200, DATA, {"ETag": '"E"'})
-    with ScriptedStore(Answer(200, headers={"ETag": '"E"'}), held) as store:
-        stored = store.open().put("/file", DATA, "", {})
-    assert [request.method for request in store.requests] == ["PUT", "HEAD"]
-    assert (stored.length, stored.crc64) == (len(DATA), None)
-
-
-def test_what_another_wrote_over_our_damage_stays() -> None:
-    with ScriptedStore(DAMAGED, *[DAMAGED] * 3, STORED) as store, pytest.raises(CorruptData):
-        store.open().put("/dir/file", DATA, "", {})
-    assert [request.method for request in store.requests] == ["PUT"] * 4 + ["HEAD"]
-
-
-def test_a_completed_object_that_is_damaged_is_removed_while_it_is_ours() -> None:
-    for there, expected in ((DAMAGED, ["POST", "HEAD", "DELETE"]), (STORED, ["POST", "HEAD"])):
-        with ScriptedStore(DAMAGED, there) as store, pytest.raises(CorruptData):
-            complete(store)
-        assert [request.method for request in store.requests] == expected
-
-
-@pytest.mark.parametrize(
-    ("looked", "removed"),
-    [(DAMAGED, error(403, "AccessDenied")), (error(403, "AccessDenied"), STORED)],
-    ids=["not removed", "not even looked at"],
-)
-def test_damage_that_stays_is_carried_on_by_its_etag(looked: Answer, removed: Answer) -> None:
-    with ScriptedStore(*[DAMAGED] * 4, looked, removed) as store, pytest.raises(CorruptData) as raised:
-        store.open().put("/dir/file", DATA, "", {})
-    assert raised.value.left_etags == ("D",)
-    assert "it could not be removed: " in str(raised.value)
-
-
-@pytest.mark.parametrize("there", [DAMAGED, STORED, error(404, "NoSuchKey")], ids=["removed", "another's", "gone"])
-def test_damage_that_is_gone_is_not_carried_on(there: Answer) -> None:
-    with ScriptedStore(*[DAMAGED] * 4, there, STORED) as store, pytest.raises(CorruptData) as raised:
-        store.open().put("/dir/file", DATA, "", {})
-    assert raised.value.left_etags == ()
-
-
-def test_damage_that_only_a_look_shows_is_removed_too() -> None:
-    silent = Answer(200, headers={"ETag": '"D"'})
-    with ScriptedStore(silent, DAMAGED, DAMAGED, STORED) as store, pytest.raises(CorruptData):
-        store.open().put("/dir/file", DATA, "", {})
-    assert [request.method for request in store.requests] == ["PUT", "HEAD", "HEAD", "DELETE"]
-
-
-def test_damage_of_a_completed_object_that_only_a_look_shows_is_removed_while_it_is_ours() -> None:
-    silent = Answer(200, headers={"ETag": '"D"'})
-    damaged = Answer(200, DATA, {"x-oss-hash-crc64ecma": "1", "ETag": '"D"'})
-    with ScriptedStore(silent, damaged, damaged, STORED) as store, pytest.raises(CorruptData):
-        complete(store)
-    assert [request.method for request in store.requests] == ["POST", "HEAD", "HEAD", "DELETE"]
-    anothers = Answer(200, DATA, {"x-oss-hash-crc64ecma": "1", "ETag": '"A"'})
-    with ScriptedStore(silent, anothers) as store:
-        assert complete(store).crc64 == 1
-    assert [request.method for request in store.requests] == ["POST", "HEAD"]
-
-
-@pytest.mark.parametrize(
-    ("there", "carried_on"),
-    [
-        (Answer(200, DATA, {"x-oss-hash-crc64ecma": "1", "ETag": '"X"'}), ("X",)),
-        (Answer(200, DATA, CRC), ()),
-        (Answer(200, DATA[:-1], {"x-oss-hash-crc64ecma": "1", "ETag": '"X"'}), ()),
-        (error(404, "NoSuchKey"), ()),
-        (error(403, "AccessDenied"), ()),
-    ],
-    ids=["other bytes", "what was sent", "another length", "nothing", "nobody can tell"],
-)
-def test_other_bytes_that_stand_where_an_answer_was_lost_are_carried_on_by_their_etag(there, carried_on) -> None:
-    refused = error(403, "AccessDenied")
-    with ScriptedStore(Answer(0), refused, there) as store, pytest.raises(PermissionDenied) as raised:
-        store.open().put("/dir/file", DATA, "", {})
-    assert raised.value.left_etags == carried_on
-    assert [request.method for request in store.requests] == ["PUT", "PUT", "HEAD"]
 
 
 def uploads_page(rows: str, end: str) -> Answer:
