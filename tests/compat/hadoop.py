@@ -26,7 +26,10 @@ COUNTER = re.compile(r"^\t\t(\w+)=(\d+)$", re.MULTILINE)
 class Hadoop(NamedTuple):
     """What servers of a version can be asked, beside what those of all versions can.
 
-    xattrs        extended attributes (2.5)
+    acls          ACLs, as the native client reads them
+    xattrs        extended attributes
+    snapshots     over WebHDFS
+    appends       natively
     composed      composed checksums (3.1.1)
     differences   what changed between two snapshots, over WebHDFS (3.2)
     """
@@ -38,8 +41,25 @@ class Hadoop(NamedTuple):
         return tuple(map(int, self.version.split(".")))
 
     @property
+    def acls(self) -> bool:
+        return self._number >= (2, 6)
+
+    @property
     def xattrs(self) -> bool:
         return self._number >= (2, 5)
+
+    @property
+    def snapshots(self) -> bool:
+        return self._number >= (2, 5)
+
+    @property
+    def appends(self) -> bool:
+        return self._number >= (2, 5)
+
+    @property
+    def letters(self) -> str:
+        """Of -p."""
+        return "-prbugpt" + "a" * self.acls + "x" * self.xattrs
 
     @property
     def composed(self) -> bool:
@@ -118,7 +138,9 @@ class Cluster:
 
     def attributes(self, place: Uri) -> list[str]:
         """All that Hadoop's own client of this version tells of a tree of HDFS."""
-        commands = [["-ls", "-R"], ["-getfacl", "-R"], *([["-getfattr", "-R", "-d"]] if self.hadoop.xattrs else [])]
+        commands = [["-ls", "-R"]]
+        commands += [["-getfacl", "-R"]] if self.hadoop.acls else []
+        commands += [["-getfattr", "-R", "-d"]] if self.hadoop.xattrs else []
         return [self.shell(*command, place.path).replace(place.path, "") for command in commands]
 
     def filesystem(self, place: Uri) -> FileSystem:
