@@ -82,6 +82,12 @@ def advice(
         yield f"  {KEYS}"
 
 
+def with_java(command: CopyCommand) -> CopyCommand:
+    """The same command, with HDFS reached through Hadoop's own client."""
+    kept = [words for words in command.typed if words[0].partition("=")[0] != "--hdfs-client"]
+    return command._replace(typed=[("--hdfs-client", "jvm"), *kept], hdfs_client="jvm")
+
+
 def failures_on_record(command: CopyCommand, started: Invocation) -> Iterator[str]:
     """The lines that tell the command which lists every file that failed."""
     kept = [words for words in command.typed if words[0] in WORDS_OF_RECORDS]

@@ -12,7 +12,8 @@ from ..model.uri import Uri
 from .advice import KEYS, WORDS_OF_RECORDS, Invocation, with_endpoints
 from .command import CopyCommand
 from .grammar import option_words, path_words
-from .switches import SWITCHES, Switch
+from .switch import Switch
+from .switches import SWITCHES
 
 # Options that are places: how run.json calls what a switch fills.
 _PLACES = {

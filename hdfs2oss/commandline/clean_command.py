@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ..model.errors import UsageError
 from .command import CopyCommand
 from .inquiry import read_inquiry
-from .switches import OF_ACCESS, Switch
+from .switch import Switch
+from .switches import OF_ACCESS
 
 USAGE = "hdfs2oss clean [options] TARGET"
 HINT = "See hdfs2oss clean --help."
@@ -26,7 +27,8 @@ were killed, whatever they compared, go a week after their last sign of life.
   --dry-run         say what would be removed, and touch nothing
   --job-dir DIR     the records are in DIR, as they were for the copy (default: .hdfs2oss in your home on the HDFS of
                     TARGET, on that of fs.defaultFS, and on this machine)
-  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE, -D KEY=VALUE
+  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE,
+  --hdfs-client native|jvm, -D KEY=VALUE
                     as for a copy
 
 Exit codes: 0 it was done; 2 the command cannot be carried out as written; 3 a store cannot be asked.

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from ..model.errors import UsageError
 from .grammar import USAGE_HINT, option_words, read_words
 from .pasting import Program, refuse_pasted
-from .switches import SWITCHES, Switch
+from .switch import Switch
+from .switches import SWITCHES
 
 USAGE = "hdfs2oss [options] SOURCE... TARGET"
 
@@ -36,6 +37,7 @@ class CopyCommand(NamedTuple):
     ram_role: str = ""
     principal: str = ""
     keytab: str = ""
+    hdfs_client: str = "native"
     processes: int | None = None
     # What is said of options that have nothing to change here.
     notes: tuple[str, ...] = ()

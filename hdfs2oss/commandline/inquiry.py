@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from ..model.errors import UsageError
 from .command import CopyCommand
 from .grammar import HELP_WORDS, read_words
-from .switches import SWITCHES, Switch
+from .switch import Switch
+from .switches import SWITCHES
 
 
 class Inquiry(NamedTuple):

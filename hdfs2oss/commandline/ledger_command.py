@@ -9,7 +9,8 @@ from ..model.errors import UsageError
 from ..model.values import Proof
 from .command import CopyCommand
 from .inquiry import read_inquiry
-from .switches import OF_RECORDS, Switch
+from .switch import Switch
+from .switches import OF_RECORDS
 
 USAGE = "hdfs2oss ledger [options] SOURCE... TARGET"
 HINT = "See hdfs2oss ledger --help."
@@ -30,7 +31,8 @@ Without an option: a summary of the files that are known, and of the last runs. 
 Where the records are:
   -f FILE           the sources are in FILE, as they were for the copy
   --job-dir DIR     the records are in DIR, as they were for the copy, or are what a run left at its target
-  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE, -D KEY=VALUE
+  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE,
+  --hdfs-client native|jvm, -D KEY=VALUE
                     as for a copy
 
 Exit codes: 0 it was shown; 2 there are no records, or the command cannot be carried out as written; 3 a store

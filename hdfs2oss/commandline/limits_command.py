@@ -9,7 +9,8 @@ from ..model.errors import UsageError
 from ..model.limits import written_by_hand
 from .command import CopyCommand
 from .inquiry import read_inquiry
-from .switches import OF_RECORDS, Switch
+from .switch import Switch
+from .switches import OF_RECORDS
 
 USAGE = "hdfs2oss limits [options] SOURCE... TARGET"
 HINT = "See hdfs2oss limits --help."
@@ -24,7 +25,8 @@ set here outranks what the copy was started with, its schedule too, until it end
 Where its records are:
   -f FILE           the sources are in FILE, as they were for the copy
   --job-dir DIR     the records are in DIR, as they were for the copy
-  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE, -D KEY=VALUE
+  --oss-endpoint URL, --credentials-file FILE, --ram-role NAME, --principal NAME, --keytab FILE,
+  --hdfs-client native|jvm, -D KEY=VALUE
                     as for a copy
 
 Exit codes: 0 it was set; 2 no such copy is running, or the command cannot be carried out as written; 3 a store cannot

@@ -21,7 +21,8 @@ from typing import NoReturn
 
 from ..model.errors import UsageError
 from .grammar import is_option, option_words, path_words, read_words
-from .switches import SWITCHES, Switch
+from .switch import Switch
+from .switches import SWITCHES
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _NAMENODE = re.compile(r"(?i)hdfs://[^/\s]+")

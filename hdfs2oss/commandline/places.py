@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..filesystems.hadoop_conf import is_kerberized, user_name
+from ..filesystems.hadoop_conf import is_kerberized, schemes_with_a_class, user_name
 from ..filesystems.kerberos.gssapi import BY_TICKET, Login
 from ..filesystems.kerberos.identity import who_asks
 from ..filesystems.keys.chain import Asked, find_keys, remarks
 from ..filesystems.keys.credentials import OssAccess, resolve_access
-from ..filesystems.registry import StoreConfig
+from ..filesystems.registry import NATIVE, StoreConfig
 from ..model.errors import AuthenticationFailed, SurveyError, UsageError
 from ..model.handover import ANY_BUCKET, read_handover
 from ..model.uri import ParsedUri, Uri, UriSecrets, normalise_path, parse_uri
 
 _FILE = "OSS_CREDENTIALS_FILE"
+# Where Kerberos has a say.
+_OF_NAMENODES = ("hdfs", "viewfs", "webhdfs", "swebhdfs")
 
 
 class Places:
@@ -41,6 +43,7 @@ class Places:
         self._oss: dict[str, OssAccess] = {}
         self.remarks: list[str] = []
         self._login = login
+        self._others = schemes_with_a_class(hadoop_conf)
         self._kerberos_user = ""
         # The first HDFS that is named.
         self._hdfs = ""
@@ -50,7 +53,7 @@ class Places:
 
         Raises UsageError, and SurveyError where those who are to give its keys do not.
         """
-        parsed = parse_uri(text)
+        parsed = parse_uri(text, self._others)
         uri = parsed.uri
         if not uri.scheme or (uri.scheme == "hdfs" and not uri.authority):
             uri = self._on_default(text, uri)
@@ -59,14 +62,14 @@ class Places:
             self._oss[uri.authority] = self._access(uri.authority, parsed)
         return uri
 
-    def stores(self, connections: int = StoreConfig().threads) -> StoreConfig:
+    def stores(self, connections: int = StoreConfig().threads, hdfs_client: str = NATIVE) -> StoreConfig:
         """Access to all stores that were resolved so far; each keeps so many connections.
 
         Without Kerberos a NameNode believes whatever name it hears, so ours travels: on a node of the cluster
         a task is run by `yarn` or `nobody`.
         """
         user = "" if is_kerberized(self._conf) else self.user
-        return StoreConfig(self._conf, dict(self._oss), connections, user, self._login)
+        return StoreConfig(self._conf, dict(self._oss), connections, user, self._login, hdfs_client)
 
     @property
     def user(self) -> str:
@@ -95,7 +98,7 @@ class Places:
 
     def _on_default(self, text: str, uri: Uri) -> Uri:
         default = self._conf.get("fs.defaultFS", "")
-        parsed = parse_uri(default).uri if default and not default.startswith("file:") else None
+        parsed = parse_uri(default, self._others).uri if default and not default.startswith("file:") else None
         if parsed is None or parsed.scheme == "file":
             raise UsageError(
                 f"{text} names no file system, and no fs.defaultFS is configured",
@@ -109,8 +112,8 @@ class Places:
         return Uri(parsed.scheme, parsed.authority, self._absolute(uri.path))
 
     def _note(self, uri: Uri) -> None:
-        if uri.scheme == "hdfs":
-            self._hdfs = self._hdfs or f"hdfs://{uri.authority}"
+        if uri.scheme in _OF_NAMENODES:
+            self._hdfs = self._hdfs or f"{uri.scheme}://{uri.authority}"
 
     def _absolute(self, path: str) -> str:
         """Relative paths count from the user's home. `./clean` is one that bears the name of a verb."""

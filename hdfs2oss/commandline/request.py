@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ..filesystems.hadoop_conf import keep_relevant
+from ..filesystems.java.traits import Publication, traits_of
 from ..filesystems.namenodes import other_names
-from ..filesystems.registry import StoreConfig
+from ..filesystems.registry import StoreConfig, goes_by_java
 from ..model.errors import UsageError
 from ..model.options import CopyOptions
-from ..model.uri import Uri
+from ..model.uri import JAVA_SCHEMES, SCHEMES, Uri
 from ..rules.packing import threads_for
 from ..rules.selection import Selection
 from .command import CopyCommand
@@ -26,6 +27,8 @@ from .switches import SWITCHES
 _PART_THREADS = 8
 # What --proof-dir is given where nothing is to be left at the target.
 NO_PROOF = "none"
+# A NameNode gives a name once only.
+_RENAMES = ("viewfs", "webhdfs", "swebhdfs")
 # pydantic's word before what a validator of ours says, which names the option itself.
 _OURS = "Value error, "
 
@@ -79,8 +82,10 @@ def resolve(
         raise UsageError(_reason(error), USAGE_HINT) from None
     # Patterns that cannot be read are found now.
     Selection(options.include, options.exclude)
-    stores = places.stores(_connections(options))
-    notes = (*command.notes, *settings.notes, *places.remarks, *_notes(stores, names))
+    stores = places.stores(_connections(options), command.hdfs_client)
+    _refuse_target(options, stores)
+    _refuse_records_elsewhere(options)
+    notes = (*command.notes, *settings.notes, *places.remarks, *_notes(stores, names), *_by_java(options, stores))
     return CopyRequest(options, stores, places.user, notes)
 
 
@@ -94,6 +99,37 @@ def _notes(stores: StoreConfig, names: Mapping[str, str]) -> Iterator[str]:
         yield f"hdfs://{other} and hdfs://{name} are the same HDFS, which is called hdfs://{name} from here on."
     for proxy in sorted({str(access.proxy) for access in stores.oss.values() if access.proxy}):
         yield f"OSS is reached through the proxy {proxy}."
+
+
+def _by_java(options: CopyOptions, stores: StoreConfig) -> Iterator[str]:
+    """What goes through the Java client, which an operator who waits for it should know."""
+    places = {str(one._replace(path="/")): one for one in (*options.sources, options.target)}
+    for name, place in places.items():
+        if goes_by_java(place, stores):
+            asked = " (--hdfs-client jvm)" if place.scheme == "hdfs" else ""
+            untested = ", and which was never tested on a real bucket of OSS-HDFS" if place.scheme == "oss" else ""
+            yield f"{name} goes through Hadoop's Java client{asked}, which is slower than a native one{untested}."
+
+
+def _refuse_target(options: CopyOptions, stores: StoreConfig) -> None:
+    """Raise UsageError where no file could be published whole or not at all."""
+    scheme = options.target.scheme
+    if goes_by_java(options.target, stores) and traits_of(scheme).publication is Publication.NONE:
+        raise UsageError(
+            f"nothing is written to {options.target}: nobody knows how a file appears whole or not at all on {scheme}://",
+            "It can be a source. As targets there are hdfs://, oss://, file://, " + "://, ".join(JAVA_SCHEMES) + "://.",
+        )
+
+
+def _refuse_records_elsewhere(options: CopyOptions) -> None:
+    """Raise UsageError for records where nobody is sure to be the first to write a file."""
+    for place, option in ((options.job_dir, "--job-dir"), (options.proof_dir, "--proof-dir")):
+        if place is not None and place.scheme not in (*SCHEMES, *_RENAMES):
+            raise UsageError(
+                f"{option} {place}: records of runs are not kept on {place.scheme}://, where two runs could take the "
+                "same name",
+                f"Name a directory on hdfs://, oss:// or file://: {option} hdfs://namenode/dir",
+            )
 
 
 def _reason(error: ValidationError) -> str:

@@ -8,7 +8,8 @@ from ..model.errors import UsageError
 from .command import CopyCommand, parse
 from .grammar import USAGE_HINT, option_words, path_words, read_words
 from .pasting import Program
-from .switches import GROUPS, OF_RECORDS, SWITCHES, Group
+from .switch import Group
+from .switches import GROUPS, OF_RECORDS, SWITCHES
 
 USAGE = "hdfs2oss retry [options] SOURCE... TARGET"
 DESCRIPTION = (

@@ -12,10 +12,12 @@ from ..model.errors import Hdfs2ossError, Interrupted
 from ..model.units import parse_size, size_word
 from ..model.verify_options import VerifyOptions
 from .command import USAGE
-from .switches import GROUPS, Group, Switch
+from .switch import Group, Switch
+from .switches import GROUPS
 
 _PLACES = (
-    "Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS. "
+    "Places: hdfs://namenode/path, oss://bucket/path, file:///path, or /path on fs.defaultFS; by Hadoop's Java client "
+    "viewfs://, webhdfs://, s3a:// and others. "
     "OSS keys: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET, OSS_SESSION_TOKEN, OSS_ENDPOINT, or Hadoop's fs.oss.*."
 )
 _DESCRIPTION = "Copy files and trees between HDFS and OSS, both ways, and between HDFS clusters."

@@ -120,6 +120,7 @@ _OF_COPY = (
     "-filters", "-p", "--preserve", "-m", "--maps", "-bandwidth", "--total-bandwidth",
     "--bandwidth-schedule", "--requests-per-second", "-D", "--layout", "--include", "--exclude",
     "--from-snapshot", "--job-dir", "--oss-endpoint", "--credentials-file", "--ram-role", "--threads", "--processes",
+    "--principal", "--keytab", "--hdfs-client",
 )  # fmt: skip
 _LISTED = "-f"
 

@@ -8,7 +8,8 @@ from ..model.errors import UsageError
 from .command import CopyCommand, parse
 from .grammar import USAGE_HINT, option_words, path_words, read_words
 from .pasting import Program, refuse_pasted
-from .switches import GROUPS, OF_ACCESS, SWITCHES, Group, Switch
+from .switch import Group, Switch
+from .switches import GROUPS, OF_ACCESS, SWITCHES
 
 USAGE = "hdfs2oss verify [options] SOURCE... TARGET"
 DESCRIPTION = (

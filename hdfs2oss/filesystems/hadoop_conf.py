@@ -64,6 +64,11 @@ _READ = (
     "hadoop.rpc.protection",
     "hadoop.security.key.provider.path",
 )
+# What the Java client reads for file systems that only it reaches, and which class is one of them. Their keys do not
+# travel: each node has them in its own configuration, or in a credential store.
+_OF_JAVA = ("fs.s3a.", "fs.gs.", "google.cloud.", "fs.azure.", "dfs.webhdfs.", "fs.AbstractFileSystem.")
+_SECRET = re.compile(r"(?i)secret|passw|token|key\b")
+_CLASS = re.compile(r"^fs\.([A-Za-z][A-Za-z0-9+-]*)\.impl\Z")
 _VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")
 _INCLUDE = "{http://www.w3.org/2001/XInclude}include"
 _FALLBACK = "{http://www.w3.org/2001/XInclude}fallback"
@@ -95,14 +100,24 @@ def read_hadoop_conf(environment: Mapping[str, str]) -> dict[str, str]:
 def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
     """The keys a copy needs, by their present names, out of a configuration that is resolved (such as Spark's)."""
     named = ((_RENAMED.get(key, key), value) for key, value in configuration.items())
-    return {key: value for key, value in named if key.startswith(_RELEVANT)}
+    return {key: value for key, value in named if key.startswith(_RELEVANT) or _is_of_java(key)}
+
+
+def _is_of_java(key: str) -> bool:
+    return bool(_CLASS.match(key)) or (key.startswith(_OF_JAVA) and not _SECRET.search(key))
+
+
+def schemes_with_a_class(configuration: Mapping[str, str]) -> frozenset[str]:
+    """The schemes for which a class is named that Java is to take."""
+    return frozenset(found[1].lower() for key in configuration if (found := _CLASS.match(key)))
 
 
 def unread_keys(configuration: Mapping[str, str]) -> list[str]:
     """The keys that change nothing here, because nobody reads them."""
 
     def is_read(key: str) -> bool:
-        return any(key.startswith(name) if name.endswith(".") else key == name for name in _READ)
+        is_known = any(key.startswith(name) if name.endswith(".") else key == name for name in _READ)
+        return is_known or _is_of_java(key)
 
     return sorted(key for key in configuration if not is_read(_RENAMED.get(key, key)))
 

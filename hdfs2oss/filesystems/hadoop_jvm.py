@@ -5,7 +5,8 @@ It needs three things, each looked for where a cluster has it; where one is miss
     py4j            comes with pyspark, and with every Spark
     a Java          JAVA_HOME, else `java` on the PATH
     Hadoop's jars   of SPARK_HOME, of the installed pyspark, of the container (CLASSPATH, on YARN), of HADOOP_HOME,
-                    or what `hadoop classpath` says; HADOOP_CLASSPATH comes in addition
+                    or what `hadoop classpath` says; HADOOP_CLASSPATH comes in addition. Where files go through the
+                    JVM, those of Spark come last: the others have more clients, and what a vendor put beside them
 
 The JVM ends with the process, whichever way that ends. It is never carried over a fork: a child begins its own.
 """
@@ -19,6 +20,8 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from itertools import chain
 from typing import Any, TypeVar
 
 from ..model.errors import Unreachable
@@ -26,8 +29,9 @@ from .watchdog import Watchdog
 
 T = TypeVar("T")
 
-_OPTIONS = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]
-_START_SECONDS = 60.0
+_HEAP, _HEAP_FOR_FILES = "-Xmx256m", "-Xmx512m"
+_OPTIONS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]
+_START_SECONDS = 120.0
 _CALL_SECONDS = 60.0
 _HADOOP_FOLDERS = ("common", "common/lib", "hdfs", "hdfs/lib")
 
@@ -44,9 +48,12 @@ class JavaFailed(Exception):
 class HadoopJvm:
     """The JVM of this process, for one user of Hadoop; safe for threads."""
 
-    def __init__(self, user: str, environment: Mapping[str, str]) -> None:
-        """`user` is who asks, "" where a Kerberos ticket or token says so."""
+    def __init__(self, user: str, environment: Mapping[str, str], carries_files: bool = False) -> None:
+        """`user` is who asks, "" where a Kerberos ticket or token says so.
+
+        `carries_files` is for a whole file system."""
         self._user = user
+        self._carries_files = carries_files
         self._environment = environment
         self._watchdog = Watchdog("the Java client of Hadoop", _CALL_SECONDS)
         self._lock = threading.Lock()
@@ -69,10 +76,27 @@ class HadoopJvm:
 
         Raises JavaFailed, and Unreachable when the JVM does not answer or has gone.
         """
+        return self._watchdog.call(what, lambda: self._ask(what, function), timeout_seconds)
+
+    def begin(self, what: str, function: Callable[[Any], T]) -> Future[T]:
+        """The same on a thread of its own, however long it takes; the result has what `call` raises."""
+        coming: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                coming.set_result(self._ask(what, function))
+            except BaseException as error:  # noqa: BLE001 (raised again for whoever asks for the result)
+                coming.set_exception(error)
+
+        # A daemon: what hangs in the JVM does not keep the process alive.
+        threading.Thread(target=run, name="java", daemon=True).start()
+        return coming
+
+    def _ask(self, what: str, function: Callable[[Any], T]) -> T:
         from py4j.protocol import Py4JError, Py4JJavaError
 
         try:
-            return self._watchdog.call(what, lambda: function(self._view), timeout_seconds)
+            return function(self._view)
         except Py4JJavaError as error:
             thrown = error.java_exception
             name = thrown.getClass().getSimpleName()
@@ -83,13 +107,14 @@ class HadoopJvm:
     def _begin(self) -> Any:
         from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
-        entries = class_path(self._environment)
-        options = [*_OPTIONS, *([f"-DHADOOP_USER_NAME={self._user}"] if self._user else [])]
+        entries = class_path(self._environment, self._carries_files)
+        heap = _HEAP_FOR_FILES if self._carries_files else _HEAP
+        options = [heap, *_OPTIONS, *([f"-DHADOOP_USER_NAME={self._user}"] if self._user else [])]
         if self._environment.get("KRB5_CONFIG"):
             # Java has a property in place of the variable.
             options.append(f"-Djava.security.krb5.conf={self._environment['KRB5_CONFIG']}")
         port, token = launch_gateway(
-            jarpath=_py4j_jar(entries),
+            jarpath=_py4j_jar([*entries, *_jars_of_spark(self._environment)]),
             classpath=os.pathsep.join(entries),
             javaopts=options,
             die_on_exit=True,
@@ -103,14 +128,14 @@ class HadoopJvm:
         return view
 
 
-_jvms: dict[tuple[int, str], HadoopJvm] = {}
+_jvms: dict[tuple[int, str, bool], HadoopJvm] = {}
 _lock = threading.Lock()
 
 
-def jvm_of_process(user: str) -> HadoopJvm:
+def jvm_of_process(user: str, carries_files: bool = False) -> HadoopJvm:
     """The one JVM of this process for a user, however many stores ask; it begins with the first call."""
     with _lock:
-        return _jvms.setdefault((os.getpid(), user), HadoopJvm(user, os.environ))
+        return _jvms.setdefault((os.getpid(), user, carries_files), HadoopJvm(user, os.environ, carries_files))
 
 
 def forget_jvms() -> None:
@@ -130,9 +155,11 @@ def java_program(environment: Mapping[str, str]) -> str:
     return program
 
 
-def class_path(environment: Mapping[str, str]) -> list[str]:
+def class_path(environment: Mapping[str, str], spark_last: bool = False) -> list[str]:
     """The first place that holds Hadoop's client, behind the configuration folder. Raises FileNotFoundError."""
-    for entries in _candidates(environment):
+    of_spark = [[entry] for entry in _jars_of_spark(environment)]
+    others = _places_of_hadoop(environment)
+    for entries in chain(others, of_spark) if spark_last else chain(of_spark, others):
         if any(_holds_hadoop(entry) for entry in entries):
             added = [environment.get("HADOOP_CONF_DIR", ""), *entries]
             added += environment.get("HADOOP_CLASSPATH", "").split(os.pathsep)
@@ -140,12 +167,17 @@ def class_path(environment: Mapping[str, str]) -> list[str]:
     raise FileNotFoundError("Hadoop's jars were not found (SPARK_HOME, pyspark, CLASSPATH, HADOOP_HOME, hadoop)")
 
 
-def _candidates(environment: Mapping[str, str]) -> Iterator[list[str]]:
+def _jars_of_spark(environment: Mapping[str, str]) -> list[str]:
+    found = []
     if environment.get("SPARK_HOME"):
-        yield [os.path.join(environment["SPARK_HOME"], "jars", "*")]
+        found.append(os.path.join(environment["SPARK_HOME"], "jars", "*"))
     installed = importlib.util.find_spec("pyspark")
     if installed is not None and installed.origin:
-        yield [os.path.join(os.path.dirname(installed.origin), "jars", "*")]
+        found.append(os.path.join(os.path.dirname(installed.origin), "jars", "*"))
+    return found
+
+
+def _places_of_hadoop(environment: Mapping[str, str]) -> Iterator[list[str]]:
     yield environment.get("CLASSPATH", "").split(os.pathsep)
     if environment.get("HADOOP_HOME"):
         share = os.path.join(environment["HADOOP_HOME"], "share", "hadoop")

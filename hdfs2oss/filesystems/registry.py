@@ -17,6 +17,10 @@ from .base import FileSystem
 from .kerberos.gssapi import BY_TICKET, Login
 from .keys.credentials import OssAccess
 
+NATIVE, JVM = "native", "jvm"
+# In the endpoint of a bucket of OSS-HDFS, whose files are none of its objects.
+_OSS_HDFS = "oss-dls"
+
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
@@ -24,7 +28,7 @@ class StoreConfig:
 
     `hadoop_conf` holds resolved Hadoop keys; `oss` maps a bucket to its access. `hdfs_user` is who asks HDFS,
     on every node, whoever runs the process there; "" where Kerberos says who it is. `login` names the keytab of whoever
-    has one, which is read on each node.
+    has one, which is read on each node. `hdfs_client` is NATIVE or JVM: what reaches hdfs://.
     """
 
     hadoop_conf: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -32,10 +36,19 @@ class StoreConfig:
     threads: int = 16
     hdfs_user: str = ""
     login: Login = BY_TICKET
+    hdfs_client: str = NATIVE
 
 
 _clients: dict[tuple[int, str, str, int], FileSystem] = {}
 _lock = threading.Lock()
+
+
+def goes_by_java(uri: Uri, config: StoreConfig) -> bool:
+    """Whether a place is reached through Hadoop's Java client."""
+    if uri.scheme == "oss":
+        access = config.oss.get(uri.authority)
+        return access is not None and _OSS_HDFS in access.endpoint
+    return uri.scheme not in ("hdfs", "file") or (uri.scheme == "hdfs" and config.hdfs_client == JVM)
 
 
 def open_filesystem(uri: Uri, config: StoreConfig) -> FileSystem:
@@ -69,6 +82,7 @@ def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
             config.threads,
             config.hdfs_user,
             config.login,
+            config.hdfs_client,
         )
     )
     return os.getpid(), uri.scheme, uri.authority, access
@@ -76,6 +90,14 @@ def _key(uri: Uri, config: StoreConfig) -> tuple[int, str, str, int]:
 
 def _make(uri: Uri, config: StoreConfig) -> FileSystem:
     # Each storage SDK is imported only where it is needed: a copy between two OSS buckets needs no HDFS client.
+    if goes_by_java(uri, config):
+        from .java.filesystem import JavaFileSystem
+        from .java.oss_hdfs import with_access
+
+        conf, authority = config.hadoop_conf, uri.authority
+        if uri.scheme == "oss":
+            conf, authority = with_access(conf, authority, config.oss[authority])
+        return JavaFileSystem(uri.scheme, authority, conf, config.hdfs_user, config.login)
     if uri.scheme == "hdfs":
         from .hdfs.filesystem import HdfsFileSystem
 
@@ -87,8 +109,6 @@ def _make(uri: Uri, config: StoreConfig) -> FileSystem:
         if access is None:
             raise UsageError(f"no endpoint and keys are known for the bucket {uri.authority}")
         return OssFileSystem(uri.authority, access, config.threads)
-    if uri.scheme == "file":
-        from .local import LocalFileSystem
+    from .local import LocalFileSystem
 
-        return LocalFileSystem()
-    raise UsageError(f"no file system serves {uri}")
+    return LocalFileSystem()

@@ -7,12 +7,14 @@ Repeated and trailing slashes, `.` and `..` mean what they mean in Hadoop's `Pat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from .errors import UsageError
 
 SCHEMES = ("hdfs", "oss", "file")
+# Of file systems that Hadoop's Java client reaches, as far as something is known of them.
+JAVA_SCHEMES = ("viewfs", "webhdfs", "swebhdfs", "s3a", "gs", "abfs", "abfss", "wasb", "wasbs")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", re.DOTALL)
 _PORT = re.compile(r":\d+$")
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9-]*\Z")
@@ -121,10 +123,10 @@ def normalise_path(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def parse_uri(text: str) -> ParsedUri:
+def parse_uri(text: str, others: Collection[str] = ()) -> ParsedUri:
     """Parse an argument. A bare path keeps the empty scheme; a relative one stays as it is until its base is known.
 
-    Raises UsageError without ever repeating a secret.
+    `others` are schemes that are known beside ours. Raises UsageError without ever repeating a secret.
     """
     if not text.strip():
         raise UsageError("a path is empty", "Give a source and a target, such as hdfs:///data and oss://bucket/data.")
@@ -132,26 +134,43 @@ def parse_uri(text: str) -> ParsedUri:
     if not match or text.startswith("/"):
         return ParsedUri(Uri("", "", normalise_path(text) if text.startswith("/") else text), UriSecrets())
     scheme, rest = match[1].lower(), match[2]
-    if scheme not in SCHEMES:
+    if scheme not in (*SCHEMES, *JAVA_SCHEMES, *others):
         raise UsageError(
             f"the scheme {scheme}:// is not known",
-            "Paths start with hdfs://, oss://, file:// or a plain slash.",
+            "Paths start with hdfs://, oss://, file:// or a plain slash; "
+            f"or with {'://, '.join(JAVA_SCHEMES)}://, or a scheme for which fs.SCHEME.impl is set.",
         )
     if not rest.startswith("//"):
         if scheme == "oss":
             raise UsageError("the oss: path names no bucket", "Write oss://bucket/path.")
+        if scheme not in SCHEMES:
+            _refuse_authority(scheme, "")
         if not rest.startswith("/"):
             raise UsageError(f"{scheme}: must be followed by a slash", f"Write {scheme}:///path.")
         return ParsedUri(Uri(scheme, "", normalise_path(rest)), UriSecrets())
     authority, slash, path = rest[2:].partition("/")
     if scheme == "oss":
         return _parse_oss(authority, slash + path)
+    if scheme not in SCHEMES:
+        _refuse_authority(scheme, authority)
     if scheme == "file" and authority:
         raise UsageError(
             f"file://{authority} names a host, and file:// is always this machine",
             f"Write file://{normalise_path(rest)}.",
         )
     return ParsedUri(Uri(scheme, authority, normalise_path(path)), UriSecrets())
+
+
+def _refuse_authority(scheme: str, authority: str) -> None:
+    """Raise UsageError for what names no store of the Java client, or would show a secret wherever it is named."""
+    if ":" in authority.rpartition("@")[0]:
+        raise UsageError(
+            f"the {scheme}:// path seems to hold a secret",
+            f"Leave it out, and let Hadoop's configuration say who asks (such as fs.{scheme}.*).",
+        )
+    # A view has a name by default.
+    if not authority and scheme != "viewfs":
+        raise UsageError(f"the {scheme}: path names no host or bucket", f"Write {scheme}://NAME/path.")
 
 
 def _parse_oss(authority: str, path: str) -> ParsedUri:

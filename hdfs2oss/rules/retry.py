@@ -21,6 +21,8 @@ count the first one); what a level gives up with may be taken up by the next:
     request          What is `asked_again`: 3 tries in 8 s (8 in 25 s where there are several NameNodes), throttled 6
       hdfs/client    in 18 s; the native client makes up to 3 of each, 10 s long. Once only: bytes written, closing,
                      renaming. A listing whose later page fails is begun anew, and goes on where it was.
+    request          What is `asked_again`: 3 tries in 8 s, throttled 6 in 18 s; Hadoop's client has its own in each.
+      java/client    Once only: closing, renaming.
     in flight        No try at all, but a turn to wait for, not counted as time: a store that refuses is sent fewer
       concurrency    requests at once by a process, and more again while that brings something.
     store pause      No try at all: once a request has ended Unreachable, the store is not asked for 30 s, or until a

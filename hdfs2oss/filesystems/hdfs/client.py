@@ -21,11 +21,11 @@ from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..hadoop_conf import is_kerberized
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..kerberos.identity import Identity, identity_for
+from ..name_order import listing_key
 from ..traffic import Traffic
 from ..watchdog import TIMEOUT_SECONDS, Watchdog
 from .creation import read_creation
 from .errors import map_errors
-from .order import listing_key
 
 T = TypeVar("T")
 Rows = Iterator[NativeStatus]
@@ -170,6 +170,11 @@ class HdfsClient:
             rows, page = self._again(lambda: self._list_behind(path, behind))
         else:
             rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
+            if 0 < len(page) < _PAGE_ROWS:
+                # All there is: most directories are looked at in one errand.
+                self.traffic.listed()
+                yield page
+                return
         while page:
             self.traffic.listed()
             yield page

@@ -24,6 +24,7 @@ from ..capabilities import Capabilities
 from ..hadoop_conf import is_kerberized, user_name
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
+from ..name_order import portions_in_name_order
 from ..tree_walk import TreeWalk
 from ..walk import Portions, Walk
 from ..watchdog import TIMEOUT_SECONDS, OutOfTime
@@ -33,7 +34,6 @@ from .borders import find_borders
 from .client import HdfsClient, row_of
 from .java_client import JavaClient
 from .listing import HdfsListing
-from .order import portions_in_name_order
 from .questions import (
     Policies,
     Supplement,

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from ...rules.filesum import MD5_OF_CRC, FileChecksum, sent_by_hadoop
 from ..base import NoChecksum
 from ..hadoop_conf import is_kerberized
+from ..hadoop_errors import error_of_java
 from ..hadoop_jvm import HadoopJvm, JavaFailed
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..kerberos.identity import keytab_here
 from .creation import Creation
-from .errors import error_of_java
 
 T = TypeVar("T")
 

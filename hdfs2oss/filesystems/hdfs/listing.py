@@ -17,8 +17,8 @@ from ...model.errors import NotFound, PermissionDenied, StoreError, Unreachable
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.keys import ALL_KEYS, KeyRange
 from ...rules.retry import StorePause
+from ..name_order import LAST_ASCII, listing_key
 from .client import PERMISSION_BITS, HdfsClient, row_of
-from .order import LAST_ASCII, listing_key
 from .ranges import leap
 from .webhdfs import WebHdfs, member
 

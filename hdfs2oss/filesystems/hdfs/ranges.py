@@ -7,7 +7,7 @@ of those behind `b` first `é`, then `ba`, `bz`, `c`. Between the pieces lies wh
 from __future__ import annotations
 
 from ...rules.keys import KeyRange
-from .order import LAST_ASCII, listing_key
+from ..name_order import LAST_ASCII, listing_key
 
 _FIRST_NOT_ASCII, _LAST = 0x80, 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ...model.errors import AuthenticationFailed, StoreError, Throttled, Unreachable
 from ...rules.retry import RetryPolicy, call_with_retries
-from .errors import error_of_java
+from ..hadoop_errors import error_of_java
 
 Method = Literal["GET", "PUT", "POST", "DELETE"]
 # Names that come up more than once (`xattr.name`) need the second form.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 
-from ...commandline.advice import Invocation, advice, failures_on_record
+from ...commandline.advice import Invocation, advice, failures_on_record, with_java
 from ...commandline.again import continuing_lines, fresh_lines, retry_lines, spelling_of
 from ...commandline.command import CopyCommand
 from ...commandline.ending import account, findings, last_line, print_lines
@@ -13,6 +13,7 @@ from ...commandline.homes import homes
 from ...commandline.invocation import invocation
 from ...commandline.request import resolve
 from ...commandline.session import Performance, Screen, close, hadoop_conf, make_runner, perform, sources_of
+from ...filesystems.hadoop_errors import READ_BY_JAVA
 from ...model.errors import BrakeError, Hdfs2ossError, UsageError
 from ...model.options import CopyOptions
 from ...runners.signals import arrived
@@ -39,12 +40,15 @@ def launch(command: CopyCommand, entry: str, environment: MutableMapping[str, st
         started = invocation(entry, sys.argv, environment)
 
         def advise() -> Iterator[str]:
-            lifting = job.report.lifted_by if job.report is not None else ()
-            if job.report is not None and job.report.failed_files and not job.report.rehearsal:
+            report = job.report
+            lifting = report.lifted_by if report is not None else ()
+            if report is not None and report.failed_files and not report.rehearsal:
                 yield from failures_on_record(command, started)
-            yield from advice(command, request.options, job.layout, started, lifting, _goes_on(job.report))
-            if job.report is not None and can_be_retried(job.report, request.options):
-                yield from retry_lines(command, started, _OR_RETRY)
+            is_beyond_us = report is not None and any(READ_BY_JAVA in one.advice for one in report.failures)
+            again = with_java(command) if is_beyond_us else command
+            yield from advice(again, request.options, job.layout, started, lifting, _goes_on(report))
+            if report is not None and can_be_retried(report, request.options):
+                yield from retry_lines(again, started, _OR_RETRY)
 
         def explain(error: OtherMeaning | WouldNest) -> Hdfs2ossError:
             if isinstance(error, WouldNest):

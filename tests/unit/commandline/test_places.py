@@ -174,3 +174,20 @@ def test_a_keytab_and_a_principal_belong_together_and_the_keytab_is_found_from_e
     assert login == ("alice@R", f"{tmp_path}/k")
     found = Places({}, KERBEROS, login=login)
     assert found.stores().login == login
+
+
+def test_by_which_client_hdfs_is_reached_travels_with_the_access_to_it() -> None:
+    found = places(ON_HDFS)
+    assert found.stores().hdfs_client == "native"
+    assert found.stores(hdfs_client="jvm").hdfs_client == "jvm"
+
+
+def test_a_scheme_that_java_has_a_class_for_is_a_place_and_others_are_not() -> None:
+    found = places({"fs.sftp.impl": "org.apache.hadoop.fs.sftp.SFTPFileSystem"})
+    assert str(found.resolve("sftp://h/a")) == "sftp://h/a"
+    with pytest.raises(UsageError, match="scheme ftp"):
+        found.resolve("ftp://h/a")
+
+
+def test_a_view_may_be_what_paths_without_a_scheme_lie_on() -> None:
+    assert str(places({"fs.defaultFS": "viewfs://lake"}).resolve("/a")) == "viewfs://lake/a"

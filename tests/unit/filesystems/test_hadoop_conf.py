@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.hadoop_conf import keep_relevant, read_hadoop_conf
+from hdfs2oss.filesystems.hadoop_conf import keep_relevant, read_hadoop_conf, schemes_with_a_class, unread_keys
 from hdfs2oss.model.errors import UsageError
 
 
@@ -104,3 +104,14 @@ def test_a_malformed_file_is_named(tmp_path: Path, text: str) -> None:
 def test_of_a_configuration_from_elsewhere_only_what_a_copy_needs_is_kept() -> None:
     spark = {"fs.defaultFS": "hdfs://ns", "fs.s3a.secret.key": "s", "dfs.nameservices": "ns", "yarn.a": "1"}
     assert keep_relevant(spark) == {"fs.defaultFS": "hdfs://ns", "dfs.nameservices": "ns"}
+
+
+def test_of_what_only_java_reads_no_key_travels() -> None:
+    spark = {
+        "fs.s3a.endpoint": "e", "fs.s3a.secret.key": "s", "fs.s3a.access.key": "s", "fs.s3a.session.token": "s",
+        "fs.azure.account.key.x.dfs.core.windows.net": "s", "fs.gs.project.id": "p", "fs.sftp.impl": "c",
+    }  # fmt: skip
+    kept = {"fs.s3a.endpoint": "e", "fs.gs.project.id": "p", "fs.sftp.impl": "c"}
+    assert keep_relevant(spark) == kept
+    assert unread_keys(kept) == []
+    assert schemes_with_a_class(spark) == {"sftp"}

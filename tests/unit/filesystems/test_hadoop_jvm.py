@@ -42,3 +42,13 @@ def test_without_a_java_it_is_said_what_is_missing_and_nothing_is_begun() -> Non
     jvm = HadoopJvm("", {})
     assert "no Java was found" in jvm.missing()
     assert jvm.missing() == jvm.missing()
+
+
+def test_where_files_go_through_the_jvm_the_jars_of_spark_come_last(tmp_path) -> None:
+    jars(tmp_path / "spark/jars", "hadoop-client-api-3.5.0.jar")
+    jars(tmp_path / "lib", "hadoop-hdfs-client-3.4.3.jar")
+    environment = {"SPARK_HOME": str(tmp_path / "spark"), "CLASSPATH": f"{tmp_path}/lib/*", "PATH": ""}
+    assert class_path(environment, spark_last=True) == [f"{tmp_path}/lib/*"]
+    assert class_path(environment) == [f"{tmp_path}/spark/jars/*"]
+    del environment["CLASSPATH"]
+    assert class_path(environment, spark_last=True) == [f"{tmp_path}/spark/jars/*"]

@@ -197,3 +197,27 @@ def test_a_bucket_that_cannot_be_is_refused_as_a_mistake_of_the_command(text: st
 def test_text_is_masked_wherever_keys_stand_in_it() -> None:
     text = "copy from OSS://id:secret@b/p and oss://i:s@c/q to oss://d/e@f"
     assert mask_secrets(text) == "copy from OSS://***@b/p and oss://***@c/q to oss://d/e@f"
+
+
+@pytest.mark.parametrize(
+    "text", ["webhdfs://nn:9870/a", "viewfs:///a", "abfss://c@x.dfs.core.windows.net/a", "s3a://b/a"]
+)
+def test_file_systems_of_java_are_places(text: str) -> None:
+    assert str(parse_uri(text).uri) == text
+
+
+@pytest.mark.parametrize("text", ["s3a:///a", "webhdfs:/a", "gs:a"])
+def test_a_file_system_of_java_has_a_name_but_for_the_view_that_is_the_default(text: str) -> None:
+    with pytest.raises(UsageError, match="names no host or bucket"):
+        parse_uri(text)
+    assert parse_uri("viewfs:/a").uri == Uri("viewfs", "", "/a")
+
+
+def test_a_secret_in_such_a_path_is_refused_and_never_repeated() -> None:
+    with pytest.raises(UsageError, match="seems to hold a secret") as caught:
+        parse_uri("s3a://id:geheim@b/a")
+    assert "geheim" not in f"{caught.value}{caught.value.hint}"
+
+
+def test_a_scheme_may_be_known_to_who_asks() -> None:
+    assert parse_uri("ftp://h/a", {"ftp"}).uri == Uri("ftp", "h", "/a")

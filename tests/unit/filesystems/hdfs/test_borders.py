@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from hdfs2oss.filesystems.hdfs.borders import find_borders
-from hdfs2oss.filesystems.hdfs.order import listing_key
+from hdfs2oss.filesystems.name_order import listing_key
 from hdfs2oss.model.values import DIRECTORY, FILE, FileStatus
 from hdfs2oss.rules.keys import KeyRange
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hdfs2oss.filesystems.hdfs.listing import HdfsListing
-from hdfs2oss.filesystems.hdfs.order import listing_key
+from hdfs2oss.filesystems.name_order import listing_key
 from hdfs2oss.filesystems.traffic import Traffic
 from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
 from hdfs2oss.rules.keys import KeyRange

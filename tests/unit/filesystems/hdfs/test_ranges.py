@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdfs2oss.filesystems.hdfs.order import listing_key
 from hdfs2oss.filesystems.hdfs.ranges import leap
+from hdfs2oss.filesystems.name_order import listing_key
 from hdfs2oss.rules.keys import KeyRange
 
 # Before the slash, behind it, beyond ASCII, and at the ends of what a name can be made of.

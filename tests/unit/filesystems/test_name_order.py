@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hdfs2oss.filesystems.hdfs.order import in_name_order
+from hdfs2oss.filesystems.name_order import in_name_order
 from hdfs2oss.model.errors import SurveyError
 from hdfs2oss.model.values import FILE, FileStatus
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import IO
 
-from ...model.values import FileStatus
-from ...rules.keys import is_ascending, out_of_order
+from ..model.values import FileStatus
+from ..rules.keys import is_ascending, out_of_order
 
 # Rows held back in memory; more go to temporary files, sorted, and are merged from there.
 MAX_ROWS_IN_MEMORY = 100_000

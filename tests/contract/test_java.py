@@ -1,0 +1,113 @@
+"""The contract through Hadoop's Java client, on a real HDFS by each of its schemes, and on an object store."""
+
+from __future__ import annotations
+
+import functools
+import os
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hdfs_native import Client
+
+from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
+from hdfs2oss.filesystems.java.filesystem import JavaFileSystem
+from hdfs2oss.model.errors import StoreError
+from tests.sandbox.sandbox import Sandbox
+from tests.stores.contract import FileSystemContract, StreamContract
+from tests.stores.contract_reading import ODD_NAMES, TREE
+
+pytestmark = pytest.mark.hdfs
+
+
+@pytest.fixture(scope="module")
+def jvm(sandbox: Sandbox) -> HadoopJvm:
+    """With Hadoop's own jars: Spark's have no WebHDFS that works, and no object stores."""
+    jars = Path(sandbox.env()["HADOOP_CLASSPATH_FILE"]).read_text().strip()
+    return HadoopJvm("root", {**os.environ, "CLASSPATH": jars}, carries_files=True)
+
+
+@pytest.fixture(scope="module")
+def conf(sandbox: Sandbox) -> dict[str, str]:
+    facts = sandbox.env()
+    hdfs = facts["SANDBOX_HDFS"]
+    return {
+        "fs.defaultFS": hdfs,
+        "fs.viewfs.mounttable.lake.link./tmp": f"{hdfs}/tmp",
+        "fs.viewfs.mounttable.lake.link./other": f"{hdfs}/tmp/other",
+        "fs.oss.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",
+        "fs.oss.endpoint": facts["OSS_ENDPOINT"],
+        "fs.oss.accessKeyId": facts["OSS_ACCESS_KEY_ID"],
+        "fs.oss.accessKeySecret": facts["OSS_ACCESS_KEY_SECRET"],
+    }
+
+
+@pytest.fixture(scope="module")
+def open_store(sandbox: Sandbox, conf: dict[str, str], jvm: HadoopJvm) -> Callable[[str], JavaFileSystem]:
+    facts = sandbox.env()
+    authorities = {
+        "hdfs": facts["SANDBOX_HDFS"].removeprefix("hdfs://"),
+        "webhdfs": facts["SANDBOX_WEBHDFS"].removeprefix("http://"),
+        "viewfs": "lake",
+        "oss": facts["SANDBOX_BUCKET"],
+    }
+    return functools.cache(lambda scheme: JavaFileSystem(scheme, authorities[scheme], conf, "root", jvm=jvm))
+
+
+class JavaContract(FileSystemContract, StreamContract):
+    SCHEME = ""
+
+    @pytest.fixture
+    def store(self, open_store: Callable[[str], JavaFileSystem]) -> JavaFileSystem:
+        return open_store(self.SCHEME)
+
+    @pytest.fixture
+    def root(self, store: JavaFileSystem) -> Iterator[str]:
+        path = f"/tmp/java-{uuid.uuid4().hex}"
+        store.make_directory(path)
+        yield path
+        store.remove(path, recursive=True)
+
+    def tree(self, store: JavaFileSystem, root: str) -> None:  # type: ignore[override]
+        with ThreadPoolExecutor(len(TREE)) as pool:
+            list(pool.map(lambda p: store.put(f"{root}/{p}", p.encode(), f"{root}._{uuid.uuid4().hex}", {}), TREE))
+
+    @pytest.fixture
+    def many(self, sandbox: Sandbox, root: str) -> tuple[str, int]:
+        # Empty files need no block and close at once.
+        native = Client(sandbox.env()["SANDBOX_HDFS"])
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda number: native.create(f"{root}/many/f{number:05d}").close(), range(2500)))
+        return f"{root}/many", 2500
+
+
+class TestHdfsByJava(JavaContract):
+    SCHEME = "hdfs"
+
+
+@pytest.mark.full
+class TestWebHdfs(JavaContract):
+    SCHEME = "webhdfs"
+
+    def test_odd_names_come_back_as_they_were(self, store: JavaFileSystem, root: str) -> None:
+        for name in ODD_NAMES:
+            if unicodedata.is_normalized("NFC", name):
+                self.put(store, f"{root}/odd/{name}", name.encode())
+                assert store.read_bytes(f"{root}/odd/{name}") == name.encode()
+                assert self.keys(store, f"{root}/odd") == [name]
+                assert store.remove(f"{root}/odd/{name}")
+
+    def test_a_name_that_would_become_another_is_refused(self, store: JavaFileSystem, root: str) -> None:
+        name = f"{root}/e\u0301"
+        for act in (lambda: self.put(store, name), lambda: store.make_directory(name), lambda: store.read_bytes(name)):
+            with pytest.raises(StoreError, match="composes"):
+                act()
+        assert self.keys(store, root) == []
+
+
+@pytest.mark.full
+class TestViewFs(JavaContract):
+    SCHEME = "viewfs"
