@@ -1,4 +1,4 @@
-"""Any other copier, by a file of its own in `copiers/`.
+"""Any other copier, by a file of its own in `copiers/`, or in the directory that $BENCH_COPIERS names.
 
 | key | what it is |
 |---|---|
@@ -10,7 +10,8 @@
 | environment | variables it is given |
 
 In words, `{source}` and `{target}` stand for places; everywhere `{streams}` is how many files ours have under way at
-once, `{namenode}` host and port, `{user}`, `{endpoint}`, `{bucket}`, `{access_key_id}`, `{access_key_secret}`.
+once, `{namenode}` host and port, `{user}`, `{endpoint}`, `{endpoint_host}` its host and port, `{bucket}`,
+`{access_key_id}`, `{access_key_secret}`.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def parse(given: Mapping[str, Any]) -> Adapter:
 
 def copiers() -> list[Tool]:
     """A tool for each file; of a program that is not here the tool says so."""
-    return [_tool(parse(tomllib.loads(path.read_text()))) for path in sorted(_FOLDER.glob("*.toml"))]
+    folders = [_FOLDER, *(Path(name) for name in [os.environ.get("BENCH_COPIERS", "")] if name)]
+    files = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
+    return [_tool(parse(tomllib.loads(path.read_text()))) for path in files]
 
 
 def _tool(adapter: Adapter) -> Tool:
@@ -98,6 +101,7 @@ def facts_of(env: Mapping[str, str]) -> dict[str, str]:
         "namenode": urlsplit(env["SANDBOX_HDFS"]).netloc,
         "user": os.environ.get("USER", "root"),
         "endpoint": env["OSS_ENDPOINT"],
+        "endpoint_host": urlsplit(env["OSS_ENDPOINT"]).netloc,
         "bucket": env["SANDBOX_BUCKET"],
         "access_key_id": env["OSS_ACCESS_KEY_ID"],
         "access_key_secret": env["OSS_ACCESS_KEY_SECRET"],

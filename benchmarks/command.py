@@ -22,6 +22,11 @@ class BenchmarkFailed(Exception):
     """A tool did not do what was asked, so its time means nothing."""
 
 
+def _surroundings() -> dict[str, str]:
+    """The environment of commands: what is installed has its modules compiled, so that ours must be, too."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass(frozen=True)
 class Ran:
     """A command that has run: what it took, and what it printed."""
@@ -48,7 +53,7 @@ class Command:
                         *(sys.executable, "-m", "benchmarks.meter", str(report)),
                         *(f"{limit_seconds:.0f}", str(self.beside), *self.words),
                     ],
-                    env={**os.environ, **self.environment, "PYTHONPATH": str(PROJECT)},
+                    env={**_surroundings(), **self.environment, "PYTHONPATH": str(PROJECT)},
                     stdin=subprocess.DEVNULL,
                     stdout=file,
                     stderr=subprocess.STDOUT,

@@ -75,15 +75,15 @@ def workloads(is_long: bool) -> list[Workload]:
     """All of a version, the most telling first."""
     if is_long:
         return [
-            *_both_ways("small", Tree(50_000, 4 * KIB), Tree(20_000, 4 * KIB), Tree(2_000, 4 * KIB)),
-            *_both_ways("big", Tree(1, 8 * GIB), Tree(1, 8 * GIB), Tree(1, 1 * GIB)),
-            *_both_ways("many", Tree(100, 100 * MIB), Tree(100, 100 * MIB), Tree(10, 100 * MIB)),
+            *_both_ways("small", Tree(20_000, 4 * KIB), Tree(5_000, 4 * KIB), Tree(500, 4 * KIB)),
+            *_both_ways("big", Tree(1, 4 * GIB), Tree(1, 4 * GIB), Tree(1, 512 * MIB)),
+            *_both_ways("many", Tree(40, 100 * MIB), Tree(40, 100 * MIB), Tree(4, 100 * MIB)),
             Workload("unchanged", Kind.UNCHANGED, False, Tree(5_000, 4 * KIB)),
             Workload("one", Kind.COPY, False, Tree(1, 10)),
             Workload("scaling", Kind.SCALING, False, Tree(300, 4 * KIB)),
-            Workload("unchanged-many", Kind.UNCHANGED, False, Tree(200_000, 4 * KIB)),
-            Workload("changed-many", Kind.CHANGED, False, Tree(200_000, 4 * KIB)),
-            Workload("survey", Kind.SURVEY, False, Tree(5_000_000, 4 * KIB), Tree(1_000_000, 4 * KIB)),
+            Workload("survey", Kind.SURVEY, False, Tree(2_000_000, 4 * KIB), Tree(500_000, 4 * KIB)),
+            Workload("unchanged-many", Kind.UNCHANGED, False, Tree(50_000, 4 * KIB)),
+            Workload("changed-many", Kind.CHANGED, False, Tree(50_000, 4 * KIB)),
         ]
     return [
         Workload("one", Kind.COPY, False, Tree(1, 10)),

@@ -7,6 +7,7 @@ import os
 import sys
 
 from hdfs2oss.cli import main as run
+from hdfs2oss.commandline.loading import own_process
 from hdfs2oss.commandline.output import SteadyOutput, open_missing_descriptors
 from hdfs2oss.filesystems.watchdog import calls_left_behind
 
@@ -14,6 +15,7 @@ from hdfs2oss.filesystems.watchdog import calls_left_behind
 def main(entry: str = "python") -> None:
     """Run the command line of this process, and end it with the exit code."""
     open_missing_descriptors()
+    own_process()
     code = run(sys.argv[1:], entry)
     if calls_left_behind() or {"pyarrow", "hdfs_native"} & sys.modules.keys():
         # A thread of the HDFS client or of pyarrow that comes back while the interpreter is taken down would abort the

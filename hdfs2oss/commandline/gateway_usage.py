@@ -25,7 +25,8 @@ the project's .venv, which must then be at this path on every node. In client mo
 Memory: spark.executor.memoryOverhead follows from cores, --threads and --part-size unless it is set.
 
 The exit code is that of hdfs2oss, 143 or 130 after SIGTERM or SIGINT. With --deploy-mode cluster the
-application's id is printed, at the end where its report is, and a signal kills the application. Files of this
+application's id is printed, at the end where its report is, and a signal kills the application. While a queue
+of YARN is full the command waits, and says so; a signal takes the application out of it. Files of this
 machine that -f file:///... and -filters name go along. On YARN keys go along as a file that only its owner
 can read (--files), removed here at the end; the nodes keep copies for the containers' user in YARN's cache
 until it is cleaned, so client mode, or a Hadoop credential provider, is better. On other clusters the

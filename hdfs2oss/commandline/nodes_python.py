@@ -7,7 +7,8 @@
     the project has a .venv                                            that path; a NOTE says that nodes must have it
     otherwise                                                          refused: tasks would find no packages
 
-A driver on this machine has the same Python: that of the environment, unpacked once into the user's cache.
+A driver on this machine has the same Python: that of the environment, unpacked once into the user's cache
+(`environment_cache` says how long it stays).
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,7 @@ from .environment import (
     parse_manifest,
     read_manifest,
 )
+from .environment_cache import cache_of, unpack
 
 ENVIRONMENT_VARIABLE = "HDFS2OSS_ENVIRONMENT"
 _NEEDED = ("hdfs2oss", "hdfs_native", "pyarrow", "pydantic", "fastcrc", "oss2", "urllib3")
@@ -156,26 +157,11 @@ def _unpacked(archive: Path, manifest: Manifest, asked: Asked) -> str:
     own = asked.project / MANIFEST
     if own.is_file() and parse_manifest(own.read_bytes()).code == manifest.code:
         return str(asked.project / "bin/python3")
-    cache = asked.environment.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     status = archive.stat()
     name = f"{manifest.version}-{manifest.python}-{manifest.code}-{status.st_size:x}{int(status.st_mtime):x}"
-    place = Path(cache, "hdfs2oss", name)
-    if not place.is_dir() and not asked.is_shown:
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=place.parent) as folder:
-                subprocess.run(["tar", "-xf", str(archive), "-C", folder], check=True, capture_output=True)
-                whole = Path(folder, "whole")
-                whole.mkdir()
-                for one in Path(folder).iterdir():
-                    if one != whole:
-                        one.rename(whole / one.name)
-                whole.rename(place)
-        except (OSError, subprocess.CalledProcessError) as error:
-            if not place.is_dir():  # somebody else may have been faster
-                raise UsageError(
-                    f"{archive} cannot be unpacked into {place}: {error}", "Set XDG_CACHE_HOME to a folder with room."
-                ) from None
+    place = cache_of(asked.environment) / name
+    if not asked.is_shown:
+        unpack(archive, place)
     return str(place / "bin/python3")
 
 

@@ -58,7 +58,9 @@ def perform(performance: Performance, runner: Runner, progress: Progress, screen
         ending.interrupted()
         runner.cancel()
 
-    return run_until_signal(ending.of_job, stop, runner.make_thread)
+    runner.exit_code = 1
+    runner.exit_code = run_until_signal(ending.of_job, stop, runner.make_thread)
+    return runner.exit_code
 
 
 def close(runner: Runner, progress: Progress) -> None:

@@ -24,11 +24,6 @@ class Spark(NamedTuple):
     submit: str
     home: str
 
-    def spark_class(self) -> str:
-        """The program that starts any class with Spark's jars; empty where it is not known."""
-        path = os.path.join(self.home, "bin", "spark-class")
-        return path if self.home and os.access(path, os.X_OK) else ""
-
 
 def find_spark(environment: Mapping[str, str], python: str) -> Spark:
     """That of SPARK_HOME, else of the PATH, else of the pyspark beside a Python. Raises UsageError for none."""

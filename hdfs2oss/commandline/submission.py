@@ -19,7 +19,7 @@ from ..model.handover import (
     read_handover,
     write_handover,
 )
-from ..model.units import parse_size
+from ..model.units import DEFAULT_PART_BYTES, parse_size
 from ..model.uri import UriSecrets
 from ..rules.memory import overhead_mib
 from .nodes_python import NodesPython
@@ -135,6 +135,11 @@ def travelling(
             files.append(keys_file)
             added[f"spark.yarn.appMasterEnv.{HANDOVER_FILE_VARIABLE}"] = KEYS_FILE
         for name in _SENT_ALONG:
+            if "@" in environment.get(name, ""):
+                raise UsageError(
+                    f"{name} holds a user or keys before its host, and would be on the command line of spark-submit",
+                    "Write it as https://host, and give the keys as OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.",
+                )
             if environment.get(name):
                 added.setdefault(f"spark.yarn.appMasterEnv.{name}", environment[name])
     return Travelling(tool, tuple(files), added)
@@ -152,7 +157,7 @@ def _memory(words: Words, settings: Mapping[str, str]) -> dict[str, str]:
     with suppress(ValueError):
         part = parse_size(size)
     if most is not None and not size:
-        part = 16 << 20
+        part = DEFAULT_PART_BYTES
     found = {}
     if not any(settings.get(f"spark.executor.memoryOverhead{end}") for end in ("", "Factor")):
         found["spark.executor.memoryOverhead"] = f"{overhead_mib(_tasks_at_once(settings), most, part)}m"

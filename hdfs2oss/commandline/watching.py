@@ -7,32 +7,44 @@ nothing else. What it says goes on to standard error as it comes.
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import TextIO
 
+from ..model.units import format_duration
+from ..runners.yarn_command import APPLICATION, YarnCommand, spark_class_of
 from .spark_here import Spark
 
-_APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 _EXIT_CODE = re.compile(r"(?:User application exited with(?: status)?|exitCode:)\s*(\d+)")
+_IN_QUEUE = "(state: ACCEPTED)"
+_FIRST_WORD_SECONDS, _WORD_SECONDS = 10.0, 60.0
 # What hdfs2oss ends with; others are the ApplicationMaster's own.
 _OURS = {2, 3, 4, 5, 6, 7, 8, 129, 130, 143}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_ASK_SECONDS = 120
 
 
 class Watch:
     """One submission. `application` is known from the moment on in which spark-submit says it."""
 
-    def __init__(self, spark: Spark, tag: str, environment: Mapping[str, str], messages: TextIO = sys.stderr) -> None:
-        self._spark = spark
+    def __init__(
+        self,
+        spark: Spark,
+        tag: str,
+        environment: Mapping[str, str],
+        messages: TextIO = sys.stderr,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._yarn = YarnCommand(spark_class_of(spark.home), environment)
         self._tag = tag
         self._environment = environment
         self._messages = messages
+        self._now = now
+        self._waits_since = 0.0
+        self._next_word = 0.0
         self.application = ""
         self._exit_code = 0
         self._child: subprocess.Popen[str] | None = None
@@ -83,51 +95,38 @@ class Watch:
         self._signal = self._signal or number
 
     def _learn(self, line: str) -> None:
-        found = _APPLICATION.search(line)
+        found = APPLICATION.search(line)
         if found and not self.application:
             self.application = found[0]
             self._say(
                 f"the driver runs in the cluster, as {self.application}: yarn logs -applicationId {self.application}"
             )
+        if self.application and _IN_QUEUE in line:
+            self._waits()
         code = _EXIT_CODE.search(line)
         if code and int(code[1]) in _OURS:
             self._exit_code = int(code[1])
 
+    def _waits(self) -> None:
+        """Say now and then that it waits: spark-submit says so every second, where it says anything."""
+        now = self._now()
+        if not self._waits_since:
+            self._waits_since, self._next_word = now, now + _FIRST_WORD_SECONDS
+        if now >= self._next_word:
+            self._next_word = now + _WORD_SECONDS
+            self._say(
+                f"{self.application} waits in a queue of YARN, {format_duration(now - self._waits_since)} by now; "
+                f"yarn application -status {self.application}"
+            )
+
     def _kill_application(self) -> None:
-        application = self.application or self._found_by_tag()
+        application = self.application or self._yarn.find(self._tag)
         if not application:
             self._say("interrupted; no application had been submitted")
-        elif self._yarn("-kill", application) is None:
+        elif not self._yarn.kill(application):
             self._say(f"interrupted, but {application} could not be ended: yarn application -kill {application}")
         else:
             self._say(f"interrupted; {application} was killed. The same command goes on with it.")
-
-    def _found_by_tag(self) -> str:
-        listed = self._yarn("-list", "-appTags", self._tag, "-appStates", "ALL") if self._tag else None
-        found = _APPLICATION.search(listed or "")
-        return found[0] if found else ""
-
-    def _yarn(self, *words: str) -> str | None:
-        """What YARN's client says: by Spark's own jars, else by Hadoop's command. None when it cannot be asked."""
-        tool = self._spark.spark_class()
-        words_before = (
-            [tool, "org.apache.hadoop.yarn.client.cli.ApplicationCLI"] if tool else [shutil.which("yarn") or ""]
-        )
-        if not words_before[0]:
-            return None
-        try:
-            done = subprocess.run(
-                [*words_before, "application", *words],
-                env=dict(self._environment),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_ASK_SECONDS,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout if done.returncode == 0 else None
 
     def _say(self, text: str) -> None:
         self._messages.write(f"hdfs2oss4emr.sh: {text}\n")

@@ -50,6 +50,17 @@ _STRAY = re.compile(
 # What somebody wrote for oss://id:secret@bucket, with fewer slashes, or more.
 _SLIPPED = re.compile(r"(?ais)^(?:-[^=]*=)?oss:(?!//[^/\s])[/\\]*\s*([^/]*)")
 _LOOKS_SECRET = re.compile(r"(?ai)secret|passw|securitytoken|access[._-]?key")
+# An option of which nobody knows: what its name promises stands behind it.
+_OPTION = re.compile(r"(?ai)^--?[a-z][\w.-]*")
+# Who asks, and with which password, before a host. Keys of oss:// are another matter.
+_USER_IN_URL = re.compile(r"(?ais)^(?!oss:)[a-z][a-z0-9+.-]*://[^/@\s]*:[^/\s]*@")
+_ENDPOINT_OPTION = "--oss-endpoint"
+_ENDPOINT_KEY = re.compile(r"(?ai)^fs\..*endpoint$")
+_ENDPOINT_ADVICE = (
+    "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, and write the endpoint as https://oss-cn-hangzhou.aliyuncs.com."
+)
+# Options of spark-submit whose URLs are Spark's own business, with whatever they hold.
+_URLS_OF_SPARK = ("--conf", "-c", "--repositories", "--packages", "--jars", "--files", "--py-files", "--archives")
 
 
 class _Definition(NamedTuple):
@@ -67,6 +78,8 @@ def holds_secrets(argv: Sequence[str]) -> bool:
     while position < len(argv):
         definition = _definition_at(argv, position)
         if definition and _LOOKS_SECRET.search(definition.key):
+            return True
+        if _refusal_at(argv, position) is not None:
             return True
         if any(_has_keys(rest) for rest in _OSS_INSIDE.findall(argv[position])) or _is_stray(argv[position]):
             return True
@@ -88,6 +101,9 @@ def split_secrets(argv: Sequence[str], for_spark: bool = False) -> tuple[list[st
     defined: dict[str, str] = {}
     position = 0
     while position < len(argv):
+        refusal = _refusal_at(argv, position, for_spark)
+        if refusal is not None:
+            raise refusal
         definition = _definition_at(argv, position, for_spark)
         if definition and _LOOKS_SECRET.search(definition.key):
             defined[_hadoop_field(definition)] = definition.value
@@ -139,31 +155,56 @@ def _read_file(name: str) -> str:
 
 
 def _definition_at(argv: Sequence[str], position: int, for_spark: bool = False) -> _Definition | None:
+    form, text, words = _setting_at(argv, position, for_spark)
+    key, equals, value = text.partition("=")
+    return _Definition(form, key, value, words) if equals else None
+
+
+def _setting_at(argv: Sequence[str], position: int, for_spark: bool) -> tuple[str, str, int]:
+    """The setting that begins here: its form, its text, and how many words it takes; empty where none does.
+
+    Spark's own secrets (of its key stores, say) are its own business; those for OSS are ours.
+    """
     word = argv[position]
     following = argv[position + 1] if position + 1 < len(argv) else ""
     if word in ("-D", "--D", "--property"):
-        return _definition("-D", following, 2)
+        return "-D", following, 2
     if word.startswith("--D="):
-        return _definition("-D", word.removeprefix("--D="), 1)
+        return "-D", word.removeprefix("--D="), 1
     if word.startswith(("-D", "--property=")):
-        return _definition("-D", word.removeprefix("-D").removeprefix("--property="), 1)
-    if for_spark and word in ("--conf", "-c"):
-        return _spark_setting(following, 2)
-    if for_spark and word.startswith("--conf="):
-        return _spark_setting(word.removeprefix("--conf="), 1)
-    return None
+        return "-D", word.removeprefix("-D").removeprefix("--property="), 1
+    if for_spark and (word in ("--conf", "-c") or word.startswith("--conf=")):
+        text, words = (word.removeprefix("--conf="), 1) if word.startswith("--conf=") else (following, 2)
+        if text.startswith(_SPARK + "fs.oss."):
+            return f"--conf {_SPARK}", text.removeprefix(_SPARK), words
+    return "", "", 1
 
 
-def _spark_setting(text: str, words: int) -> _Definition | None:
-    """Spark's own secrets (of its key stores, say) are its own business; those for OSS are ours."""
-    if not text.startswith(_SPARK + "fs.oss."):
-        return None
-    return _definition(f"--conf {_SPARK}", text.removeprefix(_SPARK), words)
+def _refusal_at(argv: Sequence[str], position: int, for_spark: bool = False) -> UsageError | None:
+    """What is said where a secret stands that cannot be told apart from what is around it; it is not repeated.
 
-
-def _definition(form: str, text: str, words: int) -> _Definition | None:
+    -D fs.oss.accessKeySecret S      an equals sign is missing: the secret would stay, as a path
+    --access-key-secret S            no such option is known
+    --oss-endpoint https://id:S@host, -Dfs.oss.endpoint=..., s3a://id:S@bucket    a user and a password before a host
+    """
+    form, text, _ = _setting_at(argv, position, for_spark)
     key, equals, value = text.partition("=")
-    return _Definition(form, key, value, words) if equals else None
+    if form and not equals and _LOOKS_SECRET.search(key):
+        return UsageError(
+            f"{form} for a secret is not of the form KEY=VALUE, and its value can be read by anybody", _ADVICE
+        )
+    word, before = argv[position], argv[position - 1] if position else ""
+    option = _OPTION.match(word)
+    if not form and option and _LOOKS_SECRET.search(option[0]):
+        return UsageError("an option promises a secret by its name, and none such is known", _ADVICE)
+    if form and _ENDPOINT_KEY.match(key) and "@" in value:
+        return UsageError(f"{form} of an endpoint holds keys", _ENDPOINT_ADVICE)
+    is_endpoint = before == _ENDPOINT_OPTION or word.startswith(f"{_ENDPOINT_OPTION}=")
+    if is_endpoint and "@" in word:
+        return UsageError(f"{_ENDPOINT_OPTION} holds keys", _ENDPOINT_ADVICE)
+    if _USER_IN_URL.match(word) and not (for_spark and before in _URLS_OF_SPARK):
+        return UsageError("an argument holds a user and a password before a host", _ADVICE)
+    return None
 
 
 def _hadoop_field(definition: _Definition) -> str:

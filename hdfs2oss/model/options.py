@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from .attributes import PRESERVABLE
 from .limits import Limits, Schedule, parse_schedule
-from .units import GIB, MIB
+from .units import DEFAULT_PART_BYTES, GIB, MIB
 from .uri import Uri
 
 # OSS takes 10,000 parts a file and 100 KB a part at least.
@@ -48,7 +48,7 @@ class CopyOptions(BaseModel):
     threads: int | None = Field(None, ge=1, le=256)
     # How far each file is to be proven, where its stores state enough (`values.Proof`).
     proof: Literal["transfer", "end-to-end"] = "transfer"
-    part_size_bytes: int = Field(16 * MIB, ge=SMALLEST_PART_BYTES)
+    part_size_bytes: int = Field(DEFAULT_PART_BYTES, ge=SMALLEST_PART_BYTES)
     chunk_size_bytes: int = Field(GIB, ge=SMALLEST_PART_BYTES)
     max_failures: int = Field(1000, ge=0)
     # The letters of -p, in the order of PRESERVABLE; "" keeps nothing.

@@ -7,6 +7,8 @@ import re
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
+# Of large files on OSS, unless --part-size says otherwise; said here because the wrapper has no pydantic.
+DEFAULT_PART_BYTES = 16 * MIB
 
 _SUFFIXES = {"": 1, "k": KIB, "m": MIB, "g": GIB, "t": 1024 * GIB}
 _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*$", re.IGNORECASE)

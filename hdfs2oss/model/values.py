@@ -177,6 +177,11 @@ class CopyItem(NamedTuple):
         """The bytes that this row stands for: those of a chunk's range, else of the whole file."""
         return max(self.size if self.work is Work.CHUNK else self.length, 0)
 
+    @property
+    def is_renewed(self) -> bool:
+        """Whether this is the second try of a file whose source changed; there is no third."""
+        return self.surveyed_length >= 0
+
 
 class PlanSlice(NamedTuple):
     """One row group of a plan file (a path below the run's directory); `cost` is in seconds of one slot."""
@@ -189,15 +194,21 @@ class PlanSlice(NamedTuple):
 
 
 class CopyTask(NamedTuple):
-    """A bin of work: slices that one slot copies one after another."""
+    """A bin of work: slices that one slot copies one after another; `is_anew` where they are of files whose sources
+    changed, and which have a second try in waves of their own."""
 
     number: int
     slices: tuple[PlanSlice, ...]
+    is_anew: bool = False
 
     @property
     def cost(self) -> float:
         """Seconds of one slot."""
         return sum(piece.cost for piece in self.slices)
+
+    def name(self, wave: str) -> str:
+        """What it is called in a wave: `copy-00007`, or `copy-anew-00007`."""
+        return f"{wave}-{'anew-' if self.is_anew else ''}{self.number:05d}"
 
 
 class LargeBin(NamedTuple):
@@ -270,6 +281,11 @@ class CopyResult(NamedTuple):
     def is_chunk(self) -> bool:
         """Whether this is about a range; its file is counted and told of once, when its upload is completed."""
         return self.work is Work.CHUNK
+
+    @property
+    def is_renewed(self) -> bool:
+        """Whether this comes of the second try of a file whose source changed."""
+        return self.surveyed_length >= 0
 
     @property
     def is_deletion(self) -> bool:

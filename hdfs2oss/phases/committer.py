@@ -13,7 +13,7 @@ from ..filesystems.base import FileSystem, Stored
 from ..filesystems.registry import open_filesystem
 from ..model.attributes import NOTHING
 from ..model.counters import OWN
-from ..model.errors import Hdfs2ossError, SourceChanged, StoreError, VerifyError, of_class
+from ..model.errors import Hdfs2ossError, SourceChanged, SourceOpen, StoreError, VerifyError, of_class
 from ..model.units import MIB
 from ..model.values import FILE, CopyItem, CopyResult, CopyTask, LargeBin, Outcome, PlanSlice, TaskReport
 from ..records import fence, ledger
@@ -26,6 +26,7 @@ from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from ..runners.base import is_last_try
 from ..runs.run import Run
+from ..runs.sent import Outdated
 from ..tasks.context import RunContext
 from ..tasks.desk import TaskDesk, earlier_report
 from ..tasks.outage import is_unanswered, leave_to_another_try
@@ -37,8 +38,9 @@ from ..transfer.results import copied_result, failed_result
 from ..transfer.stream import Transfer
 
 _THREADS = 8
-# Uploads that the first wave left to a second one; its report counts them.
+# What a wave left, as counters of its reports: uploads for a second one, and those of files to be planned anew.
 TRIED_AGAIN = "UPLOADS_TRIED_AGAIN"
+OUTDATED = "UPLOADS_OUTDATED"
 
 
 class CommitBin(NamedTuple):
@@ -49,11 +51,13 @@ class CommitBin(NamedTuple):
 
 
 class CommitTask(NamedTuple):
-    """Bins to complete one after another. In the second wave only those uploads that the first one left."""
+    """Bins to complete one after another. In the second wave only those uploads that the first one left. `is_anew`
+    where their files are those whose sources changed."""
 
     number: int
     bins: tuple[CommitBin, ...]
     is_second: bool = False
+    is_anew: bool = False
 
     @property
     def cost(self) -> float:
@@ -63,7 +67,12 @@ class CommitTask(NamedTuple):
     @property
     def name(self) -> str:
         """What its ledger is called."""
-        return f"commit-{'again-' if self.is_second else ''}{self.number:05d}"
+        return f"commit-{'again-' if self.is_second else ''}{'anew-' if self.is_anew else ''}{self.number:05d}"
+
+    @property
+    def uploads(self) -> tuple[PlanSlice, ...]:
+        """Those of all its bins."""
+        return tuple(piece for one in self.bins for piece in one.uploads)
 
 
 class Committing(NamedTuple):
@@ -72,6 +81,7 @@ class Committing(NamedTuple):
     pool: ThreadPoolExecutor
     is_last_try: bool
     is_last_wave: bool
+    is_last_plan: bool
     witnesses: Executor | None
 
 
@@ -80,28 +90,37 @@ def commit(
     run: Run,
     bins: Sequence[LargeBin],
     ledger_files: Callable[[Sequence[PlanSlice]], tuple[str, ...]],
-) -> None:
+    is_anew: bool = False,
+) -> list[Outdated]:
     """Complete the uploads, as a wave; `ledger_files` tells where the results of some slices of chunks are.
 
-    What stores gave no answer about has a second wave, when all others are done.
+    What stores gave no answer about has a second wave, when all others are done. Files whose sources changed are left
+    to be planned anew, and told of, without a row: unless this is the wave of such files (`is_anew`).
     """
     tasks = [
-        CommitTask(number, tuple(CommitBin(one.uploads, ledger_files(one.chunks)) for one in bundle))
-        for number, bundle in enumerate(_bundles(run, [one for one in bins if one.uploads]))
+        CommitTask(number, tuple(CommitBin(one.uploads, ledger_files(one.chunks)) for one in bundle), is_anew=is_anew)
+        for number, bundle in enumerate(_bundles(run, [one for one in bins if one.uploads], is_anew))
     ]
-    unfinished: set[str] = set()
+    left: dict[str, set[str]] = {TRIED_AGAIN: set(), OUTDATED: set()}
 
     def take(report: TaskReport) -> None:
         run.take(report)
-        if report.counters.get(OWN, {}).get(TRIED_AGAIN):
-            unfinished.add(report.task)
+        for name, tasks_of in left.items():
+            if report.counters.get(OWN, {}).get(name):
+                tasks_of.add(report.task)
 
     run.ledger_wave("commit", partial(commit_task, context), tasks, lambda task: task.name, take)
-    second = [task._replace(is_second=True) for task in tasks if task.name in unfinished]
-    run.ledger_wave("commit again", partial(commit_task, context), second, lambda task: task.name, run.take)
+    second = {task: task._replace(is_second=True) for task in tasks if task.name in left[TRIED_AGAIN]}
+    run.ledger_wave("commit again", partial(commit_task, context), list(second.values()), lambda task: task.name, take)
+    waves = [[one for one in (task, second.get(task)) if one is not None] for task in tasks]
+    return [
+        Outdated(tried[0].uploads, tuple(ledger.file_of(one.name) for one in tried))
+        for tried in waves
+        if any(one.name in left[OUTDATED] for one in tried)
+    ]
 
 
-def _bundles(run: Run, bins: Sequence[LargeBin]) -> list[list[LargeBin]]:
+def _bundles(run: Run, bins: Sequence[LargeBin], is_anew: bool) -> list[list[LargeBin]]:
     """The bins of each task: as on record, where each is told by its first slice."""
     by_first = {one.uploads[0]: one for one in bins}
 
@@ -109,7 +128,7 @@ def _bundles(run: Run, bins: Sequence[LargeBin]) -> list[list[LargeBin]]:
         bundles = packing.bundle([by_first[first] for first in firsts], slots)
         return [CopyTask(number, tuple(one.uploads[0] for one in bundle)) for number, bundle in enumerate(bundles)]
 
-    tasks = run.course.pack("commit", list(by_first), bundled)
+    tasks = run.course.pack("commit", list(by_first), bundled, is_anew)
     return [[by_first[first] for first in task.slices] for task in tasks]
 
 
@@ -129,20 +148,20 @@ def commit_task(context: RunContext, task: CommitTask, attempt: str) -> TaskRepo
     settled = {row.upload_id for row in _rows(job_dir, (ledger.file_of(first.name),))} if task.is_second else set()
 
     with ThreadPoolExecutor(_THREADS) as pool, witnesses(context.options.proof == "end-to-end") as asking:
-        by = Committing(pool, is_last_try(attempt), task.is_second, asking)
+        by = Committing(pool, is_last_try(attempt), task.is_second, task.is_anew, asking)
         for one in task.bins:
             items = [item for item in read_slices(job_dir, one.uploads) if item.upload_id not in settled]
             chunks = _chunks_of({item.upload_id for item in items}, _rows(job_dir, one.ledger_files))
 
-            def finish(item: CopyItem, chunks: dict[str, list[CopyResult]] = chunks) -> CopyResult | None:
+            def finish(item: CopyItem, chunks: dict[str, list[CopyResult]] = chunks) -> CopyResult | str:
                 fence.check(job_dir, context.fence)
                 return _commit(context, target, item, chunks.get(item.upload_id, []), by)
 
             for result in pool.map(finish, items):
-                if result is not None:
+                if isinstance(result, CopyResult):
                     desk.take(result)
                 else:
-                    desk.counters.add(OWN, TRIED_AGAIN)
+                    desk.counters.add(OWN, result)
     return desk.publish()
 
 
@@ -169,8 +188,8 @@ def _commit(
     item: CopyItem,
     chunks: list[CopyResult],
     by: Committing,
-) -> CopyResult | None:
-    """What came of one file; None where its store gave no answer and a second wave follows."""
+) -> CopyResult | str:
+    """What came of one file; or as what it is left, to a second wave or to be planned anew."""
     source = context.layout.source_of(item.root, item.path)
     ends = Ends(source, context.layout.target_of(item.path), "")
     transfer = Transfer(
@@ -182,7 +201,7 @@ def _commit(
         witnesses=by.witnesses,
     )
     started = time.monotonic()
-    unsent = next((chunk for chunk in chunks if chunk.outcome != Outcome.CHUNK), None)
+    unsent = _first_unsent(chunks)
     try:
         if unsent is not None:
             raise _error_of(unsent)
@@ -202,7 +221,10 @@ def _commit(
     except Hdfs2ossError as error:
         leave_to_another_try(error, by.is_last_try)
         if is_unanswered(error) and unsent is None and not by.is_last_wave:
-            return None
+            return TRIED_AGAIN
+        if isinstance(error, SourceChanged | SourceOpen) and not by.is_last_plan:
+            # Whoever plans it anew drops what was sent.
+            return OUTDATED
         if target.capabilities.multipart:
             transfer.drop_upload(ends.target.path, item.upload_id)
         else:
@@ -213,7 +235,15 @@ def _commit(
 
 
 def _pieces(context: RunContext, ends: Ends, chunks: list[CopyResult]) -> list[tuple[str, int]]:
-    return [(chunk_path_of(context.run_id, ends.target.path, chunk.offset), chunk.size) for chunk in chunks]
+    run_id, path = context.run_id, ends.target.path
+    return [(chunk_path_of(run_id, path, chunk.offset, chunk.is_renewed), chunk.size) for chunk in chunks]
+
+
+def _first_unsent(chunks: list[CopyResult]) -> CopyResult | None:
+    """The first chunk that did not arrive, of those whose source had changed if there are any: that is why."""
+    unsent = [chunk for chunk in chunks if chunk.outcome != Outcome.CHUNK]
+    changed = [chunk for chunk in unsent if chunk.outcome in (Outcome.CHANGED, Outcome.OPEN)]
+    return next(iter(changed or unsent), None)
 
 
 def _crc64_of_source(chunks: list[CopyResult]) -> int | None:

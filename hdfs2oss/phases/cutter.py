@@ -68,21 +68,23 @@ class CutReport:
         self.counters = counters.as_dict()
 
 
-def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutReport) -> None:
+def cut(context: RunContext, run: Run, slices: Sequence[PlanSlice], cuts: CutReport, is_anew: bool = False) -> None:
     """Cut large files, as a wave, unless an earlier driver has: `cuts` takes up what came of it.
 
     A wave that did not come to its end is run again, and its tasks drop the uploads that were opened before.
+    `is_anew` for files whose sources changed.
     """
     if not slices:
         return
-    ended = run.course.end_of("cut")
+    phase = "cut-anew" if is_anew else "cut"
+    ended = run.course.end_of(phase)
     if ended is not None:
         cuts.add(CutReport([_bin(uploads, chunks) for uploads, chunks in ended["bins"]], ended["counters"]))
         return
     most_seconds = packing.group_seconds(sum(piece.size_bytes for piece in slices), run.slots)
     work = partial(cut_task, context, most_seconds=most_seconds)
-    run.wave("cut", work, run.course.pack("cut", slices), cuts.add)
-    run.course.end("cut", {"bins": cuts.bins, "counters": cuts.counters})
+    run.wave("cut", work, run.course.pack("cut", slices, is_anew=is_anew), cuts.add)
+    run.course.end(phase, {"bins": cuts.bins, "counters": cuts.counters})
 
 
 def _bin(uploads: list[list[Any]], chunks: list[list[Any]]) -> LargeBin:
@@ -99,7 +101,7 @@ def cut_task(
     Raises StoreGone where the store gave no answer and another try of the task follows, which clears what this one
     opened; WaveEnded when no file would fare better.
     """
-    desk = TaskDesk(context, f"cut-{task.number:05d}", attempt)
+    desk = TaskDesk(context, task.name("cut"), attempt)
     target = open_filesystem(context.layout.base, context.stores)
     leftovers = Leftovers(context, desk.name, task.slices, target)
     bins = BinWriter(f"{desk.name}-{desk.attempt}.parquet", desk.job_dir, most_seconds)
@@ -120,7 +122,7 @@ def cut_task(
             source = context.layout.source_of(item.root, item.path)
             preservation = preserving.of(source)
             kept = preservation.wanted(source.path, FILE) if preservation is not None else NOTHING
-            upload_id = _begin(context, target, context.layout.target_of(item.path).path, kept)
+            upload_id = _begin(context, target, item, kept)
         except StoreError as error:
             if concerns_all(error, context.layout.base.path):
                 raise wave_ended(error) from error
@@ -192,9 +194,12 @@ class BinWriter:
         self._parts = 0
 
 
-def _begin(context: RunContext, target: FileSystem, path: str, kept: Attributes) -> str:
+def _begin(context: RunContext, target: FileSystem, item: CopyItem, kept: Attributes) -> str:
     """What names the chunks of one file: an upload, or where takes none, the path of the first chunk."""
-    return target.begin_upload(path, kept) if target.capabilities.multipart else chunk_path_of(context.run_id, path, 0)
+    path = context.layout.target_of(item.path).path
+    if target.capabilities.multipart:
+        return target.begin_upload(path, kept)
+    return chunk_path_of(context.run_id, path, 0, item.is_renewed)
 
 
 class Hindrance:

@@ -64,9 +64,10 @@ _FEWEST_FAILURES = 8
 SENT_AGAIN = "CHUNKS_SENT_AGAIN"
 
 
-def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice]) -> Sent:
-    """Carry out all that is planned, as a wave; chunks that failed and may arrive after all have a second one."""
-    tasks = run.course.pack("copy", slices)
+def copy(context: RunContext, run: Run, slices: Sequence[PlanSlice], is_anew: bool = False) -> Sent:
+    """Carry out a plan, as a wave; chunks that failed and may arrive after all have a second one. `is_anew` where it is
+    the plan of files whose sources changed."""
+    tasks = run.course.pack("copy", slices, is_anew=is_anew)
     most, before, foreseen = context.options.max_failures, run.report.failed_files, [0]
     again: set[str] = set()
 
@@ -339,7 +340,8 @@ class Mapper:
         """Before try number `number` of a file: what it may leave is on record, and what was left is removed."""
         if item.work is Work.CHUNK and not self._target.capabilities.multipart:
             # A file of its own, under a name that the committer knows.
-            ends = ends._replace(chunk_path=chunk_path_of(self._context.run_id, ends.target.path, item.offset))
+            path = chunk_path_of(self._context.run_id, ends.target.path, item.offset, item.is_renewed)
+            ends = ends._replace(chunk_path=path)
         elif item.work is not Work.FILE or item.action == FileAction.SKIP:
             return ends
         if number == 1:

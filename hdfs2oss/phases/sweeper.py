@@ -192,10 +192,10 @@ class Sweeper:
                 if intent.task.startswith("cut-"):
                     # The chunks themselves; what their tasks left, intents of theirs tell.
                     for chunk in cut(item.length, item.part_size_bytes, item.chunk_size_bytes):
-                        yield intents.chunk_path_of(self._job_dir.run_id, path, chunk.offset)
+                        yield intents.chunk_path_of(self._job_dir.run_id, path, chunk.offset, item.is_renewed)
                     continue
                 if item.work is Work.CHUNK:
-                    path = intents.chunk_path_of(self._job_dir.run_id, path, item.offset)
+                    path = intents.chunk_path_of(self._job_dir.run_id, path, item.offset, item.is_renewed)
                 for attempt in range(1, MOST_TRIES + 1):
                     yield intents.work_path_of(self._job_dir.run_id, intent.task, intent.number, path, attempt)
 

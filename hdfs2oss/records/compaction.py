@@ -18,13 +18,14 @@ a copy, which was before it, and whatever arrived before a try that failed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from ..model.values import FILE, Outcome, Work
 from ..rules.layout import Layout
 from ..rules.snapshot_diff import Overlap
+from . import columns as pc
 from .generation import KNOWN_SCHEMA
 
 # A file whose checksums were found equal on both sides is proven like one whose bytes were compared on their way.
@@ -32,18 +33,6 @@ _COMPARED = "transfer"
 _FAILED, _SKIPPED, _COPIED, _DELETED, _RANKS = 0, 1, 2, 3, 4
 _HELPERS = pa.schema([pa.field("rank", pa.int64()), pa.field("is_gone", pa.bool_())])
 _WORKING_SCHEMA = pa.schema([*KNOWN_SCHEMA, *_HELPERS])
-
-
-class _Compute:
-    """pyarrow's functions over columns, loaded with the first call: a run that merges nothing needs none."""
-
-    def __getattr__(self, name: str) -> Any:
-        import pyarrow.compute
-
-        return getattr(pyarrow.compute, name)
-
-
-pc = _Compute()
 
 
 class Bounds(NamedTuple):
@@ -58,7 +47,7 @@ class Bounds(NamedTuple):
         if self.until:
             below = pc.less_equal(table["path"], self.until)
             mask = below if mask is None else pc.and_(mask, below)
-        return table if mask is None else table.filter(mask)
+        return table if mask is None else pc.filter_rows(table, mask)
 
 
 def rows_of_run(ledger: pa.Table, layout: Layout, run_id: str, order: int) -> pa.Table:
@@ -69,12 +58,17 @@ def rows_of_run(ledger: pa.Table, layout: Layout, run_id: str, order: int) -> pa
     has_sum = pc.or_(pc.is_valid(ledger["crc64"]), pc.is_valid(ledger["crc32c"]))
     failed = _texts(Outcome.FAILED, Outcome.CHANGED, Outcome.OPEN)
     pieces = [
-        _working(ledger.filter(pc.and_(of_files, pc.equal(outcome, "COPIED"))), layout, run_id, _COPIED),
+        _working(pc.filter_rows(ledger, pc.and_(of_files, pc.equal(outcome, "COPIED"))), layout, run_id, _COPIED),
         _working(
-            ledger.filter(pc.and_(pc.and_(of_files, pc.equal(outcome, "SKIPPED")), has_sum)), layout, run_id, _SKIPPED
+            pc.filter_rows(ledger, pc.and_(pc.and_(of_files, pc.equal(outcome, "SKIPPED")), has_sum)),
+            layout,
+            run_id,
+            _SKIPPED,
         ),
-        _gone(ledger.filter(pc.and_(of_files, pc.is_in(outcome, failed))), _FAILED),
-        _gone(ledger.filter(pc.and_(deleted, pc.is_in(outcome, _texts(Outcome.DELETED, Outcome.GONE)))), _DELETED),
+        _gone(pc.filter_rows(ledger, pc.and_(of_files, pc.is_in(outcome, failed))), _FAILED),
+        _gone(
+            pc.filter_rows(ledger, pc.and_(deleted, pc.is_in(outcome, _texts(Outcome.DELETED, Outcome.GONE)))), _DELETED
+        ),
     ]
     table = pa.concat_tables(pieces)
     rank = pc.add(table["rank"], pa.scalar((order + 1) * _RANKS, pa.int64()))
@@ -89,13 +83,13 @@ def known_before(table: pa.Table) -> pa.Table:
 def merge(tables: Sequence[pa.Table]) -> pa.Table:
     """Of every path the row that stands before all others, unless that says that it has gone; in key order."""
     table = pa.concat_tables([*tables, _WORKING_SCHEMA.empty_table()])
-    table = table.take(pc.sort_indices(table, [("path", "ascending"), ("rank", "descending")])).combine_chunks()
+    table = pc.take(table, pc.sort_indices(table, [("path", "ascending"), ("rank", "descending")])).combine_chunks()
     if table.num_rows > 1:
         table = _completed(table)
         path = table["path"]
         is_first = pa.chunked_array([pa.array([True]), *pc.not_equal(path[1:], path[:-1]).chunks])
-        table = table.filter(is_first)
-    return table.filter(pc.invert(table["is_gone"])).select(KNOWN_SCHEMA.names)
+        table = pc.filter_rows(table, is_first)
+    return pc.filter_rows(table, pc.invert(table["is_gone"])).select(KNOWN_SCHEMA.names)
 
 
 def _completed(table: pa.Table) -> pa.Table:
@@ -118,7 +112,7 @@ def without(table: pa.Table, moved: Overlap) -> pa.Table:
     if moved.is_empty:
         return table
     kept = [not (moved.has(path) or moved.holds(path)) for path in table["path"].to_pylist()]
-    return table.filter(pa.array(kept, pa.bool_()))
+    return pc.filter_rows(table, pa.array(kept, pa.bool_()))
 
 
 def sample(table: pa.Table, every: int) -> list[str]:
@@ -157,7 +151,7 @@ def _working(ledger: pa.Table, layout: Layout, run_id: str, rank: int) -> pa.Tab
         "proof": ledger["proof"] if rank == _COPIED else pa.array([_COMPARED] * count, pa.string()),
     }
     columns = [given[name] if name in given else ledger[name] for name in KNOWN_SCHEMA.names]
-    cast = [_filled(column.cast(field.type)) for column, field in zip(columns, KNOWN_SCHEMA, strict=True)]
+    cast = [_filled(pc.cast(column, field.type)) for column, field in zip(columns, KNOWN_SCHEMA, strict=True)]
     return _with_helpers(pa.table(cast, schema=KNOWN_SCHEMA), rank, False)
 
 

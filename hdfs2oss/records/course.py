@@ -12,9 +12,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..model.errors import LockLost, NotFound, SurveyError
+from ..model.errors import LockLost, NotFound
 from ..model.values import CopyTask, PlanSlice
 from .jobdir import JobDir
+from .versioned import understood
 
 VERSION = 1
 
@@ -62,13 +63,4 @@ def _read(job_dir: JobDir, name: str) -> dict[str, Any] | None:
         data = job_dir.read(name)
     except NotFound:
         return None
-    try:
-        record: dict[str, Any] = json.loads(data)
-        if record["version"] == VERSION:
-            return record
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise SurveyError(
-        f"the record {job_dir.run_path}/{name} cannot be understood; it may be a newer version's",
-        "Use that version, or start anew with --fresh; where the target was not there before, with -update --fresh.",
-    )
+    return understood(data, VERSION, dict, f"record {job_dir.run_path}/{name}")

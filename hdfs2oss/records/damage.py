@@ -16,10 +16,11 @@ import json
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..model.errors import NotFound, StoreError, SurveyError
+from ..model.errors import NotFound, StoreError
 from ..model.uri import join_path
 from ..rules.filters import WORK_PREFIX
 from .jobdir import JobDir
+from .versioned import understood
 
 DIRECTORY = "damaged"
 VERSION = 1
@@ -62,13 +63,6 @@ def _name_of(damaged: Damaged) -> str:
 
 
 def _parse(path: str, data: bytes) -> Damaged:
-    try:
-        record = json.loads(data)
-        if record["version"] == VERSION:
-            return Damaged(record["path"], record["etag"])
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise SurveyError(
-        f"the record {path} of a damaged target file cannot be understood; it may be a newer version's",
-        "Use that version, or remove the record once the file that it names was removed at the target.",
-    )
+    what = f"record {path} of a damaged target file"
+    otherwise = "remove the record once the file that it names was removed at the target"
+    return understood(data, VERSION, lambda record: Damaged(record["path"], record["etag"]), what, otherwise)

@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from ..model.errors import NotFound, SurveyError
 from ..model.known import KnownFile
 from ..model.uri import join_path
+from .columns import cast_table
 from .jobdir import JobDir
 
 DIRECTORY = "ledger"
@@ -115,7 +116,9 @@ def encode(table: pa.Table, generation: Generation | None = None) -> bytes:
     sink = pa.BufferOutputStream()
     schema = KNOWN_SCHEMA.with_metadata(footer)
     with pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True) as writer:
-        writer.write_table(table.cast(KNOWN_SCHEMA).replace_schema_metadata(footer), row_group_size=_ROWS_OF_GROUP)
+        writer.write_table(
+            cast_table(table, KNOWN_SCHEMA).replace_schema_metadata(footer), row_group_size=_ROWS_OF_GROUP
+        )
     return bytes(sink.getvalue())
 
 

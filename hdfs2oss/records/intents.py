@@ -69,10 +69,14 @@ def work_path_of(run_id: str, task: str, number: int, path: str, attempt: int) -
     return work_path_beside(path, f"{run_id}-{task}-{number}-{digest}-{attempt}")
 
 
-def chunk_path_of(run_id: str, path: str, offset: int) -> str:
-    """Where the chunk of a file from `offset` on lies until all of them are joined, on a store that takes no parts."""
+def chunk_path_of(run_id: str, path: str, offset: int, is_renewed: bool = False) -> str:
+    """Where the chunk of a file from `offset` on lies until all of them are joined, on a store that takes no parts.
+
+    One of a file that `is_renewed` has another name than the same one had before the source changed: whoever comes late
+    with that must not put it in the place of this one.
+    """
     digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return work_path_beside(path, f"{run_id}-{digest}-chunk-{offset}")
+    return work_path_beside(path, f"{run_id}-{digest}-chunk-{'anew-' if is_renewed else ''}{offset}")
 
 
 def goes_up_in_parts(item: CopyItem) -> bool:

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ..filesystems.base import FileSystem
-from ..model.errors import StoreError, Unreachable
+from ..model.errors import NotFound, StoreError, Unreachable
 from ..model.uri import Uri, join_path
 from ..rules.filters import JOB_DIRECTORY_NAME, WORK_PREFIX, work_path_beside
 from ..rules.retry import RetryClock, RetryPolicy, call_with_retries
@@ -163,10 +163,12 @@ class JobDir:
         return self.patiently(lambda: self._names(join_path(self.path, directory)))
 
     def _names(self, path: str) -> list[str]:
-        if self.filesystem.status(path) is None:
+        try:
+            return [
+                row.path for row in self.filesystem.walk(path, recursive=False) if not row.path.startswith(WORK_PREFIX)
+            ]
+        except NotFound:
             return []
-        rows = self.filesystem.walk(path, recursive=False)
-        return [row.path for row in rows if not row.path.startswith(WORK_PREFIX)]
 
     def _publish(self, path: str, data: bytes) -> bool:
         return self.patiently(lambda: self.filesystem.create_exclusive(path, data))

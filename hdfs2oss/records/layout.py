@@ -12,11 +12,12 @@ import hashlib
 import json
 from typing import Any
 
-from ..model.errors import NotFound, SurveyError
+from ..model.errors import NotFound
 from ..model.uri import Uri
 from ..model.values import CopyRoot
 from ..rules.layout import Layout
 from .jobdir import JobDir
+from .versioned import understood
 
 NAME = "layout.json"
 VERSION = 1
@@ -46,16 +47,7 @@ def read_layout(job_dir: JobDir, name: str = NAME) -> Layout | None:
         data = job_dir.read(name)
     except NotFound:
         return None
-    try:
-        record = json.loads(data)
-        if record["version"] == VERSION:
-            return _layout_of(record)
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise SurveyError(
-        f"the layout {job_dir.run_path}/{name} cannot be understood; it may be a newer version's",
-        "Use that version, or start anew with --fresh; where the target was not there before, with -update --fresh.",
-    )
+    return understood(data, VERSION, _layout_of, f"layout {job_dir.run_path}/{name}")
 
 
 def _layout_of(record: dict[str, Any]) -> Layout:

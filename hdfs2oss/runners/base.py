@@ -49,6 +49,8 @@ class Runner(abc.ABC):
     reports_live = True
     # Tasks see the files of this machine, so a local job directory will do.
     shares_disk = True
+    # How the command ends, once it does: what a cluster is told.
+    exit_code = 0
 
     @abc.abstractmethod
     def run_wave(

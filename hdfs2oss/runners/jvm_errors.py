@@ -39,6 +39,7 @@ def reason(error: Py4JJavaError) -> str:
 
 def _text(error: Py4JJavaError) -> str:
     try:
-        return str(error.java_exception.getMessage())
+        # Some have no message, only a name.
+        return str(error.java_exception.getMessage() or error.java_exception.toString())
     except (Py4JError, OSError):
         return "the Spark driver has gone"

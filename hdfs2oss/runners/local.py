@@ -5,6 +5,7 @@ A wave of one task runs right here, and so do all with `processes=0`, one by one
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -220,6 +221,8 @@ def _last_word(error: BaseException) -> BaseException:
 
 def _start_worker() -> None:
     """A driver killed outright takes its workers along: nobody would ever read their reports."""
+    # What was loaded before is never given back, so nobody need look for garbage in it.
+    gc.freeze()
     threading.Thread(target=_leave_with_driver, daemon=True).start()
 
 

@@ -23,6 +23,8 @@ GRACE_SECONDS = 10.0
 _LOOK_SECONDS = 0.5
 
 _arrived = 0
+# Which came, and when by the monotonic clock.
+_heard: list[tuple[int, float]] = []
 
 ThreadFactory = Callable[[Callable[[], None]], threading.Thread]
 
@@ -53,7 +55,7 @@ def run_until_signal(
     _arrived = 0
     watch = _Watch()
     outcome = _Outcome(job, watch.wake)
-    previous = {number: signal.signal(number, watch.arrived) for number in _heeded()}
+    previous = {number: signal.signal(number, watch.arrived) for number in heeded()}
     try:
         thread = make_thread(outcome.run)
         thread.start()
@@ -89,7 +91,22 @@ def arrived() -> int:
     return _arrived
 
 
-def _heeded() -> list[signal.Signals]:
+def claim(number: int, since: float, wait_seconds: float) -> bool:
+    """Whether this process has had the signal since then (monotonic time), or has it within so many seconds.
+
+    What is claimed is so once: the next one who asks is told of another arrival.
+    """
+    deadline = time.monotonic() + wait_seconds
+    while (left := deadline - time.monotonic()) > 0:
+        for one in [one for one in _heard if one[0] == number and one[1] >= since][:1]:
+            _heard.remove(one)
+            return True
+        time.sleep(min(left, 0.05))
+    return False
+
+
+def heeded() -> list[signal.Signals]:
+    """What ends a job; SIGHUP stays ignored where it was."""
     return [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN]
 
 
@@ -116,6 +133,7 @@ class _Watch:
 
     def arrived(self, number: int, frame: FrameType | None) -> None:
         global _arrived
+        _heard.append((number, time.monotonic()))
         if self.signal_number:
             os._exit(128 + number)
         self.signal_number = _arrived = number

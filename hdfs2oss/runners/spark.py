@@ -8,7 +8,6 @@ import json
 import os
 import pickle
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,18 +15,20 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, TextIO, cast
 
-import pyspark
-from py4j.protocol import Py4JError, Py4JJavaError
-from pyspark import InheritableThread, SparkConf, SparkContext, TaskContext
+from py4j.protocol import Py4JError
+from pyspark import InheritableThread, SparkContext, TaskContext
 
 from ..filesystems.hadoop_conf import keep_relevant
-from ..model.errors import Hdfs2ossError, Interrupted, UsageError
+from ..model.errors import Hdfs2ossError, Interrupted
 from .base import Attempt, Report, Runner, Task, TaskFunction
 from .ends import Ended, Failure, ends_wave, error_of, refuse_missing_ends, run_to_end
 from .feeding import feed
-from .jvm_errors import reason, translate
+from .jvm_errors import translate
+from .jvm_signals import take_signals
 from .patience import PAUSE_SECONDS
-from .spark_settings import is_local, most_attempts, most_slots, refuse_large_closure, settings_for, shares_machine
+from .signals import heeded
+from .spark_settings import is_local, most_attempts, most_slots, refuse_large_closure, shares_machine
+from .spark_start import start_spark
 from .waiting import ClusterFacts, Waiting
 
 _STOP_SECONDS = 10.0
@@ -71,7 +72,7 @@ class SparkRunner(Runner):
         self._ending: Hdfs2ossError | None = None
         self._counting = threading.Lock()
         self._counts = {"Launched map tasks": 0, "Failed map tasks": 0, "Total time spent by all map tasks (ms)": 0}
-        self._context, self._is_mine = _start(verbose)
+        self._context, self._is_mine = start_spark(verbose)
         settings = dict(self._context.getConf().getAll())
         self._most_attempts = most_attempts(settings)
         ceiling = most_slots(settings, os.cpu_count() or 1)
@@ -83,6 +84,8 @@ class SparkRunner(Runner):
         self._master = settings.get("spark.master", "")
         self.shares_disk = shares_machine(self._master)
         if "PYSPARK_GATEWAY_PORT" in os.environ:
+            if settings.get("spark.submit.deployMode") != "cluster":  # there the ApplicationMaster listens itself
+                take_signals(self._context._jvm, heeded())
             threading.Thread(target=self._leave_with, args=(os.getppid(),), daemon=True).start()
 
     def run_wave(
@@ -253,6 +256,9 @@ class SparkRunner(Runner):
             raise Interrupted("the run was cancelled")
 
     def _stop(self) -> None:
+        # For whoever looks at the cluster: a driver there ends likewise.
+        with suppress(Py4JError, OSError):
+            self._context._jsc.sc().stop(self.exit_code)
         with suppress(Exception):
             self._context.stop()
 
@@ -302,36 +308,6 @@ class JvmMessages(io.TextIOBase):
 def driver_messages(own: TextIO) -> TextIO:
     """Where a driver tells its messages, so that they are on standard error for whoever called spark-submit."""
     return cast(TextIO, JvmMessages(own)) if "PYSPARK_GATEWAY_PORT" in os.environ else own
-
-
-def _start(verbose: bool) -> tuple[SparkContext, bool]:
-    """The Spark context, and whether it is ours to stop."""
-    if "SPARK_REMOTE" in os.environ:
-        raise UsageError(
-            "Spark Connect cannot run a copy: tasks need a driver of their own",
-            "Unset SPARK_REMOTE and give --master.",
-        )
-    running = SparkContext._active_spark_context
-    if running is not None:
-        if running.getConf().get("spark.speculation", "false") != "false":
-            raise UsageError("the running Spark application has speculation on", "Set spark.speculation=false.")
-        return running, False
-    SparkContext._ensure_initialized()
-    conf = SparkConf()
-    if not conf.contains("spark.master"):
-        conf.setMaster("local[*]")
-    master = conf.get("spark.master")
-    if shares_machine(master):
-        # Else the workers are whatever python3 is on the PATH, without this package.
-        os.environ["PYSPARK_PYTHON"] = sys.executable
-    for key, value in settings_for(pyspark.__version__, dict(conf.getAll()), verbose).items():
-        conf.set(key, value)
-    facts = None if is_local(master) else ClusterFacts(master)
-    try:
-        with Waiting(lambda: facts):
-            return SparkContext(conf=conf), True
-    except Py4JJavaError as error:
-        raise Hdfs2ossError(f"Spark did not start on {master}: {reason(error)}") from error
 
 
 def _run_partition(

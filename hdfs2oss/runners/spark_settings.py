@@ -49,6 +49,9 @@ def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dic
         # Without it each task waits 40 ms for a delayed acknowledgement on loopback. Not on clusters: in a
         # YARN container the socket's path is longer than the system allows, and no worker starts.
         wanted["spark.python.unix.domain.socket.enabled"] = "true"
+    if master.startswith("yarn"):
+        # A driver that was killed has not succeeded.
+        wanted["spark.yarn.am.clientModeTreatDisconnectAsFailed"] = "true"
     if master.startswith(("yarn", "k8s")) and "spark.executor.memoryOverheadFactor" not in current:
         wanted["spark.executor.memoryOverhead"] = f"{overhead_mib(tasks_per_executor(current))}m"
     return {key: value for key, value in wanted.items() if key not in current} | _ALWAYS

@@ -13,8 +13,21 @@ from ..model.units import format_duration
 _PAUSE_SECONDS = 10.0
 
 
+# What YARN says of an application that waits may be long.
+_LONGEST = 400
+
+
+class Queued(NamedTuple):
+    """An application that YARN knows and has not started: its state, its queue, and why, in YARN's words."""
+
+    application: str
+    state: str
+    queue: str
+    says: str = ""
+
+
 class ClusterFacts(NamedTuple):
-    """What Spark tells. `application` is "" until the cluster has accepted it."""
+    """What Spark tells. `application` is "" until the cluster has started it; then YARN may tell what it is doing."""
 
     master: str
     application: str = ""
@@ -23,15 +36,19 @@ class ClusterFacts(NamedTuple):
     running: int = 0
     ended: int = 0
     waiting: int = 0
+    queued: Queued | None = None
 
 
 def waiting_line(facts: ClusterFacts) -> str:
     """What is waited for, in one line; "" when a task runs or none is due.
 
-    the cluster has not accepted the application   a silent master, a full queue
+    YARN has the application in a queue            a full queue, a limit of a user or of masters: YARN says why
+    the cluster has not started the application    a silent master, a full queue
     no executor has registered                     no workers, no free cores or memory, a full queue
     executors are there and run nothing of ours    other applications or tasks have their slots
     """
+    if facts.queued is not None:
+        return f"Spark: {_queued_line(facts.queued)}"
     if not facts.application:
         return f"Spark: {facts.master} has not accepted this application yet; {_advice(facts)}"
     if facts.running or not facts.waiting:
@@ -40,6 +57,17 @@ def waiting_line(facts: ClusterFacts) -> str:
     if not facts.executors:
         return f"Spark: {tasks}, no executor has registered with {facts.application} yet; {_advice(facts)}"
     return f"Spark: {tasks} for a free slot on {facts.executors} executors of {facts.application}"
+
+
+def _queued_line(queued: Queued) -> str:
+    says = queued.says if len(queued.says) <= _LONGEST else f"{queued.says[:_LONGEST]}..."
+    where = f"{queued.application} is {queued.state} in the queue {queued.queue} and has not started yet"
+    return f"{where}{f': {says}' if says else ''}; yarn application -status {queued.application}"
+
+
+def news_of(facts: ClusterFacts, said: Queued | None) -> ClusterFacts:
+    """The facts without what YARN has said before: its reasons are long, and a night has many lines."""
+    return facts._replace(queued=facts.queued._replace(says="")) if facts.queued and facts.queued == said else facts
 
 
 def _advice(facts: ClusterFacts) -> str:
@@ -71,6 +99,7 @@ class Waiting:
         self._ended = threading.Event()
         self._quiet_since = time.monotonic()
         self._tasks_ended = 0
+        self._said: Queued | None = None
 
     def __enter__(self) -> Waiting:
         # Never joined: a JVM on its way out may leave it without an answer.
@@ -87,7 +116,8 @@ class Waiting:
                 self._say(facts)
 
     def _say(self, facts: ClusterFacts) -> None:
-        line = waiting_line(facts)
+        line = waiting_line(news_of(facts, self._said))
+        self._said = facts.queued
         if not line or facts.ended != self._tasks_ended:
             self._tasks_ended = facts.ended
             self._quiet_since = time.monotonic()

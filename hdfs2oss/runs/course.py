@@ -41,15 +41,21 @@ class Course:
         while self._pending:
             self._pending.pop(0).result()
 
-    def pack(self, wave: str, slices: Sequence[PlanSlice], packer: Packer = pack) -> list[CopyTask]:
-        """The tasks of a wave: those on record, else packed for the slots of this driver, and put on record."""
+    def pack(
+        self, wave: str, slices: Sequence[PlanSlice], packer: Packer = pack, is_anew: bool = False
+    ) -> list[CopyTask]:
+        """The tasks of a wave: those on record, else packed for the slots of this driver, and put on record.
+
+        `is_anew` for the wave of second tries, of files whose sources changed.
+        """
         if not slices:
             return []
+        wave = f"{wave}-anew" if is_anew else wave
         tasks = self._packed_before(wave, slices)
         if tasks is None:
             tasks = packer(slices, self._runner.slots)
             self.write(course.publish_bins, self._job_dir, _numbered(wave, self.incarnation), tasks)
-        return tasks
+        return [task._replace(is_anew=is_anew) for task in tasks]
 
     def end_of(self, phase: str) -> dict[str, Any] | None:
         """What a phase came to under an earlier driver; None where it is to be done."""

@@ -1,4 +1,4 @@
-"""What the copy wave did: which task had which slices, and so which ledger files hold their rows."""
+"""What the waves of a copy did: which task had which slices, and so which ledger files hold their rows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..records import ledger
 
 def task_name(task: CopyTask) -> str:
     """The name of a task of the copy wave."""
-    return f"copy-{task.number:05d}"
+    return task.name("copy")
 
 
 def again_name(task: CopyTask) -> str:
     """The name of the task of the second wave that sends again what this one could not."""
-    return f"copy-again-{task.number:05d}"
+    return task.name("copy-again")
 
 
 class Sent(NamedTuple):
@@ -35,3 +35,11 @@ class Sent(NamedTuple):
             return tuple(ledger.file_of(name) for name in [*map(task_name, tasks), *second])
 
         return files_of
+
+
+class Outdated(NamedTuple):
+    """Slices of uploads, of which some have no row as their sources changed; the ledger files with the rows of all
+    others."""
+
+    uploads: tuple[PlanSlice, ...]
+    ledger_files: tuple[str, ...]

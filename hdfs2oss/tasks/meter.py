@@ -129,7 +129,7 @@ class TaskMeter:
 
     def _count_renewal(self, result: CopyResult) -> None:
         """A file that changed is another than the one that was listed, planned and expected."""
-        if result.surveyed_length < 0:
+        if not result.is_renewed:
             return
         more = result.source_length - result.surveyed_length
         for name in ("LISTED", "PLANNED", "EXPECTED"):

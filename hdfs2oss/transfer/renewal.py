@@ -13,10 +13,13 @@ from .ends import Ends
 def second_try(
     item: CopyItem, result: CopyResult, ends: Ends, stores: StoreConfig, target: FileSystem
 ) -> CopyItem | None:
-    """The item as it is to be tried again; None for what would fail again, or a chunk of a source that changed."""
+    """The item as it is to be tried again; None for what would fail again, or a chunk of a source that changed.
+
+    Such a file is planned anew once its committer has seen that; of that plan nothing has a third try.
+    """
     if result.retryable:
         return item
-    if item.work is not Work.FILE or result.outcome not in (Outcome.CHANGED, Outcome.OPEN):
+    if item.work is not Work.FILE or item.is_renewed or result.outcome not in (Outcome.CHANGED, Outcome.OPEN):
         return None
     try:
         now = open_filesystem(ends.source, stores).status(ends.source.path)

@@ -233,3 +233,42 @@ def test_a_copy_outlives_its_tickets_with_a_keytab_and_not_with_a_ticket(
         assert read_tree(tmp_path / "back") == SLOW_TREE
     finally:
         short_tickets(3600)
+
+
+@pytest.mark.full
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+def test_a_copy_whose_token_has_ended_says_so_and_goes_on_with_a_ticket(cluster: Cluster, tmp_path: Path) -> None:
+    slow = f"file://{make_tree(tmp_path / 'slow', SLOW_TREE)}"
+    cluster.take_ticket()
+    token = fetch_token(cluster, tmp_path)
+    environment = cluster.environment(HADOOP_TOKEN_FILE_LOCATION=token, KRB5CCNAME=f"FILE:{tmp_path}/none")
+    command = [sys.executable, "-m", "hdfs2oss", *SLOW, slow, cluster.home]
+    with (tmp_path / "said").open("w") as said:
+        process = subprocess.Popen(command, env=environment, stdout=said, stderr=said)
+    try:
+        wait_for_word(process, tmp_path / "said", " copy: ")
+        # Whoever is connected stays so: only a NameNode that comes anew asks for tokens again.
+        done = cluster.sandbox.hadoop(FETCHER, "--cancel", token)
+        assert done.returncode == 0, done.stderr
+        cluster.sandbox.kill_namenode()
+        cluster.sandbox.start_namenode()
+        assert process.wait(600) == 4, (tmp_path / "said").read_text()
+    finally:
+        process.kill()
+        process.wait()
+    told = (tmp_path / "said").read_text()
+    assert "STOPPED: the copy was ended, as every other file would fail likewise: " in told
+    assert "token" in told
+    cluster.take_ticket()
+    succeeded(cluster.run("-update", slow, cluster.home))
+    succeeded(cluster.run(cluster.home, f"file://{tmp_path}/back"))
+    assert read_tree(tmp_path / "back") == SLOW_TREE
+
+
+def wait_for_word(process: "subprocess.Popen[bytes]", said: Path, word: str) -> None:
+    deadline = time.monotonic() + 200
+    while word not in said.read_text():
+        assert process.poll() is None, said.read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

@@ -8,6 +8,7 @@ import pytest
 from hdfs_native import WriteOptions
 
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
+from hdfs2oss.filesystems.hdfs.writer import HdfsAppender
 from hdfs2oss.model.errors import AlreadyExists, NotFound, PermissionDenied, StoreError
 from hdfs2oss.model.uri import parse_uri
 from hdfs2oss.model.values import DIRECTORY, UNLISTED
@@ -151,6 +152,23 @@ def test_the_reader_of_a_file_still_open_is_shorter_than_its_status(hdfs: HdfsFi
         assert status is not None
         assert reader.length < max(status.length, 5000)
     file.close()
+
+
+@pytest.mark.parametrize("length", [1 << 20, 2 << 20, (1 << 20) + 1])
+def test_a_file_that_ends_with_a_full_block_is_whole_once_it_was_closed_in_haste(authority, root, length) -> None:
+    """Its client begins no block before there is a byte for it: without its last block, a file is shorter."""
+    store = HdfsFileSystem(authority, {"dfs.blocksize": "1m"})
+    data = bytes(range(251)) * (length // 251 + 1)
+    with store.open_writer(f"{root}/full", f"{root}/.work") as writer:
+        writer.write(data[:length])
+        assert store.client.length_of_blocks(f"{root}/.work") < length
+        stored = writer.commit(lambda stored: None)
+    assert stored.length == length
+    with store.open_reader(f"{root}/full", length) as reader:
+        assert b"".join(reader.stream(0, length, 1 << 20)) == data[:length]
+    with HdfsAppender(store.client, f"{root}/full", length) as appender:
+        appender.write(b"more")
+        assert appender.commit(lambda stored: None).length == length + 4
 
 
 def test_a_refusal_names_user_and_path_on_one_line(

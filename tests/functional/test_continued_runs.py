@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import oss2
@@ -192,6 +193,68 @@ def test_chunks_that_were_sent_are_not_sent_again_and_the_upload_is_completed(
     assert [operation for operation, _ in watched.calls].count("part") in parts
     assert list(oss2.MultipartUploadIterator(bucket_of(oss_server), prefix=prefix)) == []
     assert again.counters.get(COPY_MAPPER, "BYTESCOPIED") == 1_200_000
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param("ledger/commit-00000", marks=pytest.mark.full),
+        "plan/renewal-00000",
+        pytest.param("ends/renewal", marks=pytest.mark.full),
+        pytest.param("uploads/cut-anew-00000", marks=pytest.mark.full),
+        "ends/cut-anew",
+        pytest.param("tasks/copy-anew", marks=pytest.mark.full),
+        "ledger/copy-anew-00001",
+        pytest.param("tasks/commit-anew", marks=pytest.mark.full),
+        "ledger/commit-anew-00000",
+    ],
+)
+def test_a_second_try_of_a_large_file_that_changed_is_gone_on_with_and_has_no_third(
+    copy, upload_ends, make_place, break_files, oss_server, record
+) -> None:
+    """The job directory refuses a record of it, as a full disk would."""
+    source, target = upload_ends
+    old, new = os.urandom(800_000), os.urandom(900_000)
+
+    def copy_one_that_changes(target, *faults: Fault):
+        """It changes once, as soon as it is read."""
+        source.make({"large": old, "other": os.urandom(400_000)}).settle()
+        change = partial((source / "large").put, new)
+        break_files(*faults, Fault("read", "source/large", times=1, silent=True, meanwhile=change))
+        return copy(source, target, **PARTS)
+
+    whole = copy_one_that_changes(make_place("oss", "undisturbed"))
+    assert (whole.exit_code, whole.counters.get(OWN, "FILES_COPIED_AS_CHANGED")) == (0, 1)
+    with pytest.raises(CommitError):
+        copy_one_that_changes(target, Fault("create", record, PermissionDenied, times=1))
+    again = copy(source, target, **PARTS)
+    assert (again.exit_code, again.discrepancy) == (0, "")
+    assert target.read() == source.read()
+    assert outcomes(again) == outcomes(whole)
+    prefix = target.uri.path.lstrip("/")
+    assert list(oss2.MultipartUploadIterator(bucket_of(oss_server), prefix=prefix)) == []
+
+
+@pytest.mark.parametrize(
+    "record", ["uploads/cut-anew-00000", pytest.param("ledger/copy-anew-00001", marks=pytest.mark.full)]
+)
+def test_one_that_changes_again_between_two_drivers_has_no_third_try(
+    copy, upload_ends, break_files, oss_server, record
+) -> None:
+    source, target = upload_ends
+    source.make({"large": os.urandom(800_000), "other": os.urandom(400_000)}).settle()
+    large = source / "large"
+    break_files(
+        Fault("create", record, PermissionDenied, times=1),
+        Fault("read", "source/large", times=1, silent=True, meanwhile=partial(large.put, os.urandom(900_000))),
+    )
+    with pytest.raises(CommitError):
+        copy(source, target, **PARTS)
+    large.put(os.urandom(1_000_000))
+    again = copy(source, target, **PARTS)
+    assert (again.exit_code, again.discrepancy, again.failures[0].outcome) == (4, "", "CHANGED")
+    assert list(target.read()) == ["other"]
+    assert list(oss2.MultipartUploadIterator(bucket_of(oss_server), prefix=target.uri.path.lstrip("/"))) == []
 
 
 def test_a_run_that_ended_with_failures_is_over(copy, local_ends, break_files) -> None:

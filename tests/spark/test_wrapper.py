@@ -128,7 +128,16 @@ def test_definitions_of_keys_go_into_the_environment(submitted, words):
     assert read_handover(seen["environment"]) == {"*": UriSecrets("ID", "S=/@")}
 
 
-@pytest.mark.parametrize("words", [["-Dfs.oss.accessKeySecret=hush"], ["-D", "fs.s3a.secret.key=hush"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-Dfs.oss.accessKeySecret=hush"],
+        ["-D", "fs.s3a.secret.key=hush"],
+        ["-D", "fs.oss.accessKeySecret", "hush"],
+        ["--conf", "spark.hadoop.fs.oss.accessKeySecret", "hush"],
+        ["--oss-endpoint", "https://ID:hush@host"],
+    ],
+)
 def test_other_or_half_secrets_are_refused_without_repeating_them(submitted, words):
     done, seen = submitted(*words, "/a", "oss://bucket/b")
     assert done.returncode == 2
@@ -219,6 +228,14 @@ def test_a_driver_on_yarn_gets_its_keys_in_a_file_of_its_owner(submitted, tmp_pa
     assert "SECRET" not in "".join(seen["argv"])
     assert "HDFS2OSS_KEYS" not in seen["environment"]
     assert not any(path.name.startswith("hdfs2oss.") for path in tmp_path.iterdir())
+
+
+def test_an_endpoint_with_keys_is_not_put_on_the_command_line_of_a_driver_in_the_cluster(submitted):
+    words = ["--master", "yarn", "--deploy-mode", "cluster", "/a", "oss://bucket/b"]
+    done, seen = submitted(*words, OSS_ENDPOINT="https://ID:hush@host", PYSPARK_PYTHON="python3")
+    assert (done.returncode, seen) == (2, None)
+    assert "OSS_ENDPOINT holds a user or keys before its host" in done.stderr
+    assert "hush" not in done.stdout + done.stderr
 
 
 def test_keys_of_the_environment_travel_to_a_driver_on_yarn_too(submitted):

@@ -36,6 +36,8 @@ def submission(sandbox, tmp_path, name, mode, *options):
     endpoint = variables.pop("OSS_ENDPOINT").removeprefix("http://")
     words = ["--master", "yarn", "--deploy-mode", mode, "--num-executors", "1"]
     words += ["--executor-memory", "512m", "--driver-memory", "512m"]
+    # With its pages Spark 4.3 does not always start, where YARN answers at the very moment at which it makes them.
+    words += ["--conf", "spark.ui.enabled=false"]
     for one in ("spark.executor", "spark.driver" if mode == "cluster" else "spark.yarn.am"):
         words += ["--conf", f"{one}.extraJavaOptions={QUICK_JVM}"]
     words += [*options, f"{variables['SANDBOX_HDFS']}/{name}"]

@@ -140,6 +140,10 @@ class FlakyFileSystem(FileSystem):
     def _children(self, path: str, relative: str) -> Iterator[FileStatus]:
         fault = self.strike("list", path)
         prefix = f"{relative}/" if relative else ""
+        if fault is not None and not fault.after:
+            # A store that does not answer does not say that there is no such directory either.
+            fail(fault, "list", path)
+            fault = None
         for given, row in enumerate(self.wrapped.walk(path, recursive=False)):
             if fault is not None and given >= fault.after:
                 fail(fault, "list", path)

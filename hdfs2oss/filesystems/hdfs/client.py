@@ -170,6 +170,11 @@ class HdfsClient:
             rows, page = self._again(lambda: self._list_behind(path, behind))
         else:
             rows, page = self.ask_again(what, lambda native: _first_page(native, path), brings_nothing=True)
+            if 0 < len(page) < _PAGE_ROWS:
+                # All there is: most directories are looked at in one errand.
+                self.traffic.listed()
+                yield page
+                return
         while page:
             self.traffic.listed()
             yield page

@@ -1,4 +1,4 @@
-"""Closing a small file on HDFS without the half second that its client waits.
+"""Closing a file on HDFS without the half second that its client waits.
 
 The native client asks the NameNode whether a file is complete. It is once a DataNode has reported its last block, some
 milliseconds later; the client asks again after 500 ms, and takes no setting for that. Meanwhile the file is looked at
@@ -11,9 +11,11 @@ from here, and closed as soon as that is all that is left to be done:
     all of it, reported: the block is complete  all that was written       recoverLease closes the file, as nothing
                                                                            of it is left to be recovered
 
-Asked any earlier, recoverLease would take the file away from its writer. The client, when it asks again, is told that
-the file is complete; but if it was opened again meanwhile, that would end it there, without what was written since. So
-whoever opens a file again waits until nobody asks.
+Asked any earlier, recoverLease would take the file away from its writer. The client begins a block with its first byte,
+so the last one holds bytes, and is all that can be missing from the length, full or not.
+
+The client, when it asks again, is told that the file is complete; but if it was opened again meanwhile, that would end
+it there, without what was written since. So whoever opens a file again waits until nobody asks.
 
 Where hundreds of files are closed at once nobody waits for one of them, and these calls would only cost the NameNode.
 """
@@ -29,8 +31,6 @@ from .client import HdfsClient
 
 # So long after each other the file is looked at; after that the client asks by itself.
 _PAUSES_SECONDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
-# No block is smaller, and none that is larger ends within a checksum's chunk: so the last block of a file holds bytes.
-_LEAST_BLOCK_BYTES, _CHUNK_BYTES = 1024 * 1024, 512
 # Records of a run are written beside each other, and no more than these; of more closes none is hastened.
 _MOST_HASTENED = 6
 
@@ -46,7 +46,7 @@ def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length:
     Raises what `close` raises, unless the NameNode has the file whole before.
     """
     with _one_more() as count:
-        if count > _MOST_HASTENED or not length or (length >= _LEAST_BLOCK_BYTES and not length % _CHUNK_BYTES):
+        if count > _MOST_HASTENED or not length:
             close()
         else:
             _hasten(client, path, close, length)

@@ -10,7 +10,6 @@ from ...model.differences import Evidence, Finding
 from ...model.known import Standing
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, CopyItem, FilePair, FileStatus
-from ...model.verify_options import VerifyOptions
 from ...records.jobdir import HASTE, JobDir
 from ...records.planfile import PlanWriter
 from ...rules.packing import cost_of, threads_for
@@ -35,6 +34,9 @@ class Checklist:
 
     def __init__(self, desk: TaskDesk) -> None:
         self._desk = desk
+        # Not at the top, where a copy would load it, too.
+        from ...model.verify_options import VerifyOptions
+
         options = desk.context.options
         assert isinstance(options, VerifyOptions)
         self._options = options

@@ -8,20 +8,10 @@ from typing import NamedTuple
 from ...filesystems.registry import open_filesystem
 from ...model.counters import COPY_MAPPER, OWN
 from ...model.errors import IllegalName, TransferError, TypeConflict, WriteError
-from ...model.options import SMALLEST_PART_BYTES
 from ...model.tally import Tally
 from ...model.values import DIRECTORY, FILE, UNUSABLE, CopyItem, FileAction, FilePair, FileStatus, Work
-from ...records.planfile import PlanWriter
-from ...rules.packing import (
-    STORE_BLOCK_BYTES,
-    chunk_size_for,
-    cost_of,
-    files_at_once,
-    opening_cost,
-    part_size_for,
-    whole_blocks,
-)
 from ...rules.standing import is_new_version, recorded_sums
+from ...tasks.copy_plan import CopyPlan
 from ...tasks.desk import TaskDesk
 from .attributes import AttributePlan
 from .companions import Companions
@@ -43,24 +33,19 @@ class Problem(NamedTuple):
 
 
 class Planner:
-    """Takes the pairs of one survey task. Files above the chunk size go to a plan file of their own, to be cut."""
+    """Takes the pairs of one survey task."""
 
     def __init__(self, desk: TaskDesk, decide: Decide) -> None:
         self._desk = desk
         self._decide = decide
         self._options = desk.context.options
-        name = f"plan/{desk.name}-{desk.attempt}"
         self._attributes = (
             AttributePlan(desk.context, f"{desk.name}-{desk.attempt}") if self._options.preserve else None
         )
-        self._items = PlanWriter(f"{name}.parquet", desk.job_dir)
-        self._large_items = PlanWriter(f"{name}-large.parquet", desk.job_dir)
         target = open_filesystem(desk.context.layout.base, desk.context.stores)
         self._target = target.capabilities
         self._hazards = Hazards(target, desk.context.layout)
-        self._filesystem = target
-        self._cuts = self._target.multipart or self._target.joins
-        self._threads = files_at_once(self._target.close_seconds, self._options.threads)
+        self._plan = CopyPlan(desk, target)
         self._planned, self._conflicting, self._skipped = Tally(), Tally(), Tally()
         self._companions = Companions(self._options, desk.counters)
 
@@ -107,7 +92,7 @@ class Planner:
                 return
             action = FileAction.REFRESH
         (self._planned if problem is None else self._conflicting).add(source)
-        self._write(self._item(pair, source, action, problem))
+        self._plan.add(self._item(pair, source, action, problem))
 
     def note_directory(self, pair: FilePair) -> None:
         """A directory that only gets attributes, where any are kept."""
@@ -117,9 +102,8 @@ class Planner:
     def publish(self) -> Planned:
         """Count what was decided, and write the plan files."""
         self._count()
-        job_dir = self._desk.job_dir
-        directories = self._attributes.publish(job_dir) if self._attributes is not None else []
-        return Planned(self._items.publish(job_dir), self._large_items.publish(job_dir), directories)
+        directories = self._attributes.publish(self._desk.job_dir) if self._attributes is not None else []
+        return Planned(*self._plan.publish(), directories)
 
     def _count(self) -> None:
         counters = self._desk.counters
@@ -167,7 +151,7 @@ class Planner:
         target = pair.target
         work = Work.REFUSED if problem is not None else _WORK.get(action, Work.FILE)
         sums = recorded_sums(pair.known, source) if action is FileAction.CHECK else (None, None)
-        part_size_bytes, chunk_size_bytes = self._sizes(source)
+        part_size_bytes, chunk_size_bytes = self._plan.sizes(source)
         return CopyItem(
             path=pair.path,
             root=pair.root,
@@ -188,33 +172,3 @@ class Planner:
             problem_class=problem.error if problem is not None else "",
             work=work,
         )
-
-    def _sizes(self, source: FileStatus) -> tuple[int, int]:
-        """Bytes of a part and of a chunk; of a file that is joined of chunks, its block stands for a part."""
-        options = self._options
-        usual = chunk_size_for(source.block_size_bytes, options.blocks_per_chunk, options.chunk_size_bytes)
-        if self._target.joins and source.length > usual:
-            keeps_block = "b" in options.preserve and source.block_size_bytes
-            block = source.block_size_bytes if keeps_block else 0
-            block = block or (STORE_BLOCK_BYTES if options.blocks_per_chunk else self._filesystem.block_size())
-            chunk = whole_blocks(usual, block)
-            if source.length > chunk:
-                return block, chunk
-        return self._part_size(source, usual), usual
-
-    def _part_size(self, source: FileStatus, chunk_size_bytes: int) -> int:
-        """A chunk has whole parts, which OSS does not take too small."""
-        asked = min(self._options.part_size_bytes, chunk_size_bytes)
-        if self._target.multipart:
-            asked = max(SMALLEST_PART_BYTES, asked)
-        return part_size_for(source.length, asked)
-
-    def _write(self, item: CopyItem) -> None:
-        length = item.length if item.work is not Work.ATTRIBUTES else 0
-        cost = cost_of(length, self._target.close_seconds, self._threads, self._options.bytes_per_second)
-        is_cut = self._cuts and item.work is Work.FILE and item.action != FileAction.APPEND
-        if is_cut and item.length > item.chunk_size_bytes:
-            # What cutting it costs; its chunks have costs of their own.
-            self._large_items.add(item, opening_cost(item.length, item.chunk_size_bytes))
-        else:
-            self._items.add(item, cost)

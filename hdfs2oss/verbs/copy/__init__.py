@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ...commandline.command import USAGE, parse
 from ...commandline.grammar import HELP_WORDS
+from ...commandline.loading import loading
 from .detached import is_detached, start_detached
 
 
@@ -27,8 +28,9 @@ def run(words: Sequence[str], entry: str) -> int:
     command = parse(words, lambda: _program(entry))
     if command.options.get("run_async") and not is_detached(os.environ):
         return start_detached(words, entry, sys.stdout, sys.stderr)
-    from ...commandline.session import Screen
-    from .launch import launch
+    with loading():
+        from ...commandline.session import Screen
+        from .launch import launch
 
     return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))
 

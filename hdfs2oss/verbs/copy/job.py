@@ -11,6 +11,7 @@ from ...filesystems.registry import StoreConfig
 from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
+from ...model.values import PlanSlice
 from ...phases.attributes import code_directories, keep_attributes
 from ...phases.bequest import announce_proof, leave_proof
 from ...phases.committer import commit
@@ -20,6 +21,7 @@ from ...phases.deletion import delete, may_delete, track
 from ...phases.limits import within_limits
 from ...phases.mapper import copy
 from ...phases.rehearsal import rehearse
+from ...phases.renewal import renew
 from ...phases.roots import find_roots
 from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
@@ -55,6 +57,7 @@ from ...runs.place import choose_place
 from ...runs.progress import Progress
 from ...runs.report import Report
 from ...runs.run import Run, open_run
+from ...runs.sent import Outdated
 from ...runs.timeline import Timeline
 from ...runs.unfinished import survey_end
 from ...tasks.context import RunContext
@@ -223,16 +226,15 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
     run.report.add_survey(found.counters, found.problems)
     run.report.notices += found.notices
     run.check_lock()
-    cuts = CutReport()
     try:
         code_directories(context, run, found.directories)
-        with run.phase("copy"):
-            cut(context, run, found.large_slices, cuts)
-            run.report.counters.merge(cuts.counters)
-            run.report.notices += cuts.notices(context.layout.base)
-            sent = copy(context, run, found.slices + cuts.chunks)
+        outdated = _send(context, run, found.slices, found.large_slices)
+        if outdated:
+            with run.phase("renewal"):
+                anew = renew(context, run, outdated)
+                run.report.counters.merge(anew.counters)
+            _send(context, run, anew.slices, anew.large_slices, is_anew=True)
         with run.phase("commit"):
-            commit(context, run, cuts.bins, sent.ledger_files())
             run.check_lock()
             tidy(context, run)
     except BaseException as error:
@@ -243,6 +245,24 @@ def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
     # Last of all: what is written into a directory, or deleted, changes its times.
     keep_attributes(context, run, found.directories)
     track(context, run, found.missing.files, found.missing.directories)
+
+
+def _send(
+    context: RunContext,
+    run: Run,
+    slices: Sequence[PlanSlice],
+    large_slices: Sequence[PlanSlice],
+    is_anew: bool = False,
+) -> list[Outdated]:
+    """Cut, copy, commit; the files that are to be planned anew, as their sources changed meanwhile."""
+    cuts = CutReport()
+    with run.phase("copy"):
+        cut(context, run, large_slices, cuts, is_anew)
+        run.report.counters.merge(cuts.counters)
+        run.report.notices += [one for one in cuts.notices(context.layout.base) if one not in run.report.notices]
+        sent = copy(context, run, [*slices, *cuts.chunks], is_anew)
+    with run.phase("commit"):
+        return commit(context, run, cuts.bins, sent.ledger_files(), is_anew)
 
 
 def _rehearse(context: RunContext, runner: Runner, timeline: Timeline, report: Report) -> None:

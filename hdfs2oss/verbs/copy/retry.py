@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ...commandline.grammar import HELP_WORDS
+from ...commandline.loading import loading
 from ...commandline.retry_command import DESCRIPTION, HELP_GROUPS, USAGE, parse_retry
 
 
@@ -21,7 +22,8 @@ def run(words: Sequence[str], entry: str) -> int:
         sys.stderr.write(f"usage: {USAGE}\n")
     command = parse_retry(words)
     # What carries out a copy takes long to load.
-    from ...commandline.session import Screen
-    from .retrying import launch
+    with loading():
+        from ...commandline.session import Screen
+        from .retrying import launch
 
     return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))

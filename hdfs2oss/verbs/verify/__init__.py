@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ...commandline.grammar import HELP_WORDS
+from ...commandline.loading import loading
 from ...commandline.verify_switches import DESCRIPTION, HELP_GROUPS, USAGE, parse_verify
 
 
@@ -20,8 +21,9 @@ def run(words: Sequence[str], entry: str) -> int:
     if not words:
         sys.stderr.write(f"usage: {USAGE}\n")
     command = parse_verify(words, lambda: _program(entry))
-    from ...commandline.session import Screen
-    from .launch import launch
+    with loading():
+        from ...commandline.session import Screen
+        from .launch import launch
 
     return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))
 

@@ -45,5 +45,5 @@ def test_names_of_workloads_are_unique_and_a_lesser_tree_is_less() -> None:
 
 def test_a_shrunk_tree_has_fewer_files_or_smaller_ones() -> None:
     small, big = workloads(is_long=True)[0].shrunk(100), workloads(is_long=True)[2].shrunk(100)
-    assert (small.whole, small.lesser) == (Tree(500, 4096), Tree(20, 4096))
-    assert big.whole == Tree(1, (8 << 30) // 100)
+    assert (small.whole, small.lesser) == (Tree(200, 4096), Tree(5, 4096))
+    assert big.whole == Tree(1, (4 << 30) // 100)

@@ -30,9 +30,9 @@ def spark(tmp_path):
     return Spark("spark-submit", str(tmp_path / "home"))
 
 
-def watched(spark, script):
+def watched(spark, script, now=time.monotonic):
     messages = io.StringIO()
-    watch = Watch(spark, "tag", os.environ, messages)
+    watch = Watch(spark, "tag", os.environ, messages, now)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         return watch.run(["sh", "-c", script], {}), messages.getvalue(), watch.application
@@ -62,6 +62,16 @@ def test_the_application_is_named_once_and_what_is_said_goes_on(spark):
     assert (code, application) == (0, ID)
     assert said.splitlines()[0] == SAYS
     assert said.count(f"hdfs2oss4emr.sh: the driver runs in the cluster, as {ID}") == 1
+
+
+def test_what_waits_in_a_queue_is_said_soon_and_then_once_a_minute(spark):
+    report = f"Application report for {ID} (state: ACCEPTED)"
+    clock = iter([100.0, 109.0, 110.0, 169.0, 171.0])
+    code, said, _ = watched(spark, f"for i in 1 2 3 4 5; do echo '{report}' >&2; done", lambda: next(clock))
+    assert code == 0
+    words = [line.partition(": ")[2] for line in said.splitlines() if "waits in a queue" in line]
+    assert [word.partition("YARN, ")[2].partition(" by now")[0] for word in words] == ["10 s", "1 m 11 s"]
+    assert words[0].endswith(f"yarn application -status {ID}")
 
 
 def test_a_spark_submit_that_cannot_be_run_is_named(spark):

@@ -31,6 +31,10 @@ HARMLESS = (
     "oss://bucket.host:8080/me@x.org",
     "oss://bucket/a:b@c",
     "hdfs://nn:8020/a@b",
+    "--oss-endpoint=https://host:8080",
+    "--exclude=*secret*@*",
+    "-Dfs.oss.endpoint=https://host",
+    "me:you@there/x",
     "-update",
     "-Dfs.oss.endpoint=cn-x.example",
     "-m",
@@ -52,6 +56,13 @@ MALFORMED = (
     "-c=spark.hadoop.fs.oss.accessKeySecret=hush",
     "spark.hadoop.fs.jfs.cache.oss.accessKeySecret=hush",
     "fs.oss.bucket.b.securityToken = hush",
+    "--oss-endpoint=https://ID:hu/sh@host",
+    "-Dfs.oss.endpoint=https://ID:hush@host",
+    "-Dfs.oss.bucket.b.endpoint=ID:hush@host",
+    "--access-key-secret=hush",
+    "--password-hush",
+    "https://ID:hush@bucket.host/a",
+    "s3a://ID:hush@bucket/a",
 )
 
 
@@ -101,6 +112,38 @@ def test_definitions_of_other_or_half_secrets_are_refused_without_repeating_them
     with pytest.raises(UsageError) as caught:
         split_secrets(argv)
     assert "hush" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        *(
+            [form, key, "hush"]
+            for form in ("-D", "--D", "--property")
+            for key in ("fs.oss.accessKeySecret", "my.secret")
+        ),
+        ["-Dfs.oss.accessKeySecret", "hush"],
+        ["-Dfs.oss.accessKeySecret", "=", "hush"],
+        ["--property=fs.oss.accessKeySecret", "hush"],
+        ["--oss-endpoint", "https://ID:hush@host"],
+        ["--oss-endpoint", "ID:hush@host"],
+        ["-D", "fs.oss.endpoint=ID:hu/sh@host"],
+        ["--access-key-secret", "hush"],
+    ],
+)
+def test_a_secret_in_a_word_of_its_own_is_refused_without_being_repeated(argv):
+    argv = ["-update", *argv, "/a", "oss://bucket/b"]
+    assert holds_secrets(argv)
+    with pytest.raises(UsageError) as caught:
+        split_secrets(argv)
+    assert "hush" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_settings_of_spark_that_hold_urls_are_its_own_business():
+    words = ["--repositories", "https://me:word@repo/x", "--conf", "spark.ssl.keyPassword", "/a"]
+    assert split_secrets(words, for_spark=True) == (words, {})
+    with pytest.raises(UsageError, match="for a secret is not of the form KEY=VALUE"):
+        split_secrets(["--conf", "spark.hadoop.fs.oss.accessKeySecret", "hush"], for_spark=True)
 
 
 def test_different_keys_for_one_bucket_are_refused():

@@ -119,12 +119,31 @@ def test_a_file_fails_as_its_first_chunk_that_did_not_arrive(
     )
     context = make_context(memory, ["/s"], "/t")
     task = task_of(context, [large.item], [large.chunks[0], failed, large.chunks[2]])
-    done = commit_task(context, task, "1")
+    done = commit_task(context, task._replace(is_anew=True), "1")
     (failure,) = done.failures
     assert (failure.outcome, failure.error_class, failure.message) == (outcome, shown, "reading failed")
     assert (failure.work, failure.retryable) == (Work.UPLOAD, True)
     assert done.counters[OWN][counter] == 1
     assert (memory.open_uploads(), published(memory)) == ([], {})
+
+
+@pytest.mark.parametrize(("outcome", "error_class"), [("CHANGED", "SourceChanged"), ("OPEN", "SourceOpen")])
+@pytest.mark.parametrize("is_anew", [False, True])
+def test_a_chunk_that_failed_beside_one_of_another_version_does_not_hide_that(
+    make_context, memory, outcome, error_class, is_anew
+) -> None:
+    large = Large(memory, "large")
+    gone = large.chunks[0]._replace(outcome="FAILED", error_class="ReadError", message="blocks have gone", parts=())
+    other = large.chunks[1]._replace(outcome=outcome, error_class=error_class, message="another version", parts=())
+    context = make_context(memory, ["/s"], "/t")
+    task = task_of(context, [large.item], [gone, other, large.chunks[2]])
+    done = commit_task(context, task._replace(is_anew=is_anew), "1")
+    if is_anew:
+        assert [(one.outcome, one.message) for one in done.failures] == [(outcome, "another version")]
+        assert memory.open_uploads() == []
+    else:
+        # Its upload is still needed where another try of the task finds that it is the same again.
+        assert (done.counters[OWN], memory.open_uploads()) == ({"UPLOADS_OUTDATED": 1}, [large.item.upload_id])
 
 
 @pytest.mark.parametrize("error", [PermissionDenied, CorruptData])
@@ -161,7 +180,7 @@ def test_chunks_of_two_versions_are_never_joined(make_context, memory) -> None:
     large = Large(memory, "large")
     chunks = [chunk._replace(source_etag=etag) for chunk, etag in zip(large.chunks, "AAB", strict=True)]
     context = make_context(memory, ["/s"], "/t")
-    done = commit_task(context, task_of(context, [large.item], chunks), "1")
+    done = commit_task(context, task_of(context, [large.item], chunks)._replace(is_anew=True), "1")
     assert done.counters[OWN]["FILES_CHANGED"] == 1
     assert "2 versions of the source" in done.failures[0].message
     assert (memory.open_uploads(), published(memory)) == ([], {})
@@ -177,7 +196,7 @@ def test_a_source_replaced_before_the_commit_by_one_of_the_same_length_and_time_
     chunks = [chunk._replace(source_etag=etag) for chunk in large.chunks]
     memory.place("/s/large", DATA[::-1], mtime_ms=1000)
     context = make_context(memory, ["/s"], "/t")
-    done = commit_task(context, task_of(context, [item], chunks), "1")
+    done = commit_task(context, task_of(context, [item], chunks)._replace(is_anew=True), "1")
     assert done.counters[OWN]["FILES_CHANGED"] == 1
     assert (memory.open_uploads(), published(memory)) == ([], {})
 

@@ -343,6 +343,6 @@ def test_a_source_that_changed_before_the_commit_is_not_published(make_context, 
     context = make_context(memory, ["/s"], "/t", part_size_bytes=PART, chunk_size_bytes=CHUNK)
     task, _ = send_in_chunks(context, memory, b"x" * 700_000)
     memory.place("/s/large", b"y" * 700_000, mtime_ms=1001)
-    done = commit_task(context, task, "1")
+    done = commit_task(context, task._replace(is_anew=True), "1")
     assert done.counters[OWN] == {"FILES_CHANGED": 1, "BYTES_CHANGED": 700_000}
     assert (memory.open_uploads(), targets(memory)) == ([], {})

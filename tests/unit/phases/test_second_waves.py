@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from itertools import islice
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,66 +14,25 @@ from hdfs2oss.model.errors import PermissionDenied, Throttled, Unreachable
 from hdfs2oss.model.values import CopyItem, CopyResult, CopyTask, Outcome, PlanSlice, StoredPart, TaskReport, Work
 from hdfs2oss.phases.committer import commit
 from hdfs2oss.phases.cutter import CutReport, cut, cut_task
-from hdfs2oss.phases.mapper import copy, copy_again_task, copy_task
+from hdfs2oss.phases.mapper import copy_again_task, copy_task
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.records import ledger
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.rules import packing
-from hdfs2oss.rules.packing import pack
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runners.patience import TRIES_HERE
-from hdfs2oss.runs.report import Report
 from hdfs2oss.runs.sent import Sent, task_name
 from hdfs2oss.tasks.context import RunContext
 from hdfs2oss.transfer.chunk import SentParts
 from hdfs2oss.transfer.parts import SentPart
 from tests.stores.faults import Fault, FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
+from tests.stores.small_run import SmallRun, carry_out, own
 
 PART = 100 * 1024
 SIZES = {"part_size_bytes": PART, "chunk_size_bytes": 2 * PART, "threads": 4}
 DATA = bytes(range(256)) * 3000
 GIB = 1 << 30
-
-
-class SmallRun:
-    """What waves need of a run."""
-
-    def __init__(self, slots: int = 2) -> None:
-        self.runner = LocalRunner(0, pause_seconds=0.0)
-        self.slots = slots
-        self.course = SimpleNamespace(
-            pack=lambda wave, slices, packer=pack: packer(slices, slots),
-            end_of=lambda phase: None,
-            end=lambda phase, value: None,
-        )
-        self.report = Report("run", "", "", "")
-        self.waves: list[tuple[str, int]] = []
-
-    def wave(self, name: str, work: Any, tasks: Sequence[Any], on_report: Callable[[Any], None]) -> None:
-        if tasks:
-            self.waves.append((name, len(tasks)))
-            self.runner.run_wave(name, work, tasks, on_report)
-
-    def ledger_wave(self, name: str, work: Any, tasks: Sequence[Any], name_of: Any, on_report: Any) -> None:
-        self.wave(name, work, tasks, on_report)
-
-    def follow(self, *_: object, **__: object) -> None:
-        pass
-
-    def take(self, report: TaskReport) -> None:
-        self.report.add_task(report)
-
-
-def carry_out(context: RunContext, before_commit: Callable[[], None] = lambda: None) -> SmallRun:
-    run: Any = SmallRun()
-    found = survey(context, run.runner)
-    cuts = CutReport()
-    cut(context, run, found.large_slices, cuts)
-    sent = copy(context, run, found.slices + cuts.chunks)
-    before_commit()
-    commit(context, run, cuts.bins, sent.ledger_files())
-    return run
 
 
 class FailsOnPart(FlakyFileSystem):
@@ -92,10 +49,6 @@ class FailsOnPart(FlakyFileSystem):
             self.left -= 1
             raise Unreachable("no answer about this part")
         return super().put_part(path, upload_id, number, body)
-
-
-def own(run: SmallRun, name: str) -> int:
-    return run.report.counters.get(OWN, name)
 
 
 # So often a chunk that is a task of its own is tried in the first wave: in two rounds of each try of the task.

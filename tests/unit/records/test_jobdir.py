@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hdfs2oss.filesystems.walk import Walk
 from hdfs2oss.filesystems.watchdog import OutOfTime
 from hdfs2oss.model.errors import PermissionDenied, StoreError, Throttled, Unreachable
 from hdfs2oss.records.jobdir import HASTE, PATIENCE, JobDir
@@ -35,6 +36,10 @@ class Away(FlakyFileSystem):
         self.now += 1.0
         if self.now < self._until:
             raise self._error(f"cannot {operation} {path}")
+
+    def walk(self, path: str, after: str = "", until: str = "", recursive: bool = True) -> Walk:
+        self.meet("list", path)
+        return super().walk(path, after, until, recursive)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -73,3 +78,10 @@ def test_on_the_way_out_nobody_waits_for_long(way) -> None:
     with pytest.raises(Unreachable):
         WAYS[way](away.records().of_run("run", HASTE))
     assert away.now < 5.0
+
+
+def test_a_directory_that_is_not_there_yet_has_no_files_and_is_asked_for_once() -> None:
+    store = FlakyFileSystem(MemoryFileSystem())
+    records = JobDir(store, "/jobs", "run")
+    assert (records.names("ledger"), records.names_for_pair("ledger")) == ([], [])
+    assert [operation for operation, _ in store.calls] == ["list", "list"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hdfs2oss.runners.waiting import ClusterFacts, Waiting, waiting_line
+from hdfs2oss.runners.waiting import ClusterFacts, Queued, Waiting, waiting_line
 
 STANDALONE, APPLICATION = "spark://m:7077", "app-1"
 
@@ -25,6 +25,11 @@ STANDALONE, APPLICATION = "spark://m:7077", "app-1"
             ClusterFacts("yarn", "application_1", waiting=1),
             r"1 task waits, no executor .* application_1 yet; .*yarn application -status application_1",
         ),
+        (
+            ClusterFacts("yarn", queued=Queued("application_1", "ACCEPTED", "root.night", "limit exceeded")),
+            r"application_1 is ACCEPTED in the queue root.night and has not started yet: limit exceeded; yarn app",
+        ),
+        (ClusterFacts("yarn", queued=Queued("a", "NEW", "q", "x" * 999)), r"has not started yet: x{400}\.\.\.; yarn"),
         (ClusterFacts("k8s://h", "spark-1", waiting=2), r"kubectl get pods"),
         (ClusterFacts("yarn", APPLICATION, executors=2, waiting=3), r"3 tasks wait for a free slot on 2 executors"),
     ],
@@ -70,6 +75,19 @@ def test_it_is_said_again_until_a_task_runs() -> None:
     assert all(
         re.match(r"\d\d:\d\d:\d\d Spark: 3 tasks wait, no executor .* \(\d+(\.\d)? s\)$", line) for line in lines
     )
+
+
+def test_why_an_application_waits_is_said_when_it_is_news() -> None:
+    full = ClusterFacts("yarn", queued=Queued("application_1", "ACCEPTED", "q", "limit exceeded"))
+    assert full.queued is not None
+    lines = said([full, full, full._replace(queued=full.queued._replace(says="no node")), full])
+    assert [re.findall("limit exceeded|no node", line) for line in lines] == [
+        ["limit exceeded"],
+        [],
+        ["no node"],
+        ["limit exceeded"],
+    ]
+    assert all("application_1 is ACCEPTED" in line for line in lines)
 
 
 def test_a_wave_whose_tasks_end_is_not_stuck_though_none_runs_at_the_moment() -> None:

@@ -1,0 +1,47 @@
+"""Signals that reach spark-submit's JVM, taken by the driver in Python, which is its child.
+
+Who ends spark-submit ends its JVM: left to itself that takes Spark down under the copy, what the driver says of it is
+lost, and YARN takes the application for a success. So the JVM gives them away: it counts them, and a thread here that
+waits for the count takes each as a signal of this process. Then the driver ends in order, and the JVM with it.
+
+A Ctrl-C reaches both of them at once, and must not count as two: what this process has heard itself is dropped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from py4j.protocol import Py4JError
+
+from . import signals
+
+# What a terminal sends to a whole group has arrived everywhere by then.
+_SAME_SECONDS = 1.0
+
+
+def take_signals(jvm: Any, numbers: Iterable[signal.Signals]) -> None:
+    """From now on these are ours. Where the JVM cannot give them away, they end it, as ever."""
+    for number in numbers:
+        with suppress(Py4JError, TypeError, OSError):
+            count = jvm.java.util.concurrent.Semaphore(0)
+            listener = jvm.java.lang.Class.forName("sun.misc.SignalHandler")
+            handler = jvm.java.beans.EventHandler.create(listener, count, "release")
+            jvm.sun.misc.Signal.handle(jvm.sun.misc.Signal(number.name.removeprefix("SIG")), handler)
+            threading.Thread(target=_take, args=(count, number), name=f"jvm-{number.name}", daemon=True).start()
+
+
+def _take(count: Any, number: int) -> None:
+    with suppress(Py4JError, OSError, EOFError):
+        while True:
+            count.acquire()
+            now = time.monotonic()
+            if not signals.claim(number, now - _SAME_SECONDS, _SAME_SECONDS):
+                os.kill(os.getpid(), number)
+                # That was this one; another may follow at once.
+                signals.claim(number, now, _SAME_SECONDS)
