@@ -161,7 +161,7 @@ def test_a_planted_secret_is_found_nowhere(yarn_sandbox, tmp_path, way, mode):
     left = [*holders(yarn, copy.secret), *holders(tmp_path, copy.secret)]
     assert {path.name for path in left} <= {"keys" if way == "file" else KEYS_FILE if mode == "cluster" else ""}
     assert not list(tmp_path.glob("hdfs2oss.*"))
-    on_record = Place(parse_uri(f"{yarn_sandbox.env()['SANDBOX_HDFS']}/user/root"), StoreConfig()).read()
+    on_record = Place(parse_uri(f"{yarn_sandbox.env()['SANDBOX_HDFS']}/user/root").uri, StoreConfig()).read()
     assert any(name.endswith("report.json") for name in on_record)
     assert [name for name, data in on_record.items() if data and copy.secret.encode() in text_of(name, data)] == []
     assert not any(name.startswith(".sparkStaging/") and not name.endswith("/") for name in on_record)
