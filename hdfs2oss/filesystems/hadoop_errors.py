@@ -50,7 +50,10 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "InvalidToken": AuthenticationFailed,
 }
 _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
-    (re.compile(r"must both be (files|directories)|is (not )?a directory|already exists as a", re.I), AlreadyExists),
+    (
+        re.compile(r"must both be (files|directories)|is (not )?a directory|already exists as a|is not empty", re.I),
+        AlreadyExists,
+    ),
     (re.compile(r"checksum|corrupt|crc", re.I), CorruptData),
     (re.compile(r"kerberos|sasl|gssapi|token|authenticat", re.I), AuthenticationFailed),
     (

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from hdfs_native import Client
 
+from hdfs2oss.filesystems.base import Stored
 from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
 from hdfs2oss.filesystems.java.filesystem import JavaFileSystem
-from hdfs2oss.model.errors import StoreError
+from hdfs2oss.model.errors import AlreadyExists, BeingWritten, CorruptData, StoreError
 from tests.sandbox.sandbox import Sandbox
 from tests.stores.contract import FileSystemContract, StreamContract
 from tests.stores.contract_reading import ODD_NAMES, TREE
@@ -37,8 +38,11 @@ def conf(sandbox: Sandbox) -> dict[str, str]:
     return {
         "fs.defaultFS": hdfs,
         "fs.viewfs.mounttable.lake.link./tmp": f"{hdfs}/tmp",
-        "fs.viewfs.mounttable.lake.link./other": f"{hdfs}/tmp/other",
-        "fs.oss.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",
+        # An object store that is at hand, under names of others: files appear there when they are closed, renames are
+        # copies.
+        "fs.s3a.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",
+        "fs.abfs.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",
+        "fs.oss.credentials.provider": "",
         "fs.oss.endpoint": facts["OSS_ENDPOINT"],
         "fs.oss.accessKeyId": facts["OSS_ACCESS_KEY_ID"],
         "fs.oss.accessKeySecret": facts["OSS_ACCESS_KEY_SECRET"],
@@ -52,7 +56,8 @@ def open_store(sandbox: Sandbox, conf: dict[str, str], jvm: HadoopJvm) -> Callab
         "hdfs": facts["SANDBOX_HDFS"].removeprefix("hdfs://"),
         "webhdfs": facts["SANDBOX_WEBHDFS"].removeprefix("http://"),
         "viewfs": "lake",
-        "oss": facts["SANDBOX_BUCKET"],
+        "s3a": facts["SANDBOX_BUCKET"],
+        "abfs": facts["SANDBOX_BUCKET"],
     }
     return functools.cache(lambda scheme: JavaFileSystem(scheme, authorities[scheme], conf, "root", jvm=jvm))
 
@@ -111,3 +116,66 @@ class TestWebHdfs(JavaContract):
 @pytest.mark.full
 class TestViewFs(JavaContract):
     SCHEME = "viewfs"
+
+
+class ObjectStoreContract(JavaContract):
+    @pytest.fixture
+    def many(self, store: JavaFileSystem, root: str) -> tuple[str, int]:
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda number: self.put(store, f"{root}/many/f{number:05d}", b""), range(2500)))
+        return f"{root}/many", 2500
+
+    def test_the_first_to_create_a_file_wins(self, store: JavaFileSystem, root: str) -> None:
+        with pytest.raises(StoreError, match="nobody is sure to be the first"):
+            store.create_exclusive(f"{root}/one", b"first")
+        assert self.keys(store, root) == []
+
+    def test_making_a_directory_or_an_exclusive_file_below_a_file_is_refused(
+        self, store: JavaFileSystem, root: str
+    ) -> None:
+        self.put(store, f"{root}/file")
+        with pytest.raises(AlreadyExists):
+            store.make_directory(f"{root}/file/below")
+
+
+@pytest.mark.full
+class TestFilesThatAppearWhenTheyAreClosed(ObjectStoreContract):
+    SCHEME = "s3a"
+
+
+@pytest.mark.full
+class TestFilesThatAreRenamedOnceTheirPlaceIsFree(ObjectStoreContract):
+    SCHEME = "abfs"
+
+
+def test_a_file_appears_whole_when_it_is_closed_and_one_that_is_given_up_never_does(open_store) -> None:
+    store, path = open_store("s3a"), f"/java-{uuid.uuid4().hex}/f"
+    store.put(path, b"old", "", {})
+    with store.open_writer(path, "") as writer:
+        writer.write(b"x" * 300_000)
+        assert store.read_bytes(path) == b"old"
+
+        def refuse(stored: Stored) -> None:
+            assert stored.length == 300_000
+            raise CorruptData("not what was sent")
+
+        with pytest.raises(CorruptData):
+            writer.commit(refuse)
+    assert store.read_bytes(path) == b"old"
+    store.put(path, b"new", "", {})
+    assert store.read_bytes(path) == b"new"
+    assert [row.path for row in store.walk(path.rpartition("/")[0])] == ["f"]
+
+
+def test_a_file_that_somebody_writes_to_is_told_from_others(open_store, sandbox) -> None:
+    native = Client(sandbox.env()["SANDBOX_HDFS"])
+    path = f"/tmp/java-{uuid.uuid4().hex}"
+    file = native.create(path)
+    file.write(bytes(512))
+    file.hsync()
+    for scheme in ("hdfs", "viewfs"):
+        with pytest.raises(BeingWritten):
+            open_store(scheme).refuse_open(path, 512)
+    file.close()
+    open_store("hdfs").refuse_open(path, 512)
+    open_store("viewfs").refuse_open(path, 512)

@@ -68,12 +68,22 @@ class JavaWriter(Writer):
     def _create(self) -> Any:
         """Open the file; directories that are missing are made first, as an operator's are."""
         if self._is_direct:
-            return self._store.change(self._what, lambda fs, classes: fs.create(classes.path(self._place), True))
+            return self._store.change(self._what, self._create_file)
         try:
             return self._store.change(self._what, self._create_work_file)
         except NotFound:
             self._make_directory(self._place.rpartition("/")[0] or "/")
             return self._store.change(self._what, self._create_work_file)
+
+    def _create_file(self, filesystem: Any, classes: Classes) -> Any:
+        """An object store takes files below a file without a word, where nobody finds them any more."""
+        place = classes.path(self._place)
+        above = place.getParent()
+        while above.getParent() is not None and not filesystem.exists(above):
+            above = above.getParent()
+        if above.getParent() is not None and not filesystem.getFileStatus(above).isDirectory():
+            raise AlreadyExists(f"cannot {self._what}: the file {above.toString()} stands where a directory is due")
+        return filesystem.create(place, True)
 
     def _create_work_file(self, filesystem: Any, classes: Classes) -> Any:
         place = classes.path(self._place)

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from hdfs2oss.commandline.advice import Invocation, advice, failures_on_record, needs_update
+from hdfs2oss.commandline.advice import Invocation, advice, failures_on_record, needs_update, with_java
 from hdfs2oss.commandline.again import copy_lines
 from hdfs2oss.commandline.command import parse
 from hdfs2oss.commandline.ledger_command import parse_ledger
@@ -164,3 +164,10 @@ def test_the_words_of_a_run_are_told_from_its_record(words) -> None:
     (_, line) = copy_lines(parse(places), Invocation(["hdfs2oss"], {}), {"options": record}, "Run:")
     again = resolve(parse(shlex.split(line)[2:]), keys, {}).options
     assert described(again) == record
+
+
+def test_the_command_that_goes_by_java_has_the_option_once() -> None:
+    for words in (("-update", "/a", "/b"), ("--hdfs-client=native", "-update", "/a", "/b")):
+        command = with_java(parse(words))
+        assert list(command.typed) == [("--hdfs-client", "jvm"), ("-update",)]
+        assert command.hdfs_client == "jvm"

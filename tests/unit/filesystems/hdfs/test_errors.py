@@ -41,6 +41,7 @@ def rpc(name: str, message: str = "no luck") -> RuntimeError:
         (rpc("org.apache.hadoop.fs.ParentNotDirectoryException", "/f (is not a directory)"), AlreadyExists),
         (rpc("java.io.IOException", "/f is not a directory"), AlreadyExists),
         (rpc("org.apache.hadoop.hdfs.protocol.DSQuotaExceededException"), QuotaExceeded),
+        (rpc("java.io.IOException", "Cannot remove directory /d: It is not empty!"), AlreadyExists),
         (RuntimeError("DataTransferError(checksum mismatch)"), CorruptData),
         (RuntimeError("SASLError: No valid Kerberos ticket"), AuthenticationFailed),
         (RuntimeError("Failed to complete file in time"), Unreachable),
@@ -176,3 +177,15 @@ def test_what_kerberos_says_is_told_without_the_numbers_around_it() -> None:
     assert caught.value.hint.startswith("Run kinit")
     told = "No Kerberos credentials available (default cache: FILE:/t)"
     assert str(caught.value) == f"cannot look at /a: Kerberos: {told} ({PLACE})"
+
+
+@pytest.mark.parametrize(
+    "text", ['UnsupportedErasureCodingPolicy("codec: xor")', "KMSError: no key provider", "cannot decrypt the key"]
+)
+def test_what_only_hadoops_own_client_reads_is_told_with_the_option(text: str) -> None:
+    with pytest.raises(StoreError) as caught, map_errors("read /a/kms/decrypt", PLACE):
+        raise RuntimeError(text)
+    assert "--hdfs-client jvm" in caught.value.hint
+    with pytest.raises(StoreError) as caught, map_errors("read /a/kms/decrypt", PLACE):
+        raise RuntimeError("no luck with /a/kms/decrypt")
+    assert not caught.value.hint
