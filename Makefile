@@ -10,7 +10,7 @@ SCRIPTS := bin/setup bin/sandbox bin/hdfs2oss4emr.sh .ci/run
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dist demo check test-fast test test-full mutants bench bench-long clean
+.PHONY: help setup dist demo check test-fast test test-full test-compat mutants bench bench-long clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test-full: setup check ## "test", what takes longer, and the Spark tests once mo
 	@bin/setup --pyspark35
 	@$(PYTEST) --hypothesis-profile=many
 	@.venv-spark35/bin/python -m pytest -m spark
+
+test-compat: setup ## copies both ways with HDFS servers of each Hadoop from 2.4 on; COMPAT="-k 2.7.7" takes one
+	@$(PYTHON) -m pytest tests/compat $(COMPAT)
 
 mutants: setup ## apply small changes one at a time and see which the fast tests notice: some eight minutes on 2 cores
 	@$(PYTHON) -m tests.mutants

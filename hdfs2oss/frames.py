@@ -7,7 +7,7 @@
     frames.differences(spark, "hdfs:///tmp/verified").where("difference = 'CHECKSUM'").show()
 
 ledger        the last known state of each file that arrived     columns: LEDGER
-results       what runs did to each file, with the run           columns: README, "What is on record"
+results       what runs did to each file, with the run           columns: docs/runs.md, "What is on record"
 runs          how the runs that are on record ended              columns: RUNS
 differences   what a verify found                                columns: DIFFERENCES
 

@@ -26,7 +26,7 @@ Without an option: a summary of the files that are known, and of the last runs. 
   --run ID          what a run did to each file
   --format FORMAT   rows as {", ".join(FORMATS)} (one object a line) (default table,
                     which has fewer columns)
-  --digest          two digests of all known files, to be compared with those of another party; README tells
+  --digest          two digests of all known files, to be compared with those of another party; docs/runs.md tells
                     how they are made
 Where the records are:
   -f FILE           the sources are in FILE, as they were for the copy

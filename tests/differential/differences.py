@@ -1,4 +1,4 @@
-"""What may differ between DistCp and hdfs2oss: a closed table, the same as the README's.
+"""What may differ between DistCp and hdfs2oss: a closed table, the same as that of docs/distcp.md.
 
 Each difference is told from the case alone, before anything runs, and says what then is compared no more.
 """
@@ -19,7 +19,7 @@ ANY = None
 
 
 class Difference(NamedTuple):
-    """`words` are the README's; `holds` tells whether a case meets it; `concerns` is what may differ then.
+    """`words` are those of docs/distcp.md; `holds` tells whether a case meets it; `concerns` is what may differ then.
 
     `strays` are the paths that may then be on one side only, ANY for all.
     """

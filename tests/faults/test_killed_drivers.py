@@ -203,10 +203,14 @@ def survive(world: World, drivers: list[Driver], last: Driver, seed: int) -> Non
         output, _ = process.communicate(timeout=300)
         said.append(output)
         assert process.returncode == 0, "\n".join(said)
-    story = "\n".join(said)
+    look(world, killed, "\n".join(said))
+
+
+def look(world: World, ended: list[Driver], story: str) -> None:
+    """All has arrived, nothing is left, little was sent twice, and the account is that of one undisturbed run."""
     assert world.target.read() == TREE, story
     assert litter(world.target, world.jobs) == [], story
-    slots = sum(driver.slots for driver in killed)
+    slots = sum(driver.slots for driver in ended)
     bound = TREE_BYTES + slots * world.largest_task()
     assert TREE_BYTES <= world.bytes_sent() <= bound, story
     (report,) = reports(world.jobs)
@@ -219,6 +223,26 @@ def survive(world: World, drivers: list[Driver], last: Driver, seed: int) -> Non
 def test_a_run_that_is_killed_three_times_goes_on_each_time_and_comes_to_the_same_end(make_world) -> None:
     drivers = [Driver("spark", 2), Driver("processes", 1), Driver("processes", 3)]
     survive(make_world("hdfs"), drivers, Driver("processes", 2), seed=3)
+
+
+@pytest.mark.full
+@pytest.mark.spark
+@pytest.mark.hdfs
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_a_run_on_spark_that_is_asked_to_stop_goes_on_in_processes_and_comes_to_the_same_end(
+    make_world, number
+) -> None:
+    world, stopped = make_world("hdfs"), Driver("spark", 2)
+    process = world.start(stopped)
+    wait_until_at_work(world.jobs)
+    os.killpg(process.pid, number)
+    output, _ = process.communicate(timeout=150)
+    assert process.returncode == 128 + number, output
+    wait_until_gone(world.jobs)
+    again = world.start(Driver("processes", 2))
+    said, _ = again.communicate(timeout=300)
+    assert again.returncode == 0, output + said
+    look(world, [stopped], output + said)
 
 
 @pytest.mark.full

@@ -18,7 +18,12 @@ from typing import NamedTuple
 import pytest
 from hdfs_native import Client, WriteOptions
 
+from hdfs2oss.filesystems.keys.credentials import OssAccess
+from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem
+from hdfs2oss.model.uri import Uri
+from tests.faults.storm import work_files
 from tests.sandbox import Sandbox
+from tests.trees import Place
 
 pytestmark = [pytest.mark.hdfs, pytest.mark.faults]
 
@@ -99,6 +104,7 @@ def during(
     output = "".join(lines)
     assert not wait_for or happened, output
     assert "Traceback" not in output
+    assert "THE ACCOUNTS DO NOT BALANCE" not in output
     assert output.splitlines()[-1].endswith(("does fail !!!", "does succeed !!!")), output
     assert seconds < within_seconds, output
     return Ended(code, output, seconds)
@@ -106,6 +112,18 @@ def during(
 
 def bucket(sandbox: Sandbox) -> str:
     return f"oss://{sandbox.env()['SANDBOX_BUCKET']}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(broken: Sandbox) -> Iterator[None]:
+    """Whatever happened in between, the bucket has neither open uploads nor work files in the end."""
+    yield
+    facts = broken.env()
+    access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
+    place = Place(Uri("oss", facts["SANDBOX_BUCKET"], "/"), StoreConfig(oss={facts["SANDBOX_BUCKET"]: access}))
+    assert open_filesystem(place.uri, place.stores).find_uploads("/") == []
+    assert work_files(place) == []
+    close_filesystems()
 
 
 @pytest.mark.full

@@ -9,7 +9,8 @@ import signal
 import sys
 
 from .errors import NotUp, SandboxError
-from .jars import fetch_jars
+from .jars import artefacts_of, fetch_jars
+from .kdc import fetch_kdc
 from .profiles import MEANINGS, PROFILES, Profile
 from .sandbox import Sandbox
 from .servers import Service
@@ -43,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("profile", nargs="?", choices=PROFILES, default="hdfs", metavar="PROFILE", help=_profiles())
     up.add_argument("--yarn", action="store_true", help="with a ResourceManager and a NodeManager")
     up.add_argument("--without-oss", action="store_true", help="HDFS only")
+    other = f"HDFS of another Hadoop than {artefacts_of().version}, such as 2.10.2"
+    up.add_argument("--hadoop", default="", metavar="VERSION", help=other)
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1, or what the profile says")
     up.set_defaults(run=_up)
 
@@ -55,10 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("env", help='print what to eval: eval "$(bin/sandbox env)"').set_defaults(run=_env)
     failover = commands.add_parser("failover", help="of profile ha: make the other NameNode active")
     failover.set_defaults(run=_failover)
-    commands.add_parser("fetch", help="download the Hadoop jars and do no more").set_defaults(run=_fetch)
-    for name, command in commands.choices.items():
-        if name != "fetch":
-            command.add_argument("--name", default="default", help="several sandboxes live side by side")
+    for command in commands.choices.values():
+        command.add_argument("--name", default="default", help="several sandboxes live side by side")
+    fetch = commands.add_parser("fetch", help="download the Hadoop jars and do no more")
+    fetch.set_defaults(run=_fetch)
+    kdc = commands.add_parser("fetch-kdc", help="install what a KDC needs, as far as root may, and do no more")
+    kdc.set_defaults(run=_fetch_kdc)
     return parser
 
 
@@ -66,6 +71,7 @@ def _up(arguments: argparse.Namespace) -> int:
     sandbox = Sandbox(
         arguments.name,
         oss=not arguments.without_oss,
+        hadoop=arguments.hadoop,
         say=_say,
         **_asked(arguments),
     )
@@ -118,6 +124,11 @@ def _env(arguments: argparse.Namespace) -> int:
 
 def _fetch(arguments: argparse.Namespace) -> int:
     print(fetch_jars(_say))
+    return 0
+
+
+def _fetch_kdc(arguments: argparse.Namespace) -> int:
+    fetch_kdc(_say)
     return 0
 
 

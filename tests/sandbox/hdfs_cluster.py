@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ ADMIN_CLASS = "org.apache.hadoop.hdfs.tools.DFSHAAdmin"
 NAMENODE_HEAP_MIB = 512
 DATANODE_HEAP_MIB = 256
 START_TIMEOUT_SECONDS = 90.0
-DATANODE_READY = "Successfully sent block report"
+# In the words of Hadoop 2.7 and newer, 2.5 and 2.6, 2.4.
+DATANODE_READY = re.compile(r"Successfully sent block report|Sent \d+ blockreports|BlockReport of \d+ blocks took")
 SERVER_LOGGING = "hadoop.root.logger=INFO,console"
 
 
@@ -113,7 +115,7 @@ class HdfsCluster:
             datanode.start()
         for datanode in datanodes:
             wait_until(
-                lambda node=datanode: DATANODE_READY in node.new_log(),  # type: ignore[misc]
+                lambda node=datanode: DATANODE_READY.search(node.new_log()) is not None,  # type: ignore[misc]
                 "its blocks are reported",
                 START_TIMEOUT_SECONDS,
                 [self._first_running(), datanode],
@@ -126,7 +128,9 @@ class HdfsCluster:
             return
         for path, permission in (("/tmp", "1777"), ("/user", "755"), (f"/user/{user_name()}", "755")):
             query = urlencode({"op": "MKDIRS", "permission": permission, "user.name": user_name()})
-            status, body = request("PUT", self._http(self.active() or 1), f"/webhdfs/v1{path}?{query}")
+            # The first request of all has the server load what answers it.
+            port = self._http(self.active() or 1)
+            status, body = request("PUT", port, f"/webhdfs/v1{path}?{query}", START_TIMEOUT_SECONDS)
             if status != 200:
                 raise SandboxError(f"WebHDFS could not make {path}: {status} {body[:400]}")
 

@@ -1,4 +1,5 @@
-"""The Hadoop jars: named by docker/pom.xml, fetched by Maven, kept in the user's cache.
+"""The Hadoop jars: named by docker/pom.xml, those of other versions by docker/hdfs.xml; fetched by Maven, kept in the
+user's cache.
 
 A folder of jars appears whole or not at all, under a name that depends on what was asked for. So a changed
 pom never meets old jars, an interrupted download leaves nothing that looks finished, and several checkouts
@@ -14,13 +15,43 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from .errors import SandboxError
 
-POM = Path(__file__).parents[2] / "docker" / "pom.xml"
+DOCKER = Path(__file__).parents[2] / "docker"
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
-DOWNLOAD_MIB = 105
 PARTIAL = ".partial-"
+
+
+class Artefacts(NamedTuple):
+    """What one version of Hadoop runs on here."""
+
+    version: str
+    pom: Path
+    download_mib: int
+    profiles: tuple[str, ...] = ()
+
+    def folder(self) -> Path:
+        """Where its jars are, or would be."""
+        asked = [PLUGIN, *self.profiles] if self.profiles else [PLUGIN]
+        digest = hashlib.sha256(self.pom.read_bytes() + " ".join(asked).encode()).hexdigest()[:12]
+        return cache_folder() / f"hadoop-{self.version}-{digest}"
+
+
+def artefacts_of(version: str = "") -> Artefacts:
+    """Those of a version: "" is the one that pom.xml names, with YARN and tools; others have HDFS alone."""
+    pom = DOCKER / "pom.xml"
+    found = re.search(r"<hadoop\.version>([^<]+)<", pom.read_text())
+    if not found:
+        raise SandboxError(f"{pom} does not set hadoop.version")
+    if version in ("", found.group(1)):
+        return Artefacts(found.group(1), pom, 105)
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise SandboxError(f"'{version}' is no version of Hadoop: write it as 2.10.2")
+    major, minor, _ = map(int, version.split("."))
+    chosen = {"client": (major, minor) >= (2, 8), "hadoop-2": major == 2}
+    return Artefacts(version, DOCKER / "hdfs.xml", 65, tuple(name for name, counts in chosen.items() if counts))
 
 
 def cache_folder() -> Path:
@@ -28,36 +59,32 @@ def cache_folder() -> Path:
     return Path(base).expanduser() / "hdfs2oss"
 
 
-def jars_folder() -> Path:
-    """Where the jars of the present pom are, or would be."""
-    pom = POM.read_bytes()
-    found = re.search(rb"<hadoop\.version>([^<]+)<", pom)
-    if not found:
-        raise SandboxError(f"{POM} does not set hadoop.version")
-    digest = hashlib.sha256(pom + PLUGIN.encode()).hexdigest()[:12]
-    return cache_folder() / f"hadoop-{found.group(1).decode()}-{digest}"
+def jars_folder(version: str = "") -> Path:
+    """Where the jars of a version are, or would be."""
+    return artefacts_of(version).folder()
 
 
-def fetch_jars(say: Callable[[str], None] = lambda line: None) -> Path:
-    """The folder of jars, downloaded first if it is not there yet."""
-    folder = jars_folder()
+def fetch_jars(say: Callable[[str], None] = lambda line: None, version: str = "") -> Path:
+    """The folder of jars of a version, downloaded first if it is not there yet."""
+    artefacts = artefacts_of(version)
+    folder = artefacts.folder()
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with open(folder.parent / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():  # another process may have fetched them while this one waited
-            say(f"fetching the Hadoop jars, about {DOWNLOAD_MIB} MiB, into {folder}")
-            _download(folder)
+            say(f"fetching the Hadoop jars, about {artefacts.download_mib} MiB, into {folder}")
+            _download(artefacts, folder)
     return folder
 
 
-def _download(folder: Path) -> None:
+def _download(artefacts: Artefacts, folder: Path) -> None:
     for abandoned in folder.parent.glob(PARTIAL + "*"):
         shutil.rmtree(abandoned, ignore_errors=True)
     partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder.parent))
     try:
-        _run_maven(partial)
+        _run_maven(artefacts, partial)
         if not any(partial.glob("hadoop-hdfs-*.jar")):
             raise SandboxError(f"Maven ended well but put no Hadoop jars into {partial}")
         partial.chmod(0o755)
@@ -66,13 +93,16 @@ def _download(folder: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _run_maven(target: Path) -> None:
+def _run_maven(artefacts: Artefacts, target: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise SandboxError("Maven (mvn) is not on the PATH: install it (Debian: apt-get install maven)")
-    command = [maven, "-q", "-B", "-ntp", "-f", str(POM), f"{PLUGIN}:copy-dependencies"]
-    command += [f"-DoutputDirectory={target}", "-DincludeScope=runtime"]
+    command = [maven, "-q", "-B", "-ntp", "-f", str(artefacts.pom), f"{PLUGIN}:copy-dependencies"]
+    command += [f"-DoutputDirectory={target}", "-DincludeScope=runtime", f"-Dhadoop.version={artefacts.version}"]
+    command += [f"-P{','.join(artefacts.profiles)}"] if artefacts.profiles else []
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         tail = "\n".join(done.stdout.splitlines()[-12:])
-        raise SandboxError(f"Maven could not fetch the Hadoop jars (exit code {done.returncode}):\n{tail}")
+        raise SandboxError(
+            f"Maven could not fetch the jars of Hadoop {artefacts.version} (exit code {done.returncode}):\n{tail}"
+        )

@@ -24,7 +24,7 @@ from .hadoop_conf import (
     yarn_site,
 )
 from .hdfs_cluster import HdfsCluster
-from .jars import fetch_jars, jars_folder
+from .jars import artefacts_of, fetch_jars, jars_folder
 from .java import java_command, java_environment
 from .kdc import fetch_kdc, java_flag
 from .oss_server import BUCKET
@@ -48,11 +48,12 @@ class Sandbox:
         ha: bool = False,
         secure: bool = False,
         spark: bool = False,
+        hadoop: str = "",
         datanodes: int = 1,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.name = name
-        self._wanted = Record(id="", oss=oss, yarn=yarn, ha=ha, secure=secure, spark=spark, datanodes=datanodes)
+        self._wanted = Record("", oss, yarn, ha, secure, spark, hadoop, datanodes)
         self._say = say
         self._state = StateFolder(name)
         self._servers_made: Servers | None = None
@@ -67,7 +68,7 @@ class Sandbox:
             if not missing:
                 return []
             started = time.monotonic()
-            fetch_jars(self._say)
+            fetch_jars(self._say, record.hadoop)
             if record.secure:
                 fetch_kdc(self._say)
             try:
@@ -220,6 +221,14 @@ class Sandbox:
                     f"sandbox '{self.name}' was made without '{trait}', which its data cannot get later: "
                     f"'bin/sandbox down --name {self.name}' first, or choose another --name"
                 )
+        if self._wanted.hadoop and record.ports and record.hadoop != self._wanted.hadoop:
+            raise SandboxError(
+                f"sandbox '{self.name}' runs on Hadoop {artefacts_of(record.hadoop).version}: "
+                f"'bin/sandbox down --name {self.name}' first, or choose another --name"
+            )
+        record.hadoop = record.hadoop or self._wanted.hadoop
+        if record.hadoop and (record.yarn or self._wanted.yarn):
+            raise SandboxError(f"of Hadoop {record.hadoop} there is HDFS alone here, and no YARN: leave out --hadoop")
         record.ha = record.ha or self._wanted.ha
         record.secure = record.secure or self._wanted.secure
         record.spark = record.spark or self._wanted.spark
@@ -249,7 +258,7 @@ class Sandbox:
 
     def _write_conf(self, record: Record) -> None:
         path = self._state.path
-        classpath = self._classpath()
+        classpath = self._classpath(record)
         files = {
             "core-site": core_site(path, record),
             "hdfs-site": hdfs_site(path, record),
@@ -267,12 +276,12 @@ class Sandbox:
             write_properties(own, namenode_site(path, record, index))
         self._state.classpath_file.write_text(classpath)
 
-    def _classpath(self) -> str:
-        return f"{self._state.conf}:{jars_folder()}/*"
+    def _classpath(self, record: Record) -> str:
+        return f"{self._state.conf}:{jars_folder(record.hadoop)}/*"
 
     def _servers(self, record: Record) -> Servers:
         if self._servers_made is None or self._servers_made.record != record:
-            self._servers_made = Servers(self._state, record, self._classpath())
+            self._servers_made = Servers(self._state, record, self._classpath(record))
         return self._servers_made
 
 

@@ -39,6 +39,7 @@ class Record:
     ha       two NameNodes, and a JournalNode between them
     secure   a KDC; HDFS takes Kerberos only
     spark    a standalone master and two workers
+    hadoop   the version of its servers, where that is another than docker/pom.xml names
     """
 
     id: str
@@ -47,6 +48,7 @@ class Record:
     ha: bool = False
     secure: bool = False
     spark: bool = False
+    hadoop: str = ""
     datanodes: int = 1
     ports: dict[str, int] = field(default_factory=dict)
 

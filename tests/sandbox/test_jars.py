@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox import SandboxError
-from tests.sandbox.jars import fetch_jars, jars_folder
+from tests.sandbox.jars import artefacts_of, fetch_jars, jars_folder
 
 GOOD = """
 for argument; do case $argument in -DoutputDirectory=*) folder=${argument#*=};; esac; done
@@ -53,3 +53,27 @@ def test_what_a_killed_download_left_is_swept_away(maven: Path) -> None:
     (left / "half.jar").write_text("x")
     folder = fetch_jars()
     assert sorted(entry.name for entry in folder.parent.iterdir()) == [folder.name, "lock"]
+
+
+@pytest.mark.parametrize(
+    ("version", "pom", "profiles"),
+    [
+        ("", "pom.xml", ()),
+        (artefacts_of().version, "pom.xml", ()),
+        ("2.7.7", "hdfs.xml", ("hadoop-2",)),
+        ("2.10.2", "hdfs.xml", ("client", "hadoop-2")),
+        ("3.3.6", "hdfs.xml", ("client",)),
+    ],
+)
+def test_another_version_has_jars_of_its_own(maven: Path, version: str, pom: str, profiles: tuple[str, ...]) -> None:
+    maven.write_text(f'#!/bin/sh\n{GOOD}echo "$@" > "$folder/asked"\n')
+    asked = (fetch_jars(version=version) / "asked").read_text().split()
+    assert f"-Dhadoop.version={version or artefacts_of().version}" in asked
+    assert asked[asked.index("-f") + 1].endswith(f"/docker/{pom}")
+    assert [one for one in asked if one.startswith("-P")] == ([f"-P{','.join(profiles)}"] if profiles else [])
+
+
+@pytest.mark.parametrize("version", ["2.10", "three", "2.10.2;", "../3.3.6"])
+def test_what_is_no_version_is_refused(version: str) -> None:
+    with pytest.raises(SandboxError, match="no version of Hadoop"):
+        jars_folder(version)

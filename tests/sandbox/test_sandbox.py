@@ -194,6 +194,9 @@ def test_a_sandbox_cannot_become_another_kind_of_hdfs(sandbox: Sandbox) -> None:
     refused = command("up", "ha", "--name", sandbox.name)
     assert refused.returncode == 1
     assert "was made without 'ha'" in refused.stderr
+    older = command("up", "--hadoop", "2.10.2", "--name", sandbox.name)
+    assert older.returncode == 1
+    assert "runs on Hadoop 3." in older.stderr
     failover = command("failover", "--name", sandbox.name)
     assert failover.returncode == 1
     assert "has one NameNode" in failover.stderr
@@ -208,3 +211,7 @@ def test_commands_on_a_sandbox_that_is_not_there_name_the_next_step(sandbox_name
     assert command("status", "--name", name).returncode == 3
     assert command("down", "--name", name).returncode == 0
     assert command("up", "--name", "../escape").returncode == 1
+    older = command("up", "yarn", "--hadoop", "2.10.2", "--name", name)
+    assert older.returncode == 1
+    assert "leave out --hadoop" in older.stderr
+    assert command("status", "--name", name).returncode == 3

@@ -20,5 +20,9 @@ options = CopyOptions(sources=(here.join("source"),), target=Uri("oss", "lake", 
 runner = SparkRunner(most_at_once=20, pause_seconds=0.2)
 report = CopyJob(options, stores, runner, Progress(io.StringIO()), [here.join("jobs")]).run()
 counts = report.counters.as_dict()
-print(json.dumps([report.exit_code, report.discrepancy, counts[OWN]["FILES_COPIED"], counts[JOB]["Failed map tasks"]]))
+print(
+    json.dumps(
+        [report.exit_code, report.discrepancy, counts[OWN]["FILES_COPIED"], counts[JOB].get("Failed map tasks", 0)]
+    )
+)
 runner.close()

@@ -13,7 +13,7 @@ from tests.conftest import KEY_ID, KEY_SECRET
 
 pytestmark = pytest.mark.spark
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/runs.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -99,6 +99,6 @@ def test_the_readme_tells_of_every_column() -> None:
 
     for title, columns in (("known", frames.LEDGER), ("runs", frames.RUNS), ("differences", frames.DIFFERENCES)):
         (told,) = re.findall(
-            rf"^\| `frames\.{'ledger' if title == 'known' else title}` \| (.*) \|$", README, re.MULTILINE
+            rf"^\| `frames\.{'ledger' if title == 'known' else title}` \| (.*) \|$", PAGE, re.MULTILINE
         )
         assert re.sub("`", "", told) == columns

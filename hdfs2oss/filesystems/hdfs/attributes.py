@@ -22,6 +22,8 @@ from .webhdfs import WebHdfs
 _LEAVE_UNCHANGED = 2**64 - 1
 # What a NameNode says that keeps no access times at all.
 _NO_ACCESS_TIMES = "dfs.namenode.accesstime.precision"
+# What becomes of a question that a NameNode does not know: over WebHDFS, and of its half answer in the native client.
+_TOO_OLD = ("Invalid value for webhdfs parameter", "Option::unwrap()")
 _WHO_MAY = (
     "only the superuser of HDFS gives files to other users, and their owner only to groups of his own: "
     "run as superuser, or leave u and g out of -p"
@@ -192,6 +194,10 @@ def _explained(letter: str, key: str, name: str) -> Iterator[None]:
     except PermissionDenied:
         raise
     except StoreError as error:
+        if any(told in error.message for told in _TOO_OLD):
+            raise StoreError(
+                f"this NameNode is too old for {name}: {error.message}", f"Leave {letter} out of -p."
+            ) from error
         if f"dfs.namenode.{key}.enabled" not in error.message:
             raise
         raise StoreError(

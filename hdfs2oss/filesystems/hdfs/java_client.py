@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from ...model.errors import StoreError
 from ...rules.filesum import MD5_OF_CRC, FileChecksum, sent_by_hadoop
 from ..base import NoChecksum
 from ..hadoop_conf import is_kerberized
@@ -23,6 +24,8 @@ _COMBINE_MODE = "dfs.checksum.combine.mode"
 _CHECKSUM_SECONDS = 300.0
 _WRITE_SECONDS = 120.0
 _BUFFER_BYTES = 65_536
+# Also what a client says whose DataNodes have composed checksums, and are all gone.
+_NOBODY_STATES_IT = "Fail to get block"
 # What one call carries over to the JVM.
 _PIECE_BYTES = 1 << 20
 # Hadoop's own patience, of 45 time-outs of 20 s, is for clients that nobody else waits for.
@@ -59,7 +62,14 @@ class JavaClient:
             found = self._filesystem(jvm, mode).getFileChecksum(jvm.org.apache.hadoop.fs.Path(path))
             return ("", "") if found is None else (str(found.getAlgorithmName()), bytes(found.getBytes()).hex())
 
-        algorithm, digits = self._call(what, ask, _CHECKSUM_SECONDS)
+        try:
+            algorithm, digits = self._call(what, ask, _CHECKSUM_SECONDS)
+        except StoreError as error:
+            if family == MD5_OF_CRC or _NOBODY_STATES_IT not in error.message:
+                raise
+            raise NoChecksum(
+                f"no DataNode states a composed checksum of {path}, as those before Hadoop 3.1.1 do not"
+            ) from error
         stated = sent_by_hadoop(algorithm, digits)
         if stated is None:
             raise NoChecksum(f"HDFS states no checksum of {path}")

@@ -27,10 +27,6 @@ _SECONDS = 20.0
 _PAUSE_SECONDS = 60.0
 # Hardly any name sorts behind it.
 _LATE = 2 * LAST_ASCII
-# Hadoop 3.1 and 3.2 undo the escapes of a path twice (HDFS-14423) and list another directory then: `/a b` for `/a+b`.
-# For this one they answer with the root, or that it is no path, and do not miss it.
-_UNLIKE_TWICE = "%+"
-_MISSED_BY_OTHERS = "/%2F"
 
 
 class HdfsListing:
@@ -41,7 +37,6 @@ class HdfsListing:
         self._web = web
         self._lock = threading.Lock()
         self._can_leap: bool | None = None
-        self._reads_once: bool | None = None
         self._pause = StorePause(_PAUSE_SECONDS)
 
     @property
@@ -64,12 +59,12 @@ class HdfsListing:
             start = leap(last, children)
             if start is None:
                 return
-            if start != last and self._leaps_in(path):
+            if start != last and self.can_leap:
                 pages = self._pages(path, start)
 
     def _pages(self, path: str, behind: str) -> Iterator[list[FileStatus]]:
         """The rows behind a name; "" for all."""
-        while behind and self._leaps_in(path):
+        while behind and self.can_leap:
             try:
                 page, remaining = self.page(path, behind)
             except StoreError:
@@ -87,8 +82,6 @@ class HdfsListing:
         """What WebHDFS lists next behind a name, and how many rows come behind that. NotFound for a file too.
 
         Only where `can_leap`."""
-        if not self._is_read_rightly(path):
-            raise StoreError(f"this WebHDFS may take {path} for another path")
         # The documentation has it with a capital letter, which servers up to 3.5 pass over.
         asked = {"startafter": behind, "startAfter": behind}
         found = self._pause.call(lambda: self._web.get(path, _OPERATION, asked, _SECONDS))
@@ -101,25 +94,6 @@ class HdfsListing:
         if any(one >= other for one, other in pairwise(keys)) or (answer.remaining and not rows):
             raise Unreachable(f"WebHDFS does not list {path} as it was asked to")
         return rows, answer.remaining
-
-    def _leaps_in(self, path: str) -> bool:
-        return self.can_leap and self._is_read_rightly(path)
-
-    def _is_read_rightly(self, path: str) -> bool:
-        """Whether WebHDFS lists this very directory. Found out once, where there is a path for which that matters."""
-        if path == _MISSED_BY_OTHERS or not any(one in path for one in _UNLIKE_TWICE):
-            return True
-        with self._lock:
-            if self._reads_once is None:
-                try:
-                    self.page(_MISSED_BY_OTHERS, _LATE)
-                    self._reads_once = False
-                except StoreError as error:
-                    self._reads_once = isinstance(error, NotFound)
-                    if error.retryable:
-                        # Another time it may say.
-                        self._reads_once = None
-            return bool(self._reads_once)
 
     def _knows_operation(self) -> bool:
         try:

@@ -12,6 +12,8 @@ from .webhdfs import WebHdfs, member
 _REPORT_SECONDS = 600.0
 _PAGE_SECONDS = 60.0
 _CURRENT = ""
+# What a NameNode says of an operation that it does not know.
+_UNKNOWN = "Invalid value for webhdfs parameter"
 
 
 def make(web: WebHdfs, root: str, name: str) -> None:
@@ -70,7 +72,7 @@ def _in_pages(web: WebHdfs, root: str, older: str, newer: str) -> list[SnapshotC
         try:
             answer = web.get(root, "GETSNAPSHOTDIFFLISTING", parameters, _PAGE_SECONDS)
         except StoreError as error:
-            if "Invalid value for webhdfs parameter" not in error.message or start:
+            if _UNKNOWN not in error.message or start:
                 raise
             return _whole_report(web, root, older, newer)
         page = member(answer, "SnapshotDiffReportListing", root)
@@ -99,7 +101,16 @@ def _put_together(
 
 def _whole_report(web: WebHdfs, root: str, older: str, newer: str) -> list[SnapshotChange]:
     parameters = {"oldsnapshotname": older, "snapshotname": newer}
-    report = member(web.get(root, "GETSNAPSHOTDIFF", parameters, _REPORT_SECONDS), "SnapshotDiffReport", root)
+    try:
+        answer = web.get(root, "GETSNAPSHOTDIFF", parameters, _REPORT_SECONDS)
+    except StoreError as error:
+        if _UNKNOWN not in error.message:
+            raise
+        raise StoreError(
+            f"this NameNode does not tell over WebHDFS what changed between snapshots of {root}: that takes Hadoop 3.2",
+            "Copy a snapshot as a whole: -update --from-snapshot NAME",
+        ) from error
+    report = member(answer, "SnapshotDiffReport", root)
     kinds = (CREATE, DELETE, MODIFY, RENAME)
     found = []
     for row in _rows(report, "diffList", root):

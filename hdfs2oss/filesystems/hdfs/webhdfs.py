@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from ...model.errors import AuthenticationFailed, StoreError, Throttled, Unreachable
+from ...model.errors import AuthenticationFailed, NotFound, PermissionDenied, StoreError, Throttled, Unreachable
 from ...rules.retry import RetryPolicy, call_with_retries
 from ..hadoop_errors import error_of_java
 
@@ -27,10 +28,19 @@ Answer = dict[str, Any]
 
 TIMEOUT_SECONDS = 5.0
 _RETRIES = RetryPolicy(attempts=4, deadline_seconds=30.0, throttled_attempts=6, throttled_seconds=30.0)
-_DEFAULT_PORTS = {"dfs.namenode.http-address": 9870, "dfs.namenode.https-address": 9871}
+# Of Hadoop 3, and of Hadoop 2.
+_DEFAULT_PORTS = {"dfs.namenode.http-address": (9870, 50070), "dfs.namenode.https-address": (9871, 50470)}
+# Older servers tell where an exception came from as well.
+_STACK_TRACE = re.compile(r"\s*\n\s*at .*", re.DOTALL)
 _ANY_HOST = ("", "0.0.0.0", "[::]")
 _MOST_REDIRECTS = 3
 _NOWHERE = "it is passed on to what is no address"
+_PREFIX = "/webhdfs/v1"
+# Hadoop 3.1.0 to 3.1.2 and 3.2.0 undo the escapes of a path twice when they are asked (GET; HDFS-14423), and answer for
+# `/a b` in place of `/a+b`. Of a path that cannot be undone twice they say so.
+_UNLIKE_TWICE = "%+"
+_NOT_TWICE = "/%"
+_TOLD_TWICE = "URLDecoder"
 # For a host: headers and parameters that show who asks.
 Prove = Callable[[str], tuple[Mapping[str, str], Sequence[tuple[str, str]]]]
 # Servers that guard against forged requests of browsers want to see this header with every change.
@@ -88,6 +98,7 @@ class WebHdfs:
         self._retries = retries
         self._lock = threading.Lock()
         self._silent_because: str | None = None
+        self._reads_twice: dict[WebAddress, bool] = {}
 
     def silent_because(self) -> str:
         """Why nobody can be asked; "" when somebody answers. Found out once."""
@@ -144,11 +155,33 @@ class WebHdfs:
         raise failures[0]
 
     def _ask(self, address: WebAddress, call: Call) -> Answer:
+        path = quote(call.path)
+        may_be_taken_for_another = call.method == "GET" and any(one in call.path for one in _UNLIKE_TWICE)
+        if may_be_taken_for_another and self._is_read_twice(address):
+            path = quote(path)
+        return self._send(address, call, path)
+
+    def _is_read_twice(self, address: WebAddress) -> bool:
+        """Whether this NameNode undoes the escapes of a path twice, when asked about it. Raises StoreError when nobody
+        can tell."""
+        if address not in self._reads_twice:
+            try:
+                self._send(address, Call("GET", _NOT_TWICE, "GETFILESTATUS"), quote(_NOT_TWICE))
+                self._reads_twice[address] = False
+            except (NotFound, PermissionDenied):
+                self._reads_twice[address] = False
+            except StoreError as error:
+                if _TOLD_TWICE not in error.message:
+                    raise
+                self._reads_twice[address] = True
+        return self._reads_twice[address]
+
+    def _send(self, address: WebAddress, call: Call, escaped_path: str) -> Answer:
         pairs = call.parameters.items() if isinstance(call.parameters, Mapping) else call.parameters
         # What a NameNode sends on to a DataNode has a token of its own.
         headers, proof = self._prove(address.host)
         query = [("op", call.operation), *pairs, *([("user.name", self._user)] if self._user else []), *proof]
-        target = f"/webhdfs/v1{quote(call.path)}?{urlencode(query, quote_via=quote)}"
+        target = f"{_PREFIX}{escaped_path}?{urlencode(query, quote_via=quote)}"
         what = f"ask WebHDFS at {address} for {call.operation} of {call.path}"
         for _ in range(_MOST_REDIRECTS):
             status, answered, body = _exchange(address, call, target, what, headers)
@@ -161,7 +194,9 @@ class WebHdfs:
                 address = WebAddress(where.hostname or "", where.port or (443 if is_secure else 80), is_secure)
             except ValueError:
                 raise StoreError(f"cannot {what}: {_NOWHERE}") from None
-            target, headers = f"{where.path}?{where.query}", {}
+            # A NameNode writes characters as they are that a DataNode wants to have escaped.
+            passed_on = f"{_PREFIX}{escaped_path}" if where.path.startswith(f"{_PREFIX}/") else where.path
+            target, headers = f"{passed_on}?{where.query}", {}
         raise StoreError(f"cannot {what}: it is passed on and on")
 
 
@@ -206,7 +241,8 @@ def _answer_of(call: Call, what: str, status: int, body: bytes) -> Answer:
         return answer
     refusal = answer.get("RemoteException")
     told = refusal if isinstance(refusal, dict) else {}
-    name, message = str(told.get("exception", f"status {status}")), " ".join(str(told.get("message", "")).split())
+    name, message = str(told.get("exception", f"status {status}")), _STACK_TRACE.sub("", str(told.get("message", "")))
+    message = " ".join(message.split())
     raise error_of_java(name, message, f"cannot {what}: {name}: {message}")
 
 
@@ -225,10 +261,10 @@ def web_addresses(authority: str, conf: Mapping[str, str]) -> list[WebAddress]:
     -----------------------   --------------------------------------------------------------------
     a name service            dfs.namenode.http-address.SERVICE.NODE of each of its NameNodes
     a NameNode of a service   dfs.namenode.http-address.SERVICE.NODE of that one
-    the default file system   dfs.namenode.http-address, else its port 9870
+    the default file system   dfs.namenode.http-address, else its ports 9870 and 50070 (Hadoop 2)
     any other                 nobody
 
-    With dfs.http.policy HTTPS_ONLY it is https-address and 9871. The host 0.0.0.0 means the NameNode's.
+    With dfs.http.policy HTTPS_ONLY it is https-address, 9871 and 50470. The host 0.0.0.0 means the NameNode's.
     """
     is_secure = conf.get("dfs.http.policy", "").upper() == "HTTPS_ONLY"
     key = f"dfs.namenode.http{'s' if is_secure else ''}-address"
@@ -242,11 +278,11 @@ def web_addresses(authority: str, conf: Mapping[str, str]) -> list[WebAddress]:
         suffixes = [""]
     found = []
     for suffix in suffixes:
-        stated = conf.get(key + suffix) or ("" if suffix else f":{_DEFAULT_PORTS[key]}")
-        host, _, port = stated.rpartition(":")
-        if port.isdigit():
-            named = conf.get(rpc + suffix, authority)
-            found.append(
-                WebAddress(named.rpartition(":")[0] or named if host in _ANY_HOST else host, int(port), is_secure)
-            )
+        stated = conf.get(key + suffix)
+        named = conf.get(rpc + suffix, authority)
+        for address in [stated] if stated else [] if suffix else [f":{port}" for port in _DEFAULT_PORTS[key]]:
+            host, _, port = address.rpartition(":")
+            if port.isdigit():
+                host = named.rpartition(":")[0] or named if host in _ANY_HOST else host
+                found.append(WebAddress(host, int(port), is_secure))
     return found

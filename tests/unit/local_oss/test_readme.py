@@ -1,4 +1,4 @@
-"""What the README shows of the server to those who want nothing else of this package."""
+"""What docs/local-oss.md shows of the server to those who want nothing else of this package."""
 
 import os
 import re
@@ -14,9 +14,9 @@ PROJECT = Path(__file__).parents[3]
 
 
 def example(language: str) -> str:
-    section = (PROJECT / "README.md").read_text().partition("## Only the OSS server")[2]
+    section = (PROJECT / "docs/local-oss.md").read_text()
     match = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
-    assert match, f"the README has no example in {language}"
+    assert match, f"the page has no example in {language}"
     return match.group(1)
 
 

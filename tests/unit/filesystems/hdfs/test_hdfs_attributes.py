@@ -93,3 +93,11 @@ def test_a_policy_whose_parity_would_be_wrong_is_never_set() -> None:
     silent = attributes_by(WebHdfs([], "me", QUICK))
     with pytest.raises(StoreError, match="XOR-2-1-1024k: parity of what is written into it would be wrong"):
         silent.set_ec_policy("/d", "XOR-2-1-1024k")
+
+
+def test_a_namenode_that_does_not_know_the_question_is_called_too_old_with_what_to_leave_out() -> None:
+    told = refused("IllegalArgumentException", 'Invalid value for webhdfs parameter "op": No enum constant GETXATTRS')
+    too_old = pytest.raises(StoreError, match="too old for extended attributes")
+    with ScriptedStore(ok({"FileStatus": {}}), told) as store, too_old as caught:
+        attributes(store).refuse("x")
+    assert "leave x out of -p" in caught.value.hint.lower()

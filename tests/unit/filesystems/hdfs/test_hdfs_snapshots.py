@@ -133,3 +133,10 @@ def test_without_webhdfs_the_command_that_does_the_same_is_named() -> None:
     with pytest.raises(StoreError) as refusal:
         snapshots.make(WebHdfs([], "me", QUICK), "/d", "s")
     assert "hdfs dfs -createSnapshot /d s" in refusal.value.hint
+
+
+def test_a_namenode_that_compares_no_snapshots_over_http_is_told_from_one_that_does_so_in_one_piece() -> None:
+    with ScriptedStore(ALIVE, NO_SUCH_OPERATION, NO_SUCH_OPERATION) as store:
+        with pytest.raises(StoreError, match=r"that takes Hadoop 3\.2") as caught:
+            snapshots.changes(web(store), "/d", "s1", "s2")
+        assert "--from-snapshot" in caught.value.hint

@@ -11,13 +11,12 @@ import pytest
 from hdfs2oss.filesystems.hdfs.listing import HdfsListing
 from hdfs2oss.filesystems.name_order import listing_key
 from hdfs2oss.filesystems.traffic import Traffic
-from hdfs2oss.model.errors import NotFound, PermissionDenied, StoreError, Throttled, Unreachable
+from hdfs2oss.model.errors import NotFound, PermissionDenied, Unreachable
 from hdfs2oss.rules.keys import KeyRange
 
 PAGE = 3
 NAMES = [f"n{number}" for number in range(1, 10)]
 BEHIND_FIVE = KeyRange("n5/", "n9/")
-PROBE = "/%2F"
 # What an answer is by now, given the path that was asked for.
 Twist = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -55,16 +54,6 @@ class Node:
         if path not in self.directories:
             raise NotFound(path)
         return [name for name in self.directories[path] if listing_key(name) > listing_key(behind)]
-
-
-class ReadsTwice(Node):
-    """A WebHDFS that undoes the escapes of a path twice, as Hadoop 3.1 and 3.2 do."""
-
-    def get(self, path: str, operation: str, parameters: dict[str, str], timeout_seconds: float) -> dict[str, Any]:
-        other = path.replace("+", " ").replace("%2B", "+").replace("%2F", "/")
-        if "//" in other:
-            raise StoreError(f"Invalid path name {other}")
-        return super().get(other, operation, parameters, timeout_seconds)
 
 
 def native(path: str) -> SimpleNamespace:
@@ -142,41 +131,3 @@ def test_where_webhdfs_gives_no_answer_to_be_relied_on_the_native_client_lists(n
 def test_a_directory_that_has_gone_is_told() -> None:
     with pytest.raises(NotFound):
         listed(Node({}), "/d")
-
-
-@pytest.mark.parametrize("path", ["/a+b", "/a%2Bb"])
-def test_a_webhdfs_that_takes_a_path_for_another_is_not_asked_about_it(path) -> None:
-    others = [f"x{number}" for number in range(9)]
-    node = ReadsTwice({path: NAMES, "/a b": others, "/a+b": NAMES if path == "/a+b" else others, "/d": NAMES})
-    assert listed(node, path) == NAMES[5:]
-    assert node.natively == [path]
-    # Elsewhere it is.
-    assert listed(node, "/d") == NAMES[5:]
-    assert node.natively == [path]
-
-
-def test_a_webhdfs_that_takes_each_path_as_it_is_meant_is_asked_about_all_of_them() -> None:
-    node = Node({"/a+b": NAMES, "/a%2Bb": NAMES})
-    web = HdfsListing(node, node)  # type: ignore[arg-type]
-    for path in ("/a+b", "/a%2Bb"):
-        found = [one.path for page in web.pages(path, BEHIND_FIVE) for one in page]
-        assert [name for name in found if BEHIND_FIVE.holds(name)] == NAMES[5:]
-    assert node.natively == []
-    assert node.asked.count(PROBE) == 1
-
-
-def test_whether_paths_are_taken_as_they_are_meant_is_asked_again_where_no_answer_came() -> None:
-    refusals = iter([Throttled("busy")])
-
-    class BusyAtFirst(Node):
-        def names(self, path: str, behind: str) -> list[str]:
-            if path == PROBE and (refusal := next(refusals, None)):
-                raise refusal
-            return super().names(path, behind)
-
-    node = BusyAtFirst({"/a+b": NAMES})
-    web = HdfsListing(node, node)  # type: ignore[arg-type]
-    for _ in range(3):
-        found = [one.path for page in web.pages("/a+b", BEHIND_FIVE) for one in page]
-        assert [name for name in found if BEHIND_FIVE.holds(name)] == NAMES[5:]
-    assert node.asked.count(PROBE) == 2

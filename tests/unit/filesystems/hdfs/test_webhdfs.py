@@ -297,7 +297,12 @@ HA = {
         ("two:8020", HA, ["http://two-web:50070"]),
         ("lake", {**HA, "dfs.http.policy": "HTTPS_ONLY"}, ["https://one:9871"]),
         ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020", "dfs.namenode.http-address": "0.0.0.0:80"}, ["http://nn:80"]),
-        ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020/"}, ["http://nn:9870"]),
+        ("nn:8020", {"fs.defaultFS": "hdfs://nn:8020/"}, ["http://nn:9870", "http://nn:50070"]),
+        (
+            "nn:8020",
+            {"fs.defaultFS": "hdfs://nn:8020", "dfs.http.policy": "HTTPS_ONLY"},
+            ["https://nn:9871", "https://nn:50470"],
+        ),
         ("nn:8020", {"dfs.namenode.rpc-address": "nn:8020", "dfs.namenode.http-address": "web:80"}, ["http://web:80"]),
         ("other:8020", HA, []),
         ("other:8020", {"fs.defaultFS": "hdfs://nn:8020", "dfs.namenode.http-address": "nn:80"}, []),
