@@ -94,6 +94,7 @@ class TestHdfsByJava(JavaContract):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestWebHdfs(JavaContract):
     SCHEME = "webhdfs"
 
@@ -114,6 +115,7 @@ class TestWebHdfs(JavaContract):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestViewFs(JavaContract):
     SCHEME = "viewfs"
 
@@ -139,11 +141,13 @@ class ObjectStoreContract(JavaContract):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestFilesThatAppearWhenTheyAreClosed(ObjectStoreContract):
     SCHEME = "s3a"
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestFilesThatAreRenamedOnceTheirPlaceIsFree(ObjectStoreContract):
     SCHEME = "abfs"
 
