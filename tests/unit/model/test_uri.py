@@ -200,7 +200,8 @@ def test_text_is_masked_wherever_keys_stand_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["webhdfs://nn:9870/a", "webhdfs://[::1]:9870/a", "viewfs:///a", "abfss://c@x.dfs.core.windows.net/a", "s3a://b/a"]
+    "text",
+    ["webhdfs://nn:9870/a", "webhdfs://[::1]:9870/a", "viewfs:///a", "abfss://c@x.dfs.core.windows.net/a", "s3a://b/a"],
 )
 def test_file_systems_of_java_are_places(text: str) -> None:
     assert str(parse_uri(text).uri) == text
