@@ -17,6 +17,8 @@ from pathlib import Path
 
 from .errors import NotUp, PortTaken, SandboxError
 
+# Generous: a server that died is noticed at once, and one that comes up may share the machine with much else.
+START_TIMEOUT_SECONDS = 240.0
 STOP_TIMEOUT_SECONDS = 15.0
 POLL_SECONDS = 0.05
 EXCERPT_LINES = 8

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
-from .daemon import Daemon, find_processes, stop_processes, wait_until
+from .daemon import START_TIMEOUT_SECONDS, Daemon, find_processes, stop_processes, wait_until
 from .errors import SandboxError
 from .hadoop_conf import NAMENODES, default_fs, host_of
 from .java import java_command, java_environment
@@ -25,7 +25,6 @@ JOURNALNODE_CLASS = "org.apache.hadoop.hdfs.qjournal.server.JournalNode"
 ADMIN_CLASS = "org.apache.hadoop.hdfs.tools.DFSHAAdmin"
 NAMENODE_HEAP_MIB = 512
 DATANODE_HEAP_MIB = 256
-START_TIMEOUT_SECONDS = 90.0
 # In the words of Hadoop 2.7 and newer, 2.5 and 2.6, 2.4.
 DATANODE_READY = re.compile(r"Successfully sent block report|Sent \d+ blockreports|BlockReport of \d+ blocks took")
 SERVER_LOGGING = "hadoop.root.logger=INFO,console"

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from .daemon import Daemon, wait_until
+from .daemon import START_TIMEOUT_SECONDS, Daemon, wait_until
 from .errors import SandboxError
 from .ports import LOOPBACK, accepts_connections
 from .secure_conf import REALM, SERVER, USER, WEB_SERVER, krb5_conf, server_keytab, ticket_cache, user_keytab
@@ -16,7 +16,6 @@ from .state import Record, StateFolder
 PORTS = ("kdc",)
 PACKAGES = ("krb5-kdc", "krb5-admin-server", "krb5-user")
 PROGRAMS = ("krb5kdc", "kdb5_util", "kadmin.local", "kinit")
-START_TIMEOUT_SECONDS = 30.0
 TOOL_TIMEOUT_SECONDS = 60.0
 # Servers stand in /usr/sbin, which a user's PATH need not name.
 SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])

@@ -4,13 +4,12 @@ import os
 import shlex
 import sys
 
-from .daemon import Daemon, wait_until
+from .daemon import START_TIMEOUT_SECONDS, Daemon, wait_until
 from .ports import LOOPBACK, accepts_connections
 from .state import PROJECT, Record, StateFolder
 
 PORTS = ("oss",)
 BUCKET = "sandbox"
-START_TIMEOUT_SECONDS = 30.0
 
 
 class OssServer:

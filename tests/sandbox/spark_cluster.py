@@ -4,7 +4,7 @@ import importlib.util
 import os
 from pathlib import Path
 
-from .daemon import Daemon, wait_until
+from .daemon import START_TIMEOUT_SECONDS, Daemon, wait_until
 from .errors import SandboxError
 from .java import QUICK_FLAGS, java_environment
 from .jmx import get_json
@@ -18,7 +18,6 @@ SERVICES = [MASTER, *WORKER_HOSTS]
 MASTER_CLASS = "org.apache.spark.deploy.master.Master"
 WORKER_CLASS = "org.apache.spark.deploy.worker.Worker"
 CORES, MEMORY = 2, "4g"
-START_TIMEOUT_SECONDS = 90.0
 
 
 class SparkCluster:

@@ -1,6 +1,6 @@
 """A ResourceManager and a NodeManager, for what asks for a scheduler."""
 
-from .daemon import Daemon, find_processes, stop_processes, wait_until
+from .daemon import START_TIMEOUT_SECONDS, Daemon, find_processes, stop_processes, wait_until
 from .java import java_command, java_environment
 from .jmx import get_json
 from .kdc import java_flag
@@ -12,7 +12,6 @@ MANAGER_CLASS = "org.apache.hadoop.yarn.server.resourcemanager.ResourceManager"
 NODE_CLASS = "org.apache.hadoop.yarn.server.nodemanager.NodeManager"
 HEAP_MIB = 256
 NODE_READY = "Registered with ResourceManager as"
-START_TIMEOUT_SECONDS = 90.0
 
 
 class YarnCluster:
