@@ -122,7 +122,13 @@ def test_hadoop_definitions_of_keys_are_taken_off_for_any_bucket(form):
 
 
 @pytest.mark.parametrize(
-    "argv", [["-Dfs.oss.accessKeySecret=hush"], ["-D", "fs.s3a.secret.key=hush"], ["-Dmy.password=hush"]]
+    "argv",
+    [
+        ["-Dfs.oss.accessKeySecret=hush"],
+        ["-D", "fs.s3a.secret.key=hush"],
+        ["-Dmy.password=hush"],
+        ["-D", "a.b=http://ID:hush@h"],
+    ],
 )
 def test_definitions_of_other_or_half_secrets_are_refused_without_repeating_them(argv):
     assert holds_secrets(argv)
