@@ -42,7 +42,7 @@ class Hadoop(NamedTuple):
 
     @property
     def acls(self) -> bool:
-        return self._number >= (2, 6)
+        return self._number >= (2, 7)
 
     @property
     def xattrs(self) -> bool:
@@ -54,7 +54,7 @@ class Hadoop(NamedTuple):
 
     @property
     def appends(self) -> bool:
-        return self._number >= (2, 5)
+        return self._number >= (2, 7)
 
     @property
     def letters(self) -> str:
