@@ -43,17 +43,26 @@ def wait_for_the_other(context, task, attempt):
 
 
 def first_waits_for_all_others(context, task, attempt):
-    """Task 1 of eight ends when all the others have; each tells when it begins and ends."""
+    """Task 1 of eight ends when all the others have, which begin beside it; each tells when it begins and ends."""
     folder = Path(context.job_dir.path)
-    with open(folder / "order", "a") as log:
-        log.write(f"+{task}\n")
-    deadline = time.monotonic() + 100
-    while task == 1 and len(list(folder.glob("ended-*"))) < 7:
-        assert time.monotonic() < deadline, "the others were kept waiting"
-        time.sleep(0.05)
-    with open(folder / "order", "a") as log:
-        log.write(f"-{task}\n")
-    (folder / f"ended-{task}").touch()
+
+    def tell(sign: str, state: str) -> None:
+        with open(folder / "order", "a") as log:
+            log.write(f"{sign}{task}\n")
+        (folder / f"{state}-{task}").touch()
+
+    def wait_for(pattern: str, count: int) -> None:
+        deadline = time.monotonic() + 100
+        while len(list(folder.glob(pattern))) < count:
+            assert time.monotonic() < deadline, "one was kept waiting for the others"
+            time.sleep(0.05)
+
+    if task != 1:
+        wait_for("begun-1", 1)
+    tell("+", "begun")
+    if task == 1:
+        wait_for("ended-*", 7)
+    tell("-", "ended")
     return task
 
 
