@@ -30,7 +30,7 @@ may_hold_keys() {
     local LC_ALL=C word
     for word; do
         word=${word,,}
-        if [[ $word == *@* || $word == *oss:*:* || $word =~ secret|passw|token|access ]]; then return 0; fi
+        if [[ $word == *@* || $word == *oss:*:* || $word =~ secret|passw|token|access|key|credential|[.]sas[.] ]]; then return 0; fi
     done
     return 1
 }

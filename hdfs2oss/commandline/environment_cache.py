@@ -49,7 +49,8 @@ def unpack(archive: Path, place: Path) -> None:
     """Unpack an environment, unless it is there, and note down that it is used. Raises UsageError."""
     if not place.is_dir():
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place.parent.mkdir(0o700, parents=True, exist_ok=True)
+            _refuse_of_others(place.parent)
             _remove_expired(place.parent)
             _unpack_whole(archive, place)
         except (OSError, subprocess.CalledProcessError) as error:
@@ -57,8 +58,20 @@ def unpack(archive: Path, place: Path) -> None:
                 raise UsageError(
                     f"{archive} cannot be unpacked into {place}: {error}", "Set XDG_CACHE_HOME to a folder with room."
                 ) from None
+    for folder in (place.parent, place):
+        _refuse_of_others(folder)
     with suppress(OSError):
         os.utime(place)
+
+
+def _refuse_of_others(folder: Path) -> None:
+    """Raise UsageError where somebody else could put a program in place of ours: it would run in our name."""
+    status = folder.stat()
+    if status.st_uid not in (os.geteuid(), 0) or status.st_mode & 0o002:
+        raise UsageError(
+            f"{folder} is of another user, or writable for all, and programs in it are run",
+            "Set XDG_CACHE_HOME to a folder of your own.",
+        )
 
 
 def expired(found: Iterable[Unpacked], now: float) -> list[str]:
@@ -74,7 +87,9 @@ def _unpack_whole(archive: Path, place: Path) -> None:
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=_PARTIAL) as folder:
         whole = Path(folder, "whole")
         whole.mkdir()
-        subprocess.run(["tar", "-xf", str(archive), "-C", str(whole)], check=True, capture_output=True)
+        subprocess.run(
+            ["tar", "--no-same-owner", "-xf", str(archive), "-C", str(whole)], check=True, capture_output=True
+        )
         whole.rename(place)
 
 

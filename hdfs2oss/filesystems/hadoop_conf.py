@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
 from ..model.errors import UsageError
+from ..model.handover import promises_secret
 
 _FILES = ("core-site.xml", "hdfs-site.xml")
 _RELEVANT = (
@@ -67,7 +68,6 @@ _READ = (
 # What the Java client reads for file systems that only it reaches, and which class is one of them. Their keys do not
 # travel: each node has them in its own configuration, or in a credential store.
 _OF_JAVA = ("fs.s3a.", "fs.gs.", "google.cloud.", "fs.azure.", "dfs.webhdfs.", "fs.AbstractFileSystem.")
-_SECRET = re.compile(r"(?i)secret|passw|token|key\b")
 _CLASS = re.compile(r"^fs\.([A-Za-z][A-Za-z0-9+-]*)\.impl\Z")
 _VARIABLE = re.compile(r"\$\{([^}$\s]+)\}")
 _INCLUDE = "{http://www.w3.org/2001/XInclude}include"
@@ -104,7 +104,7 @@ def keep_relevant(configuration: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_of_java(key: str) -> bool:
-    return bool(_CLASS.match(key)) or (key.startswith(_OF_JAVA) and not _SECRET.search(key))
+    return bool(_CLASS.match(key)) or (key.startswith(_OF_JAVA) and not promises_secret(key))
 
 
 def schemes_with_a_class(configuration: Mapping[str, str]) -> frozenset[str]:

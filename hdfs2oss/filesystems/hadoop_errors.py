@@ -69,6 +69,8 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
 _BELOW_A_FILE = re.compile(r"ParentNotDirectory|NotADirectory|is not a directory", re.I)
 # Names of files are no evidence: one may well be called /blocks/token.
 _PATH = re.compile(r"/\S*")
+# Of who may not: the path stands in quotes, whatever it is called.
+_INODE = re.compile(r'inode=\\?".*"', re.DOTALL)
 # "The DiskSpace quota of /a is exceeded", "... of directory /a is", "Quota by storage type : SSD on path : /a is".
 _QUOTA_OF = re.compile(r"(?:quota[^/]*? of (?:directory )?|on path ?: )(/.*?) is exceeded", re.I)
 
@@ -99,7 +101,7 @@ def beyond_native(text: str) -> bool:
 
 def says_below_a_file(said: str) -> bool:
     """Whether an element of the path is a file: `said` is a class and its words. Names of files are no evidence."""
-    return bool(_BELOW_A_FILE.search(_PATH.sub("/", said)))
+    return bool(_BELOW_A_FILE.search(_PATH.sub("/", _INODE.sub("", said))))
 
 
 def class_by_text(text: str) -> type[StoreError] | None:

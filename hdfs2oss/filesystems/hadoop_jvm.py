@@ -120,6 +120,8 @@ class HadoopJvm:
             die_on_exit=True,
             enable_auth=True,
             java_path=java_program(self._environment),
+            # Ctrl-C is for us, who need it to put things in order; it ends with our end of its standard input.
+            create_new_process_group=True,
         )
         parameters = GatewayParameters(port=port, auth_token=token, auto_convert=False)
         view = JavaGateway(gateway_parameters=parameters).jvm

@@ -28,6 +28,7 @@ KEY_VARIABLES = (
 )
 
 _NOTHING = "-"
+_ADVICE_ELSEWHERE = "Let Hadoop's configuration on each node say it, or a credential store."
 _ADVICE = "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path."
 # Also as the value of an option, such as --job-dir=oss://...
 _OSS_WORD = re.compile(r"(?ais)^(-[^=]*=)?oss://(.*)$")
@@ -50,10 +51,18 @@ _STRAY = re.compile(
 # What somebody wrote for oss://id:secret@bucket, with fewer slashes, or more.
 _SLIPPED = re.compile(r"(?ais)^(?:-[^=]*=)?oss:(?!//[^/\s])[/\\]*\s*([^/]*)")
 _LOOKS_SECRET = re.compile(r"(?ai)secret|passw|securitytoken|access[._-]?key")
+# Keys of accounts and of encryption, tokens and signatures, among the settings of stores that only Java reaches.
+_OF_OTHER_STORES = re.compile(
+    r"(?ai)^(?:fs\.(?!oss\.|jfs\.)|google\.cloud\.|dfs\.webhdfs\.oauth2\.).*(?:secret|passw|token|credential|key\b|\.sas\.)"
+)
+# Of these what names a class or a place; and, of all, a link of a view, whose path may have any name.
+_SAYS_WHERE = re.compile(r"(?ai)provider|\.(?:endpoint|url|binding)$")
+_PATH_OF_A_LINK = re.compile(r"(?ai)^fs\.viewfs\.mounttable\.")
 # An option of which nobody knows: what its name promises stands behind it.
 _OPTION = re.compile(r"(?ai)^--?[a-z][\w.-]*")
-# Who asks, and with which password, before a host. Keys of oss:// are another matter.
-_USER_IN_URL = re.compile(r"(?ais)^(?!oss:)[a-z][a-z0-9+.-]*://[^/@\s]*:[^/\s]*@")
+# Who asks, and with which password, before a host: what follows the colon is no port, and may hold slashes. Keys of
+# oss:// are another matter.
+_USER_IN_URL = re.compile(r"(?ais)^(?:-[^=]*=)?(?!oss:)[a-z][a-z0-9+.-]*://[^/@\s]*:(?:[^/\s]*@|(?![0-9]*/)\S*@)")
 _ENDPOINT_OPTION = "--oss-endpoint"
 _ENDPOINT_KEY = re.compile(r"(?ai)^fs\..*endpoint$")
 _ENDPOINT_ADVICE = (
@@ -72,12 +81,19 @@ class _Definition(NamedTuple):
     words: int
 
 
+def promises_secret(key: str) -> bool:
+    """Whether a setting of this name is a secret."""
+    if _PATH_OF_A_LINK.match(key):
+        return False
+    return bool(_LOOKS_SECRET.search(key) or (_OF_OTHER_STORES.match(key) and not _SAYS_WHERE.search(key)))
+
+
 def holds_secrets(argv: Sequence[str]) -> bool:
     """Whether a word of the command line gives a key away."""
     position = 0
     while position < len(argv):
         definition = _definition_at(argv, position)
-        if definition and _LOOKS_SECRET.search(definition.key):
+        if definition and promises_secret(definition.key):
             return True
         if _refusal_at(argv, position) is not None:
             return True
@@ -105,7 +121,7 @@ def split_secrets(argv: Sequence[str], for_spark: bool = False) -> tuple[list[st
         if refusal is not None:
             raise refusal
         definition = _definition_at(argv, position, for_spark)
-        if definition and _LOOKS_SECRET.search(definition.key):
+        if definition and promises_secret(definition.key):
             defined[_hadoop_field(definition)] = definition.value
             position += definition.words
             continue
@@ -189,7 +205,7 @@ def _refusal_at(argv: Sequence[str], position: int, for_spark: bool = False) -> 
     """
     form, text, _ = _setting_at(argv, position, for_spark)
     key, equals, value = text.partition("=")
-    if form and not equals and _LOOKS_SECRET.search(key):
+    if form and not equals and promises_secret(key):
         return UsageError(
             f"{form} for a secret is not of the form KEY=VALUE, and its value can be read by anybody", _ADVICE
         )
@@ -197,6 +213,8 @@ def _refusal_at(argv: Sequence[str], position: int, for_spark: bool = False) -> 
     option = _OPTION.match(word)
     if not form and option and _LOOKS_SECRET.search(option[0]):
         return UsageError("an option promises a secret by its name, and none such is known", _ADVICE)
+    if form and _USER_IN_URL.match(value):
+        return UsageError(f"{form}{key} holds a user and a password before a host", _ADVICE_ELSEWHERE)
     if form and _ENDPOINT_KEY.match(key) and "@" in value:
         return UsageError(f"{form} of an endpoint holds keys", _ENDPOINT_ADVICE)
     is_endpoint = before == _ENDPOINT_OPTION or word.startswith(f"{_ENDPOINT_OPTION}=")
@@ -211,7 +229,8 @@ def _hadoop_field(definition: _Definition) -> str:
     field = _HADOOP_KEYS.get(definition.key.lower())
     if field is None:
         what = f"{definition.form}{definition.key}"
-        raise UsageError(f"{what} holds a secret, and a command line can be read by anybody", _ADVICE)
+        advice = _ADVICE_ELSEWHERE if _OF_OTHER_STORES.match(definition.key) else _ADVICE
+        raise UsageError(f"{what} holds a secret, and a command line can be read by anybody", advice)
     return field
 
 

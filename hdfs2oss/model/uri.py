@@ -17,6 +17,7 @@ SCHEMES = ("hdfs", "oss", "file")
 JAVA_SCHEMES = ("viewfs", "webhdfs", "swebhdfs", "s3a", "gs", "abfs", "abfss", "wasb", "wasbs")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", re.DOTALL)
 _PORT = re.compile(r":\d+$")
+_HOST = re.compile(r"^(?:\[.*\]|[^:\[\]]*)(?::\d+)?\Z")
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9-]*\Z")
 # Hadoop's own, where a NameNode is named without one.
 NAMENODE_PORT = 8020
@@ -163,7 +164,9 @@ def parse_uri(text: str, others: Collection[str] = ()) -> ParsedUri:
 
 def _refuse_authority(scheme: str, authority: str) -> None:
     """Raise UsageError for what names no store of the Java client, or would show a secret wherever it is named."""
-    if ":" in authority.rpartition("@")[0]:
+    user, _, host = authority.rpartition("@")
+    # What stands behind the colon of a host is a port, or else a key up to the first slash in it.
+    if ":" in user or not _HOST.match(host):
         raise UsageError(
             f"the {scheme}:// path seems to hold a secret",
             f"Leave it out, and let Hadoop's configuration say who asks (such as fs.{scheme}.*).",

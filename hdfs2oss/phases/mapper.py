@@ -48,7 +48,7 @@ from ..tasks.preserving import Preserving
 from ..transfer.buffers import BufferBudget, is_address_space_limited, keep_freed_memory, keep_stacks_small
 from ..transfer.chunk import SentParts, send_chunk
 from ..transfer.comparison import Side, settle
-from ..transfer.ends import Ends, reading
+from ..transfer.ends import Ends, reading, refuse_other_status
 from ..transfer.growth import Grown, grow
 from ..transfer.lanes import Lanes
 from ..transfer.proving import witnesses
@@ -281,7 +281,8 @@ class Mapper:
 
     def _refresh(self, item: CopyItem, ends: Ends) -> CopyResult:
         preservation = self.preserving.of(ends.source)
-        is_new = preservation is not None and preservation.refresh(ends.source, ends.target, item.kind)
+        vouch = partial(refuse_other_status, open_filesystem(ends.source, self._context.stores), ends, item)
+        is_new = preservation is not None and preservation.refresh(ends.source, ends.target, item.kind, vouch)
         return result_of(item, Outcome.REFRESHED) if is_new else skipped_result(item)
 
     def _is_restored(self, item: CopyItem, ends: Ends) -> bool:

@@ -24,12 +24,13 @@ from typing import NamedTuple
 
 from ..filesystems.base import FileSystem
 from ..filesystems.registry import open_filesystem
-from ..model.counters import Counters, Counts
+from ..model.counters import OWN, Counters, Counts
 from ..model.errors import SourceChanged, StoreError
 from ..model.uri import Uri
 from ..model.values import FILE, CopyItem, FileStatus, PlanSlice, Work
 from ..records import fence, ledger
 from ..records.intents import chunk_path_of
+from ..records.past_runs import WORK_FILES_LEFT
 from ..records.planfile import read_slices
 from ..rules.packing import cut
 from ..rules.renewal import planned_anew
@@ -93,19 +94,22 @@ def renew_task(context: RunContext, task: RenewalTask, attempt: str) -> Renewal:
     plan = CopyPlan(desk, target)
     with ThreadPoolExecutor(_THREADS) as pool:
 
-        def renewed(item: CopyItem) -> CopyItem:
+        def renewed(item: CopyItem) -> tuple[CopyItem, int]:
             fence.check(desk.job_dir, context.fence)
-            _drop(context, target, item)
+            left = _drop(context, target, item)
             source = context.layout.source_of(item.root, item.path)
             try:
                 now = open_filesystem(source, context.stores).status(source.path)
             except StoreError as error:
                 leave_to_another_try(error, is_last_try(attempt))
-                return _refused(item, f"nobody can say what it is by now: {error}")
-            return _as_it_is(item, now, plan)
+                return _refused(item, f"nobody can say what it is by now: {error}"), left
+            return _as_it_is(item, now, plan), left
 
-        for item in pool.map(renewed, list(_left(desk, task.outdated))):
+        for item, left in pool.map(renewed, list(_left(desk, task.outdated))):
             plan.add(item)
+            if left:
+                # So the next run looks for what this one left.
+                desk.counters.add(OWN, WORK_FILES_LEFT, left)
     slices, large_slices = plan.publish()
     return Renewal(slices, large_slices, desk.counts())
 
@@ -129,13 +133,20 @@ def _refused(item: CopyItem, why: str) -> CopyItem:
     return item._replace(work=Work.REFUSED, upload_id="", problem=problem, problem_class=SourceChanged.__name__)
 
 
-def _drop(context: RunContext, target: FileSystem, item: CopyItem) -> None:
-    """Remove what was sent of a file; where that fails, whoever looks for leavings finds it."""
+def _drop(context: RunContext, target: FileSystem, item: CopyItem) -> int:
+    """Remove what was sent of a file; how many of its chunks may be left, as that failed.
+
+    An upload is found at the end of this run, chunks by the next one.
+    """
     place: Uri = context.layout.target_of(item.path)
     if target.capabilities.multipart:
         with suppress(StoreError):
             target.abort_upload(place.path, item.upload_id)
-        return
+        return 0
+    left = 0
     for chunk in cut(item.length, item.part_size_bytes, item.chunk_size_bytes):
-        with suppress(StoreError):
+        try:
             target.remove(chunk_path_of(context.run_id, place.path, chunk.offset))
+        except StoreError:
+            left += 1
+    return left

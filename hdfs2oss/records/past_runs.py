@@ -16,7 +16,8 @@ from .jobdir import JobDir
 # Says that what a run left was removed.
 SWEPT = "swept.json"
 # Counted by a run that went through and yet could not remove all that it had made.
-LEFT = ("UPLOADS_LEFT", "SNAPSHOTS_LEFT")
+WORK_FILES_LEFT = "WORK_FILES_LEFT"
+LEFT = ("UPLOADS_LEFT", "SNAPSHOTS_LEFT", WORK_FILES_LEFT)
 
 
 class PastRun(NamedTuple):

@@ -23,6 +23,8 @@ from . import signals
 
 # What a terminal sends to a whole group has arrived everywhere by then.
 _SAME_SECONDS = 1.0
+# A JVM that collects garbage, or has no processor, tells of it so much later.
+_LATE_SECONDS = 10.0
 
 
 def take_signals(jvm: Any, numbers: Iterable[signal.Signals]) -> None:
@@ -41,7 +43,7 @@ def _take(count: Any, number: int) -> None:
         while True:
             count.acquire()
             now = time.monotonic()
-            if not signals.claim(number, now - _SAME_SECONDS, _SAME_SECONDS):
+            if not signals.claim(number, now - _LATE_SECONDS, _SAME_SECONDS):
                 os.kill(os.getpid(), number)
                 # That was this one; another may follow at once.
                 signals.claim(number, now, _SAME_SECONDS)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..filesystems.base import FileSystem
 from ..model.errors import BeingWritten, NotFound, ReadError, SourceChanged, SourceOpen, StoreError, WriteError
 from ..model.uri import Uri
-from ..model.values import CopyItem
+from ..model.values import CopyItem, FileStatus
 
 
 class Ends(NamedTuple):
@@ -89,6 +89,13 @@ def refuse_changed(source: FileSystem, ends: Ends, item: CopyItem, read_etag: st
     refuse_other_version(ends, item, read_etag)
     if read_etag and item.etag:
         return
+    now = refuse_other_status(source, ends, item, read_etag)
+    with reading(ends):
+        source.refuse_open(ends.source.path, now.length, now.block_size_bytes)
+
+
+def refuse_other_status(source: FileSystem, ends: Ends, item: CopyItem, read_etag: str = "") -> FileStatus:
+    """The same by what stands at the source, which is given back; somebody may have it open."""
     with reading(ends):
         now = source.status(ends.source.path)
     if now is None:
@@ -101,5 +108,4 @@ def refuse_changed(source: FileSystem, ends: Ends, item: CopyItem, read_etag: st
     # The ETag of what was read says nothing of the time of the survey.
     if not (item.etag and now.etag) and now.mtime_ms != item.mtime_ms:
         raise source_changed(ends, "its modification time is another")
-    with reading(ends):
-        source.refuse_open(ends.source.path, now.length, now.block_size_bytes)
+    return now

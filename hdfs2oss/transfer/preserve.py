@@ -13,6 +13,10 @@ from ..model.values import DIRECTORY, FILE
 from ..rules.preservation import changes, letters_that_count
 
 
+def nothing() -> None:
+    """Vouches for whatever there is."""
+
+
 @dataclass(frozen=True)
 class Preservation:
     """What -p keeps between two stores; shared by threads. `letters` are those that were asked for.
@@ -40,15 +44,19 @@ class Preservation:
         known = known.only(letters) if known is not None else self.source.read_attributes(path, kind, letters)
         return self._fitting(self._whole(known).only(letters))
 
-    def refresh(self, source: Uri, target: Uri, kind: str) -> bool:
-        """Give a target that is there the attributes of its source; False when it had them. Raises TransferError."""
+    def refresh(self, source: Uri, target: Uri, kind: str, vouch: Callable[[], object] = nothing) -> bool:
+        """Give a target that is there the attributes of its source; False when it had them. Raises TransferError, and
+        what `vouch` raises once they are read: they must not go to another version of the file."""
         what = f"keeping the attributes of {source} at {target}"
         try:
             wanted = self.wanted(source.path, kind)
         except StoreError as error:
             raise ReadError.caused_by(f"{what}: reading failed: {error}", error) from error
+        if wanted == NOTHING:
+            return False
+        vouch()
         try:
-            return wanted != NOTHING and self.target.keep_attributes(target.path, kind, wanted)
+            return self.target.keep_attributes(target.path, kind, wanted)
         except StoreError as error:
             raise WriteError.caused_by(f"{what}: writing failed: {error}", error) from error
 

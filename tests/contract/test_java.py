@@ -94,6 +94,7 @@ class TestHdfsByJava(JavaContract):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestWebHdfs(JavaContract):
     SCHEME = "webhdfs"
 
@@ -114,6 +115,7 @@ class TestWebHdfs(JavaContract):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestViewFs(JavaContract):
     SCHEME = "viewfs"
 
@@ -122,7 +124,7 @@ class ObjectStoreContract(JavaContract):
     @pytest.fixture
     def many(self, store: JavaFileSystem, root: str) -> tuple[str, int]:
         with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda number: self.put(store, f"{root}/many/f{number:05d}", b""), range(2500)))
+            list(pool.map(lambda at: store.put(f"{root}/many/f{at:05d}", b"", f"{root}/.work{at}", {}), range(2500)))
         return f"{root}/many", 2500
 
     def test_the_first_to_create_a_file_wins(self, store: JavaFileSystem, root: str) -> None:
@@ -139,11 +141,13 @@ class ObjectStoreContract(JavaContract):
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestFilesThatAppearWhenTheyAreClosed(ObjectStoreContract):
     SCHEME = "s3a"
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 class TestFilesThatAreRenamedOnceTheirPlaceIsFree(ObjectStoreContract):
     SCHEME = "abfs"
 

@@ -9,6 +9,7 @@ import pytest
 
 from hdfs2oss.filesystems.local import LocalFileSystem
 from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem, seat_filesystem
+from hdfs2oss.model.counters import OWN
 from hdfs2oss.model.errors import PermissionDenied
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.model.verify_options import VerifyOptions
@@ -58,6 +59,9 @@ def test_one_flipped_byte_among_many_objects_is_found(make_place, copy, verify, 
     (target / "d3/f00444").put(b"content of 44x")
     report = verify(source, target, ignore_ledger=ignore_ledger)
     assert (report.exit_code, rows(report)) == (7, {("CHECKSUM", "d3/f00444")})
+    own = copy(source, target, update=True).counters.as_dict()[OWN]
+    assert (own["FILES_COPIED"], own["FILES_SKIPPED"], own["BYTES_COPIED"]) == (1, files - 1, len("content of 444"))
+    assert (target / "d3/f00444").content() == b"content of 444"
 
 
 @pytest.mark.slow

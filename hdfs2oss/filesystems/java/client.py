@@ -6,10 +6,11 @@ import threading
 import unicodedata
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from ...model.errors import Hdfs2ossError, NotFound, StoreError
+from ...model.errors import Hdfs2ossError, NotFound, StoreError, Unreachable
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..hadoop_conf import is_kerberized
 from ..hadoop_errors import error_of_java, says_below_a_file
@@ -17,6 +18,7 @@ from ..hadoop_jvm import HadoopJvm, JavaFailed
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..kerberos.identity import keytab_here
 from ..traffic import Traffic
+from .pipes import is_of_pipe
 from .traits import traits_of
 
 T = TypeVar("T")
@@ -33,7 +35,14 @@ _IMPATIENCE = {
     "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "20",
     "dfs.client.block.write.locateFollowingBlock.retries": "10",
 }
+# Where the mounts of a view are shown as links nobody goes into them.
+_SEEN = {"fs.viewfs.mount.links.as.symlinks": "false"}
 _NO_CLASS = ("UnsupportedFileSystemException", "ClassNotFoundException", "NoClassDefFoundError")
+# Servers of Hadoop 3.1 and 3.2 undo the escapes of a path twice (HDFS-14423), and answer for `/a b` in place of `/a+b`;
+# old ones end a path at a semicolon. Such a server finds its root by one of these, any other nothing.
+_UNLIKE_TWICE = "%+;"
+_ROOT_FOR_SOME = ("/%2F", "/;")
+_NAMED_BY_HDFS = "Copy it by hdfs://, or rename it."
 _WHERE = (
     "Java is looked for in JAVA_HOME and PATH, Hadoop's jars in CLASSPATH, HADOOP_HOME, what `hadoop classpath` says, "
     "and SPARK_HOME; what is missing may be added by HADOOP_CLASSPATH. To see what there is: "
@@ -89,6 +98,7 @@ class JavaStore:
         self._opened: dict[str, Any] = {}
         self._classes: Classes | None = None
         self._pause = StorePause()
+        self._takes_for_another: bool | None = None
 
     def missing(self) -> str:
         """Why there is no Java client; "" when there is one. Begins the JVM, once."""
@@ -156,7 +166,7 @@ class JavaStore:
             return function()
         except JavaFailed as error:
             raise self.error_of(what, error, brings_nothing) from None
-        except TimeoutError:
+        except FutureTimeoutError:  # in Python 3.10 not the one of its builtins
             raise error_of_java("", "timed out", f"cannot {what}: no answer from {self.place} in time") from None
 
     def error_of(self, what: str, error: JavaFailed, brings_nothing: bool) -> Hdfs2ossError:
@@ -169,6 +179,9 @@ class JavaStore:
                 needed + _WHERE,
             )
         message = f"cannot {what}: {error.message} ({error.name} from the Java client of {self.place})"
+        if is_of_pipe(error.message):
+            # No file of the store: such as too many open ones in the JVM.
+            return Unreachable(message)
         if brings_nothing and says_below_a_file(f"{error.name}: {error.message}"):
             return NotFound(message)
         return error_of_java(error.name, error.message, message)
@@ -177,7 +190,7 @@ class JavaStore:
         if self._classes is None:
             fs, io, lang, java_io = jvm.org.apache.hadoop.fs, jvm.org.apache.hadoop.io, jvm.java.lang, jvm.java.io
             self._classes = Classes(
-                partial(_composed, fs.Path) if traits_of(self.scheme).composes_names else fs.Path,
+                self._web_path(fs.Path) if traits_of(self.scheme).composes_names else fs.Path,
                 io.IOUtils,
                 jvm.org.apache.hadoop.util.LimitInputStream,
                 java_io.FileInputStream,
@@ -198,6 +211,18 @@ class JavaStore:
             )
         return self._classes
 
+    def _web_path(self, path_class: Any) -> Callable[..., Any]:
+        def takes_for_another() -> bool:
+            # Asked on a thread of its own, as what it raises is told there.
+            if self._takes_for_another is None:
+                self._takes_for_another = self.look("ask how WebHDFS reads paths", finds_root)
+            return self._takes_for_another
+
+        def finds_root(filesystem: Any, _: Classes) -> bool:
+            return any(filesystem.exists(path_class(one)) for one in _ROOT_FOR_SOME)
+
+        return partial(web_path, path_class, takes_for_another)
+
     def _filesystem(self, jvm: Any, mode: str) -> Any:
         with self._lock:
             if mode not in self._opened:
@@ -209,7 +234,7 @@ class JavaStore:
         if version.startswith(("1.", "2.")):
             raise NoJavaClient(f"{self.place} needs a Java client of Hadoop 3, and here is {version}", _WHERE)
         configuration = jvm.org.apache.hadoop.conf.Configuration()
-        for key, value in {**self._conf, **_IMPATIENCE, **({COMBINE_MODE: mode} if mode else {})}.items():
+        for key, value in {**self._conf, **_IMPATIENCE, **_SEEN, **({COMBINE_MODE: mode} if mode else {})}.items():
             configuration.set(key, value)
         if is_kerberized(self._conf):
             users = jvm.org.apache.hadoop.security.UserGroupInformation
@@ -221,12 +246,16 @@ class JavaStore:
         return jvm.org.apache.hadoop.fs.FileSystem.newInstance(uri, configuration)
 
 
-def _composed(path_class: Any, *names: Any) -> Any:
-    """A Path that the client does not take for another one. Raises StoreError."""
+def web_path(path_class: Any, takes_for_another: Callable[[], bool], *names: Any) -> Any:
+    """A Path that neither the client nor the server takes for another one. Raises StoreError."""
     for name in names:
         if isinstance(name, str) and not unicodedata.is_normalized("NFC", name):
             raise StoreError(
-                f"{name!r} has characters that WebHDFS takes for others, as it composes them",
-                "Copy it by hdfs://, or rename it.",
+                f"{name!r} has characters that WebHDFS takes for others, as it composes them", _NAMED_BY_HDFS
+            )
+        if isinstance(name, str) and any(one in name for one in _UNLIKE_TWICE) and takes_for_another():
+            raise StoreError(
+                f"this WebHDFS takes {name!r} for another path, as old ones do with any of {_UNLIKE_TWICE}",
+                _NAMED_BY_HDFS,
             )
     return path_class(*names)

@@ -43,6 +43,11 @@ class End:
             os.close(descriptor)
 
 
+def is_of_pipe(said: str) -> bool:
+    """Whether Java speaks of a pipe that it could not open, and not of a file of the store."""
+    return said.startswith(f"/proc/{os.getpid()}/fd/")
+
+
 def open_pipe() -> tuple[End, End]:
     """A reading and a writing end."""
     reading, writing = os.pipe()

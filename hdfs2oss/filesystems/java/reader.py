@@ -63,6 +63,8 @@ class JavaReader(Reader):
             copy(classes.io_utils, bytes_in, out, close=True)
 
         coming = self._store.begin(self._what, send)
+        # Also where the JVM had gone, and nobody came to send.
+        coming.add_done_callback(lambda _: target.close())
         left = size
         try:
             for piece in read_pieces(source, size, piece_bytes, self._what, coming.done):

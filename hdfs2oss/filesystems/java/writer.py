@@ -64,6 +64,8 @@ class JavaWriter(Writer):
                 source.close()
 
         self._coming: Future[None] = store.begin(self._what, take)
+        # Also where the JVM had gone, and nobody came to take.
+        self._coming.add_done_callback(lambda _: reading.close())
 
     def _create(self) -> Any:
         """Open the file; directories that are missing are made first, as an operator's are."""

@@ -71,3 +71,31 @@ def test_an_archive_that_cannot_be_unpacked_is_named_and_leaves_nothing(tmp_path
     with pytest.raises(UsageError, match=r"e\.tar\.gz cannot be unpacked into "):
         unpack(tmp_path / "e.tar.gz", Path(tmp_path, "cache/new"))
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_folder_into_which_others_may_write_is_refused(archive, tmp_path):
+    cache = tmp_path / "cache"
+    (cache / "e0/bin").mkdir(parents=True)
+    cache.chmod(0o777)
+    for name in ("e0", "e1"):
+        with pytest.raises(UsageError, match="writable for all"):
+            unpack(archive, cache / name)
+    assert [one.name for one in cache.iterdir()] == ["e0"]
+    cache.chmod(0o755)
+    unpack(archive, cache / "e0")
+    (cache / "e0").chmod(0o777)
+    with pytest.raises(UsageError, match="writable for all"):
+        unpack(archive, cache / "e0")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_the_folder_of_another_user_is_refused_and_nothing_unpacked_is_anybody_elses(archive, tmp_path):
+    os.chown(tmp_path / "python3", 4242, 4242)
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(tmp_path / "python3", "bin/python3")
+    cache = tmp_path / "cache"
+    unpack(archive, cache / "e0")
+    assert (cache / "e0/bin/python3").stat().st_uid == 0
+    os.chown(cache, 4242, 4242)
+    with pytest.raises(UsageError, match="another user"):
+        unpack(archive, cache / "e0")

@@ -109,7 +109,8 @@ def test_of_a_configuration_from_elsewhere_only_what_a_copy_needs_is_kept() -> N
 def test_of_what_only_java_reads_no_key_travels() -> None:
     spark = {
         "fs.s3a.endpoint": "e", "fs.s3a.secret.key": "s", "fs.s3a.access.key": "s", "fs.s3a.session.token": "s",
-        "fs.azure.account.key.x.dfs.core.windows.net": "s", "fs.gs.project.id": "p", "fs.sftp.impl": "c",
+        "fs.azure.account.key.x.dfs.core.windows.net": "s", "fs.azure.sas.c.x.blob.core.windows.net": "s",
+        "fs.gs.project.id": "p", "fs.sftp.impl": "c",
     }  # fmt: skip
     kept = {"fs.s3a.endpoint": "e", "fs.gs.project.id": "p", "fs.sftp.impl": "c"}
     assert keep_relevant(spark) == kept

@@ -31,6 +31,14 @@ HARMLESS = (
     "oss://bucket.host:8080/me@x.org",
     "oss://bucket/a:b@c",
     "hdfs://nn:8020/a@b",
+    "hdfs://nn:8020/a:b@c",
+    "webhdfs://nn:9870/a:b@c",
+    "abfs://container@account/a",
+    "-Dfs.viewfs.mounttable.lake.link./secrets=hdfs://nn:8020/a",
+    "-Dfs.s3a.aws.credentials.provider=org.example.Provider",
+    "-Dfs.azure.account.oauth2.refresh.token.endpoint=https://host/a",
+    "-Dhadoop.security.credential.provider.path=jceks://hdfs@nn:8020/a",
+    "-Ddfs.block.access.token.enable=true",
     "--oss-endpoint=https://host:8080",
     "--exclude=*secret*@*",
     "-Dfs.oss.endpoint=https://host",
@@ -63,6 +71,15 @@ MALFORMED = (
     "--password-hush",
     "https://ID:hush@bucket.host/a",
     "s3a://ID:hush@bucket/a",
+    "s3a://ID:hu/sh@bucket/a",
+    "--job-dir=s3a://ID:hu/sh@bucket/a",
+    "-Dfs.s3a.session.token=hush",
+    "-Dfs.s3a.encryption.key=hush",
+    "-Dfs.azure.account.key.x.dfs.core.windows.net=hush",
+    "-Dfs.azure.sas.c.x.blob.core.windows.net=hush",
+    "-Dfs.gs.auth.service.account.private.key=hush",
+    "-Ddfs.webhdfs.oauth2.credential=hush",
+    "-Dfs.s3a.proxy.host=http://ID:hu/sh@host",
 )
 
 
@@ -105,7 +122,13 @@ def test_hadoop_definitions_of_keys_are_taken_off_for_any_bucket(form):
 
 
 @pytest.mark.parametrize(
-    "argv", [["-Dfs.oss.accessKeySecret=hush"], ["-D", "fs.s3a.secret.key=hush"], ["-Dmy.password=hush"]]
+    "argv",
+    [
+        ["-Dfs.oss.accessKeySecret=hush"],
+        ["-D", "fs.s3a.secret.key=hush"],
+        ["-Dmy.password=hush"],
+        ["-D", "a.b=http://ID:hush@h"],
+    ],
 )
 def test_definitions_of_other_or_half_secrets_are_refused_without_repeating_them(argv):
     assert holds_secrets(argv)

@@ -200,7 +200,8 @@ def test_text_is_masked_wherever_keys_stand_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["webhdfs://nn:9870/a", "viewfs:///a", "abfss://c@x.dfs.core.windows.net/a", "s3a://b/a"]
+    "text",
+    ["webhdfs://nn:9870/a", "webhdfs://[::1]:9870/a", "viewfs:///a", "abfss://c@x.dfs.core.windows.net/a", "s3a://b/a"],
 )
 def test_file_systems_of_java_are_places(text: str) -> None:
     assert str(parse_uri(text).uri) == text
@@ -213,9 +214,10 @@ def test_a_file_system_of_java_has_a_name_but_for_the_view_that_is_the_default(t
     assert parse_uri("viewfs:/a").uri == Uri("viewfs", "", "/a")
 
 
-def test_a_secret_in_such_a_path_is_refused_and_never_repeated() -> None:
+@pytest.mark.parametrize("text", ["s3a://id:geheim@b/a", "s3a://id:ge/heim@b/geheim", "webhdfs://id:geheim/b"])
+def test_a_secret_in_such_a_path_is_refused_and_never_repeated(text: str) -> None:
     with pytest.raises(UsageError, match="seems to hold a secret") as caught:
-        parse_uri("s3a://id:geheim@b/a")
+        parse_uri(text)
     assert "geheim" not in f"{caught.value}{caught.value.hint}"
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from hdfs2oss.model.counters import ATTRIBUTES_FAILED, OWN
 from hdfs2oss.model.errors import AuthenticationFailed, CommitError, PermissionDenied, StoreGone, Unreachable
-from hdfs2oss.model.values import DIRECTORY, PlanSlice, Work
+from hdfs2oss.model.values import DIRECTORY, CopyTask, PlanSlice, Work
 from hdfs2oss.phases.attributes import code_directories, keep_attributes
 from hdfs2oss.phases.attributes.directories import attributes_task
 from hdfs2oss.phases.attributes.levels import LevelTask, _waves
+from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.phases.survey import survey
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.rules.packing import pack
@@ -121,6 +122,32 @@ def test_a_skipped_file_is_refreshed_where_its_attributes_may_differ(
     counts = found.counters[OWN]
     assert counts.get("FILES_PLANNED", 0) == int(is_refreshed)
     assert counts.get("FILES_SKIPPED", 0) == int(not is_refreshed)
+
+
+@pytest.mark.parametrize("when", ["before it was looked at", "while its attributes were read", "not at all"])
+def test_a_file_that_stays_is_not_given_the_attributes_of_another_version(make_context, when) -> None:
+    """With the time of bytes that it does not have, no -update would ever bring them."""
+    memory = MemoryFileSystem(LIKE_HDFS)
+    memory.place("/s/f", b"12", owner="alice", mtime_ms=5, etag="")
+    memory.place("/t/f", b"12", owner="bob", mtime_ms=5, etag="")
+    store = FlakyFileSystem(memory)
+    context = make_context(store, ["/s"], "/t", preserve="ut", update=True)
+    found = survey(context, LocalRunner(0))
+
+    def change() -> None:
+        memory.place("/s/f", b"34", owner="alice", mtime_ms=6, etag="")
+
+    if when == "before it was looked at":
+        change()
+    elif when == "while its attributes were read":
+        store.faults = [Fault("attributes", "/s/f", times=1, silent=True, meanwhile=change)]
+    report = copy_task(context, CopyTask(0, tuple(found.slices)), "1")
+    status = memory.status("/t/f")
+    if when == "not at all":
+        assert (status.owner, report.counters[OWN]["FILES_REFRESHED"]) == ("alice", 1)
+    else:
+        assert (status.owner, status.mtime_ms, memory.file("/t/f").data) == ("bob", 5, b"12")
+        assert (report.counters[OWN]["FILES_CHANGED"], report.failures[0].outcome) == (1, "CHANGED")
 
 
 def test_directories_get_what_their_source_has_and_a_second_time_nothing(make_context) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from hdfs2oss.filesystems.capabilities import Capabilities
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.errors import StoreGone, Unreachable
+from hdfs2oss.model.errors import PermissionDenied, StoreGone, Unreachable
 from hdfs2oss.model.values import CopyTask, Work
 from hdfs2oss.phases.committer import CommitBin, CommitTask, commit_task
 from hdfs2oss.phases.cutter import CutReport, cut_task
@@ -18,6 +18,7 @@ from hdfs2oss.phases.survey import survey
 from hdfs2oss.phases.sweeper import Sweeper
 from hdfs2oss.records import intents
 from hdfs2oss.records.ledger import read_results
+from hdfs2oss.records.past_runs import is_settled
 from hdfs2oss.records.planfile import read_slices
 from hdfs2oss.runners.base import Attempt
 from hdfs2oss.runners.local import LocalRunner
@@ -221,6 +222,31 @@ def test_what_a_second_try_left_that_died_is_found(make: Make, make_context) -> 
     uploads, files = Sweeper(sent.context, sent.context.open_job_dir()).sweep()
     assert ((uploads, files) == (1, 0)) if store.capabilities.multipart else ((uploads, files) == (0, 8))
     assert (is_clean(store), len(first)) == (True, 1)
+
+
+def test_chunks_that_could_not_be_removed_are_told_of_and_the_next_run_finds_them(make: Make, make_context) -> None:
+    store = make()
+    sent = Sent(make_context(store, ["/s"], "/t", **SIZES), store, OLD + OLD)
+    store.faults = [Fault("remove", "-chunk-", PermissionDenied, times=2)]
+    left = sent.renew().counters.get(OWN, {}).get("WORK_FILES_LEFT", 0)
+    assert left == (0 if store.capabilities.multipart else 2)
+    job_dir = sent.context.open_job_dir()
+    # The run that ends now went through, and yet is one that somebody has to look after.
+    job_dir.publish_json("report.json", {"success": True, "counters": {OWN: {"WORK_FILES_LEFT": left}}})
+    assert is_settled(job_dir) == store.capabilities.multipart
+    assert Sweeper(sent.context, job_dir).sweep() == (0, left)
+    assert is_clean(store)
+
+
+def test_no_file_gets_the_time_of_a_version_that_came_while_it_was_joined(make: Make, make_context) -> None:
+    """By its length and time the next -update would take it for that one, for ever."""
+    store = make(capabilities=WAYS["joined"])
+    late = OLD[::-1]
+    store.faults = [Fault("join", "/large", times=1, silent=True, meanwhile=lambda: becomes(store, late))]
+    run = carry_out(make_context(store, ["/s"], "/t", preserve="t", **SIZES))
+    assert own(run, "FILES_COPIED_AS_CHANGED") == 1
+    assert (there(store)["large"], is_clean(store), run.report.discrepancy) == (late, True, "")
+    assert memory_of(store).file("/t/large").status.mtime_ms == 2000
 
 
 def test_chunks_of_the_new_version_have_names_of_their_own() -> None:

@@ -2,6 +2,7 @@
 
 jvm     the JVM alone has a SIGTERM
 both    a Ctrl-C: this process and the JVM have it, one after the other
+late    the same, but that JVM has been collecting garbage
 twice   the JVM has two SIGTERMs, the second when the first has been heard
 """
 
@@ -41,8 +42,9 @@ def arrives(name):
 
 
 def job():
-    if mode == "both":
+    if mode in ("both", "late"):
         os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1.5 if mode == "late" else 0)
         arrives("INT")
     else:
         arrives("TERM")
