@@ -70,11 +70,8 @@ class Hadoop(NamedTuple):
         return self._number >= (3, 2)
 
 
-# The last of each line that is or was in use; and those of 3.1 and 3.2 that take one path for another (HDFS-14423).
-VERSIONS = [
-    *("2.4.1", "2.5.2", "2.6.5", "2.7.7", "2.8.5", "2.10.2"),
-    *("3.0.3", "3.1.2", "3.1.4", "3.2.0", "3.2.4", "3.3.6", "3.4.3", "3.5.0"),
-]
+# What emr-tools was used with, old ones that still run, and 3.2.0, which takes one path for another (HDFS-14423).
+VERSIONS = ["2.4.1", "2.5.2", "2.7.7", "2.10.2", "3.2.0", "3.3.6", "3.5.0"]
 
 
 @dataclass(frozen=True)
