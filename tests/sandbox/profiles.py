@@ -11,6 +11,7 @@ class Profile(TypedDict, total=False):
     secure: bool
     spark: bool
     datanodes: int
+    nodemanagers: int
 
 
 PROFILES: dict[str, Profile] = {
