@@ -214,6 +214,9 @@ class FileSystem(abc.ABC):
         with self.open_reader(path, 0) as reader:
             return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
 
+    def take_as_one(self, directory: str) -> None:
+        """A directory that nobody but us writes into: what is found out about it counts for all directories in it."""
+
     @abc.abstractmethod
     def create_exclusive(self, path: str, data: bytes) -> bool:
         """Write a whole small file under a path that is free, at once; False when it was taken. The first wins."""

@@ -10,7 +10,7 @@ from hdfs_native import WriteOptions
 
 from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
-from ..base import Stored, Writer
+from ..base import Stored, Writer, check_length
 from .client import HdfsClient
 from .closing import close_soon, wait_for_clients
 from .creation import Creation
@@ -37,6 +37,8 @@ class HdfsWriter(Writer):
     gives a path the attributes that are `wanted`.
     """
 
+    makes_parents = False
+
     def __init__(
         self,
         client: HdfsClient,
@@ -58,10 +60,7 @@ class HdfsWriter(Writer):
         self._file = self._create(create or self._create_natively)
 
     def _create(self, create: Callable[[str, Creation], OpenFile]) -> OpenFile:
-        """Open the work file; parents that are missing are made first.
-
-        Those that come along with a file take the permission of the one above them, whatever the umask says.
-        """
+        """Open the work file; parents that are missing are made first."""
         path, given = self._work_path, self._client.creation
         given = given._replace(
             replication=self._wanted.replication or given.replication,
@@ -75,7 +74,11 @@ class HdfsWriter(Writer):
 
     def _create_natively(self, path: str, given: Creation) -> OpenFile:
         options = WriteOptions(
-            given.block_size_bytes, given.replication, given.file_permission, overwrite=True, create_parent=False
+            given.block_size_bytes,
+            given.replication,
+            given.file_permission,
+            overwrite=True,
+            create_parent=self.makes_parents,
         )
         file: OpenFile = self._client.change(f"write {path}", lambda native: native.create(path, options))
         return file
@@ -88,28 +91,39 @@ class HdfsWriter(Writer):
         self._written += len(data)
         self._client.traffic.wrote(len(data), 0)
 
-    def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
-        """With `overwrite` off, AlreadyExists when the path is taken by then."""
+    def commit(self, check: Callable[[Stored], None]) -> Stored:
         self._close()
-        status = self._client.status(self._work_path)
-        if status is None:
-            raise StoreError(f"{self._work_path} vanished before it could be published")
-        stored = Stored(status.length, mtime_ms=status.modification_time)
+        stored = self._look()
         check(stored)
         if self._keep is not None:
             # Before anybody sees the file: it never stands there without its permission.
             self._keep(self._work_path)
             if self._wanted.mtime_ms is not None:
                 stored = stored._replace(mtime_ms=self._wanted.mtime_ms)
-        self._client.rename(self._work_path, self._path, overwrite)
+        self._client.rename(self._work_path, self._path)
         self._done = True
         return stored
 
-    def _close(self) -> None:
+    def commit_if_free(self) -> None:
+        """Publish what was written, of no attributes, under a path that is free; AlreadyExists when it is taken."""
+        if not self._close():
+            check_length(self._path, self._look(), self._written)
+        self._client.rename(self._work_path, self._path, overwrite=False)
+        self._done = True
+
+    def _look(self) -> Stored:
+        status = self._client.status(self._work_path)
+        if status is None:
+            raise StoreError(f"{self._work_path} vanished before it could be published")
+        return Stored(status.length, mtime_ms=status.modification_time)
+
+    def _close(self) -> bool:
+        """Whether the NameNode has said that the file has all that was written."""
+
         def close() -> None:
             self._client.ask_data(f"close {self._work_path}", lambda: self._file.close())
 
-        close_soon(self._client, self._work_path, close, self._written if self._is_native else 0)
+        return close_soon(self._client, self._work_path, close, self._written if self._is_native else 0)
 
     def abort(self) -> None:
         if self._done:
@@ -119,6 +133,13 @@ class HdfsWriter(Writer):
         # Whatever brought us here is the error to be seen, not what cleaning up after it meets.
         with contextlib.suppress(StoreError):
             self._client.remove(self._work_path)
+
+
+class OwnWriter(HdfsWriter):
+    """The same below a directory that is there, and is ours: parents that are missing come along with the file, and
+    take the permission of the one above them, whatever the umask says."""
+
+    makes_parents = True
 
 
 class HdfsAppender(Writer):
