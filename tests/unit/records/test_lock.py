@@ -1,3 +1,4 @@
+import itertools
 import os
 import socket
 import subprocess
@@ -327,5 +328,15 @@ def test_a_record_that_took_the_place_of_ours_before_anybody_read_it_is_not_know
     place(store, this_process("one", 1000.0))
     one.check()
     begun_anew()
+    with pytest.raises(LockLost):
+        one.check()
+
+
+def test_a_record_that_comes_in_the_place_of_one_that_was_read_is_told_by_its_time() -> None:
+    store = MemoryFileSystem(LIKE_HDFS, clock_ms=itertools.count(1).__next__)
+    one = take(store, "one")
+    one.check()
+    store.remove(f"{PAIR}/_lock", recursive=True)
+    assert take(store, "two").number == one.number
     with pytest.raises(LockLost):
         one.check()
