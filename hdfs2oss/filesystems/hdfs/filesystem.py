@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from ...model.attributes import NOTHING, Attributes
-from ...model.errors import AlreadyExists, BeingWritten, NotFound, StoreError
+from ...model.errors import BeingWritten, StoreError
 from ...model.units import MIB
 from ...model.uri import join_path
 from ...model.values import FileStatus
-from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
-from ...rules.filters import work_path_beside
+from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, in_hadoops_order
 from ...rules.keys import KeyRange, portions_in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import FileSystem, Reader, Removal, Stored, Writer
+from ..base import Reader, Stored, Writer
 from ..capabilities import Capabilities
 from ..hadoop_conf import is_kerberized, user_name
+from ..hadoop_filesystem import HadoopFileSystem
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..name_order import portions_in_name_order
@@ -55,7 +54,7 @@ _NO_CHECKSUMS_SECONDS = 60.0
 _BLOCK_BYTES = 128 * MIB
 
 
-class HdfsFileSystem(FileSystem):
+class HdfsFileSystem(HadoopFileSystem):
     """`authority` is `host:port` or a name service whose NameNodes `hadoop_conf` lists.
 
     `user` is who asks, whoever runs the process; "" where Kerberos says so: a ticket, a token, the keytab of `login`.
@@ -82,7 +81,7 @@ class HdfsFileSystem(FileSystem):
             close_seconds=0.5,
             keeps="rbugpcaxte",
             lists_kept="rbugpt",
-            checksums=_families(hadoop_conf),
+            checksums=in_hadoops_order((MD5_OF_CRC, COMPOSITE_CRC), hadoop_conf),
             snapshots=True,
             atomic_move=True,
             joins=True,
@@ -173,10 +172,7 @@ class HdfsFileSystem(FileSystem):
                 self.client.remove(work_path)
             raise
 
-    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
-        return self._open_writer(path, work_path, attributes)
-
-    def _open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> HdfsWriter:
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> HdfsWriter:
         """Through the native client, or through Hadoop's own where that one would write the parity wrongly."""
         keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
         directory = path.rpartition("/")[0] or "/"
@@ -218,19 +214,6 @@ class HdfsFileSystem(FileSystem):
     def remove(self, path: str, recursive: bool = False) -> bool:
         return self.client.remove(path, recursive)
 
-    def remove_each(self, paths: Sequence[str], directories: bool) -> list[Removal]:
-        """Files go to the trash; of a directory that is empty nothing is lost."""
-        return super().remove_each(paths, directories) if directories else [self._discard(path) for path in paths]
-
-    def _discard(self, path: str) -> Removal:
-        try:
-            kept_at = self.client.move_to_trash(path)
-            return Removal(kept_at=kept_at) if kept_at else Removal(self.client.remove(path))
-        except NotFound:
-            return Removal(was_there=False)
-        except StoreError as error:
-            return Removal(error=error)
-
     def take_as_one(self, directory: str) -> None:
         self._taken_as_one.add(directory)
 
@@ -240,19 +223,11 @@ class HdfsFileSystem(FileSystem):
             directory = directory.rpartition("/")[0]
         return directory
 
-    def create_exclusive(self, path: str, data: bytes) -> bool:
-        def create() -> bool:
-            writer = self._open_writer(path, work_path)
-            with writer:
-                writer.write(data)
-                try:
-                    writer.commit_if_free()
-                except AlreadyExists:
-                    return False
-            return True
+    def _create(self, path: str, data: bytes, work_path: str) -> bool:
+        return self._without_litter(work_path, lambda: super(HdfsFileSystem, self)._create(path, data, work_path))
 
-        work_path = work_path_beside(path, uuid.uuid4().hex)
-        return self._without_litter(work_path, create)
+    def move_to_trash(self, path: str) -> str:
+        return self.client.move_to_trash(path)
 
     def checksum(self, path: str, family: str) -> FileChecksum:
         self.traffic.read()
@@ -290,21 +265,6 @@ class HdfsFileSystem(FileSystem):
             "erasure-coding policies other than RS, below which nothing may be written, and files that are being "
             f"written between two blocks cannot be recognised: {why}"
         )
-
-    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
-        return self.attributes.read(path, letters)
-
-    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
-        return self.attributes.keep(path, attributes)
-
-    def refuse_attributes(self, letters: str) -> None:
-        self.attributes.refuse(letters)
-
-
-def _families(hadoop_conf: Mapping[str, str]) -> tuple[str, ...]:
-    """What is asked for first follows Hadoop's own setting, as in DistCp."""
-    is_composite = hadoop_conf.get("dfs.checksum.combine.mode", "").upper() == "COMPOSITE_CRC"
-    return (COMPOSITE_CRC, MD5_OF_CRC) if is_composite else (MD5_OF_CRC, COMPOSITE_CRC)
 
 
 def _hazard(wrong: str, why: str) -> str:

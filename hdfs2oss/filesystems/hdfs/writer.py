@@ -10,7 +10,8 @@ from hdfs_native import WriteOptions
 
 from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
-from ..base import Stored, Writer, check_length
+from ..base import Stored, Writer
+from ..hadoop_filesystem import HadoopWriter
 from .client import HdfsClient
 from .closing import close_soon, wait_for_clients
 from .creation import Creation
@@ -30,7 +31,7 @@ class OpenFile(Protocol):
         """Wait until the NameNode has the whole file."""
 
 
-class HdfsWriter(Writer):
+class HdfsWriter(HadoopWriter):
     """Writes to the work path; `commit` closes, compares, sets attributes and renames.
 
     Bytes go through the native client, or the one that `create` opens a file with (path, what it is given). `keep`
@@ -91,7 +92,7 @@ class HdfsWriter(Writer):
         self._written += len(data)
         self._client.traffic.wrote(len(data), 0)
 
-    def commit(self, check: Callable[[Stored], None]) -> Stored:
+    def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
         self._close()
         stored = self._look()
         check(stored)
@@ -100,14 +101,12 @@ class HdfsWriter(Writer):
             self._keep(self._work_path)
             if self._wanted.mtime_ms is not None:
                 stored = stored._replace(mtime_ms=self._wanted.mtime_ms)
-        self._client.rename(self._work_path, self._path)
+        self._client.rename(self._work_path, self._path, overwrite)
         self._done = True
         return stored
 
-    def commit_if_free(self) -> None:
-        """Publish what was written, of no attributes, under a path that is free; AlreadyExists when it is taken."""
-        if not self._close():
-            check_length(self._path, self._look(), self._written)
+    def commit_if_free(self, check: Callable[[Stored], None]) -> None:
+        check(Stored(self._written) if self._close() else self._look())
         self._client.rename(self._work_path, self._path, overwrite=False)
         self._done = True
 
