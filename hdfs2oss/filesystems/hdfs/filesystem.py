@@ -19,9 +19,10 @@ from ...rules.filters import work_path_beside
 from ...rules.keys import KeyRange, portions_in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import FileSystem, Reader, Removal, Stored, Writer, check_length
+from ..base import FileSystem, NoChecksum, Reader, Removal, Stored, Writer, check_length
 from ..capabilities import Capabilities
 from ..hadoop_conf import is_kerberized, user_name
+from ..hadoop_errors import OF_ENCRYPTED
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..name_order import portions_in_name_order
@@ -46,6 +47,7 @@ from .questions import (
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter
+from .zones import Zones, key_server_of
 
 T = TypeVar("T")
 
@@ -102,6 +104,8 @@ class HdfsFileSystem(FileSystem):
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user), login)
         self.attributes = HdfsAttributes(self.client, self.web, Supplement(self.web, self.java))
         self.policies = Policies(self.web)
+        self._zones = Zones(self.web)
+        self.client.find_key_server = lambda: key_server_of(self.web)
         self._listing = HdfsListing(self.client, self.web)
         self._block_size = 0
 
@@ -233,6 +237,8 @@ class HdfsFileSystem(FileSystem):
     def checksum(self, path: str, family: str) -> FileChecksum:
         self.traffic.read()
         if family == MD5_OF_CRC and not self.web.silent_because():
+            if self._zones.hold(path):
+                raise NoChecksum(f"no checksum of {path}: {OF_ENCRYPTED}")
             return self._checksum_pause.call(lambda: checksum_of(self.web, path))
         return self.java.checksum(path, family)
 

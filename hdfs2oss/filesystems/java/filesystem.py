@@ -15,6 +15,7 @@ from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, sent_by_ha
 from ...rules.filters import work_path_beside
 from ..base import FileSystem, NoChecksum, Reader, Removal, Writer, check_length
 from ..capabilities import Capabilities
+from ..hadoop_errors import OF_ENCRYPTED
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..tree_walk import TreeWalk
@@ -90,16 +91,20 @@ class JavaFileSystem(FileSystem):
             return
 
         def is_closed(filesystem: Any, classes: Classes) -> bool:
-            place = classes.path(path)
-            if self._store.scheme == "viewfs":
-                place = filesystem.resolvePath(place)
-                filesystem = place.getFileSystem(filesystem.getConf())
-                if str(filesystem.getScheme()) != "hdfs":
-                    return True
+            filesystem, place = self._behind_views(filesystem, classes.path(path))
+            if str(filesystem.getScheme()) != "hdfs":
+                return True
             return bool(filesystem.isFileClosed(place))
 
         if not self._store.look(f"ask who writes to {path}", is_closed):
             raise BeingWritten(f"somebody has {path} open", "Run the same command with -update once it is closed.")
+
+    def _behind_views(self, filesystem: Any, place: Any) -> tuple[Any, Any]:
+        """Where a path of a view leads to; any other path leads to itself."""
+        if self._store.scheme != "viewfs":
+            return filesystem, place
+        place = filesystem.resolvePath(place)
+        return place.getFileSystem(filesystem.getConf()), place
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
         return self._open_writer(path, work_path, attributes)
@@ -177,7 +182,10 @@ class JavaFileSystem(FileSystem):
             raise NoChecksum(f"{self._store.place} states no such checksum of {path}")
 
         def ask(filesystem: Any, classes: Classes) -> tuple[str, str]:
-            found = filesystem.getFileChecksum(classes.path(path))
+            filesystem, place = self._behind_views(filesystem, classes.path(path))
+            if filesystem.getFileStatus(place).isEncrypted():
+                raise NoChecksum(f"no checksum of {path}: {OF_ENCRYPTED}")
+            found = filesystem.getFileChecksum(place)
             return ("", "") if found is None else (str(found.getAlgorithmName()), bytes(found.getBytes()).hex())
 
         what = f"ask for the checksum of {path}"
