@@ -22,7 +22,7 @@ from ...rules.snapshot_diff import SnapshotChange
 from ..base import FileSystem, NoChecksum, Reader, Removal, Stored, Writer, check_length
 from ..capabilities import Capabilities
 from ..hadoop_conf import is_kerberized, user_name
-from ..hadoop_errors import OF_ENCRYPTED
+from ..hadoop_errors import OF_ENCRYPTED, READ_BY_JAVA
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..name_order import portions_in_name_order
@@ -54,6 +54,8 @@ T = TypeVar("T")
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
 _NO_CHECKSUMS_SECONDS = 60.0
+# What a NameNode says of a way that leads out of an encryption zone.
+_FROM_ZONE = "can't be moved from an encryption zone"
 _BLOCK_BYTES = 128 * MIB
 
 
@@ -221,6 +223,9 @@ class HdfsFileSystem(FileSystem):
         except NotFound:
             return Removal(was_there=False)
         except StoreError as error:
+            if _FROM_ZONE in error.message:
+                # The native client knows the trash of the home alone, not that of the zone.
+                error.hint = READ_BY_JAVA
             return Removal(error=error)
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
