@@ -36,9 +36,7 @@ class Zones:
         facts = sandbox.env()
         access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
         web = {"dfs.namenode.http-address": facts["SANDBOX_WEBHDFS"].removeprefix("http://")}
-        self._stores = StoreConfig(
-            {"fs.defaultFS": facts["SANDBOX_HDFS"], **web}, {facts["SANDBOX_BUCKET"]: access}
-        )
+        self._stores = StoreConfig({"fs.defaultFS": facts["SANDBOX_HDFS"], **web}, {facts["SANDBOX_BUCKET"]: access})
         self._hdfs = facts["SANDBOX_HDFS"].removeprefix("hdfs://")
         self._bucket = facts["SANDBOX_BUCKET"]
 
