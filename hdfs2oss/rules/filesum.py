@@ -13,13 +13,15 @@ beside the bytes. Only values of one algorithm are compared.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 MD5_OF_CRC = "MD5-OF-CRC"
 COMPOSITE_CRC = "COMPOSITE-CRC"
 CRC64 = "CRC-64"
 COMPOSITE_CRC32C = "COMPOSITE-CRC32C"
+# Hadoop's own setting of the family that its client asks for.
+COMBINE_MODE = "dfs.checksum.combine.mode"
 # What is kept with an object; the CRC-32C counts only while the object's CRC-64 is the one beside it.
 CRC32C_NOTE = "hdfs2oss-crc32c"
 CRC64_NOTE = "hdfs2oss-crc64"
@@ -56,6 +58,12 @@ def sent_by_hadoop(algorithm: str, digits: str) -> FileChecksum | None:
         return FileChecksum(algorithm, digits) if algorithm else None
     value = digits[2 * _MD5_AT : 2 * (_MD5_AT + _MD5_BYTES)]
     return FileChecksum(algorithm, value) if len(value) == 2 * _MD5_BYTES else None
+
+
+def in_hadoops_order(families: Sequence[str], hadoop_conf: Mapping[str, str]) -> tuple[str, ...]:
+    """What is asked for first follows Hadoop's own setting, as in DistCp."""
+    is_composite = hadoop_conf.get(COMBINE_MODE, "").upper() == "COMPOSITE_CRC"
+    return tuple(sorted(families, key=lambda one: (one == COMPOSITE_CRC) != is_composite))
 
 
 def common_families(source: Sequence[str], target: Sequence[str]) -> list[str]:

@@ -18,10 +18,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOssServer]
 
 @pytest.fixture
 def store(server: LocalOssServer) -> Iterator[OssFileSystem]:
-    """An empty bucket."""
+    """An empty bucket, of a server without faults from then on."""
     opened = OssFileSystem("lake", OssAccess(server.endpoint, *KEYS.values()), threads=4)
     for row in list(opened.walk("/", recursive=False)):
         bucket(server).delete_object(row.key)
         opened.remove(f"/{row.path}", recursive=True)
     yield opened
+    server.plan.replace([])
     opened.close()

@@ -1,32 +1,11 @@
 """Removing many objects of a bucket at once, and looking at many of them by ranges."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.oss.filesystem import OssFileSystem
 from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.local_oss.faults.rule import Rule
 from hdfs2oss.model.errors import AlreadyExists, StoreError
-
-KEYS = {"access_key_id": "test-id", "access_key_secret": "test-secret"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOssServer]:
-    with LocalOssServer(tmp_path_factory.mktemp("oss"), **KEYS, buckets=["lake"]) as running:
-        yield running
-
-
-@pytest.fixture
-def store(server: LocalOssServer) -> Iterator[OssFileSystem]:
-    opened = OssFileSystem("lake", OssAccess(server.endpoint, *KEYS.values()), threads=16)
-    for row in list(opened.walk("/", recursive=False)):
-        opened.remove(f"/{row.path}", recursive=True)
-    yield opened
-    server.plan.replace([])
-    opened.close()
 
 
 @pytest.fixture(scope="module")

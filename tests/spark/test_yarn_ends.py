@@ -115,13 +115,13 @@ def test_the_exit_code_is_that_of_hdfs2oss_wherever_the_driver_runs(shell, mode)
     if mode == "cluster":
         assert f"hdfs2oss4emr.sh: the driver runs in the cluster, as {copy.application()}" in said
         assert re.search(r"^hdfs2oss4emr\.sh: report: hdfs://\S+/report\.json$", said, re.MULTILINE)
+    copy.target.make({"only-here": b"x"})
+    code, said = copy.run("-update", "-delete", "--max-delete", "0")
+    assert code == 6, said
     copy.make({LONG: b"long"})
     code, said = copy.run("-update")
     assert code == 4, said
     assert ended(copy.sandbox, copy.application()) == "FAILED"
-    copy.target.make({"only-here": b"x"})
-    code, said = copy.run("-update", "-delete", "--max-delete", "0")
-    assert code == 6, said
     code, said = copy.run("-updat")
     assert code == 2, said
     assert set(copy.target.read()) == {"a", "b", "only-here"}

@@ -11,17 +11,16 @@ from contextlib import contextmanager
 import hdfs_native
 from hdfs_native import FileStatus as NativeStatus
 
-from ...model.attributes import NOTHING, AclEntry, Attributes
+from ...model.attributes import AclEntry, Attributes
 from ...model.errors import NotFound, PermissionDenied, StoreError
 from ...rules.parity import is_written_rightly
-from ...rules.preservation import changes, differs_in_sticky_bit, has_defaults, of_status, whole_acl
+from ...rules.preservation import of_status
+from ..hadoop_attributes import HadoopAttributes
 from .client import PERMISSION_BITS, HdfsClient, row_of
 from .questions import Supplement, policy_of
 from .webhdfs import WebHdfs
 
 _LEAVE_UNCHANGED = 2**64 - 1
-# What a NameNode says that keeps no access times at all.
-_NO_ACCESS_TIMES = "dfs.namenode.accesstime.precision"
 # What becomes of a question that a NameNode does not know: over WebHDFS, and of its half answer in the native client.
 _TOO_OLD = ("Invalid value for webhdfs parameter", "Option::unwrap()")
 _WHO_MAY = (
@@ -30,7 +29,7 @@ _WHO_MAY = (
 )
 
 
-class HdfsAttributes:
+class HdfsAttributes(HadoopAttributes):
     """Those of one HDFS; safe for threads."""
 
     def __init__(self, client: HdfsClient, web: WebHdfs, supplement: Supplement) -> None:
@@ -39,52 +38,12 @@ class HdfsAttributes:
         self._supplement = supplement
 
     def read(self, path: str, letters: str) -> Attributes:
-        """What these letters of -p stand for. Raises NotFound."""
         status = self._client.status(path)
         if status is None:
             raise NotFound(f"cannot read the attributes of {path}: there is no such path")
         return self._known(path, status, letters)
 
-    def keep(self, path: str, wanted: Attributes) -> bool:
-        """Set what differs; False when nothing did.
-
-        What needs the right to write comes first: a permission may take it away, and another owner even more.
-        """
-        needed = "".join(
-            letter
-            for letter, value in (
-                ("a", wanted.acl),
-                ("x", wanted.xattrs),
-                ("e", wanted.ec_policy),
-                ("r", wanted.replication),
-            )
-            if value is not None
-        )
-        found = self.read(path, needed + "ugpt")
-        missing = changes(wanted, found)
-        if missing == NOTHING:
-            return False
-        if missing.ec_policy is not None:
-            self.set_ec_policy(path, missing.ec_policy)
-        for name, value in missing.xattrs or ():
-            self._client.traffic.wrote()
-            self._supplement.set_xattr(path, name, value)
-        if missing.replication is not None and not self._is_coded(path, found.replication):
-            self.set_replication(path, missing.replication)
-        if missing.mtime_ms is not None:
-            self._set_times(path, missing.mtime_ms, missing.atime_ms)
-        if missing.acl is not None and wanted.permission is not None:
-            self._set_acl(path, whole_acl(wanted.permission, missing.acl), found.acl or ())
-        if missing.permission is not None and (
-            missing.acl is None or differs_in_sticky_bit(missing.permission, found.permission)
-        ):
-            self.set_permission(path, missing.permission)
-        if missing.owner is not None or missing.group is not None:
-            self.set_owner(path, missing.owner, missing.group)
-        return True
-
     def refuse(self, letters: str) -> None:
-        """Raise StoreError, with the next step, where ACLs or extended attributes are switched off or out of reach."""
         if set(letters) & set("xe") and (why := self._supplement.missing()):
             raise StoreError(
                 f"extended attributes and erasure coding go by WebHDFS, and that does not answer: {why}",
@@ -97,8 +56,6 @@ class HdfsAttributes:
             with _explained("x", "xattrs", "extended attributes"):
                 self._xattrs("/")
 
-    # None leaves one as it is.
-
     def set_owner(self, path: str, owner: str | None, group: str | None) -> None:
         """Change owner and group; the NameNode lets only its superuser change the owner."""
         try:
@@ -107,18 +64,15 @@ class HdfsAttributes:
             raise PermissionDenied(f"{error.message} ({_WHO_MAY})", error.hint) from error
 
     def set_permission(self, path: str, permission: int) -> None:
-        """Change the permission bits, sticky bit included."""
         bits = permission & PERMISSION_BITS
         self._client.change(f"change the permission of {path}", lambda native: native.set_permission(path, bits))
 
     def set_times(self, path: str, mtime_ms: int | None, atime_ms: int | None) -> None:
-        """Change the times."""
         mtime = _LEAVE_UNCHANGED if mtime_ms is None else mtime_ms
         atime = _LEAVE_UNCHANGED if atime_ms is None else atime_ms
         self._client.change(f"change the times of {path}", lambda native: native.set_times(path, mtime, atime))
 
     def set_replication(self, path: str, replication: int) -> None:
-        """Change the number of replicas of a file."""
         what = f"change the replication of {path}"
         self._client.change(what, lambda native: native.set_replication(path, replication))
 
@@ -133,24 +87,19 @@ class HdfsAttributes:
         self._client.traffic.wrote()
         self._supplement.set_ec_policy(path, policy)
 
-    def _set_times(self, path: str, mtime_ms: int, atime_ms: int | None) -> None:
-        try:
-            self.set_times(path, mtime_ms, atime_ms)
-        except StoreError as error:
-            if _NO_ACCESS_TIMES not in error.message or atime_ms is None:
-                raise
-            # There are no access times on this HDFS, so none is lost.
-            self.set_times(path, mtime_ms, None)
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        self._client.traffic.wrote()
+        self._supplement.set_xattr(path, name, value)
 
-    def _set_acl(self, path: str, entries: tuple[AclEntry, ...], found: tuple[AclEntry, ...]) -> None:
-        if has_defaults(found) and not has_defaults(entries):
-            # A NameNode that is given none leaves those that are there.
-            self._client.change(f"remove the default ACL of {path}", lambda native: native.remove_default_acl(path))
+    def set_acl(self, path: str, entries: tuple[AclEntry, ...]) -> None:
         given = [
             hdfs_native.AclEntry(one.kind, one.scope, one.permissions, one.name or None)  # type: ignore[arg-type]
             for one in entries
         ]
         self._client.change(f"change the ACL of {path}", lambda native: native.set_acl(path, given))
+
+    def drop_default_acl(self, path: str) -> None:
+        self._client.change(f"remove the default ACL of {path}", lambda native: native.remove_default_acl(path))
 
     def _known(self, path: str, status: NativeStatus, letters: str) -> Attributes:
         found = of_status(row_of("", status))
@@ -166,9 +115,9 @@ class HdfsAttributes:
 
     def _may_be_coded(self, path: str, replication: int | None) -> bool:
         """Erasure-coded files call themselves single; where nobody can tell, one replica is not taken over."""
-        return replication == 1 and (bool(self._web.silent_because()) or self._is_coded(path, replication))
+        return replication == 1 and (bool(self._web.silent_because()) or self.is_coded(path, replication))
 
-    def _is_coded(self, path: str, replication: int | None) -> bool:
+    def is_coded(self, path: str, replication: int | None) -> bool:
         if replication not in (None, 1) or self._web.silent_because():
             return False
         self._client.traffic.read()

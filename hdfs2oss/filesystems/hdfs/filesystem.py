@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from ...model.attributes import NOTHING, Attributes
-from ...model.errors import AlreadyExists, BeingWritten, NotFound, StoreError
+from ...model.errors import BeingWritten, StoreError
 from ...model.units import MIB
 from ...model.uri import join_path
 from ...model.values import FileStatus
-from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum
-from ...rules.filters import work_path_beside
+from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, in_hadoops_order
 from ...rules.keys import KeyRange, portions_in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import FileSystem, NoChecksum, Reader, Removal, Stored, Writer, check_length
+from ..base import NoChecksum, Reader, Stored, Writer
 from ..capabilities import Capabilities
 from ..hadoop_conf import is_kerberized, user_name
 from ..hadoop_errors import OF_ENCRYPTED, READ_BY_JAVA
+from ..hadoop_filesystem import HadoopFileSystem
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..name_order import portions_in_name_order
@@ -59,7 +58,7 @@ _FROM_ZONE = "can't be moved from an encryption zone"
 _BLOCK_BYTES = 128 * MIB
 
 
-class HdfsFileSystem(FileSystem):
+class HdfsFileSystem(HadoopFileSystem):
     """`authority` is `host:port` or a name service whose NameNodes `hadoop_conf` lists.
 
     `user` is who asks, whoever runs the process; "" where Kerberos says so: a ticket, a token, the keytab of `login`.
@@ -86,7 +85,7 @@ class HdfsFileSystem(FileSystem):
             close_seconds=0.5,
             keeps="rbugpcaxte",
             lists_kept="rbugpt",
-            checksums=_families(hadoop_conf),
+            checksums=in_hadoops_order((MD5_OF_CRC, COMPOSITE_CRC), hadoop_conf),
             snapshots=True,
             atomic_move=True,
             joins=True,
@@ -171,10 +170,7 @@ class HdfsFileSystem(FileSystem):
                 self.client.remove(work_path)
             raise
 
-    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
-        return self._open_writer(path, work_path, attributes)
-
-    def _open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> HdfsWriter:
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> HdfsWriter:
         """Through the native client, or through Hadoop's own where that one would write the parity wrongly."""
         keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
         directory = path.rpartition("/")[0] or "/"
@@ -212,32 +208,14 @@ class HdfsFileSystem(FileSystem):
     def remove(self, path: str, recursive: bool = False) -> bool:
         return self.client.remove(path, recursive)
 
-    def remove_each(self, paths: Sequence[str], directories: bool) -> list[Removal]:
-        """Files go to the trash; of a directory that is empty nothing is lost."""
-        return super().remove_each(paths, directories) if directories else [self._discard(path) for path in paths]
-
-    def _discard(self, path: str) -> Removal:
+    def move_to_trash(self, path: str) -> str:
         try:
-            kept_at = self.client.move_to_trash(path)
-            return Removal(kept_at=kept_at) if kept_at else Removal(self.client.remove(path))
-        except NotFound:
-            return Removal(was_there=False)
+            return self.client.move_to_trash(path)
         except StoreError as error:
             if _FROM_ZONE in error.message:
                 # The native client knows the trash of the home alone, not that of the zone.
                 error.hint = READ_BY_JAVA
-            return Removal(error=error)
-
-    def create_exclusive(self, path: str, data: bytes) -> bool:
-        work_path = work_path_beside(path, uuid.uuid4().hex)
-        writer = self._open_writer(path, work_path)
-        with writer:
-            writer.write(data)
-            try:
-                writer.commit(lambda stored: check_length(path, stored, len(data)), overwrite=False)
-            except AlreadyExists:
-                return False
-        return True
+            raise
 
     def checksum(self, path: str, family: str) -> FileChecksum:
         self.traffic.read()
@@ -277,21 +255,6 @@ class HdfsFileSystem(FileSystem):
             "erasure-coding policies other than RS, below which nothing may be written, and files that are being "
             f"written between two blocks cannot be recognised: {why}"
         )
-
-    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
-        return self.attributes.read(path, letters)
-
-    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
-        return self.attributes.keep(path, attributes)
-
-    def refuse_attributes(self, letters: str) -> None:
-        self.attributes.refuse(letters)
-
-
-def _families(hadoop_conf: Mapping[str, str]) -> tuple[str, ...]:
-    """What is asked for first follows Hadoop's own setting, as in DistCp."""
-    is_composite = hadoop_conf.get("dfs.checksum.combine.mode", "").upper() == "COMPOSITE_CRC"
-    return (COMPOSITE_CRC, MD5_OF_CRC) if is_composite else (MD5_OF_CRC, COMPOSITE_CRC)
 
 
 def _hazard(wrong: str, why: str) -> str:

@@ -11,6 +11,7 @@ from hdfs_native import WriteOptions
 from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored, Writer
+from ..hadoop_filesystem import HadoopWriter
 from .client import HdfsClient
 from .closing import close_soon, wait_for_clients
 from .creation import Creation
@@ -30,7 +31,7 @@ class OpenFile(Protocol):
         """Wait until the NameNode has the whole file."""
 
 
-class HdfsWriter(Writer):
+class HdfsWriter(HadoopWriter):
     """Writes to the work path; `commit` closes, compares, sets attributes and renames.
 
     Bytes go through the native client, or the one that `create` opens a file with (path, what it is given). `keep`
@@ -89,7 +90,6 @@ class HdfsWriter(Writer):
         self._client.traffic.wrote(len(data), 0)
 
     def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
-        """With `overwrite` off, AlreadyExists when the path is taken by then."""
         self._close()
         status = self._client.status(self._work_path)
         if status is None:

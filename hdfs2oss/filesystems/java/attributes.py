@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...model.attributes import NOTHING, AclEntry, Attributes
+from ...model.attributes import AclEntry, Attributes
 from ...model.errors import StoreError
-from ...rules.preservation import changes, differs_in_sticky_bit, has_defaults, of_status, whole_acl
+from ...rules.preservation import of_status
+from ..hadoop_attributes import HadoopAttributes
 from .client import Classes, JavaStore
 from .reader import sent
 from .rows import status_of
 
 _DEFAULT = "default"
 _UNCHANGED = -1
-# What a NameNode says that keeps no access times at all.
-_NO_ACCESS_TIMES = "dfs.namenode.accesstime.precision"
 
 
-class JavaAttributes:
+class JavaAttributes(HadoopAttributes):
     """Those of one file system; safe for threads."""
 
     def __init__(self, store: JavaStore) -> None:
         self._store = store
 
     def read(self, path: str, letters: str) -> Attributes:
-        """What these letters of -p stand for. Raises NotFound."""
-
         def ask(filesystem: Any, classes: Classes) -> Attributes:
             place = classes.path(path)
             status = filesystem.getFileStatus(place)
@@ -44,30 +41,9 @@ class JavaAttributes:
         return self._store.look(f"read the attributes of {path}", ask)
 
     def keep(self, path: str, wanted: Attributes) -> bool:
-        """Set what differs; False when nothing did. What needs the right to write comes first."""
-        asked = (("a", wanted.acl), ("x", wanted.xattrs), ("r", wanted.replication))
-        found = self.read(path, "".join(letter for letter, value in asked if value is not None) + "ugpt")
-        missing = changes(wanted, found)._replace(ec_policy=None)
-        if missing == NOTHING:
-            return False
-        for name, value in missing.xattrs or ():
-            self._set_xattr(path, name, value)
-        if missing.replication is not None and found.replication is not None:
-            self._change(path, "replication", lambda fs, at: fs.setReplication(at, missing.replication))
-        if missing.mtime_ms is not None:
-            self._set_times(path, missing.mtime_ms, missing.atime_ms)
-        if missing.acl is not None and wanted.permission is not None:
-            self._set_acl(path, whole_acl(wanted.permission, missing.acl), found.acl or ())
-        if missing.permission is not None and (
-            missing.acl is None or differs_in_sticky_bit(missing.permission, found.permission)
-        ):
-            self._set_permission(path, missing.permission)
-        if missing.owner is not None or missing.group is not None:
-            self._change(path, "owner", lambda fs, at: fs.setOwner(at, missing.owner, missing.group))
-        return True
+        return super().keep(path, wanted._replace(ec_policy=None))
 
     def refuse(self, letters: str) -> None:
-        """Raise StoreError where ACLs or extended attributes are switched off."""
         for letter, name in (("a", "ACLs"), ("x", "extended attributes")):
             if letter in letters:
                 try:
@@ -82,35 +58,41 @@ class JavaAttributes:
             f"change the {name} of {path}", lambda fs, classes: function(fs, classes.path(path)), brings_nothing=True
         )
 
-    def _set_xattr(self, path: str, name: str, value: bytes) -> None:
-        self._change(path, "extended attributes", lambda fs, at: fs.setXAttr(at, name, value))
+    def is_coded(self, path: str, replication: int | None) -> bool:
+        return replication is None
 
-    def _set_times(self, path: str, mtime_ms: int, atime_ms: int | None) -> None:
+    def set_owner(self, path: str, owner: str | None, group: str | None) -> None:
+        self._change(path, "owner", lambda fs, at: fs.setOwner(at, owner, group))
+
+    def set_times(self, path: str, mtime_ms: int | None, atime_ms: int | None) -> None:
+        mtime = _UNCHANGED if mtime_ms is None else mtime_ms
         atime = _UNCHANGED if atime_ms is None else atime_ms
-        try:
-            self._change(path, "times", lambda fs, at: fs.setTimes(at, mtime_ms, atime))
-        except StoreError as error:
-            if _NO_ACCESS_TIMES not in error.message or atime_ms is None:
-                raise
-            # There are no access times on this HDFS, so none is lost.
-            self._change(path, "times", lambda fs, at: fs.setTimes(at, mtime_ms, _UNCHANGED))
+        self._change(path, "times", lambda fs, at: fs.setTimes(at, mtime, atime))
 
-    def _set_permission(self, path: str, permission: int) -> None:
+    def set_permission(self, path: str, permission: int) -> None:
         def change(filesystem: Any, classes: Classes) -> None:
             filesystem.setPermission(classes.path(path), classes.permission(f"{permission:o}"))
 
         self._store.change(f"change the permission of {path}", change, brings_nothing=True)
 
-    def _set_acl(self, path: str, entries: tuple[AclEntry, ...], found: tuple[AclEntry, ...]) -> None:
-        if has_defaults(found) and not has_defaults(entries):
-            # A NameNode that is given none leaves those that are there.
-            self._change(path, "default ACL", lambda fs, at: fs.removeDefaultAcl(at))
+    def set_replication(self, path: str, replication: int) -> None:
+        self._change(path, "replication", lambda fs, at: fs.setReplication(at, replication))
 
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        self._change(path, "extended attributes", lambda fs, at: fs.setXAttr(at, name, value))
+
+    def set_ec_policy(self, path: str, policy: str) -> None:
+        raise StoreError(f"the erasure-coding policy of {path} is not set by the Java client")
+
+    def set_acl(self, path: str, entries: tuple[AclEntry, ...]) -> None:
         def change(filesystem: Any, classes: Classes) -> None:
             spec = ",".join(acl_word(one) for one in entries)
             filesystem.setAcl(classes.path(path), classes.acl_entry.parseAclSpec(spec, True))
 
         self._store.change(f"change the ACL of {path}", change, brings_nothing=True)
+
+    def drop_default_acl(self, path: str) -> None:
+        self._change(path, "default ACL", lambda fs, at: fs.removeDefaultAcl(at))
 
 
 def acl_entry(text: str) -> AclEntry:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from ...model.errors import Hdfs2ossError, NotFound, StoreError, Unreachable
+from ...rules.filesum import COMBINE_MODE
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
 from ..hadoop_conf import is_kerberized
 from ..hadoop_errors import error_of_java, says_below_a_file
@@ -23,7 +24,6 @@ from .traits import traits_of
 
 T = TypeVar("T")
 
-COMBINE_MODE = "dfs.checksum.combine.mode"
 # Few: Hadoop's own clients ask again by themselves.
 _RETRIES = RetryPolicy(attempts=3, cap_seconds=4.0, deadline_seconds=8.0, throttled_attempts=6, throttled_seconds=18.0)
 # Hadoop's own patience, of 45 time-outs of 20 s, is for clients that nobody else waits for.

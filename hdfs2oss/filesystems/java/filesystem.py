@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,11 +10,11 @@ from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, BeingWritten, NotFound, StoreError
 from ...model.uri import join_path
 from ...model.values import FileStatus
-from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, sent_by_hadoop
-from ...rules.filters import work_path_beside
-from ..base import FileSystem, NoChecksum, Reader, Removal, Writer, check_length
+from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, in_hadoops_order, sent_by_hadoop
+from ..base import NoChecksum, Reader
 from ..capabilities import Capabilities
 from ..hadoop_errors import OF_ENCRYPTED
+from ..hadoop_filesystem import HadoopFileSystem
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..tree_walk import TreeWalk
@@ -36,7 +35,7 @@ _CHECKSUM_SECONDS = 300.0
 _TELL_OPEN = ("hdfs", "viewfs")
 
 
-class JavaFileSystem(FileSystem):
+class JavaFileSystem(HadoopFileSystem):
     """`scheme://authority`, asked as `user`, or as Kerberos says where that is "". `jvm` is that of the process."""
 
     def __init__(
@@ -57,14 +56,14 @@ class JavaFileSystem(FileSystem):
             forbidden_characters=traits.forbidden_characters,
             keeps=traits.keeps,
             lists_kept="".join(letter for letter in "rbugpt" if letter in traits.keeps),
-            checksums=_first(traits.checksums, hadoop_conf),
+            checksums=in_hadoops_order(traits.checksums, hadoop_conf),
             atomic_move=traits.atomic_move,
             reads_checked=traits.is_checked,
             writes_checked=traits.is_checked,
         )
         self._store = JavaStore(scheme, authority, hadoop_conf, jvm or jvm_of_process(user, carries_files=True), login)
         self.traffic = self._store.traffic
-        self._attributes = JavaAttributes(self._store)
+        self.attributes = JavaAttributes(self._store)
         self._block_size = 0
 
     def status(self, path: str) -> FileStatus | None:
@@ -106,13 +105,10 @@ class JavaFileSystem(FileSystem):
         place = filesystem.resolvePath(place)
         return place.getFileSystem(filesystem.getConf()), place
 
-    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> Writer:
-        return self._open_writer(path, work_path, attributes)
-
-    def _open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> JavaWriter:
+    def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> JavaWriter:
         if why := self.hazard_below(path):
             raise StoreError(why)
-        keep = partial(self._attributes.keep, wanted=attributes) if attributes != NOTHING else None
+        keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
         return JavaWriter(self._store, path, work_path, attributes, keep, self.make_directory)
 
     def block_size(self) -> int:
@@ -136,38 +132,21 @@ class JavaFileSystem(FileSystem):
         except NotFound:
             return False
 
-    def remove_each(self, paths: Sequence[str], directories: bool) -> list[Removal]:
-        """Files go to the trash, where there is one; of a directory that is empty nothing is lost."""
-        if directories or not self._traits.has_trash:
-            return super().remove_each(paths, directories)
-        return [self._discard(path) for path in paths]
-
-    def _discard(self, path: str) -> Removal:
+    def move_to_trash(self, path: str) -> str:
         def discard(filesystem: Any, classes: Classes) -> str:
             place = classes.path(path)
             if not classes.trash.moveToAppropriateTrash(filesystem, place, filesystem.getConf()):
                 return ""
             return f"{filesystem.getTrashRoot(place).toUri().getPath()}/Current{path}"
 
-        try:
-            kept_at = self._store.change(f"move {path} to the trash", discard, brings_nothing=True)
-            return Removal(kept_at=kept_at) if kept_at else Removal(self.remove(path))
-        except NotFound:
-            return Removal(was_there=False)
-        except StoreError as error:
-            return Removal(error=error)
+        if not self._traits.has_trash:
+            return ""
+        return self._store.change(f"move {path} to the trash", discard, brings_nothing=True)
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
         if self._traits.publication is not Publication.RENAMED_OVER:
             raise StoreError(f"cannot write {path}: on {self._store.place} nobody is sure to be the first")
-        writer = self._open_writer(path, work_path_beside(path, uuid.uuid4().hex))
-        with writer:
-            writer.write(data)
-            try:
-                writer.commit(lambda stored: check_length(path, stored, len(data)), overwrite=False)
-            except AlreadyExists:
-                return False
-        return True
+        return super().create_exclusive(path, data)
 
     def move(self, path: str, new_path: str) -> None:
         if self.status(path) is None:
@@ -207,18 +186,3 @@ class JavaFileSystem(FileSystem):
         if self._store.scheme in _TELL_OPEN or self._traits.publication is Publication.CLOSED:
             return ""
         return f"files that are being written cannot be recognised: {self._store.scheme}:// does not tell"
-
-    def read_attributes(self, path: str, kind: str, letters: str) -> Attributes:
-        return self._attributes.read(path, letters)
-
-    def keep_attributes(self, path: str, kind: str, attributes: Attributes) -> bool:
-        return self._attributes.keep(path, attributes)
-
-    def refuse_attributes(self, letters: str) -> None:
-        self._attributes.refuse(letters)
-
-
-def _first(families: tuple[str, ...], hadoop_conf: Mapping[str, str]) -> tuple[str, ...]:
-    """What is asked for first follows Hadoop's own setting, as in DistCp."""
-    is_composite = hadoop_conf.get("dfs.checksum.combine.mode", "").upper() == "COMPOSITE_CRC"
-    return tuple(sorted(families, key=lambda one: (one == COMPOSITE_CRC) != is_composite))

@@ -9,7 +9,8 @@ from typing import Any
 
 from ...model.attributes import Attributes
 from ...model.errors import AlreadyExists, CorruptData, NotFound, StoreError
-from ..base import Stored, Writer
+from ..base import Stored
+from ..hadoop_filesystem import HadoopWriter
 from .client import Classes, JavaStore
 from .pipes import SILENCE_SECONDS, copy, open_pipe, write_all
 from .reader import sent
@@ -23,7 +24,7 @@ _CLOSE_SECONDS = 600.0
 _FILE_BITS = "666"
 
 
-class JavaWriter(Writer):
+class JavaWriter(HadoopWriter):
     """Writes to the work path, or under its own name where files appear when they are closed; see `traits`.
 
     `keep` gives a path its attributes, `make_directory` makes one. Raises StoreError.
@@ -105,7 +106,7 @@ class JavaWriter(Writer):
         self._store.traffic.wrote(len(data), 0)
 
     def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
-        """With `overwrite` off, AlreadyExists when the path is taken by then; not where closing publishes."""
+        """`overwrite` counts for nothing where closing publishes."""
         self._end.close()
         self._store.result(self._what, self._coming, SILENCE_SECONDS)
         if self._is_direct:
