@@ -4,7 +4,7 @@ sandbox.json   id, ports, which services were asked for
 keys.json      the OSS keys of this sandbox, readable by its owner only
 conf/          HADOOP_CONF_DIR;  conf-<service>-<i>/ what differs for one DataNode, NameNode or NodeManager
 classpath      the class path of the Hadoop tools
-hdfs/ oss/ yarn/ kdc/ spark/ tmp/   data of the servers
+hdfs/ oss/ yarn/ kdc/ kms/ spark/ tmp/   data of the servers
 logs/          one file a server
 """
 
@@ -39,8 +39,9 @@ class Record:
     ha       two NameNodes, and a JournalNode between them
     secure   a KDC; HDFS takes Kerberos only
     spark    a standalone master and two workers
-    nodemanagers   of YARN; the second is a small one
+    kms      a key server, and HDFS may have encryption zones
     hadoop   the version of its servers, where that is another than docker/pom.xml names
+    nodemanagers   of YARN; the second is a small one
     """
 
     id: str
@@ -49,6 +50,7 @@ class Record:
     ha: bool = False
     secure: bool = False
     spark: bool = False
+    kms: bool = False
     hadoop: str = ""
     datanodes: int = 1
     nodemanagers: int = 1
