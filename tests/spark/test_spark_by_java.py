@@ -20,12 +20,12 @@ SPARK_SUBMIT = Path(sys.executable).with_name("spark-submit")
 FILES: dict[str, bytes | None] = {f"d{number % 3}/f {number}": os.urandom(10_000) for number in range(12)}
 
 
-def submit(sandbox: Sandbox, *words: object, **more: str) -> "subprocess.CompletedProcess[str]":
+def submit(sandbox: Sandbox, *words: object) -> "subprocess.CompletedProcess[str]":
     """A copy on two executors that are processes of their own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OSS_", "SPARK", "PYSPARK"))}
     for name in ("CLASSPATH", "HADOOP_HOME", "HADOOP_CLASSPATH"):
         kept.pop(name, None)
-    shell = {**kept, **sandbox.env(), "PYSPARK_PYTHON": sys.executable, "SPARK_SUBMIT_OPTS": QUICK_JVM, **more}
+    shell = {**kept, **sandbox.env(), "PYSPARK_PYTHON": sys.executable, "SPARK_SUBMIT_OPTS": QUICK_JVM}
     command = [SPARK_SUBMIT, "--master", "local-cluster[2,1,1024]", "--conf", "spark.ui.enabled=false"]
     command += ["--executor-memory", "512m", PROJECT / "jobs/hdfs2oss.py", *words]
     return subprocess.run(
@@ -54,12 +54,3 @@ def test_executors_read_and_write_hdfs_by_java_with_the_jars_of_their_spark(sand
     done = submit(sandbox, "--hdfs-client", "jvm", bucket, back)
     assert done.returncode == 0, done.stdout + done.stderr
     assert back.read() == FILES
-
-
-def test_executors_whose_node_has_no_java_client_end_the_copy_and_say_what_they_looked_for(sandbox, ends) -> None:
-    lake, bucket = ends
-    # The driver has one: it alone is told where Java is.
-    none = "--conf", "spark.executorEnv.JAVA_HOME=/nowhere"
-    shell = {"PYSPARK_SUBMIT_ARGS": ""}
-    done = submit(sandbox, "--hdfs-client", "jvm", lake, bucket, **shell)
-    assert (none, done.returncode) == (none, 0)
