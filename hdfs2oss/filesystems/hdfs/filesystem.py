@@ -45,7 +45,7 @@ from .questions import (
 )
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
-from .writer import HdfsAppender, HdfsWriter
+from .writer import HdfsAppender, HdfsWriter, OwnWriter
 from .zones import Zones, key_server_of
 
 T = TypeVar("T")
@@ -109,6 +109,7 @@ class HdfsFileSystem(HadoopFileSystem):
         self.client.find_key_server = lambda: key_server_of(self.web)
         self._listing = HdfsListing(self.client, self.web)
         self._block_size = 0
+        self._taken_as_one: set[str] = set()
 
     def _show_who_asks(self, host: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
         identity = self.client.identity()
@@ -162,8 +163,15 @@ class HdfsFileSystem(HadoopFileSystem):
     def put(
         self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
     ) -> Stored:
+        def put() -> Stored:
+            return super(HdfsFileSystem, self).put(path, data, work_path, metadata, attributes)
+
+        return self._without_litter(work_path, put)
+
+    def _without_litter(self, work_path: str, errand: Callable[[], T]) -> T:
+        """What the errand gives, which writes one file: its calls follow one another on one other thread."""
         try:
-            return self.together(lambda: super(HdfsFileSystem, self).put(path, data, work_path, metadata, attributes))
+            return self.together(errand)
         except OutOfTime:
             # Who was left behind cannot clear up after itself.
             with suppress(StoreError):
@@ -174,9 +182,13 @@ class HdfsFileSystem(HadoopFileSystem):
         """Through the native client, or through Hadoop's own where that one would write the parity wrongly."""
         keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
         directory = path.rpartition("/")[0] or "/"
-        wrong = "" if self.web.silent_because() else self.policies.wrong_for(directory, self.make_directory)
+        ours = self._ours(directory)
+        is_silent = bool(self.web.silent_because())
+        wrong = "" if is_silent else self.policies.wrong_for(ours or directory, self.make_directory, bool(ours))
         if not wrong:
-            return HdfsWriter(self.client, path, work_path, attributes, keep)
+            # That directory is there by now: those in it come along with their first file, and take after it.
+            kind = OwnWriter if ours and not is_silent else HdfsWriter
+            return kind(self.client, path, work_path, attributes, keep)
         if why := self.java.missing():
             raise StoreError(_hazard(wrong, why))
         return HdfsWriter(self.client, path, work_path, attributes, keep, self.java.create)
@@ -207,6 +219,18 @@ class HdfsFileSystem(HadoopFileSystem):
 
     def remove(self, path: str, recursive: bool = False) -> bool:
         return self.client.remove(path, recursive)
+
+    def take_as_one(self, directory: str) -> None:
+        self._taken_as_one.add(directory)
+
+    def _ours(self, directory: str) -> str:
+        """The directory, taken as one, that this is or lies in; "" for none."""
+        while directory not in self._taken_as_one and directory:
+            directory = directory.rpartition("/")[0]
+        return directory
+
+    def _create(self, path: str, data: bytes, work_path: str) -> bool:
+        return self._without_litter(work_path, lambda: super(HdfsFileSystem, self)._create(path, data, work_path))
 
     def move_to_trash(self, path: str) -> str:
         try:
