@@ -85,7 +85,7 @@ def _leave(context: RunContext, run: Run, place: Uri) -> None:
 def _leave_ledger(context: RunContext, run: Run, there: JobDir, place: Uri) -> None:
     """Its files, and last its head, which makes them count; none of those that are there already."""
     here = context.open_job_dir()
-    present = generations.current(here)
+    present = run.series.current()
     if present is None:
         return
     known = set(there.names_for_pair(generations.DIRECTORY))
@@ -98,7 +98,7 @@ def _leave_ledger(context: RunContext, run: Run, there: JobDir, place: Uri) -> N
         carry_task(context, tasks[0], "driver")
     if present.head not in known:
         generations.carry(here, there, present.head)
-    generations.remove_older(there, present)
+    generations.remove_older(there, present, known)
 
 
 def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str) -> None:
