@@ -17,9 +17,10 @@ from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, in_hadoops
 from ...rules.keys import KeyRange, portions_in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import Reader, Stored, Writer
+from ..base import NoChecksum, Reader, Stored, Writer
 from ..capabilities import Capabilities
 from ..hadoop_conf import is_kerberized, user_name
+from ..hadoop_errors import OF_ENCRYPTED, READ_BY_JAVA
 from ..hadoop_filesystem import HadoopFileSystem
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
@@ -45,12 +46,15 @@ from .questions import (
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
 from .writer import HdfsAppender, HdfsWriter, OwnWriter
+from .zones import Zones, key_server_of
 
 T = TypeVar("T")
 
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
 _NO_CHECKSUMS_SECONDS = 60.0
+# What a NameNode says of a way that leads out of an encryption zone.
+_FROM_ZONE = "can't be moved from an encryption zone"
 _BLOCK_BYTES = 128 * MIB
 
 
@@ -101,6 +105,8 @@ class HdfsFileSystem(HadoopFileSystem):
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user), login)
         self.attributes = HdfsAttributes(self.client, self.web, Supplement(self.web, self.java))
         self.policies = Policies(self.web)
+        self._zones = Zones(self.web)
+        self.client.find_key_server = lambda: key_server_of(self.web)
         self._listing = HdfsListing(self.client, self.web)
         self._block_size = 0
         self._taken_as_one: set[str] = set()
@@ -227,11 +233,19 @@ class HdfsFileSystem(HadoopFileSystem):
         return self._without_litter(work_path, lambda: super(HdfsFileSystem, self)._create(path, data, work_path))
 
     def move_to_trash(self, path: str) -> str:
-        return self.client.move_to_trash(path)
+        try:
+            return self.client.move_to_trash(path)
+        except StoreError as error:
+            if _FROM_ZONE in error.message:
+                # The native client knows the trash of the home alone, not that of the zone.
+                error.hint = READ_BY_JAVA
+            raise
 
     def checksum(self, path: str, family: str) -> FileChecksum:
         self.traffic.read()
         if family == MD5_OF_CRC and not self.web.silent_because():
+            if self._zones.hold(path):
+                raise NoChecksum(f"no checksum of {path}: {OF_ENCRYPTED}")
             return self._checksum_pause.call(lambda: checksum_of(self.web, path))
         return self.java.checksum(path, family)
 

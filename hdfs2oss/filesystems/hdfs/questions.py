@@ -32,7 +32,7 @@ def policy_of(web: WebHdfs, path: str) -> str | None:
 
     Raises StoreError when nobody can tell.
     """
-    status = _status_of(web, path)
+    status = status_of(web, path)
     return None if status is None else str(status.get("ecPolicy") or "")
 
 
@@ -42,7 +42,7 @@ def unjoinable(web: WebHdfs, directory: str) -> str:
     Raises StoreError when nobody can tell.
     """
     path = directory
-    while (status := _status_of(web, path)) is None and path != "/":
+    while (status := status_of(web, path)) is None and path != "/":
         path = path.rpartition("/")[0] or "/"
     policy = str((status or {}).get("ecPolicy") or "")
     if policy not in _REPLICATION:
@@ -58,7 +58,8 @@ def default_block_size(web: WebHdfs) -> int:
     return 0
 
 
-def _status_of(web: WebHdfs, path: str) -> dict[str, object] | None:
+def status_of(web: WebHdfs, path: str) -> dict[str, object] | None:
+    """What WebHDFS says of a path; None where nothing is. Raises StoreError when nobody can tell."""
     try:
         return member(web.get(path, "GETFILESTATUS"), "FileStatus", path)
     except NotFound:
