@@ -44,7 +44,7 @@ from .questions import (
 )
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
-from .writer import HdfsAppender, HdfsWriter
+from .writer import HdfsAppender, HdfsWriter, Way
 
 T = TypeVar("T")
 
@@ -170,10 +170,10 @@ class HdfsFileSystem(HadoopFileSystem):
         directory = path.rpartition("/")[0] or "/"
         wrong = "" if self.web.silent_because() else self.policies.wrong_for(directory, self.make_directory)
         if not wrong:
-            return HdfsWriter(self.client, path, work_path, attributes, keep)
+            return HdfsWriter(self.client, path, work_path, attributes, keep, Way(cannot_append=self.cannot_join))
         if why := self.java.missing():
             raise StoreError(_hazard(wrong, why))
-        return HdfsWriter(self.client, path, work_path, attributes, keep, self.java.create)
+        return HdfsWriter(self.client, path, work_path, attributes, keep, Way(self.java.create))
 
     def open_appender(self, path: str, length: int) -> Writer:
         # The native client appends to erasure-coded files, too, and not all of their parity is right then.
