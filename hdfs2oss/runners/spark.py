@@ -24,7 +24,7 @@ from .base import Attempt, Report, Runner, Task, TaskFunction
 from .ends import Ended, Failure, ends_wave, error_of, refuse_missing_ends, run_to_end
 from .feeding import feed
 from .jvm_errors import translate
-from .jvm_signals import take_signals
+from .jvm_signals import JvmSignals
 from .patience import PAUSE_SECONDS
 from .signals import heeded
 from .spark_settings import is_local, most_attempts, most_slots, refuse_large_closure, shares_machine
@@ -83,9 +83,10 @@ class SparkRunner(Runner):
         self._job_size, self._jobs_at_once = (1, most_at_once) if is_capped else (_TASKS_PER_JOB, _JOBS_AT_ONCE)
         self._master = settings.get("spark.master", "")
         self.shares_disk = shares_machine(self._master)
+        self._signals: JvmSignals | None = None
         if "PYSPARK_GATEWAY_PORT" in os.environ:
             if settings.get("spark.submit.deployMode") != "cluster":  # there the ApplicationMaster listens itself
-                take_signals(self._context._jvm, heeded())
+                self._signals = JvmSignals(self._context._jvm, heeded())
             threading.Thread(target=self._leave_with, args=(os.getppid(),), daemon=True).start()
 
     def run_wave(
@@ -206,12 +207,10 @@ class SparkRunner(Runner):
 
     def close(self) -> None:
         self._closed.set()
-        if not self._is_mine:
-            return
-        # After a signal the JVM may be on its way out, and stop() would wait for an answer that never comes.
-        stopper = threading.Thread(target=self._stop, daemon=True)
-        stopper.start()
-        stopper.join(_STOP_SECONDS if not self._cancelled.is_set() else _STOP_SECONDS / 3)
+        # After a signal the JVM may be on its way out, and would be waited for without an end.
+        closer = threading.Thread(target=self._stop, daemon=True)
+        closer.start()
+        closer.join(_STOP_SECONDS if not self._cancelled.is_set() else _STOP_SECONDS / 3)
 
     def _run_job(self, description: str, body: partial[Iterator[Ended]], tasks: Sequence[Any]) -> list[Ended]:
         """Some tasks of a wave, as a job of Spark; how they ended."""
@@ -256,11 +255,14 @@ class SparkRunner(Runner):
             raise Interrupted("the run was cancelled")
 
     def _stop(self) -> None:
-        # For whoever looks at the cluster: a driver there ends likewise.
-        with suppress(Py4JError, OSError):
-            self._context._jsc.sc().stop(self.exit_code)
-        with suppress(Exception):
-            self._context.stop()
+        if self._is_mine:
+            # For whoever looks at the cluster: a driver there ends likewise.
+            with suppress(Py4JError, OSError):
+                self._context._jsc.sc().stop(self.exit_code)
+            with suppress(Exception):
+                self._context.stop()
+        if self._signals is not None:
+            self._signals.give_back()
 
     def _leave_with(self, parent: int) -> None:
         """spark-submit's JVM killed outright leaves this process behind: it must not go on alone."""
