@@ -18,6 +18,7 @@ from ..runners.signals import arrived, run_until_signal
 from ..runs.progress import Progress
 from .command import CopyCommand
 from .ending import print_lines, print_refusal
+from .java_words import go_by_java
 
 
 class Screen(NamedTuple):
@@ -136,7 +137,8 @@ def make_runner(command: CopyCommand, entry: str) -> Runner:
         # pyspark is not there, and not needed, without spark-submit.
         from ..runners.spark import SparkRunner
 
-        return SparkRunner(most_at_once=most_at_once, verbose=command.options.get("verbose", False))
+        verbose = command.options.get("verbose", False)
+        return SparkRunner(most_at_once, verbose, by_java=go_by_java(command.hdfs_client, command.paths))
     processes = command.processes if command.processes is not None else (os.cpu_count() or 1)
     return LocalRunner(min(processes, most_at_once))
 

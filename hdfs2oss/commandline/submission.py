@@ -22,6 +22,7 @@ from ..model.handover import (
 from ..model.units import DEFAULT_PART_BYTES, parse_size
 from ..model.uri import UriSecrets
 from ..rules.memory import overhead_mib
+from .java_words import go_by_java
 from .nodes_python import NodesPython
 from .spark_words import Words, replaced, value_of
 from .switches import SWITCHES
@@ -158,13 +159,14 @@ def _memory(words: Words, settings: Mapping[str, str]) -> dict[str, str]:
         part = parse_size(size)
     if most is not None and not size:
         part = DEFAULT_PART_BYTES
+    by_java = go_by_java(value_of(words.tool, _spellings("hdfs_client")), words.tool)
     found = {}
     if not any(settings.get(f"spark.executor.memoryOverhead{end}") for end in ("", "Factor")):
-        found["spark.executor.memoryOverhead"] = f"{overhead_mib(_tasks_at_once(settings), most, part)}m"
+        found["spark.executor.memoryOverhead"] = f"{overhead_mib(_tasks_at_once(settings), most, part, by_java)}m"
     if runs_in_cluster(settings) and not any(
         settings.get(f"spark.driver.memoryOverhead{end}") for end in ("", "Factor")
     ):
-        found["spark.driver.memoryOverhead"] = f"{overhead_mib(1)}m"
+        found["spark.driver.memoryOverhead"] = f"{overhead_mib(1, by_java=by_java)}m"
     return found
 
 

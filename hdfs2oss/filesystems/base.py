@@ -144,8 +144,7 @@ class FileSystem(abc.ABC):
         """
 
     def lists_from_any_key(self) -> bool:
-        """Whether a walk can begin behind any key of a directory without listing what lies before it, so that several
-        tasks share the files of one directory (`borders`)."""
+        """Whether a walk begins behind any key without a listing of what lies before: tasks can share a directory."""
         return self.capabilities.lists_from_any_key
 
     def borders(self, path: str, after: str, until: str, most: int) -> list[str]:
@@ -160,7 +159,6 @@ class FileSystem(abc.ABC):
 
     def refuse_open(self, path: str, length: int, block_size_bytes: int = 0) -> None:
         """Raise BeingWritten for a file that somebody writes to though its reader has the length of its status.
-
         `block_size_bytes` is what that status says; 0 where the caller has none."""
 
     def together(self, errand: Callable[[], T]) -> T:
@@ -213,6 +211,9 @@ class FileSystem(abc.ABC):
         # Expected to be empty, so that a store that can sends all it has with its first answer.
         with self.open_reader(path, 0) as reader:
             return b"".join(reader.stream(0, reader.length, max(1, reader.length)))
+
+    def take_as_one(self, directory: str) -> None:
+        """A directory that nobody but us writes into: what is found out about it counts for all directories in it."""
 
     @abc.abstractmethod
     def create_exclusive(self, path: str, data: bytes) -> bool:

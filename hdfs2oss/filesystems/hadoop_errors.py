@@ -16,8 +16,10 @@ from ..model.errors import (
     Unreachable,
 )
 
-# The next step where the native client cannot read what Hadoop's own can.
-READ_BY_JAVA = "Hadoop's own client can read it: --hdfs-client jvm"
+# The next step where the native client cannot do what Hadoop's own can.
+READ_BY_JAVA = "Hadoop's own client can: --hdfs-client jvm"
+# Why what HDFS states of such a file is compared with nothing.
+OF_ENCRYPTED = "it lies in an encryption zone, and what HDFS states is the checksum of its encrypted bytes"
 # In what the native client says of a codec other than RS, and of the keys of an encryption zone.
 _BEYOND_NATIVE = re.compile(r"UnsupportedErasureCodingPolicy|UnsupportedFeature|\bKMS\b|key ?provider|decrypt", re.I)
 
@@ -77,6 +79,9 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
 )
 # A NameNode that asks for permission first says it within an AccessControlException.
 _BELOW_A_FILE = re.compile(r"ParentNotDirectory|NotADirectory|is not a directory", re.I)
+# What the native client says of a key server; 403 is for who may not have the key, as in Java's words.
+_NO_KEY_SERVER = re.compile(r"KMS HTTP error")
+_KEY_REFUSED = re.compile(r"KMS request failed \(40[13]|not authorized to perform \[\w+_EEK\]")
 # Names of files are no evidence: one may well be called /blocks/token.
 _PATH = re.compile(r"/\S*")
 # Of who may not: the path stands in quotes, whatever it is called.
@@ -87,7 +92,7 @@ _QUOTA_OF = re.compile(r"(?:quota[^/]*? of (?:directory )?|on path ?: )(/.*?) is
 
 def error_of_java(name: str, said: str, message: str) -> StoreError:
     """The error of ours for an exception that a Hadoop server names (without its package) and explains."""
-    kind = _BY_CLASS.get(name) or class_by_text(said) or StoreError
+    kind = class_of_key_server(said) or _BY_CLASS.get(name) or class_by_text(said) or StoreError
     if kind is QuotaExceeded:
         return _quota_exceeded(name, said, message)
     return kind(message, _HINTS.get(name, ""))
@@ -107,6 +112,14 @@ def _quota_exceeded(name: str, said: str, message: str) -> QuotaExceeded:
 def beyond_native(text: str) -> bool:
     """Whether the native client says that it cannot do what Hadoop's own can."""
     return bool(_BEYOND_NATIVE.search(_PATH.sub("/", text)))
+
+
+def class_of_key_server(text: str) -> type[StoreError] | None:
+    """The class for a key server that is not reached, or refuses a key: which concerns the files of one zone."""
+    text = _PATH.sub("/", text)
+    if _KEY_REFUSED.search(text):
+        return PermissionDenied
+    return Unreachable if _NO_KEY_SERVER.search(text) else None
 
 
 def says_below_a_file(said: str) -> bool:

@@ -20,6 +20,11 @@ class HadoopWriter(Writer):
     def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
         """With `overwrite` off, AlreadyExists when the path is taken by then."""
 
+    def commit_if_free(self, check: Callable[[Stored], None]) -> None:
+        """Publish a file without attributes, of which nobody asks the time, where the path is free; AlreadyExists when
+        it is taken by then."""
+        self.commit(check, overwrite=False)
+
 
 class HadoopFileSystem(FileSystem):
     """Files are renamed to get their names, may go to a trash, and have attributes of their own."""
@@ -34,11 +39,14 @@ class HadoopFileSystem(FileSystem):
         """Move a file to the trash and give its place there; "" where there is none, and it stays. Raises NotFound."""
 
     def create_exclusive(self, path: str, data: bytes) -> bool:
-        writer = self.open_writer(path, work_path_beside(path, uuid.uuid4().hex))
+        return self._create(path, data, work_path_beside(path, uuid.uuid4().hex))
+
+    def _create(self, path: str, data: bytes, work_path: str) -> bool:
+        writer = self.open_writer(path, work_path)
         with writer:
             writer.write(data)
             try:
-                writer.commit(lambda stored: check_length(path, stored, len(data)), overwrite=False)
+                writer.commit_if_free(lambda stored: check_length(path, stored, len(data)))
             except AlreadyExists:
                 return False
         return True

@@ -19,6 +19,8 @@ from typing import NamedTuple
 from ..filesystems.base import FileSystem
 from ..model.errors import LockLost, NotFound
 from ..model.uri import join_path
+from ..model.values import FileStatus
+from ..rules.filters import WORK_PREFIX
 from .holder import Holder, parse_holder
 from .jobdir import JobDir
 
@@ -27,12 +29,23 @@ _NAME = re.compile(r"(\d{6,})(\.beat|\.released)?")
 LOOK_SECONDS = 15.0
 
 
+class Stamp(NamedTuple):
+    """By what a record, which is written once, is known again: one that took its name later has another."""
+
+    mtime_ms: int
+    length: int
+    etag: str
+
+
 class LockFiles(NamedTuple):
-    """What is there at one moment: the newest number (0: none), whether it was released, and all that is older."""
+    """What is there at one moment: the newest number (0: none) with its record's stamp, whether it was released, all
+    that is older, and records that are being written, or were when whoever wrote them died."""
 
     newest: int
     released: bool
     older: tuple[str, ...]
+    stamp: Stamp | None = None
+    unborn: tuple[FileStatus, ...] = ()
 
 
 def lock_path(directory: str, number: int, suffix: str = "") -> str:
@@ -43,14 +56,19 @@ def lock_path(directory: str, number: int, suffix: str = "") -> str:
 def look(filesystem: FileSystem, directory: str) -> LockFiles:
     """The lock files of a job directory, in one listing."""
     try:
-        rows = [row.path for row in filesystem.walk(join_path(directory, "_lock"), recursive=False)]
+        rows = {row.path: row for row in filesystem.walk(join_path(directory, "_lock"), recursive=False)}
     except NotFound:
-        rows = []
+        rows = {}
     found = [match for match in map(_NAME.fullmatch, rows) if match]
-    newest = max((int(match[1]) for match in found if not match[2]), default=0)
-    older = sorted(match[0] for match in found if int(match[1]) < newest)
-    released = any(int(match[1]) == newest and match[2] == ".released" for match in found)
-    return LockFiles(newest, released, tuple(older))
+    number, newest = max(((int(match[1]), match[0]) for match in found if not match[2]), default=(0, ""))
+    older = sorted(match[0] for match in found if int(match[1]) < number)
+    released = any(int(match[1]) == number and match[2] == ".released" for match in found)
+    unborn = tuple(row for name, row in rows.items() if name.startswith(WORK_PREFIX))
+    return LockFiles(number, released, tuple(older), _stamp_of(rows.get(newest)), unborn)
+
+
+def _stamp_of(row: FileStatus | None) -> Stamp | None:
+    return None if row is None else Stamp(row.mtime_ms, row.length, row.etag)
 
 
 def holder_now(filesystem: FileSystem, directory: str) -> Holder | None:
@@ -65,23 +83,31 @@ def holder_now(filesystem: FileSystem, directory: str) -> Holder | None:
     return None if holder is None or holder.has_gone() else holder
 
 
-def refuse_lost(filesystem: FileSystem, directory: str, number: int, run_id: str) -> None:
-    """Raise LockLost unless `number` is the newest and this run's.
+def refuse_lost(
+    filesystem: FileSystem, directory: str, number: int, run_id: str, stamp: Stamp | None = None
+) -> LockFiles:
+    """Raise LockLost unless `number` is the newest and this run's; what is there.
 
     The listing comes last: at that moment there is no successor. The record before it tells whether somebody
-    removed the lock by hand, after which numbers begin anew.
+    removed the lock by hand, after which numbers begin anew. Who has read the record, and knows its `stamp`, finds it
+    in the listing.
     """
+    if stamp is not None:
+        there = look(filesystem, directory)
+        if there.newest == number and there.stamp == stamp:
+            return there
     try:
         holder = parse_holder(filesystem.read_bytes(lock_path(directory, number)))
     except NotFound:
         holder = None
-    newest = look(filesystem, directory).newest
-    if holder is None or holder.run != run_id or newest != number:
+    there = look(filesystem, directory)
+    if holder is None or holder.run != run_id or there.newest != number:
         raise LockLost(
             f"the lock {join_path(directory, '_lock')} was taken over by another run; "
             f"run {run_id} publishes nothing more",
             "Only one of the two should run; start the same command again once neither does.",
         )
+    return there
 
 
 def check(job_dir: JobDir, number: int) -> None:

@@ -109,6 +109,7 @@ class JobDir:
         self._clock = clock
         self.run_path = join_path(path, f"runs/{run_id}")
         self.bytes_read = 0
+        filesystem.take_as_one(path)
 
     def of_run(self, run_id: str, policy: RetryPolicy | None = None) -> JobDir:
         """The records of another run of the pair, or of this one with other patience."""

@@ -33,8 +33,8 @@ from typing import NamedTuple
 from ..filesystems.base import FileSystem
 from ..model.errors import BrakeError, NotFound, StoreError
 from ..model.uri import join_path
-from ..rules.filters import WORK_PREFIX, work_path_beside
-from .fence import lock_path, look, refuse_lost
+from ..rules.filters import work_path_beside
+from .fence import LockFiles, Stamp, lock_path, look, refuse_lost
 from .holder import Holder, parse_holder, this_process
 
 
@@ -79,14 +79,15 @@ class Lock:
         self._me = this_process(run_id, clock.now())
         # The fencing number: it grows with every run, and is compared by whoever publishes.
         self.number = 0
+        self._stamp: Stamp | None = None
+        self._is_read = False
         # The run before this one, when it did not give the lock back: it was killed, or does not answer.
         self.predecessor: Holder | None = None
 
     def acquire(self) -> None:
         """Take the lock. Raises BrakeError (6) when another run holds it. May be called again after a StoreError."""
         while not self.number:
-            there = look(self._filesystem, self._directory)
-            holder = None
+            holder, there = None, look(self._filesystem, self._directory)
             if there.newest and not there.released:
                 try:
                     holder = self._read(there.newest)
@@ -94,13 +95,13 @@ class Lock:
                     continue  # followed, and removed, since the listing
                 if holder is not None and holder == self._me:
                     # The answer to the creation was lost.
-                    self.number = there.newest
+                    self._hold(there)
                     break
                 if not self._may_follow(there.newest, holder):
                     continue
-            self._take(there.newest + 1)
+            there = self._take(there.newest + 1)
             self.predecessor = holder
-        self._clear()
+        self._clear(there)
 
     def beat(self) -> None:
         """Show that this run lives. Raises LockLost when it lost the lock, StoreError when nothing is known."""
@@ -111,22 +112,30 @@ class Lock:
 
     def check(self) -> None:
         """Is the lock still ours? Raises LockLost."""
-        refuse_lost(self._filesystem, self._directory, self.number, self._run_id)
+        known = self._stamp if self._is_read else None
+        there = refuse_lost(self._filesystem, self._directory, self.number, self._run_id, known)
+        # Listed, read, and listed again: what was read is what has this stamp.
+        self._is_read = there.stamp == self._stamp
 
     def release(self) -> None:
         """Give the lock back. Where the store does not answer, it stays and goes stale."""
         with suppress(StoreError):
             self._filesystem.make_directory(lock_path(self._directory, self.number, ".released"))
 
-    def _take(self, number: int) -> None:
+    def _take(self, number: int) -> LockFiles:
+        """Try for a number; what is there then."""
         path = lock_path(self._directory, number)
-        if not self._filesystem.create_exclusive(path, self._me.to_json()):
-            return
-        if look(self._filesystem, self._directory).newest == number:
-            self.number = number
-        else:
+        is_mine = self._filesystem.create_exclusive(path, self._me.to_json())
+        there = look(self._filesystem, self._directory)
+        if is_mine and there.newest == number:
+            self._hold(there)
+        elif is_mine:
             # The number was given, and removed, before this run came to create it.
             self._filesystem.remove(path)
+        return there
+
+    def _hold(self, there: LockFiles) -> None:
+        self.number, self._stamp = there.newest, there.stamp
 
     def _may_follow(self, number: int, holder: Holder | None) -> bool:
         """True when the holder is gone, False when it must be looked again. Raises BrakeError when it lives."""
@@ -161,18 +170,11 @@ class Lock:
             f"Wait for it. If it is certainly dead, remove {join_path(self._directory, '_lock')}.",
         )
 
-    def _clear(self) -> None:
-        """Remove what older numbers left; the next run tries again where the store does not answer."""
+    def _clear(self, there: LockFiles) -> None:
+        """Remove what older numbers left, and records that were never finished, as whoever wrote them was killed: by
+        the store's own clock. The next run tries again where the store does not answer."""
+        born_ms = there.stamp.mtime_ms if there.stamp is not None else 0
+        unborn = [row.path for row in there.unborn if row.mtime_ms < born_ms - _UNBORN_MS]
         with suppress(StoreError):
-            for name in look(self._filesystem, self._directory).older:
+            for name in (*there.older, *unborn):
                 self._filesystem.remove(join_path(self._directory, f"_lock/{name}"), recursive=True)
-            self._clear_unborn()
-
-    def _clear_unborn(self) -> None:
-        """Remove records that were never finished, as whoever wrote them was killed. By the store's own clock."""
-        folder = join_path(self._directory, "_lock")
-        rows = [row for row in self._filesystem.walk(folder, recursive=False) if row.path.startswith(WORK_PREFIX)]
-        mine = self._filesystem.status(lock_path(self._directory, self.number)) if rows else None
-        for row in rows:
-            if mine is not None and row.mtime_ms < mine.mtime_ms - _UNBORN_MS:
-                self._filesystem.remove(join_path(folder, row.path))

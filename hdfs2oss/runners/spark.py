@@ -58,10 +58,13 @@ class SparkRunner(Runner):
 
     reports_live = False
 
-    def __init__(self, most_at_once: int, verbose: bool = False, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self, most_at_once: int, verbose: bool = False, pause_seconds: float = PAUSE_SECONDS, by_java: bool = False
+    ) -> None:
         """At most `most_at_once` tasks run at the same time, however large the cluster is.
 
-        `pause_seconds` pass before a task that found a store gone is tried again.
+        `pause_seconds` pass before a task that found a store gone is tried again. `by_java` is for tasks that have a
+        JVM each, which containers must have room for.
         """
         self._pause_seconds = pause_seconds
         self._cancelled = threading.Event()
@@ -72,7 +75,7 @@ class SparkRunner(Runner):
         self._ending: Hdfs2ossError | None = None
         self._counting = threading.Lock()
         self._counts = {"Launched map tasks": 0, "Failed map tasks": 0, "Total time spent by all map tasks (ms)": 0}
-        self._context, self._is_mine = start_spark(verbose)
+        self._context, self._is_mine = start_spark(verbose, by_java)
         settings = dict(self._context.getConf().getAll())
         self._most_attempts = most_attempts(settings)
         ceiling = most_slots(settings, os.cpu_count() or 1)

@@ -37,8 +37,10 @@ _ON_CLUSTERS = {
 }
 
 
-def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dict[str, str]:
-    """What to set, given Spark's version and what the user has set; the user wins except over _ALWAYS."""
+def settings_for(version: str, current: Mapping[str, str], verbose: bool, by_java: bool = False) -> dict[str, str]:
+    """What to set, given Spark's version and what the user has set; the user wins except over _ALWAYS.
+
+    `by_java` is for tasks that have a JVM each."""
     wanted = dict(_UNLESS_SET)
     master = current.get("spark.master", "")
     if not is_local(master):
@@ -53,7 +55,7 @@ def settings_for(version: str, current: Mapping[str, str], verbose: bool) -> dic
         # A driver that was killed has not succeeded.
         wanted["spark.yarn.am.clientModeTreatDisconnectAsFailed"] = "true"
     if master.startswith(("yarn", "k8s")) and "spark.executor.memoryOverheadFactor" not in current:
-        wanted["spark.executor.memoryOverhead"] = f"{overhead_mib(tasks_per_executor(current))}m"
+        wanted["spark.executor.memoryOverhead"] = f"{overhead_mib(tasks_per_executor(current), by_java=by_java)}m"
     return {key: value for key, value in wanted.items() if key not in current} | _ALWAYS
 
 

@@ -23,7 +23,7 @@ from .waiting import ClusterFacts, Waiting
 from .yarn_start import YarnStart
 
 
-def start_spark(verbose: bool) -> tuple[SparkContext, bool]:
+def start_spark(verbose: bool, by_java: bool = False) -> tuple[SparkContext, bool]:
     """The Spark context, and whether it is ours to stop. Raises Interrupted after a signal, and when Spark has gone."""
     if "SPARK_REMOTE" in os.environ:
         raise UsageError(
@@ -45,7 +45,7 @@ def start_spark(verbose: bool) -> tuple[SparkContext, bool]:
         os.environ["PYSPARK_PYTHON"] = sys.executable
     current = dict(conf.getAll())
     yarn = YarnStart(current, SparkContext._jvm)
-    for key, value in {**settings_for(pyspark.__version__, current, verbose), **yarn.settings}.items():
+    for key, value in {**settings_for(pyspark.__version__, current, verbose, by_java), **yarn.settings}.items():
         conf.set(key, value)
     return _context(conf, master, yarn), True
 

@@ -21,7 +21,7 @@ from ..model.errors import BrakeError, Hdfs2ossError, Interrupted, UsageError, W
 from ..model.options import CopyOptions
 from ..model.uri import Uri, mask_secrets
 from ..model.values import PlanSlice, TaskReport
-from ..records import fence, ledger
+from ..records import ledger
 from ..records.heartbeat import Heartbeat
 from ..records.jobdir import HASTE, JobDir, patiently
 from ..records.lock import PACE, Lock, Pace
@@ -150,7 +150,7 @@ class Run:
 
     def check_lock(self) -> None:
         """Before anything is published: is the job directory still ours? Raises LockLost."""
-        fence.check(self._job_dir, self.fence)
+        self._job_dir.patiently(self._heartbeat.lock.check)
 
     def tell_old_survey(self) -> None:
         """A notice that the survey is an earlier driver's: whoever reads only the end must not take it for today's."""

@@ -3,6 +3,7 @@
     sandbox        HDFS and the OSS server, private to this test run, started by the first test that asks
     yarn_sandbox   another one, with YARN, which MapReduce then runs on
     ha_sandbox     another one, with two NameNodes
+    kms_sandbox    another one, with a key server: its HDFS may have encryption zones
     secure_sandbox another one, with Kerberos; skipped where no KDC is, and none can be installed
     sandbox_name   makes names of sandboxes of a test's own; whatever has such a name is brought down
 
@@ -59,6 +60,13 @@ def yarn_sandbox(sandbox_name: Callable[[], str]) -> Sandbox:
 @pytest.fixture(scope="session")
 def ha_sandbox(sandbox_name: Callable[[], str]) -> Sandbox:
     started = Sandbox(sandbox_name(), **PROFILES["ha"])
+    started.up()
+    return started
+
+
+@pytest.fixture(scope="session")
+def kms_sandbox(sandbox_name: Callable[[], str]) -> Sandbox:
+    started = Sandbox(sandbox_name(), **PROFILES["kms"])
     started.up()
     return started
 

@@ -62,6 +62,8 @@ def core_site(state: Path, record: Record) -> Properties:
     }
     if record.secure:
         properties |= secure_core(state)
+    if record.kms:
+        properties["hadoop.security.key.provider.path"] = f"kms://http@{LOOPBACK}:{record.ports['kms']}/kms"
     if "oss" in record.ports:
         properties |= {
             "fs.oss.impl": "org.apache.hadoop.fs.aliyun.oss.AliyunOSSFileSystem",

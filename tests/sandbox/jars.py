@@ -1,5 +1,5 @@
-"""The Hadoop jars: named by docker/pom.xml, those of other versions by docker/hdfs.xml; fetched by Maven, kept in the
-user's cache.
+"""The Hadoop jars: named by docker/pom.xml, those of other versions by docker/hdfs.xml, what few need by a file of its
+own; fetched by Maven, kept in the user's cache.
 
 A folder of jars appears whole or not at all, under a name that depends on what was asked for. So a changed
 pom never meets old jars, an interrupted download leaves nothing that looks finished, and several checkouts
@@ -22,21 +22,26 @@ from .errors import SandboxError
 DOCKER = Path(__file__).parents[2] / "docker"
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
 PARTIAL = ".partial-"
+# The names of what is fetched where somebody asks for it: the file in docker/, and the MiB to be downloaded.
+KMS = "kms"
+ADDED = {KMS: 50}
 
 
 class Artefacts(NamedTuple):
-    """What one version of Hadoop runs on here."""
+    """What one version of Hadoop runs on here; `name` is that of the jar without which it is not there."""
 
     version: str
     pom: Path
     download_mib: int
     profiles: tuple[str, ...] = ()
+    name: str = "hadoop-hdfs"
 
     def folder(self) -> Path:
         """Where its jars are, or would be."""
         asked = [PLUGIN, *self.profiles] if self.profiles else [PLUGIN]
         digest = hashlib.sha256(self.pom.read_bytes() + " ".join(asked).encode()).hexdigest()[:12]
-        return cache_folder() / f"hadoop-{self.version}-{digest}"
+        kind = "hadoop" if self.name == "hadoop-hdfs" else self.name
+        return cache_folder() / f"{kind}-{self.version}-{digest}"
 
 
 def artefacts_of(version: str = "") -> Artefacts:
@@ -54,6 +59,15 @@ def artefacts_of(version: str = "") -> Artefacts:
     return Artefacts(version, DOCKER / "hdfs.xml", 65, tuple(name for name, counts in chosen.items() if counts))
 
 
+def added_artefacts(name: str) -> Artefacts:
+    """Those of `docker/NAME.xml`, the version of which stands there."""
+    pom = DOCKER / f"{name}.xml"
+    found = re.search(r"<hadoop\.version>([^<]+)<", pom.read_text())
+    if not found:
+        raise SandboxError(f"{pom} does not set hadoop.version")
+    return Artefacts(found.group(1), pom, ADDED[name], name=f"hadoop-{name}")
+
+
 def cache_folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "hdfs2oss"
@@ -66,7 +80,11 @@ def jars_folder(version: str = "") -> Path:
 
 def fetch_jars(say: Callable[[str], None] = lambda line: None, version: str = "") -> Path:
     """The folder of jars of a version, downloaded first if it is not there yet."""
-    artefacts = artefacts_of(version)
+    return fetch(artefacts_of(version), say)
+
+
+def fetch(artefacts: Artefacts, say: Callable[[str], None] = lambda line: None) -> Path:
+    """The folder of these jars, downloaded first if it is not there yet."""
     folder = artefacts.folder()
     if folder.is_dir():
         return folder
@@ -74,7 +92,7 @@ def fetch_jars(say: Callable[[str], None] = lambda line: None, version: str = ""
     with open(folder.parent / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():  # another process may have fetched them while this one waited
-            say(f"fetching the Hadoop jars, about {artefacts.download_mib} MiB, into {folder}")
+            say(f"fetching the jars of {artefacts.name}, about {artefacts.download_mib} MiB, into {folder}")
             _download(artefacts, folder)
     return folder
 
@@ -85,7 +103,7 @@ def _download(artefacts: Artefacts, folder: Path) -> None:
     partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder.parent))
     try:
         _run_maven(artefacts, partial)
-        if not any(partial.glob("hadoop-hdfs-*.jar")):
+        if not any(partial.glob(f"{artefacts.name}-*.jar")):
             raise SandboxError(f"Maven ended well but put no Hadoop jars into {partial}")
         partial.chmod(0o755)
         partial.rename(folder)

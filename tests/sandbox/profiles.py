@@ -10,6 +10,7 @@ class Profile(TypedDict, total=False):
     ha: bool
     secure: bool
     spark: bool
+    kms: bool
     datanodes: int
 
 
@@ -19,6 +20,7 @@ PROFILES: dict[str, Profile] = {
     "ha": {"ha": True, "datanodes": 2},
     "secure": {"secure": True},
     "spark": {"spark": True},
+    "kms": {"kms": True},
 }
 # One line each, for --help.
 MEANINGS = {
@@ -27,4 +29,5 @@ MEANINGS = {
     "ha": "two NameNodes, a JournalNode and two DataNodes; see 'failover'",
     "secure": "a KDC, and HDFS with Kerberos and encrypted data transfer",
     "spark": "HDFS, and a standalone Spark master with workers on 127.0.0.2 and 127.0.0.3",
+    "kms": "HDFS, and a key server for encryption zones",
 }

@@ -24,7 +24,7 @@ from .hadoop_conf import (
     yarn_site,
 )
 from .hdfs_cluster import HdfsCluster
-from .jars import artefacts_of, fetch_jars, jars_folder
+from .jars import KMS, added_artefacts, artefacts_of, fetch, fetch_jars, jars_folder
 from .java import java_command, java_environment
 from .kdc import fetch_kdc, java_flag
 from .oss_server import BUCKET
@@ -48,12 +48,13 @@ class Sandbox:
         ha: bool = False,
         secure: bool = False,
         spark: bool = False,
+        kms: bool = False,
         hadoop: str = "",
         datanodes: int = 1,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.name = name
-        self._wanted = Record("", oss, yarn, ha, secure, spark, hadoop, datanodes)
+        self._wanted = Record("", oss, yarn, ha, secure, spark, kms, hadoop, datanodes)
         self._say = say
         self._state = StateFolder(name)
         self._servers_made: Servers | None = None
@@ -71,6 +72,8 @@ class Sandbox:
             fetch_jars(self._say, record.hadoop)
             if record.secure:
                 fetch_kdc(self._say)
+            if record.kms:
+                fetch(added_artefacts(KMS), self._say)
             try:
                 self._start(record, missing)
             except BaseException:
@@ -215,7 +218,7 @@ class Sandbox:
         return record
 
     def _merge(self, record: Record) -> Record:
-        for trait in ("ha", "secure"):
+        for trait in ("ha", "secure", "kms"):
             if getattr(self._wanted, trait) and record.ports and not getattr(record, trait):
                 raise SandboxError(
                     f"sandbox '{self.name}' was made without '{trait}', which its data cannot get later: "
@@ -232,6 +235,7 @@ class Sandbox:
         record.ha = record.ha or self._wanted.ha
         record.secure = record.secure or self._wanted.secure
         record.spark = record.spark or self._wanted.spark
+        record.kms = record.kms or self._wanted.kms
         record.oss = record.oss or self._wanted.oss
         record.yarn = record.yarn or self._wanted.yarn
         record.datanodes = max(record.datanodes, self._wanted.datanodes)

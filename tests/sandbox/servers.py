@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from . import kdc, oss_server, spark_cluster, yarn_cluster
+from . import kdc, kms, oss_server, spark_cluster, yarn_cluster
 from .daemon import Daemon, find_processes
 from .hdfs_cluster import HdfsCluster, namenode_services
 from .kdc import Kdc
+from .kms import Kms
 from .oss_server import OssServer
 from .spark_cluster import SparkCluster
 from .state import Record, StateFolder
@@ -25,6 +26,7 @@ class Servers:
     def __init__(self, state: StateFolder, record: Record, classpath: str) -> None:
         self.record = record
         self.kdc = Kdc(state, record)
+        self.kms = Kms(state, record)
         self.hdfs = HdfsCluster(state, record, classpath)
         self.oss = OssServer(state, record)
         self.yarn = YarnCluster(state, record, classpath)
@@ -33,6 +35,7 @@ class Servers:
     def daemons(self) -> list[Daemon]:
         return [
             self.kdc.daemon,
+            self.kms.daemon,
             self.oss.daemon,
             *self.hdfs.daemons(),
             self.yarn.manager,
@@ -45,6 +48,8 @@ class Servers:
             self.oss.start()
         if "kdc" in missing:
             self.kdc.start()
+        if "kms" in missing:
+            self.kms.start()
         if "journalnode" in missing:
             self.hdfs.start_journalnode()
         for index, namenode in enumerate(self.hdfs.namenodes, 1):
@@ -60,6 +65,8 @@ class Servers:
         self.hdfs.make_home_folders()
         if "oss" in missing:
             self.oss.wait()
+        if "kms" in missing:
+            self.kms.wait()
         if self.record.yarn:
             self.yarn.start_node()
         if self.record.spark:
@@ -68,6 +75,7 @@ class Servers:
 
 def services_of(record: Record) -> list[Service]:
     names = ["kdc"] if record.secure else []
+    names += [kms.SERVICE] if record.kms else []
     names += ["journalnode"] if record.ha else []
     names += namenode_services(record)
     names += [f"datanode-{index}" for index in range(1, record.datanodes + 1)]
@@ -93,6 +101,7 @@ def _ports_of(service: str) -> tuple[str, ...]:
         return f"{service}-rpc", f"{service}-http"
     ports = {
         "kdc": kdc.PORTS,
+        kms.SERVICE: kms.PORTS,
         "oss": oss_server.PORTS,
         "resourcemanager": yarn_cluster.PORTS,
         spark_cluster.MASTER: spark_cluster.PORTS,

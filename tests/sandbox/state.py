@@ -4,7 +4,7 @@ sandbox.json   id, ports, which services were asked for
 keys.json      the OSS keys of this sandbox, readable by its owner only
 conf/          HADOOP_CONF_DIR;  conf-datanode-<i>/ and conf-namenode-<i>/ what differs for one server
 classpath      the class path of the Hadoop tools
-hdfs/ oss/ yarn/ kdc/ spark/ tmp/   data of the servers
+hdfs/ oss/ yarn/ kdc/ kms/ spark/ tmp/   data of the servers
 logs/          one file a server
 """
 
@@ -39,6 +39,7 @@ class Record:
     ha       two NameNodes, and a JournalNode between them
     secure   a KDC; HDFS takes Kerberos only
     spark    a standalone master and two workers
+    kms      a key server, and HDFS may have encryption zones
     hadoop   the version of its servers, where that is another than docker/pom.xml names
     """
 
@@ -48,6 +49,7 @@ class Record:
     ha: bool = False
     secure: bool = False
     spark: bool = False
+    kms: bool = False
     hadoop: str = ""
     datanodes: int = 1
     ports: dict[str, int] = field(default_factory=dict)

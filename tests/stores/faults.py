@@ -186,6 +186,9 @@ class FlakyFileSystem(FileSystem):
         self.meet("remove", path)
         return self.wrapped.remove(path, recursive)
 
+    def take_as_one(self, directory: str) -> None:
+        self.wrapped.take_as_one(directory)
+
     def create_exclusive(self, path: str, data: bytes) -> bool:
         self.meet("create", path)
         return self.wrapped.create_exclusive(path, data)

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from hdfs_native import Client, TrashNotEnabledError
 from hdfs_native import FileStatus as NativeStatus
 
-from ...model.errors import NotFound
+from ...model.errors import NotFound, StoreError
 from ...model.uri import NAMENODE_PORT
 from ...model.values import DIRECTORY, FILE, FileStatus
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
@@ -30,6 +30,9 @@ from .errors import map_errors
 T = TypeVar("T")
 Rows = Iterator[NativeStatus]
 
+# Who has the keys of encryption zones, and what the native client says of a file there while it is not told.
+KEY_SERVER = "hadoop.security.key.provider.path"
+_WITHOUT_KEYS = "no KMS provider is configured"
 # What HDFS has of them: read, write and execute, and the sticky bit.
 PERMISSION_BITS = 0o1777
 # The NameNode's own page size; a page is fetched under one time-out.
@@ -79,7 +82,12 @@ class HdfsClient:
         self._configuration = {
             **hadoop_conf,
             **{key: _at_most(hadoop_conf.get(key), most) for key, most in _MOST.items()},
+            # That of another cluster would give other keys of the same names: see `zones`.
+            KEY_SERVER: "",
         }
+        # Who finds it out for a file of a zone.
+        self.find_key_server: Callable[[], str] = str
+        self._keys_lock = threading.Lock()
         self._retries = _FAILOVER_RETRIES if f"dfs.ha.namenodes.{authority}" in hadoop_conf else _RETRIES
         self._pause = StorePause()
         self._user = user
@@ -126,7 +134,27 @@ class HdfsClient:
     def ask(self, what: str, function: Callable[[Client], T], brings_nothing: bool = False) -> T:
         """One call to the NameNode, under the watchdog. For `brings_nothing` see `map_errors`."""
         with map_errors(what, self._place, brings_nothing):
+            try:
+                return self._watchdog.call(what, lambda: function(self.native()))
+            except RuntimeError as error:
+                if _WITHOUT_KEYS not in str(error):
+                    raise
+            self._take_keys(what)
             return self._watchdog.call(what, lambda: function(self.native()))
+
+    def _take_keys(self, what: str) -> None:
+        """Go on with a client that knows the key server, which is asked for where the first file of a zone is met."""
+        with self._keys_lock:
+            if self._configuration[KEY_SERVER]:
+                return
+            try:
+                key_server = self.find_key_server()
+            except StoreError as error:
+                error.message = f"cannot {what}: {error.message}"
+                raise
+            with self._native_lock:
+                self._configuration[KEY_SERVER] = key_server
+                self._native = None
 
     def ask_again(self, what: str, function: Callable[[Client], T], brings_nothing: bool = False) -> T:
         """Like `ask`, repeated on errors that may pass; for calls that may safely run twice."""

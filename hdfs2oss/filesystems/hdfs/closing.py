@@ -40,16 +40,17 @@ _waited_for = 0
 _left_behind: set[_Closing] = set()
 
 
-def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
+def close_soon(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> bool:
     """Close the file `path`, of which `length` bytes were written; `close` is its own client's, and waits.
 
-    Raises what `close` raises, unless the NameNode has the file whole before.
+    Whether the NameNode has told on the way that all of these bytes are in it. Raises what `close` raises, unless the
+    NameNode has the file whole before.
     """
     with _one_more() as count:
-        if count > _MOST_HASTENED or not length:
-            close()
-        else:
-            _hasten(client, path, close, length)
+        if count <= _MOST_HASTENED and length:
+            return _hasten(client, path, close, length)
+        close()
+        return False
 
 
 def wait_for_clients() -> None:
@@ -61,7 +62,7 @@ def wait_for_clients() -> None:
         closing.is_over()
 
 
-def _hasten(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> None:
+def _hasten(client: HdfsClient, path: str, close: Callable[[], None], length: int) -> bool:
     closing = _Closing(close)
     for pause_seconds in _PAUSES_SECONDS:
         if closing.is_over(pause_seconds):
@@ -69,11 +70,12 @@ def _hasten(client: HdfsClient, path: str, close: Callable[[], None], length: in
         try:
             if client.length_of_blocks(path) == length and client.end_writing(path):
                 closing.leave_behind()
-                return
+                return True
         except StoreError:
             # Whatever is wrong: its own client tells.
             break
     closing.result()
+    return False
 
 
 @contextmanager

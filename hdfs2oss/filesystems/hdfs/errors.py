@@ -6,8 +6,9 @@ AccessControlException                                  PermissionDenied
 SafeMode, Retriable, ServerTooBusy, StandbyException    Throttled
 SASL, Kerberos, invalid token                           AuthenticationFailed
 NS-, DSQuotaExceeded, quota by storage type             QuotaExceeded, with the directory whose quota it is
+a key server that refuses                               PermissionDenied
 checksum, short block                                   CorruptData
-OSError, connection, block not reachable                Unreachable
+OSError, connection, block or key server not reachable  Unreachable
 ParentNotDirectoryException, "is not a directory"       AlreadyExists; NotFound to those who bring nothing
 anything else, also a panic of the client               StoreError
 """
@@ -19,7 +20,14 @@ import re
 from collections.abc import Iterator
 
 from ...model.errors import AlreadyExists, AuthenticationFailed, Hdfs2ossError, NotFound, StoreError, Unreachable
-from ..hadoop_errors import READ_BY_JAVA, beyond_native, class_by_text, error_of_java, says_below_a_file
+from ..hadoop_errors import (
+    READ_BY_JAVA,
+    beyond_native,
+    class_by_text,
+    class_of_key_server,
+    error_of_java,
+    says_below_a_file,
+)
 from ..kerberos.gssapi import HOW_TO_ASK
 
 _RPC_ERROR = re.compile(r'RPCError\("([\w.$]+)",\s*"(.*?)(?:\\n|\n|"\)|$)', re.DOTALL)
@@ -70,6 +78,8 @@ def translate(error: BaseException, what: str, place: str) -> StoreError:
         return AuthenticationFailed(f"cannot {what}: Kerberos: {_shorten(refused[1])} ({place})", HOW_TO_ASK)
     message = f"cannot {what}: {_shorten(text) or type(error).__name__} ({place})"
     hint = _no_host_hint(what, place) if _NO_HOST.search(text) else ""
+    if kind := class_of_key_server(text):
+        return kind(message)
     if beyond_native(text):
         return StoreError(message, READ_BY_JAVA)
     kind = Unreachable if isinstance(error, OSError) else StoreError

@@ -17,9 +17,10 @@ from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, in_hadoops
 from ...rules.keys import KeyRange, portions_in_key_order
 from ...rules.retry import StorePause
 from ...rules.snapshot_diff import SnapshotChange
-from ..base import Reader, Stored, Writer
+from ..base import NoChecksum, Reader, Stored, Writer
 from ..capabilities import Capabilities
 from ..hadoop_conf import is_kerberized, user_name
+from ..hadoop_errors import OF_ENCRYPTED, READ_BY_JAVA
 from ..hadoop_filesystem import HadoopFileSystem
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
@@ -44,13 +45,16 @@ from .questions import (
 )
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
-from .writer import HdfsAppender, HdfsWriter, Way
+from .writer import HdfsAppender, HdfsWriter, OwnWriter, Way
+from .zones import Zones, key_server_of
 
 T = TypeVar("T")
 
 # Bytes under one checksum; block sizes are multiples of it.
 CHUNK_BYTES = 512
 _NO_CHECKSUMS_SECONDS = 60.0
+# What a NameNode says of a way that leads out of an encryption zone.
+_FROM_ZONE = "can't be moved from an encryption zone"
 _BLOCK_BYTES = 128 * MIB
 
 
@@ -101,8 +105,11 @@ class HdfsFileSystem(HadoopFileSystem):
         self.java = JavaClient(self.client.address, hadoop_conf, jvm or jvm_of_process(user), login)
         self.attributes = HdfsAttributes(self.client, self.web, Supplement(self.web, self.java))
         self.policies = Policies(self.web)
+        self._zones = Zones(self.web)
+        self.client.find_key_server = lambda: key_server_of(self.web)
         self._listing = HdfsListing(self.client, self.web)
         self._block_size = 0
+        self._taken_as_one: set[str] = set()
 
     def _show_who_asks(self, host: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
         identity = self.client.identity()
@@ -156,8 +163,15 @@ class HdfsFileSystem(HadoopFileSystem):
     def put(
         self, path: str, data: bytes, work_path: str, metadata: Mapping[str, str], attributes: Attributes = NOTHING
     ) -> Stored:
+        def put() -> Stored:
+            return super(HdfsFileSystem, self).put(path, data, work_path, metadata, attributes)
+
+        return self._without_litter(work_path, put)
+
+    def _without_litter(self, work_path: str, errand: Callable[[], T]) -> T:
+        """What the errand gives, which writes one file: its calls follow one another on one other thread."""
         try:
-            return self.together(lambda: super(HdfsFileSystem, self).put(path, data, work_path, metadata, attributes))
+            return self.together(errand)
         except OutOfTime:
             # Who was left behind cannot clear up after itself.
             with suppress(StoreError):
@@ -168,9 +182,13 @@ class HdfsFileSystem(HadoopFileSystem):
         """Through the native client, or through Hadoop's own where that one would write the parity wrongly."""
         keep = partial(self.attributes.keep, wanted=attributes) if attributes != NOTHING else None
         directory = path.rpartition("/")[0] or "/"
-        wrong = "" if self.web.silent_because() else self.policies.wrong_for(directory, self.make_directory)
+        ours = self._ours(directory)
+        is_silent = bool(self.web.silent_because())
+        wrong = "" if is_silent else self.policies.wrong_for(ours or directory, self.make_directory, bool(ours))
         if not wrong:
-            return HdfsWriter(self.client, path, work_path, attributes, keep, Way(cannot_append=self.cannot_join))
+            # That directory is there by now: those in it come along with their first file, and take after it.
+            kind = OwnWriter if ours and not is_silent else HdfsWriter
+            return kind(self.client, path, work_path, attributes, keep, Way(cannot_append=self.cannot_join))
         if why := self.java.missing():
             raise StoreError(_hazard(wrong, why))
         return HdfsWriter(self.client, path, work_path, attributes, keep, Way(self.java.create))
@@ -202,12 +220,32 @@ class HdfsFileSystem(HadoopFileSystem):
     def remove(self, path: str, recursive: bool = False) -> bool:
         return self.client.remove(path, recursive)
 
+    def take_as_one(self, directory: str) -> None:
+        self._taken_as_one.add(directory)
+
+    def _ours(self, directory: str) -> str:
+        """The directory, taken as one, that this is or lies in; "" for none."""
+        while directory not in self._taken_as_one and directory:
+            directory = directory.rpartition("/")[0]
+        return directory
+
+    def _create(self, path: str, data: bytes, work_path: str) -> bool:
+        return self._without_litter(work_path, lambda: super(HdfsFileSystem, self)._create(path, data, work_path))
+
     def move_to_trash(self, path: str) -> str:
-        return self.client.move_to_trash(path)
+        try:
+            return self.client.move_to_trash(path)
+        except StoreError as error:
+            if _FROM_ZONE in error.message:
+                # The native client knows the trash of the home alone, not that of the zone.
+                error.hint = READ_BY_JAVA
+            raise
 
     def checksum(self, path: str, family: str) -> FileChecksum:
         self.traffic.read()
         if family == MD5_OF_CRC and not self.web.silent_because():
+            if self._zones.hold(path):
+                raise NoChecksum(f"no checksum of {path}: {OF_ENCRYPTED}")
             return self._checksum_pause.call(lambda: checksum_of(self.web, path))
         return self.java.checksum(path, family)
 

@@ -11,7 +11,7 @@ from ...model.errors import StoreError
 from ...rules.filesum import COMBINE_MODE, MD5_OF_CRC, FileChecksum, sent_by_hadoop
 from ..base import NoChecksum
 from ..hadoop_conf import is_kerberized
-from ..hadoop_errors import error_of_java
+from ..hadoop_errors import OF_ENCRYPTED, error_of_java
 from ..hadoop_jvm import HadoopJvm, JavaFailed
 from ..kerberos.gssapi import BY_TICKET, Login
 from ..kerberos.identity import keytab_here
@@ -58,7 +58,10 @@ class JavaClient:
         mode = "MD5MD5CRC" if family == MD5_OF_CRC else "COMPOSITE_CRC"
 
         def ask(jvm: Any) -> tuple[str, str]:
-            found = self._filesystem(jvm, mode).getFileChecksum(jvm.org.apache.hadoop.fs.Path(path))
+            filesystem, place = self._filesystem(jvm, mode), jvm.org.apache.hadoop.fs.Path(path)
+            if filesystem.getFileStatus(place).isEncrypted():
+                raise NoChecksum(f"no checksum of {path}: {OF_ENCRYPTED}")
+            found = filesystem.getFileChecksum(place)
             return ("", "") if found is None else (str(found.getAlgorithmName()), bytes(found.getBytes()).hex())
 
         try:

@@ -32,7 +32,7 @@ def policy_of(web: WebHdfs, path: str) -> str | None:
 
     Raises StoreError when nobody can tell.
     """
-    status = _status_of(web, path)
+    status = status_of(web, path)
     return None if status is None else str(status.get("ecPolicy") or "")
 
 
@@ -42,7 +42,7 @@ def unjoinable(web: WebHdfs, directory: str) -> str:
     Raises StoreError when nobody can tell.
     """
     path = directory
-    while (status := _status_of(web, path)) is None and path != "/":
+    while (status := status_of(web, path)) is None and path != "/":
         path = path.rpartition("/")[0] or "/"
     policy = str((status or {}).get("ecPolicy") or "")
     if policy not in _REPLICATION:
@@ -58,7 +58,8 @@ def default_block_size(web: WebHdfs) -> int:
     return 0
 
 
-def _status_of(web: WebHdfs, path: str) -> dict[str, object] | None:
+def status_of(web: WebHdfs, path: str) -> dict[str, object] | None:
+    """What WebHDFS says of a path; None where nothing is. Raises StoreError when nobody can tell."""
     try:
         return member(web.get(path, "GETFILESTATUS"), "FileStatus", path)
     except NotFound:
@@ -156,28 +157,31 @@ class Policies:
         self._known: dict[str, str] = {}
         self._turns = [threading.Lock() for _ in range(_DIRECTORIES_AT_ONCE)]
 
-    def wrong_for(self, directory: str, make: Callable[[str], None] | None = None) -> str:
+    def wrong_for(self, directory: str, make: Callable[[str], None] | None = None, is_ours: bool = False) -> str:
         """What of a directory, or of the nearest one above it that is there, the native client would write wrongly:
         the path and its policy in words; "" for nothing. Raises StoreError when nobody can tell.
 
-        `make` makes one that is not there, for whoever is about to write there anyway, if nothing is against it."""
+        `make` makes one that is not there, for whoever is about to write there anyway, if nothing is against it. Where
+        nobody else makes that one (`is_ours`), it takes after the one above it."""
         found = self._known.get(directory)
         if found is None:
             # Hundreds of files of one directory may come at once: the others wait for what the first one is told.
             with self._turns[hash(directory) % _DIRECTORIES_AT_ONCE]:
                 found = self._known.get(directory)
                 if found is None:
-                    found = self._ask(directory, make)
+                    found = self._ask(directory, make, is_ours)
         return found
 
-    def _ask(self, directory: str, make: Callable[[str], None] | None) -> str:
+    def _ask(self, directory: str, make: Callable[[str], None] | None, is_ours: bool = False) -> str:
         path = directory
         while (found := self._told(path)) is None:
             path = path.rpartition("/")[0] or "/"
-        # One that is not there yet may be given a policy of its own.
+        # One that is not there yet may be given a policy of its own by somebody else.
         if path != directory and make is not None and not found:
             make(directory)
-            return self._ask(directory, None)
+            if not is_ours:
+                return self._ask(directory, None)
+            self._keep(directory, found)
         return found
 
     def _told(self, path: str) -> str | None:

@@ -41,6 +41,8 @@ class HdfsWriter(HadoopWriter):
     `keep` gives a path the attributes that are `wanted`.
     """
 
+    makes_parents = False
+
     def __init__(
         self,
         client: HdfsClient,
@@ -65,10 +67,7 @@ class HdfsWriter(HadoopWriter):
         self._file = self._create(way.create or self._create_natively)
 
     def _create(self, create: Callable[[str, Creation], OpenFile]) -> OpenFile:
-        """Open the work file; parents that are missing are made first.
-
-        Those that come along with a file take the permission of the one above them, whatever the umask says.
-        """
+        """Open the work file; parents that are missing are made first."""
         path, given = self._work_path, self._client.creation
         given = given._replace(
             replication=self._wanted.replication or given.replication,
@@ -82,7 +81,11 @@ class HdfsWriter(HadoopWriter):
 
     def _create_natively(self, path: str, given: Creation) -> OpenFile:
         options = WriteOptions(
-            given.block_size_bytes, given.replication, given.file_permission, overwrite=True, create_parent=False
+            given.block_size_bytes,
+            given.replication,
+            given.file_permission,
+            overwrite=True,
+            create_parent=self.makes_parents,
         )
         file: OpenFile = self._client.change(f"write {path}", lambda native: native.create(path, options))
         return file
@@ -121,10 +124,7 @@ class HdfsWriter(HadoopWriter):
 
     def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
         self._close()
-        status = self._client.status(self._work_path)
-        if status is None:
-            raise StoreError(f"{self._work_path} vanished before it could be published")
-        stored = Stored(status.length, mtime_ms=status.modification_time)
+        stored = self._look()
         check(stored)
         if self._keep is not None:
             # Before anybody sees the file: it never stands there without its permission.
@@ -135,11 +135,24 @@ class HdfsWriter(HadoopWriter):
         self._done = True
         return stored
 
-    def _close(self) -> None:
+    def commit_if_free(self, check: Callable[[Stored], None]) -> None:
+        check(Stored(self._written) if self._close() else self._look())
+        self._client.rename(self._work_path, self._path, overwrite=False)
+        self._done = True
+
+    def _look(self) -> Stored:
+        status = self._client.status(self._work_path)
+        if status is None:
+            raise StoreError(f"{self._work_path} vanished before it could be published")
+        return Stored(status.length, mtime_ms=status.modification_time)
+
+    def _close(self) -> bool:
+        """Whether the NameNode has said that the file has all that was written."""
+
         def close() -> None:
             self._client.ask_data(f"close {self._work_path}", lambda: self._file.close())
 
-        close_soon(self._client, self._work_path, close, self._written if self._is_native else 0)
+        return close_soon(self._client, self._work_path, close, self._written if self._is_native else 0)
 
     def abort(self) -> None:
         if self._done:
@@ -149,6 +162,13 @@ class HdfsWriter(HadoopWriter):
         # Whatever brought us here is the error to be seen, not what cleaning up after it meets.
         with contextlib.suppress(StoreError):
             self._client.remove(self._work_path)
+
+
+class OwnWriter(HdfsWriter):
+    """The same below a directory that is there, and is ours: parents that are missing come along with the file, and
+    take the permission of the one above them, whatever the umask says."""
+
+    makes_parents = True
 
 
 class HdfsAppender(Writer):

@@ -13,6 +13,7 @@ from ...model.values import FileStatus
 from ...rules.filesum import COMPOSITE_CRC, MD5_OF_CRC, FileChecksum, in_hadoops_order, sent_by_hadoop
 from ..base import NoChecksum, Reader
 from ..capabilities import Capabilities
+from ..hadoop_errors import OF_ENCRYPTED
 from ..hadoop_filesystem import HadoopFileSystem
 from ..hadoop_jvm import HadoopJvm, jvm_of_process
 from ..kerberos.gssapi import BY_TICKET, Login
@@ -89,16 +90,20 @@ class JavaFileSystem(HadoopFileSystem):
             return
 
         def is_closed(filesystem: Any, classes: Classes) -> bool:
-            place = classes.path(path)
-            if self._store.scheme == "viewfs":
-                place = filesystem.resolvePath(place)
-                filesystem = place.getFileSystem(filesystem.getConf())
-                if str(filesystem.getScheme()) != "hdfs":
-                    return True
+            filesystem, place = self._behind_views(filesystem, classes.path(path))
+            if str(filesystem.getScheme()) != "hdfs":
+                return True
             return bool(filesystem.isFileClosed(place))
 
         if not self._store.look(f"ask who writes to {path}", is_closed):
             raise BeingWritten(f"somebody has {path} open", "Run the same command with -update once it is closed.")
+
+    def _behind_views(self, filesystem: Any, place: Any) -> tuple[Any, Any]:
+        """Where a path of a view leads to; any other path leads to itself."""
+        if self._store.scheme != "viewfs":
+            return filesystem, place
+        place = filesystem.resolvePath(place)
+        return place.getFileSystem(filesystem.getConf()), place
 
     def open_writer(self, path: str, work_path: str, attributes: Attributes = NOTHING) -> JavaWriter:
         if why := self.hazard_below(path):
@@ -156,7 +161,10 @@ class JavaFileSystem(HadoopFileSystem):
             raise NoChecksum(f"{self._store.place} states no such checksum of {path}")
 
         def ask(filesystem: Any, classes: Classes) -> tuple[str, str]:
-            found = filesystem.getFileChecksum(classes.path(path))
+            filesystem, place = self._behind_views(filesystem, classes.path(path))
+            if filesystem.getFileStatus(place).isEncrypted():
+                raise NoChecksum(f"no checksum of {path}: {OF_ENCRYPTED}")
+            found = filesystem.getFileChecksum(place)
             return ("", "") if found is None else (str(found.getAlgorithmName()), bytes(found.getBytes()).hex())
 
         what = f"ask for the checksum of {path}"

@@ -54,9 +54,8 @@ class UnitSurvey:
         gate = Gate(unit, budget, wants_missing)
         if self._missing is not None:
             self._missing.begin(unit)
-        cuts = bool(sources) and self._sides.can_be_cut
         merge = Merge(sources, target, wants_missing)
-        rest = self._pair_up(merge, gate, self._sieve(unit), pairing, self._missing, cuts)
+        rest = self._pair_up(merge, gate, self._sieve(unit), pairing, self._missing, cuts=bool(sources))
         if self._missing is not None:
             self._missing.end()
         self._count_listed(sources)
@@ -111,11 +110,12 @@ class UnitSurvey:
         missing: Missing | None = None,
         cuts: bool = False,
     ) -> list[SurveyUnit]:
-        """All steps. With `cuts` it may end where the budget does: what is left then, the rest of the innermost
-        directory first."""
+        """All steps. With `cuts` it may end where the budget does, if the stores can be cut, which nobody asks them
+        before: what is left then, the rest of the innermost directory first."""
         taken = ""
         while (step := merge.step(pairing.waiting_for)) is not None:
-            if cuts and (rest := self._rest_behind(taken, step, gate, pairing)):
+            may_end = cuts and gate.is_spent and self._sides.can_be_cut
+            if may_end and (rest := self._rest_behind(taken, step, gate, pairing)):
                 return rest
             entered = gate.enters(step)
             if not entered:

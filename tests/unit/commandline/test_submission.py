@@ -56,6 +56,9 @@ def test_where_tasks_and_the_driver_run_follows_from_the_settings(master, mode, 
         (["--executor-cores=2", "--threads", "4", "--part-size", "8m"], "960m"),
         (["--threads=4"], "704m"),
         (["--threads=many", "--part-size=large"], "896m"),
+        (["--hdfs-client=native"], "896m"),
+        (["--hdfs-client", "jvm"], "1600m"),
+        (["--executor-cores", "4", "viewfs://lake/a"], "5248m"),
     ],
 )
 def test_memory_beside_the_heap_follows_from_cores_threads_and_part_size(typed, overhead):
@@ -74,6 +77,8 @@ def test_memory_that_is_set_is_not_set_again_and_none_is_asked_of_a_standalone_c
 def test_a_driver_in_the_cluster_has_room_for_its_python_and_can_be_found_by_its_tag():
     settings = settings_in(command(*CLUSTER, "--conf", "spark.yarn.tags=mine", "/a", "/b"))
     assert settings["spark.driver.memoryOverhead"] == "896m"
+    by_java = settings_in(command(*CLUSTER, "--hdfs-client", "jvm", "/a", "/b"))
+    assert by_java["spark.driver.memoryOverhead"] == "1600m"
     # The later one counts.
     assert settings["spark.yarn.tags"] == "mine,hdfs2oss-1"
 

@@ -32,6 +32,22 @@ def run(make_context, store: FlakyFileSystem, sources: list[str], entries: int) 
     return Counter(item.path for item in items if item.action == "COPY"), report
 
 
+class Asked(FlakyFileSystem):
+    times = 0
+
+    def lists_from_any_key(self) -> bool:
+        self.times += 1
+        return super().lists_from_any_key()
+
+
+def test_nobody_asks_whether_a_tree_can_be_cut_that_the_budget_covers(make_context) -> None:
+    paths = [f"/s/d/{number}" for number in range(9)]
+    for entries, asks in ((100, 0), (5, 1)):
+        store = Asked(store_of(*paths))
+        found, _ = run(make_context, store, ["/s"], entries)
+        assert (found, store.times > 0) == (Counter(f"d/{number}" for number in range(9)), asks > 0)
+
+
 @pytest.mark.parametrize("entries", range(9))
 def test_a_directory_whose_listing_fails_where_the_budget_ends_is_told(make_context, entries) -> None:
     paths = [f"/s/d/{name}" for name in ("a", "b", "c", "left-out", "m", "n")]

@@ -1,3 +1,4 @@
+import itertools
 import os
 import socket
 import subprocess
@@ -295,3 +296,47 @@ def test_a_process_of_an_odd_name_is_seen_to_live(tmp_path) -> None:
     with subprocess.Popen([str(odd), "60"]) as alive:
         assert not this_process("one", 0.0)._replace(process=alive.pid).has_gone()
         alive.kill()
+
+
+def test_a_lock_that_is_held_is_listed_again_and_its_record_is_read_once(store) -> None:
+    unreadable = Fault("read", "_lock", PermissionDenied, skip=1)
+    one = lock(FlakyFileSystem(store, unreadable), "one")
+    one.acquire()
+    one.check()
+    one.check()
+    assert unreadable.struck == 0
+    place(store, ELSEWHERE, 2)
+    with pytest.raises(PermissionDenied):
+        one.check()
+
+
+def test_a_record_that_took_the_place_of_ours_before_anybody_read_it_is_not_known_as_ours() -> None:
+    """Somebody removed the lock by hand at the moment when it was taken, after which the number came again."""
+    store = MemoryFileSystem(LIKE_HDFS, clock_ms=lambda: 1000)
+
+    def begun_anew() -> None:
+        store.remove(f"{PAIR}/_lock", recursive=True)
+        place(store)
+
+    one = lock(
+        FlakyFileSystem(store, Fault("list", "_lock", times=1, skip=1, silent=True, meanwhile=begun_anew)), "one"
+    )
+    one.acquire()
+    with pytest.raises(LockLost):
+        one.check()
+    store.remove(f"{PAIR}/_lock", recursive=True)
+    place(store, this_process("one", 1000.0))
+    one.check()
+    begun_anew()
+    with pytest.raises(LockLost):
+        one.check()
+
+
+def test_a_record_that_comes_in_the_place_of_one_that_was_read_is_told_by_its_time() -> None:
+    store = MemoryFileSystem(LIKE_HDFS, clock_ms=itertools.count(1).__next__)
+    one = take(store, "one")
+    one.check()
+    store.remove(f"{PAIR}/_lock", recursive=True)
+    assert take(store, "two").number == one.number
+    with pytest.raises(LockLost):
+        one.check()

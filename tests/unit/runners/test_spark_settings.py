@@ -73,6 +73,8 @@ def test_memory_beside_the_heap_follows_the_cores():
     settings = settings_for("4.3.0", {"spark.master": "yarn", "spark.executor.cores": "4"}, False)
     assert settings["spark.executor.memoryOverhead"] == "2432m"
     assert "spark.executor.memoryOverhead" not in settings_for("4.3.0", {"spark.master": "local[2]"}, False)
+    settings = settings_for("4.3.0", {"spark.master": "yarn", "spark.executor.cores": "4"}, False, by_java=True)
+    assert settings["spark.executor.memoryOverhead"] == "5248m"
 
 
 def test_unfit_nodes_are_left_out_where_there_is_more_than_one():

@@ -189,3 +189,18 @@ def test_what_only_hadoops_own_client_reads_is_told_with_the_option(text: str) -
     with pytest.raises(StoreError) as caught, map_errors("read /a/kms/decrypt", PLACE):
         raise RuntimeError("no luck with /a/kms/decrypt")
     assert not caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('OperationFailed("KMS HTTP error: error sending request for url (http://h:1/kms/v1/k)")', Unreachable),
+        ('OperationFailed("KMS request failed (403 Forbidden): AuthorizationException User [a] is")', PermissionDenied),
+        ('OperationFailed("KMS request failed (401 Unauthorized): no ticket")', PermissionDenied),
+    ],
+)
+def test_a_key_server_that_is_away_is_waited_for_and_one_that_refuses_is_not(text: str, kind: type[StoreError]) -> None:
+    with pytest.raises(kind) as caught, map_errors("read /zone/f", PLACE):
+        raise RuntimeError(text)
+    assert "--hdfs-client" not in caught.value.hint
+    assert "cannot read /zone/f: " in str(caught.value)

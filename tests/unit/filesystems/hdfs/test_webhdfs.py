@@ -86,6 +86,15 @@ def test_a_directory_that_is_to_be_written_into_is_made_and_asked_about_once_how
     assert (made, len(store.requests)) == (["/d"], 3)
 
 
+def test_a_directory_that_nobody_else_makes_takes_after_the_one_above_once_it_is_made() -> None:
+    made: list[str] = []
+    with ScriptedStore(MISSING, ok(ROOT), ok(XOR)) as store:
+        policies = Policies(web(store))
+        assert [policies.wrong_for("/d/ours", made.append, is_ours=True) for _ in range(2)] == ["", ""]
+        assert POLICY in policies.wrong_for("/d/theirs", made.append)
+    assert (made, len(store.requests)) == (["/d/ours"], 3)
+
+
 def test_no_directory_is_made_below_a_policy_that_would_be_written_wrongly() -> None:
     made: list[str] = []
     with ScriptedStore(MISSING, ok(XOR)) as store:

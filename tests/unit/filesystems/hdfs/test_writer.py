@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
+from hdfs_native import WriteOptions
 
 from hdfs2oss.filesystems.hdfs.client import HdfsClient
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
@@ -31,8 +32,11 @@ class NameNode:
         self.problem = ""
         self.open: set[str] = set()
         self.on_close: Callable[[], object] = lambda: None
+        # Of each file that was created: whether its parents were to be made.
+        self.brought_parents: list[bool] = []
 
-    def create(self, path: str, options: object) -> OpenFile:
+    def create(self, path: str, options: WriteOptions) -> OpenFile:
+        self.brought_parents.append(options.create_parent)
         self.files[path], self.mtimes[path] = bytearray(), MTIME_MS
         return OpenFile(self, path)
 
@@ -119,6 +123,25 @@ def test_who_creates_a_file_exclusively_leaves_that_of_another_and_nothing_besid
     assert node.files == {PATH: b"theirs"}
     assert hdfs_of(node).create_exclusive("/d/g", b"mine")
     assert node.files == {PATH: b"theirs", "/d/g": b"mine"}
+
+
+def test_a_record_of_which_less_is_there_than_was_written_never_gets_its_name() -> None:
+    node = NameNode({}, keeps=lambda data: data[:-1])
+    with pytest.raises(CorruptData, match="holds 3 bytes after 4 were written"):
+        hdfs_of(node).create_exclusive(PATH, b"mine")
+    assert node.files == {}
+
+
+def test_of_a_directory_that_is_taken_as_one_it_is_asked_once_and_those_in_it_come_with_their_files() -> None:
+    node = NameNode({})
+    with ScriptedStore(ok(ROOT)) as web:
+        conf = {"fs.defaultFS": "hdfs://nn:1", "dfs.namenode.http-address": f"127.0.0.1:{web.port}"}
+        hdfs = hdfs_of(node, conf)
+        hdfs.take_as_one("/d/ours")
+        for path in ("/d/ours/a/1", "/d/ours/b/2", "/d/ours/3", "/d/oursnot/4"):
+            assert hdfs.create_exclusive(path, b"x")
+    asked = [one.path.partition("?")[0].removeprefix("/webhdfs/v1") for one in web.requests]
+    assert (asked, node.brought_parents) == (["/", "/d/ours", "/d/oursnot"], [True, True, True, False])
 
 
 # The watchdog looks again only after the time-out of the NameNode, which answers at once.
