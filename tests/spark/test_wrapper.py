@@ -21,14 +21,25 @@ pytestmark = pytest.mark.slow
 
 WRAPPER = PROJECT / "bin/hdfs2oss4emr.sh"
 JOB = str(PROJECT / "jobs/hdfs2oss.py")
-RECORDER = """#!{python}
+# What the processes of a test hold, wherever they are: all have the name of its folder in their environment. Others on
+# the machine may well have a word such as SECRET on their command lines.
+OURS = """
+def ours():
+    for folder in glob.glob("/proc/[0-9]*"):
+        try:
+            line, held = (open(folder + "/" + name, "rb").read() for name in ("cmdline", "environ"))
+        except OSError:
+            continue
+        if os.fsencode(os.path.dirname({record!r})) in line + held:
+            yield line.decode("utf-8", "replace"), held.decode("utf-8", "replace")
+"""
+RECORDER = (
+    """#!{python}
 import glob, json, os, sys, time
-lines = []
-for name in glob.glob("/proc/[0-9]*/cmdline"):
-    try:
-        lines.append(open(name, "rb").read().decode("utf-8", "replace"))
-    except OSError:
-        pass
+"""
+    + OURS
+    + """
+lines = [line for line, held in ours()]
 argv = sys.argv[1:]
 files = argv[argv.index("--files") + 1].split(",") if "--files" in argv else []
 contents = {{name: [open(name).read(), os.stat(name).st_mode & 0o777] for name in files if os.path.exists(name)}}
@@ -39,19 +50,20 @@ os.rename({record!r} + ".new", {record!r})
 time.sleep(float(os.environ.get("LINGER", "0")))
 sys.exit(int(os.environ.get("EXIT_CODE", "0")))
 """
-SPY = """#!{python}
+)
+SPY = (
+    """#!{python}
 import glob, json, os, sys
-seen = []
-for name in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
-    try:
-        seen.append(open(name, "rb").read().decode("utf-8", "replace"))
-    except OSError:
-        pass
+"""
+    + OURS
+    + """
+seen = [text for one in ours() for text in one]
 if any("handover" in word for word in sys.argv):
     with open({record!r}, "w") as file:
         json.dump(seen, file)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
+)
 
 
 @pytest.fixture
@@ -86,6 +98,7 @@ def test_keys_go_into_the_environment_and_nowhere_else(submitted, word, clean, k
     assert done.returncode == 0, done.stderr
     assert seen["argv"] == [JOB, "/source", clean]
     assert read_handover(seen["environment"]) == {"bucket": UriSecrets(*keys)}
+    assert any(JOB in line for line in seen["processes"])
     assert keys[1] not in "".join(seen["processes"]) or keys[1] in clean
     assert done.stdout == done.stderr == ""
 
