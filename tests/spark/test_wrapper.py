@@ -23,7 +23,8 @@ WRAPPER = PROJECT / "bin/hdfs2oss4emr.sh"
 JOB = str(PROJECT / "jobs/hdfs2oss.py")
 # What the processes of a test hold, wherever they are: all have the name of its folder in their environment. Others on
 # the machine may well have a word such as SECRET on their command lines.
-OURS = """
+OURS = """#!{python}
+import glob, json, os, sys, time
 def ours():
     for folder in glob.glob("/proc/[0-9]*"):
         try:
@@ -33,12 +34,7 @@ def ours():
         if os.fsencode(os.path.dirname({record!r})) in line + held:
             yield line.decode("utf-8", "replace"), held.decode("utf-8", "replace")
 """
-RECORDER = (
-    """#!{python}
-import glob, json, os, sys, time
-"""
-    + OURS
-    + """
+RECORDER = """
 lines = [line for line, held in ours()]
 argv = sys.argv[1:]
 files = argv[argv.index("--files") + 1].split(",") if "--files" in argv else []
@@ -50,20 +46,13 @@ os.rename({record!r} + ".new", {record!r})
 time.sleep(float(os.environ.get("LINGER", "0")))
 sys.exit(int(os.environ.get("EXIT_CODE", "0")))
 """
-)
-SPY = (
-    """#!{python}
-import glob, json, os, sys
-"""
-    + OURS
-    + """
+SPY = """
 seen = [text for one in ours() for text in one]
 if any("handover" in word for word in sys.argv):
     with open({record!r}, "w") as file:
         json.dump(seen, file)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
-)
 
 
 @pytest.fixture
@@ -72,7 +61,7 @@ def submitted(tmp_path):
     record = tmp_path / "record.json"
     recorder = tmp_path / "bin/spark-submit"
     recorder.parent.mkdir()
-    recorder.write_text(RECORDER.format(python=sys.executable, record=str(record)))
+    recorder.write_text((OURS + RECORDER).format(python=sys.executable, record=str(record)))
     recorder.chmod(0o755)
     # Where its version is looked up.
     (tmp_path / "jars").mkdir()
@@ -397,7 +386,7 @@ def test_without_any_python_nothing_is_started(alone):
 def test_no_process_is_given_a_key_while_they_are_taken_off(submitted, tmp_path):
     """A Python that writes down what every process but the wrapper itself can be seen to hold."""
     spy = tmp_path / "spy"
-    spy.write_text(SPY.format(python=sys.executable, record=str(tmp_path / "spied.json")))
+    spy.write_text((OURS + SPY).format(python=sys.executable, record=str(tmp_path / "spied.json")))
     spy.chmod(0o755)
     _, seen = submitted("/a", "oss://ID:HUSH-HUSH@bucket/b", PYSPARK_PYTHON=str(spy))
     assert read_handover(seen["environment"]) == {"bucket": UriSecrets("ID", "HUSH-HUSH")}
