@@ -16,7 +16,7 @@ for folder in "$project"/lib/python3*/site-packages; do
 done
 ask_parser='import sys; sys.path.insert(0, sys.argv[1]); from hdfs2oss.commandline.handover import main; main()'
 submit='import sys; sys.path.insert(0, sys.argv[1])
-from hdfs2oss.commandline.gateway import main; main(sys.argv[2], sys.argv[3:])'
+from hdfs2oss.commandline.gateway import main; main(sys.argv[2], sys.argv[3], sys.argv[4:])'
 advice='Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path.'
 
 die() {
@@ -71,4 +71,4 @@ take_keys_off() {
 
 find_python "$@"
 take_keys_off "$@"
-exec "$python" -I -c "$submit" "$packages" "$project" "$@"
+exec "$python" -I -c "$submit" "$packages" "$project" "${BASH_SOURCE[0]}" "$@"

@@ -15,11 +15,8 @@ themselves which command lays out the same tree again, whatever the run has left
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
-from ..model.handover import HANDOVER_VARIABLE, holds_secrets, read_handover
 from ..model.options import CopyOptions
 from ..model.uri import Uri
 from ..model.values import DIRECTORY, FILE
@@ -28,20 +25,10 @@ from ..rules.layout import Layout, SourceFact, lay_out
 from ..runners.signals import arrived
 from .command import CopyCommand
 from .grammar import path_words
+from .invocation import Invocation, command_line, command_lines
 from .switches import OF_RECORDS, SWITCHES
 
-KEYS = "Give the OSS keys as before, or set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET first."
-
 WORDS_OF_RECORDS = {word for switch in SWITCHES if switch.field in OF_RECORDS for word in switch.words}
-
-
-class Invocation(NamedTuple):
-    """How this process was started: the words before those of the copy, and what the shell had to know."""
-
-    program: Sequence[str]
-    environment: Mapping[str, str]
-    # What has to be said of `program`, where it is not all that was typed.
-    remark: str = ""
 
 
 def advice(
@@ -75,11 +62,7 @@ def advice(
         yield f"Next: {mend}run this, which copies every file again, as -overwrite asks:"
     else:
         yield f"Next: {mend}run this; what arrived is not copied again:"
-    yield "  " + shlex.join([*started.program, *_words(command, options, layout, started.environment)])
-    if started.remark:
-        yield f"  {started.remark}"
-    if started.environment.get(HANDOVER_VARIABLE):
-        yield f"  {KEYS}"
+    yield from command_lines(started, _words(command, options, layout))
 
 
 def with_java(command: CopyCommand) -> CopyCommand:
@@ -93,9 +76,8 @@ def failures_on_record(command: CopyCommand, started: Invocation) -> Iterator[st
     kept = [words for words in command.typed if words[0] in WORDS_OF_RECORDS]
     words = [word for option in kept for word in option]
     words += ["-f", command.source_list, command.paths[-1]] if command.source_list else path_words(command.paths)
-    words = ["ledger", "--failed", *with_endpoints(words, started.environment)]
     yield "Which files failed, one by one:"
-    yield "  " + shlex.join([*started.program, *(words if not holds_secrets(words) else ["ledger", "--failed", "..."])])
+    yield "  " + command_line(started, ["ledger", "--failed", *words], 2)
 
 
 def needs_update(layout: Layout, options: CopyOptions) -> bool:
@@ -103,9 +85,7 @@ def needs_update(layout: Layout, options: CopyOptions) -> bool:
     return not options.sync and not options.atomic and not _lays_out_again(layout, options)
 
 
-def _words(
-    command: CopyCommand, options: CopyOptions, layout: Layout | None, environment: Mapping[str, str]
-) -> list[str]:
+def _words(command: CopyCommand, options: CopyOptions, layout: Layout | None) -> list[str]:
     words = [word for option in command.typed for word in option]
     sources = list(command.paths[:-1])
     if layout is not None and needs_update(layout, options):
@@ -115,25 +95,11 @@ def _words(
         sources = [str(root._replace(path=escape(root.path)))]
     elif command.source_list:
         words += ["-f", command.source_list]
-    words = with_endpoints([*words, *path_words([*sources, command.paths[-1]])], environment)
+    words += path_words([*sources, command.paths[-1]])
     if not words[0].startswith("-") and "/" not in words[0]:
         # It may bear the name of a verb.
         words.insert(0, "copy")
-    return words if not holds_secrets(words) else ["..."]
-
-
-def with_endpoints(words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """The words as they were typed: an endpoint that stood beside keys left the command line with them."""
-    endpoints = {bucket: keys.endpoint for bucket, keys in read_handover(environment).items() if keys.endpoint}
-    return [_with_endpoint(word, endpoints) for word in words]
-
-
-def _with_endpoint(word: str, endpoints: Mapping[str, str]) -> str:
-    scheme, marker, rest = word.partition("://")
-    bucket, slash, path = rest.partition("/")
-    if scheme.lower() != "oss" or bucket not in endpoints:
-        return word
-    return f"{scheme}{marker}{bucket}.{endpoints[bucket]}{slash}{path}"
+    return words
 
 
 def _lays_out_again(layout: Layout, options: CopyOptions) -> bool:

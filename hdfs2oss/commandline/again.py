@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..model.handover import HANDOVER_VARIABLE, holds_secrets
 from ..model.options import CopyOptions
 from ..model.uri import Uri
-from .advice import KEYS, WORDS_OF_RECORDS, Invocation, with_endpoints
+from .advice import WORDS_OF_RECORDS
 from .command import CopyCommand
 from .grammar import option_words, path_words
+from .invocation import Invocation, command_lines
 from .switch import Switch
 from .switches import SWITCHES
 
@@ -108,10 +107,5 @@ def _path_words(command: CopyCommand) -> list[str]:
 
 
 def _lines(what: str, words: Sequence[str], started: Invocation) -> Iterator[str]:
-    whole = with_endpoints(words, started.environment)
     yield what
-    yield "  " + shlex.join([*started.program, *(whole if not holds_secrets(whole) else [words[0], "..."])])
-    if started.remark:
-        yield f"  {started.remark}"
-    if started.environment.get(HANDOVER_VARIABLE):
-        yield f"  {KEYS}"
+    yield from command_lines(started, words, 1)

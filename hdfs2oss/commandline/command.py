@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..model.errors import UsageError
 from .grammar import USAGE_HINT, option_words, read_words
-from .pasting import Program, refuse_pasted
+from .pasting import Typed, refuse_pasted
 from .switch import Switch
 from .switches import SWITCHES
 
@@ -47,16 +48,16 @@ class CopyCommand(NamedTuple):
 
 def parse(
     argv: Sequence[str],
-    program: Program = lambda: ("hdfs2oss",),
+    typed: Typed = lambda words: shlex.join(["hdfs2oss", *words]),
     switches: Sequence[Switch] = SWITCHES,
     what: str = "a copy",
 ) -> CopyCommand:
     """Read a copy command, or that of another verb with such paths. Raises UsageError for anything that is not
     understood, and guesses at nothing.
 
-    `program` gives the words that stand before those of a command that could be run instead.
+    `typed` tells the command line of a command that could be run instead.
     """
-    refuse_pasted(argv, program, switches)
+    refuse_pasted(argv, typed, switches)
     options, paths = read_words(argv, switches)
     given: dict[str, Any] = {}
     for switch, texts in options:
@@ -68,8 +69,8 @@ def parse(
         own["notes"] = tuple(
             f"{switch.words[0]}: {_value(switch, texts)}" for switch, texts in options if switch.field == "notes"
         )
-    typed = [option_words(switch, texts) for switch, texts in options if switch.field != "source_list"]
-    command = CopyCommand(paths, given, properties, **own, typed=typed)
+    again = [option_words(switch, texts) for switch, texts in options if switch.field != "source_list"]
+    command = CopyCommand(paths, given, properties, **own, typed=again)
     _check_paths(command, what)
     return command
 

@@ -31,17 +31,19 @@ from .submission import (
     refuse_to_send_keys,
     runs_in_cluster,
     travelling,
+    with_call,
     without_keys,
 )
 from .watching import Watch
+from .wrapper_words import wrapper_words, write_words
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def main(project: str, words: Sequence[str]) -> None:
-    """Carry out the wrapper's command line, which holds no keys any more; does not return."""
+def main(project: str, script: str, words: Sequence[str]) -> None:
+    """Carry out the wrapper's command line, which holds no keys any more; does not return. `script` is the wrapper."""
     try:
-        sys.exit(_run(Path(project), words))
+        sys.exit(_run(Path(project), script, words))
     except UsageError as error:
         sys.stderr.write(f"hdfs2oss4emr.sh: {error.message}\n" + (f"  {error.hint}\n" if error.hint else ""))
         sys.exit(error.exit_code)
@@ -54,7 +56,7 @@ def main(project: str, words: Sequence[str]) -> None:
         sys.exit(1)
 
 
-def _run(project: Path, typed: Sequence[str]) -> int:
+def _run(project: Path, script: str, typed: Sequence[str]) -> int:
     words = sort_words(typed)
     if words.asks_for_help:
         sys.stdout.write(USAGE)
@@ -75,6 +77,8 @@ def _run(project: Path, typed: Sequence[str]) -> int:
         watch.heed()
     with _keys_file(settings, words.prints) as keys_file:
         more = travelling(words, settings, os.environ, keys_file, tag)
+        if not words.prints:
+            more = with_call(more, settings, write_words(wrapper_words(script, words, more.names)))
         submission = compose(spark.submit, str(_job(project)), words, settings, python, more)
         if words.prints:
             sys.stdout.write(_shown(submission) + "\n")

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
@@ -34,13 +33,14 @@ _BETWEEN_OPTIONS = re.compile(rf"[{_BLANKS}]+")
 _BETWEEN_PATHS = re.compile(rf"[{_BLANKS}]+(?=[-{_DASHES}/]|[A-Za-z][\w.+-]*:/)")
 _TORN = re.compile(r"(?is)(hdfs://[^/\s]+)\s+(/.*)")
 
-Program = Callable[[], Sequence[str]]
+# The command line with these words, as it is typed into a shell.
+Typed = Callable[[Sequence[str]], str]
 
 
-def refuse_pasted(argv: Sequence[str], program: Program, switches: Sequence[Switch] = SWITCHES) -> None:
+def refuse_pasted(argv: Sequence[str], typed: Typed, switches: Sequence[Switch] = SWITCHES) -> None:
     """Raise UsageError, with the whole command as it was meant, for one that a document has changed.
 
-    `program` gives the words before those of the command, and is asked only then.
+    `typed` is asked only then.
     """
     end = argv.index("--") if "--" in argv else len(argv)
     is_quoted = any(_AT_ENDS.sub("", word).startswith(tuple(_OPENING)) for word in argv[:end])
@@ -59,7 +59,7 @@ def refuse_pasted(argv: Sequence[str], program: Program, switches: Sequence[Swit
     except UsageError:
         # What is wrong besides is told when the rest is mended.
         if faults:
-            _refuse(faults, program(), mended)
+            _refuse(faults, typed(mended))
         return
     fewest = 1 if any(switch.field == "source_list" for switch, _ in options) else 2
     joined = list(_joined(paths))
@@ -69,18 +69,18 @@ def refuse_pasted(argv: Sequence[str], program: Program, switches: Sequence[Swit
             for one, other in itertools.pairwise(paths)
             if one + other in joined
         ]
-        typed = [option_words(switch, texts) for switch, texts in options]
-        mended = [word for words in typed for word in words] + path_words(joined)
+        given = [option_words(switch, texts) for switch, texts in options]
+        mended = [word for words in given for word in words] + path_words(joined)
     if faults:
-        _refuse(faults, program(), mended)
+        _refuse(faults, typed(mended))
 
 
-def _refuse(faults: Sequence[str], program: Sequence[str], mended: Sequence[str]) -> NoReturn:
+def _refuse(faults: Sequence[str], mended: str) -> NoReturn:
     raise UsageError(
         f"the command looks as if a document had changed it: {'; '.join(faults)}",
         "If this is what was meant, run it (the whole of a file system is hdfs://namenode/, with a slash; names that "
         "are as they stand come last, behind --):\n"
-        f"  {shlex.join([*program, *mended])}",
+        f"  {mended}",
     )
 
 

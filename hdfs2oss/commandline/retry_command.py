@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from ..model.errors import UsageError
 from .command import CopyCommand, parse
 from .grammar import USAGE_HINT, option_words, path_words, read_words
-from .pasting import Program
+from .pasting import Typed
 from .switch import Group
 from .switches import GROUPS, OF_RECORDS, SWITCHES
 
@@ -30,7 +31,9 @@ HELP_GROUPS = tuple(group for group in _SHOWN if group.switches)
 _SWITCHES = tuple(switch for group in HELP_GROUPS for switch in group.switches)
 
 
-def parse_retry(argv: Sequence[str], program: Program = lambda: ("hdfs2oss", "retry")) -> CopyCommand:
+def parse_retry(
+    argv: Sequence[str], typed: Typed = lambda words: shlex.join(["hdfs2oss", "retry", *words])
+) -> CopyCommand:
     """Read the words behind `hdfs2oss retry`. Raises UsageError, also for an option that would make another copy."""
     given, paths = read_words(argv, SWITCHES)
     for switch, _ in given:
@@ -40,4 +43,4 @@ def parse_retry(argv: Sequence[str], program: Program = lambda: ("hdfs2oss", "re
                 f"Leave it out, or run the copy itself with it. {USAGE_HINT}",
             )
     words = [word for switch, texts in given for word in option_words(switch, texts)]
-    return parse([*words, *path_words(paths)], program, _SWITCHES, "a retry")
+    return parse([*words, *path_words(paths)], typed, _SWITCHES, "a retry")

@@ -26,6 +26,7 @@ from .java_words import go_by_java
 from .nodes_python import NodesPython
 from .spark_words import Words, replaced, value_of
 from .switches import SWITCHES
+from .wrapper_words import WRAPPER_VARIABLE
 
 KEYS_FILE = "hdfs2oss.keys"
 # Options that name a file of the gateway, by field, and how it is called beside a driver in the cluster.
@@ -37,6 +38,8 @@ _SENT_ALONG = (
     *("OSS_CREDENTIALS_FILE", "ALIBABA_CLOUD_ECS_METADATA", "ALIBABA_CLOUD_ECS_METADATA_DISABLED"),
     *("ALIBABA_CLOUD_IMDSV1_DISABLED", "HDFS2OSS_METADATA_URL"),
 )
+# Of the environment of a driver in YARN.
+_YARN_VARIABLE = "spark.yarn.appMasterEnv."
 # In the name of a file Spark takes these for a pattern, or for the end of the name.
 _NOT_IN_NAMES = re.compile(r"[*?\[\]{}\\,]")
 
@@ -94,15 +97,18 @@ def compose(
     for name, values in _lists(words, python, more).items():
         spark += [name, ",".join(values)]
     command = (submit, *spark, job, *more.tool)
-    return Submission(command, python.variables, runs_in_cluster(settings))
+    return Submission(command, {**python.variables, **more.variables}, runs_in_cluster(settings))
 
 
 class Travelling(NamedTuple):
-    """What goes along to a driver in the cluster: the words as they are there, files, settings."""
+    """What goes along to a driver in the cluster: the words as they are there, files, settings, and how a file was
+    typed that bears another name there. Variables are for one that runs here."""
 
     tool: tuple[str, ...]
     files: tuple[str, ...] = ()
     settings: Mapping[str, str] = {}
+    names: Mapping[str, str] = {}
+    variables: Mapping[str, str] = {}
 
 
 def travelling(
@@ -115,10 +121,11 @@ def travelling(
     """
     if not runs_in_cluster(settings):
         return Travelling(words.tool)
-    tool, files, added = words.tool, list[str](), dict[str, str]()
+    tool, files, added, names = words.tool, list[str](), dict[str, str](), dict[str, str]()
     for field, name in _TRAVELLING.items():
         spellings = _spellings(field)
-        path = _file_here(value_of(tool, spellings), is_list=field == "source_list")
+        typed = value_of(tool, spellings)
+        path = _file_here(typed, is_list=field == "source_list")
         if path:
             if not os.access(path, os.R_OK):
                 raise UsageError(f"{path} cannot be read", "Nothing was submitted.")
@@ -128,13 +135,14 @@ def travelling(
                     "Give it a plain name. Nothing was submitted.",
                 )
             files.append(f"file://{urllib.parse.quote(path)}#{name}")
+            names[f"file://./{name}"] = typed
             tool = replaced(tool, spellings, f"file://./{name}")
     if settings.get("spark.master", "yarn").startswith("yarn"):
         tags = settings.get("spark.yarn.tags", "")
         added["spark.yarn.tags"] = f"{tags},{tag}" if tags else tag
         if keys_file:
             files.append(keys_file)
-            added[f"spark.yarn.appMasterEnv.{HANDOVER_FILE_VARIABLE}"] = KEYS_FILE
+            added[f"{_YARN_VARIABLE}{HANDOVER_FILE_VARIABLE}"] = KEYS_FILE
         for name in _SENT_ALONG:
             if "@" in environment.get(name, ""):
                 raise UsageError(
@@ -142,8 +150,18 @@ def travelling(
                     "Write it as https://host, and give the keys as OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.",
                 )
             if environment.get(name):
-                added.setdefault(f"spark.yarn.appMasterEnv.{name}", environment[name])
-    return Travelling(tool, tuple(files), added)
+                added.setdefault(f"{_YARN_VARIABLE}{name}", environment[name])
+    return Travelling(tool, tuple(files), added, names)
+
+
+def with_call(more: Travelling, settings: Mapping[str, str], call: str) -> Travelling:
+    """The same with how the wrapper was called, for the driver; other clusters than YARN give it no environment."""
+    is_elsewhere = runs_in_cluster(settings)
+    if not call or (is_elsewhere and not settings.get("spark.master", "yarn").startswith("yarn")):
+        return more
+    if not is_elsewhere:
+        return more._replace(variables={WRAPPER_VARIABLE: call})
+    return more._replace(settings={**more.settings, f"{_YARN_VARIABLE}{WRAPPER_VARIABLE}": call})
 
 
 def without_keys(environment: Mapping[str, str], in_cluster: bool) -> dict[str, str]:

@@ -5,20 +5,18 @@ Differences, table and last line are for standard output, all else is for standa
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from ..model.counters import OWN
 from ..model.differences import Evidence, Finding
-from ..model.handover import HANDOVER_VARIABLE, holds_secrets
 from ..model.tally import Tally
 from ..model.units import format_duration, format_size, several
 from ..model.uri import Uri
 from ..runs.verification import VerifyReport
-from .advice import KEYS, Invocation, with_endpoints
 from .command import CopyCommand
 from .ending import last_line
 from .grammar import path_words
+from .invocation import Invocation, command_lines
 
 _SHOWN_PROBLEMS = 10
 _EQUAL = {
@@ -103,14 +101,14 @@ def next_steps(report: VerifyReport, command: CopyCommand, started: Invocation, 
         return
     if not report.output:
         yield "Next: run this, which leaves the list of differences as files, for a copy that mends them (--from-diff):"
-        words = [*_typed(command), "--output", str(place), *_paths(command)]
-        yield from _command([*started.program, "verify"], words, started)
+        words = ["verify", *_typed(command), "--output", str(place), *_paths(command)]
+        yield from command_lines(started, words, 1)
         return
     yield "Next: run this, which copies what is missing or differs, and nothing else:"
     words = ["--from-diff", report.output, *_typed(command, _OF_COPY)]
     if report.layout and not any(one.startswith("--layout") for one in words):
         words += ["--layout", report.layout]
-    yield from _command(started.program, [*words, *_paths(command)], started)
+    yield from command_lines(started, [*words, *_paths(command)])
 
 
 # What no copy mends, or what is better proven first.
@@ -138,15 +136,6 @@ def _is_one_of(word: str, names: Sequence[str]) -> bool:
 def _paths(command: CopyCommand) -> list[str]:
     listed = [_LISTED, command.source_list] if command.source_list else []
     return [*listed, *path_words(list(command.paths))]
-
-
-def _command(program: Sequence[str], words: Sequence[str], started: Invocation) -> Iterator[str]:
-    ended = with_endpoints(words, started.environment)
-    yield "  " + shlex.join([*program, *(ended if not holds_secrets(ended) else ["..."])])
-    if started.remark:
-        yield f"  {started.remark}"
-    if started.environment.get(HANDOVER_VARIABLE):
-        yield f"  {KEYS}"
 
 
 def _words(tally: Tally) -> str:

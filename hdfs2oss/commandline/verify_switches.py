@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from ..model.errors import UsageError
 from .command import CopyCommand, parse
 from .grammar import USAGE_HINT, option_words, path_words, read_words
-from .pasting import Program, refuse_pasted
+from .pasting import Typed, refuse_pasted
 from .switch import Group, Switch
 from .switches import GROUPS, OF_ACCESS, SWITCHES
 
@@ -121,13 +122,15 @@ HELP_GROUPS = (OWN, *(_as_of_verify(group) for group in _SHOWN if group.switches
 _UNDERSTOOD = (*OWN.switches, *SWITCHES)
 
 
-def parse_verify(argv: Sequence[str], program: Program = lambda: ("hdfs2oss", "verify")) -> CopyCommand:
+def parse_verify(
+    argv: Sequence[str], typed: Typed = lambda words: shlex.join(["hdfs2oss", "verify", *words])
+) -> CopyCommand:
     """Read the words behind `hdfs2oss verify`. Raises UsageError.
 
     Options of a copy that change nothing here may stay, and are named in the notes: a verify is the command of the
     copy with another first word.
     """
-    refuse_pasted(argv, program, _UNDERSTOOD)
+    refuse_pasted(argv, typed, _UNDERSTOOD)
     given, paths = read_words(argv, _UNDERSTOOD)
     kept: list[str] = []
     idle: list[str] = []
@@ -138,6 +141,6 @@ def parse_verify(argv: Sequence[str], program: Program = lambda: ("hdfs2oss", "v
             kept += option_words(switch, texts)
         else:
             idle.append(switch.words[0])
-    command = parse([*kept, *path_words(paths)], program, _KEPT, "a verify")
+    command = parse([*kept, *path_words(paths)], typed, _KEPT, "a verify")
     notes = (f"Nothing to change for a verify: {' '.join(dict.fromkeys(idle))}",) if idle else ()
     return command._replace(notes=notes)

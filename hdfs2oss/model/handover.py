@@ -55,9 +55,11 @@ _LOOKS_SECRET = re.compile(r"(?ai)secret|passw|securitytoken|access[._-]?key")
 _OF_OTHER_STORES = re.compile(
     r"(?ai)^(?:fs\.(?!oss\.|jfs\.)|google\.cloud\.|dfs\.webhdfs\.oauth2\.).*(?:secret|passw|token|credential|key\b|\.sas\.)"
 )
-# Of these what names a class or a place; and, of all, a link of a view, whose path may have any name.
+# Of these what names a class or a place; and, of all, the file with a password in it, and a link of a view, whose path
+# may have any name.
 _SAYS_WHERE = re.compile(r"(?ai)provider|\.(?:endpoint|url|binding)$")
-_PATH_OF_A_LINK = re.compile(r"(?ai)^fs\.viewfs\.mounttable\.")
+_NAMES_A_PLACE = re.compile(r"(?ai)^fs\.viewfs\.mounttable\.|password[.-]file$")
+_OF_OSS = re.compile(r"(?ai)^fs\.(?:oss|jfs)\.")
 # An option of which nobody knows: what its name promises stands behind it.
 _OPTION = re.compile(r"(?ai)^--?[a-z][\w.-]*")
 # Who asks, and with which password, before a host: what follows the colon is no port, and may hold slashes. Keys of
@@ -83,7 +85,7 @@ class _Definition(NamedTuple):
 
 def promises_secret(key: str) -> bool:
     """Whether a setting of this name is a secret."""
-    if _PATH_OF_A_LINK.match(key):
+    if _NAMES_A_PLACE.search(key):
         return False
     return bool(_LOOKS_SECRET.search(key) or (_OF_OTHER_STORES.match(key) and not _SAYS_WHERE.search(key)))
 
@@ -110,7 +112,7 @@ def split_secrets(argv: Sequence[str], for_spark: bool = False) -> tuple[list[st
     Hadoop's OSS keys go. An endpoint without keys stays where it is. A secret may hold any printing
     character: keys end at the first `@` that a bucket's name follows. Raises UsageError, never repeating a
     secret, when keys are there but cannot be told apart. With `for_spark` the words are those of spark-submit
-    too, so `--conf spark.hadoop.fs.oss.*` is such a definition.
+    too, so `--conf spark.hadoop.*` is such a definition.
     """
     clean: list[str] = []
     found: dict[str, UriSecrets] = {}
@@ -179,7 +181,7 @@ def _definition_at(argv: Sequence[str], position: int, for_spark: bool = False) 
 def _setting_at(argv: Sequence[str], position: int, for_spark: bool) -> tuple[str, str, int]:
     """The setting that begins here: its form, its text, and how many words it takes; empty where none does.
 
-    Spark's own secrets (of its key stores, say) are its own business; those for OSS are ours.
+    Spark's own secrets (of its key stores, say) are its own business; what it hands on to Hadoop is ours.
     """
     word = argv[position]
     following = argv[position + 1] if position + 1 < len(argv) else ""
@@ -191,7 +193,7 @@ def _setting_at(argv: Sequence[str], position: int, for_spark: bool) -> tuple[st
         return "-D", word.removeprefix("-D").removeprefix("--property="), 1
     if for_spark and (word in ("--conf", "-c") or word.startswith("--conf=")):
         text, words = (word.removeprefix("--conf="), 1) if word.startswith("--conf=") else (following, 2)
-        if text.startswith(_SPARK + "fs.oss."):
+        if text.startswith(_SPARK):
             return f"--conf {_SPARK}", text.removeprefix(_SPARK), words
     return "", "", 1
 
@@ -229,7 +231,7 @@ def _hadoop_field(definition: _Definition) -> str:
     field = _HADOOP_KEYS.get(definition.key.lower())
     if field is None:
         what = f"{definition.form}{definition.key}"
-        advice = _ADVICE_ELSEWHERE if _OF_OTHER_STORES.match(definition.key) else _ADVICE
+        advice = _ADVICE if _OF_OSS.match(definition.key) else _ADVICE_ELSEWHERE
         raise UsageError(f"{what} holds a secret, and a command line can be read by anybody", advice)
     return field
 

@@ -36,9 +36,11 @@ class YarnStart:
         self._client: Any = None
         self._application = ""
 
-    def look(self, configuration: Callable[[], Any]) -> ClusterFacts:
+    def look(self, configuration: Callable[[], Any]) -> ClusterFacts | None:
         """What YARN says of it; `configuration` gives Hadoop's. Of another cluster, or where nobody says anything, no
-        more than its master is known."""
+        more than its master is known. None for a driver that YARN has started itself: it waits for nobody."""
+        if self._master.startswith("yarn") and not self.is_due:
+            return None
         queued = None
         if self.is_due:
             try:

@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     other = f"HDFS of another Hadoop than {artefacts_of().version}, such as 2.10.2"
     up.add_argument("--hadoop", default="", metavar="VERSION", help=other)
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1, or what the profile says")
+    nodes = "of YARN; a second one is small, and a dead one is missed after 15 s (default: 1)"
+    up.add_argument("--nodemanagers", type=int, choices=(1, 2), metavar="N", help=nodes)
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="end its processes and remove its state")
@@ -88,6 +90,8 @@ def _asked(arguments: argparse.Namespace) -> Profile:
         asked["yarn"] = True
     if arguments.datanodes:
         asked["datanodes"] = arguments.datanodes
+    if arguments.nodemanagers:
+        asked["nodemanagers"] = arguments.nodemanagers
     return asked
 
 

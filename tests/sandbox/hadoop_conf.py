@@ -12,6 +12,9 @@ from .state import Record
 SERVICE = "sandbox"
 NAMENODES = ("nn1", "nn2")
 FAILOVER_PROXY = "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider"
+# Of YARN with several nodes: when one that is silent counts as lost, and the memory of all but the first.
+LOST_AFTER_MS, SMALL_NODE_MIB = 15_000, 2048
+NODE_MIB = 8192
 OSS_KEYS_FROM_ENVIRONMENT = "com.aliyun.oss.common.auth.EnvironmentVariableCredentialsProvider"
 
 # The servers ask for INFO with -Dhadoop.root.logger; tools that share the folder speak up only when something
@@ -185,6 +188,8 @@ def yarn_site(state: Path, record: Record, classpath: str) -> Properties:
         f"{manager}.webapp.address": f"{LOOPBACK}:{ports['yarn-http']}",
         f"{manager}.am.max-attempts": 2,
         f"{manager}.nodemanagers.heartbeat-interval-ms": 200,
+        # How long a node that says nothing counts as there; by default ten minutes.
+        **({"yarn.nm.liveness-monitor.expiry-interval-ms": LOST_AFTER_MS} if record.nodemanagers > 1 else {}),
         f"{node}.hostname": LOOPBACK,
         f"{node}.address": f"{LOOPBACK}:0",
         f"{node}.localizer.address": f"{LOOPBACK}:0",
@@ -192,7 +197,7 @@ def yarn_site(state: Path, record: Record, classpath: str) -> Properties:
         f"{node}.heartbeat.interval-ms": 200,
         f"{node}.local-dirs": state / "yarn" / "local",
         f"{node}.log-dirs": state / "yarn" / "logs",
-        f"{node}.resource.memory-mb": 8192,
+        f"{node}.resource.memory-mb": NODE_MIB,
         f"{node}.resource.cpu-vcores": 8,
         f"{node}.pmem-check-enabled": False,
         f"{node}.vmem-check-enabled": False,
@@ -205,6 +210,17 @@ def yarn_site(state: Path, record: Record, classpath: str) -> Properties:
         "mapreduce.shuffle.port": 0,
         "yarn.scheduler.minimum-allocation-mb": 128,
         "yarn.application.classpath": classpath.replace(":", ","),
+    }
+
+
+def nodemanager_site(state: Path, record: Record, classpath: str, index: int) -> Properties:
+    """The yarn-site.xml of a further NodeManager, found before the common one: its folders, and little memory."""
+    node = "yarn.nodemanager"
+    return {
+        **yarn_site(state, record, classpath),
+        f"{node}.local-dirs": state / "yarn" / f"node-{index}" / "local",
+        f"{node}.log-dirs": state / "yarn" / f"node-{index}" / "logs",
+        f"{node}.resource.memory-mb": SMALL_NODE_MIB,
     }
 
 

@@ -22,9 +22,9 @@ from .errors import SandboxError
 DOCKER = Path(__file__).parents[2] / "docker"
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
 PARTIAL = ".partial-"
-# The names of what is fetched where somebody asks for it: the file in docker/, and the MiB to be downloaded.
-KMS = "kms"
-ADDED = {KMS: 50}
+# What is fetched where somebody asks for it, by the name of its file in docker/: its jar, and the MiB to be downloaded.
+KMS, S3A = "kms", "s3a"
+ADDED = {KMS: ("hadoop-kms", 50), S3A: ("hadoop-aws", 18)}
 
 
 class Artefacts(NamedTuple):
@@ -65,7 +65,8 @@ def added_artefacts(name: str) -> Artefacts:
     found = re.search(r"<hadoop\.version>([^<]+)<", pom.read_text())
     if not found:
         raise SandboxError(f"{pom} does not set hadoop.version")
-    return Artefacts(found.group(1), pom, ADDED[name], name=f"hadoop-{name}")
+    jar, download_mib = ADDED[name]
+    return Artefacts(found.group(1), pom, download_mib, name=jar)
 
 
 def cache_folder() -> Path:

@@ -12,6 +12,7 @@ class Profile(TypedDict, total=False):
     spark: bool
     kms: bool
     datanodes: int
+    nodemanagers: int
 
 
 PROFILES: dict[str, Profile] = {

@@ -19,6 +19,7 @@ from .hadoop_conf import (
     hdfs_site,
     mapred_site,
     namenode_site,
+    nodemanager_site,
     write_conf_folder,
     write_properties,
     yarn_site,
@@ -51,10 +52,11 @@ class Sandbox:
         kms: bool = False,
         hadoop: str = "",
         datanodes: int = 1,
+        nodemanagers: int = 1,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.name = name
-        self._wanted = Record("", oss, yarn, ha, secure, spark, kms, hadoop, datanodes)
+        self._wanted = Record("", oss, yarn, ha, secure, spark, kms, hadoop, datanodes, nodemanagers)
         self._say = say
         self._state = StateFolder(name)
         self._servers_made: Servers | None = None
@@ -181,6 +183,14 @@ class Sandbox:
     def thaw_namenode(self, index: int = 1) -> None:
         self._hdfs().namenodes[index - 1].thaw()
 
+    def lose_nodemanager(self, index: int) -> None:
+        """Kill a node of YARN with all its containers, as if its host had gone."""
+        self._servers(self._running_record()).yarn.lose_node(index)
+
+    def containers(self, index: int = 1) -> list[int]:
+        """The processes of the containers of a node of YARN."""
+        return self._servers(self._running_record()).yarn.containers(index)
+
     def active_namenode(self) -> int | None:
         """Of two NameNodes: the number of the active one."""
         return self._hdfs().active()
@@ -239,6 +249,7 @@ class Sandbox:
         record.oss = record.oss or self._wanted.oss
         record.yarn = record.yarn or self._wanted.yarn
         record.datanodes = max(record.datanodes, self._wanted.datanodes)
+        record.nodemanagers = max(record.nodemanagers, self._wanted.nodemanagers)
         return record
 
     def _start(self, record: Record, missing: list[str]) -> None:
@@ -275,6 +286,9 @@ class Sandbox:
         for index in range(1, record.datanodes + 1):
             own = path / f"conf-datanode-{index}" / "hdfs-site.xml"
             write_properties(own, datanode_site(path, record, index))
+        for index in range(2, record.nodemanagers + 1) if record.yarn else ():
+            own = path / f"conf-nodemanager-{index}" / "yarn-site.xml"
+            write_properties(own, nodemanager_site(path, record, classpath, index))
         for index in (1, 2) if record.ha else ():
             own = path / f"conf-namenode-{index}" / "hdfs-site.xml"
             write_properties(own, namenode_site(path, record, index))

@@ -39,7 +39,7 @@ class Servers:
             self.oss.daemon,
             *self.hdfs.daemons(),
             self.yarn.manager,
-            self.yarn.node,
+            *self.yarn.nodes,
             *self.spark.daemons(),
         ]
 
@@ -68,7 +68,7 @@ class Servers:
         if "kms" in missing:
             self.kms.wait()
         if self.record.yarn:
-            self.yarn.start_node()
+            self.yarn.start_nodes()
         if self.record.spark:
             self.spark.wait()
 
@@ -80,7 +80,7 @@ def services_of(record: Record) -> list[Service]:
     names += namenode_services(record)
     names += [f"datanode-{index}" for index in range(1, record.datanodes + 1)]
     names += ["oss"] if record.oss else []
-    names += ["resourcemanager", "nodemanager"] if record.yarn else []
+    names += ["resourcemanager", *yarn_cluster.node_services(record)] if record.yarn else []
     names += spark_cluster.SERVICES if record.spark else []
     return [
         Service(

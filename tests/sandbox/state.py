@@ -2,7 +2,7 @@
 
 sandbox.json   id, ports, which services were asked for
 keys.json      the OSS keys of this sandbox, readable by its owner only
-conf/          HADOOP_CONF_DIR;  conf-datanode-<i>/ and conf-namenode-<i>/ what differs for one server
+conf/          HADOOP_CONF_DIR;  conf-<service>-<i>/ what differs for one DataNode, NameNode or NodeManager
 classpath      the class path of the Hadoop tools
 hdfs/ oss/ yarn/ kdc/ kms/ spark/ tmp/   data of the servers
 logs/          one file a server
@@ -41,6 +41,7 @@ class Record:
     spark    a standalone master and two workers
     kms      a key server, and HDFS may have encryption zones
     hadoop   the version of its servers, where that is another than docker/pom.xml names
+    nodemanagers   of YARN; the second is a small one
     """
 
     id: str
@@ -52,6 +53,7 @@ class Record:
     kms: bool = False
     hadoop: str = ""
     datanodes: int = 1
+    nodemanagers: int = 1
     ports: dict[str, int] = field(default_factory=dict)
 
 

@@ -14,38 +14,11 @@ import pytest
 from hdfs2oss.commandline.handover import answer
 from hdfs2oss.model.handover import read_handover, split_secrets
 from hdfs2oss.model.uri import UriSecrets
-from tests.spark.conftest import PROJECT
+from tests.spark.conftest import JOB, OURS, PROJECT, WRAPPER
 from tests.unit.model.test_handover import FORMS, HARMLESS, MALFORMED
 
 pytestmark = pytest.mark.slow
 
-WRAPPER = PROJECT / "bin/hdfs2oss4emr.sh"
-JOB = str(PROJECT / "jobs/hdfs2oss.py")
-# What the processes of a test hold, wherever they are: all have the name of its folder in their environment. Others on
-# the machine may well have a word such as SECRET on their command lines.
-OURS = """#!{python}
-import glob, json, os, sys, time
-def ours():
-    for folder in glob.glob("/proc/[0-9]*"):
-        try:
-            line, held = (open(folder + "/" + name, "rb").read() for name in ("cmdline", "environ"))
-        except OSError:
-            continue
-        if os.fsencode(os.path.dirname({record!r})) in line + held:
-            yield line.decode("utf-8", "replace"), held.decode("utf-8", "replace")
-"""
-RECORDER = """
-lines = [line for line, held in ours()]
-argv = sys.argv[1:]
-files = argv[argv.index("--files") + 1].split(",") if "--files" in argv else []
-contents = {{name: [open(name).read(), os.stat(name).st_mode & 0o777] for name in files if os.path.exists(name)}}
-record = dict(argv=argv, environment=dict(os.environ), processes=lines, pid=os.getpid(), contents=contents)
-with open({record!r} + ".new", "w") as file:
-    json.dump(record, file)
-os.rename({record!r} + ".new", {record!r})
-time.sleep(float(os.environ.get("LINGER", "0")))
-sys.exit(int(os.environ.get("EXIT_CODE", "0")))
-"""
 SPY = """
 seen = [text for one in ours() for text in one]
 if any("handover" in word for word in sys.argv):
@@ -53,32 +26,6 @@ if any("handover" in word for word in sys.argv):
         json.dump(seen, file)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
-
-
-@pytest.fixture
-def submitted(tmp_path):
-    """Runs the wrapper and gives its process with what spark-submit saw."""
-    record = tmp_path / "record.json"
-    recorder = tmp_path / "bin/spark-submit"
-    recorder.parent.mkdir()
-    recorder.write_text((OURS + RECORDER).format(python=sys.executable, record=str(record)))
-    recorder.chmod(0o755)
-    # Where its version is looked up.
-    (tmp_path / "jars").mkdir()
-    (tmp_path / "jars/spark-core_2.13-4.0.1.jar").touch()
-
-    def run(*words, **environment):
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("OSS_", "SPARK", "PYSPARK"))}
-        done = subprocess.run(
-            [str(WRAPPER), *words],
-            env={**clean, "PATH": f"{recorder.parent}:{os.environ['PATH']}", "TMPDIR": str(tmp_path), **environment},
-            capture_output=True,
-            text=True,
-            timeout=150,
-        )
-        return done, json.loads(record.read_text()) if record.exists() else None
-
-    return run
 
 
 @pytest.mark.parametrize(("word", "clean", "keys"), FORMS.values(), ids=FORMS)
@@ -184,11 +131,13 @@ def test_options_of_spark_submit_are_known_by_name(submitted):
 
 
 def test_spark_submit_takes_the_wrappers_place(submitted):
-    # The same test may run elsewhere on the machine.
-    secret = f"HUSH-{os.urandom(8).hex()}"
-    done, seen = submitted("/a", f"oss://ID:{secret}@bucket/b", EXIT_CODE="4")
+    # The same test, and other wrappers, may run elsewhere on the machine.
+    source, secret = f"/{os.urandom(8).hex()}", f"HUSH-{os.urandom(8).hex()}"
+    done, seen = submitted(source, f"oss://ID:{secret}@bucket/b", EXIT_CODE="4")
     assert done.returncode == 4
-    assert not any(secret in line or str(WRAPPER) in line for line in seen["processes"])
+    assert not any(secret in line for line in seen["processes"])
+    (ours,) = [line for line in seen["processes"] if source in line]
+    assert "/bin/spark-submit\0" in ours
 
 
 def test_workers_get_the_projects_python_unless_one_is_named(submitted):

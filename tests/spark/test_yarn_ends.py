@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -101,6 +102,12 @@ def processes_of(sandbox, application):
     return found
 
 
+def said_by_driver(copy):
+    """Of the last attempt of a driver in the cluster."""
+    logs = (STATE_ROOT / copy.sandbox.name / "yarn/logs" / copy.application()).glob("*_000001/stderr")
+    return sorted(logs)[-1].read_text()
+
+
 # A name that HDFS has and OSS cannot have.
 LONG = "/".join([letter * 250 for letter in "abcde"])
 
@@ -122,6 +129,12 @@ def test_the_exit_code_is_that_of_hdfs2oss_wherever_the_driver_runs(shell, mode)
     code, said = copy.run("-update")
     assert code == 4, said
     assert ended(copy.sandbox, copy.application()) == "FAILED"
+    # What is to be run next is what was typed, though the keys are left out.
+    said = said if mode == "client" else said_by_driver(copy)
+    (told,) = re.findall(rf"^  ({PROJECT}/bin/hdfs2oss4emr\.sh --master yarn .* -update .*)$", said, re.MULTILINE)
+    typed = [str(word) for word in copy.command("-update")[0]]
+    assert sorted(shlex.split(told)[:-1]) == sorted(typed[:-1])
+    assert shlex.split(told)[-1] == re.sub("//.*@", "//", typed[-1])
     code, said = copy.run("-updat")
     assert code == 2, said
     assert set(copy.target.read()) == {"a", "b", "only-here"}

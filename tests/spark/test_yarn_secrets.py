@@ -35,6 +35,7 @@ class Planted(Shell):
         facts = sandbox.env()
         self.key_id, self.secret = facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"]
         self.endpoint = facts["OSS_ENDPOINT"]
+        self.store = ""
 
     def command(self, *options):
         words, environment = super().command(*options)
@@ -66,12 +67,20 @@ class Planted(Shell):
         return ["--credentials-file", str(path)]
 
     def _by_store(self, environment):
+        # Once: a name that is taken is refused, and here the secret stands on a command line.
+        self.store = self.store or self._made_store()
+        pairs = {"hadoop.security.credential.provider.path": self.store}
+        # What the sandbox names takes the environment's keys only.
+        pairs["fs.oss.credentials.provider"] = "org.apache.hadoop.fs.aliyun.oss.AliyunCredentialsProvider"
+        return [word for name, value in pairs.items() for word in ("--conf", f"spark.hadoop.{name}={value}")]
+
+    def _made_store(self):
         place = f"jceks://hdfs@{self.sandbox.env()['SANDBOX_HDFS'].removeprefix('hdfs://')}/{self.name}.jceks"
         shell = "org.apache.hadoop.security.alias.CredentialShell"
         for name, value in (("accessKeyId", self.key_id), ("accessKeySecret", self.secret)):
             made = self.sandbox.hadoop(shell, "create", f"fs.oss.{name}", "-value", value, "-provider", place)
-            assert made.returncode == 0, made.stderr
-        return ["--conf", f"spark.hadoop.hadoop.security.credential.provider.path={place}"]
+            assert made.returncode == 0, made.stdout + made.stderr
+        return place
 
 
 @contextmanager

@@ -28,10 +28,11 @@ def ended(sandbox: Sandbox, application: str, seconds: float = 120.0) -> str:
 
 
 @contextmanager
-def full_queue(sandbox: Sandbox) -> Iterator[None]:
-    """For the block an application that does nothing has the whole node."""
+def full_queue(sandbox: Sandbox, memory: int = 0) -> Iterator[None]:
+    """For the block an application that does nothing has this memory of one node: by default all that is free."""
     application = ask(sandbox, "apps/new-application", {})["application-id"]
-    memory = ask(sandbox, "metrics")["clusterMetrics"]["availableMB"]
+    before = ask(sandbox, "metrics")["clusterMetrics"]["availableMB"]
+    memory = memory or before
     container = {"commands": {"command": "sleep 3600"}}
     words = {
         "application-id": application,
@@ -44,7 +45,7 @@ def full_queue(sandbox: Sandbox) -> Iterator[None]:
     ask(sandbox, "apps?user.name=root", words)
     deadline = time.monotonic() + START_SECONDS
     try:
-        while ask(sandbox, "metrics")["clusterMetrics"]["availableMB"]:
+        while ask(sandbox, "metrics")["clusterMetrics"]["availableMB"] > before - memory:
             assert time.monotonic() < deadline, applications(sandbox)[application]
             time.sleep(0.2)
         yield

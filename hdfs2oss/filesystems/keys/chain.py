@@ -191,9 +191,16 @@ def _classes(bucket: str, conf: Mapping[str, str]) -> set[str]:
 
 def _about_hadoop(bucket: str, conf: Mapping[str, str]) -> str:
     said, stores = "", stores_of(conf)
-    if stores:
+    classes = _classes(bucket, conf)
+    if classes and not classes & _TAKE_KEYS:
+        if stores or conf.get("fs.oss.accessKeyId"):
+            said += (
+                f" What Hadoop's configuration and its credential stores hold does not count, as "
+                f"fs.oss.credentials.provider names no class that takes it: {', '.join(sorted(classes))}."
+            )
+    elif stores:
         said += f" The credential provider {stores} has none under fs.oss.accessKeyId and fs.oss.accessKeySecret."
-    strange = _classes(bucket, conf) - _TAKE_KEYS - _TAKE_ROLE - _TAKE_ENVIRONMENT
+    strange = classes - _TAKE_KEYS - _TAKE_ROLE - _TAKE_ENVIRONMENT
     if strange:
         said += (
             f" fs.oss.credentials.provider names {', '.join(sorted(strange))}, which is a Java class and is not run."

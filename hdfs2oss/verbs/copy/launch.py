@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 
-from ...commandline.advice import Invocation, advice, failures_on_record, with_java
+from ...commandline.advice import advice, failures_on_record, with_java
 from ...commandline.again import continuing_lines, fresh_lines, retry_lines, spelling_of
 from ...commandline.command import CopyCommand
 from ...commandline.ending import account, findings, last_line, print_lines
 from ...commandline.homes import homes
-from ...commandline.invocation import invocation
+from ...commandline.invocation import Invocation, invocation
 from ...commandline.request import resolve
 from ...commandline.session import Performance, Screen, close, hadoop_conf, make_runner, perform, sources_of
 from ...filesystems.hadoop_errors import READ_BY_JAVA

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ...commandline.advice import Invocation, failures_on_record, needs_update
+from ...commandline.advice import failures_on_record, needs_update
 from ...commandline.again import continuing_lines, copy_lines, retry_lines
 from ...commandline.command import CopyCommand
 from ...commandline.ending import print_lines
 from ...commandline.homes import homes
-from ...commandline.invocation import invocation
+from ...commandline.invocation import Invocation, invocation
 from ...commandline.on_record import open_records
 from ...commandline.request import CopyRequest, resolve
 from ...commandline.retry_command import FREE

@@ -20,7 +20,7 @@ def run(words: Sequence[str], entry: str) -> int:
         return 0
     if not words:
         sys.stderr.write(f"usage: {USAGE}\n")
-    command = parse_verify(words, lambda: _program(entry))
+    command = parse_verify(words, lambda mended: _typed(entry, mended))
     with loading():
         from ...commandline.session import Screen
         from .launch import launch
@@ -28,8 +28,8 @@ def run(words: Sequence[str], entry: str) -> int:
     return launch(command, entry, os.environ, Screen(sys.stdout, sys.stderr))
 
 
-def _program(entry: str) -> Sequence[str]:
-    """How a command is begun that is run instead of this one."""
-    from ...commandline.invocation import invocation
+def _typed(entry: str, words: Sequence[str]) -> str:
+    """The command line with these words, to be run instead of this one."""
+    from ...commandline.invocation import command_line, invocation
 
-    return [*invocation(entry, sys.argv, os.environ).program, "verify"]
+    return command_line(invocation(entry, sys.argv, os.environ), ["verify", *words], 1)

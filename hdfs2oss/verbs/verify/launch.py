@@ -6,11 +6,10 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 
-from ...commandline.advice import Invocation
 from ...commandline.command import CopyCommand
 from ...commandline.ending import last_line, print_lines
 from ...commandline.homes import homes
-from ...commandline.invocation import invocation
+from ...commandline.invocation import Invocation, invocation
 from ...commandline.request import resolve
 from ...commandline.session import Performance, Screen, close, hadoop_conf, make_runner, perform, sources_of
 from ...commandline.verdict import final_line, next_steps, remarks, verdict

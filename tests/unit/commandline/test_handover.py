@@ -44,11 +44,36 @@ def test_settings_of_spark_that_are_keys_of_oss_are_taken_off(words) -> None:
     assert answer([*argv, "/a"]) == ["clean", "* ID S=/@ - -\n", "/a"]
 
 
-def test_other_secrets_of_spark_are_its_own_business_and_other_secrets_of_oss_are_refused() -> None:
-    own = ["--conf", "spark.ssl.keyStorePassword=x", "--conf=spark.hadoop.fs.s3a.secret.key=x", "--conf"]
-    assert answer(own) == ["clean", "", *own]
-    kind, message, _ = answer(["--conf", "spark.hadoop.fs.oss.other.secret=hush"])
-    assert (kind, message.partition(" holds")[0]) == ("refused", "--conf spark.hadoop.fs.oss.other.secret")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--conf", "spark.ssl.keyStorePassword=x", "--conf=spark.executorEnv.X=y", "--conf"],
+        ["--conf", "spark.hadoop.hadoop.security.credential.provider.path=jceks://hdfs@nn:8020/keys.jceks"],
+        ["-c", "spark.hadoop.fs.s3a.aws.credentials.provider=org.acme.Keys", "--conf=spark.hadoop.fs.s3a.endpoint=h"],
+        ["--conf", "spark.hadoop.hadoop.security.credstore.java-keystore-provider.password-file=/etc/password"],
+        ["--conf", "spark.hadoop.fs.viewfs.mounttable.lake.link./secret=hdfs://nn/secret"],
+    ],
+)
+def test_secrets_of_spark_itself_are_its_own_business_and_so_are_names_of_places(words) -> None:
+    assert answer(words) == ["clean", "", *words]
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("fs.oss.other.secret", "OSS_ACCESS_KEY_ID"),
+        ("fs.s3a.secret.key", "Hadoop's configuration on each node"),
+        ("fs.s3a.bucket.lake.session.token", "Hadoop's configuration on each node"),
+        ("fs.azure.account.key.lake.blob.core.windows.net", "Hadoop's configuration on each node"),
+        ("ssl.server.keystore.password", "Hadoop's configuration on each node"),
+    ],
+)
+@pytest.mark.parametrize("words", [["--conf", "{}"], ["-c", "{}"], ["--conf={}"]], ids=["two words", "short", "one"])
+def test_other_secrets_that_spark_would_hand_on_to_hadoop_are_refused(words, key, advice) -> None:
+    kind, message, hint = answer([word.format(f"spark.hadoop.{key}=hush") for word in words])
+    assert (kind, message.partition(" holds a secret")[0]) == ("refused", f"--conf spark.hadoop.{key}")
+    assert advice in hint
+    assert "hush" not in message + hint
 
 
 def test_a_bare_python_answers_in_bytes_as_they_came() -> None:

@@ -14,7 +14,7 @@ OLD = "hdfs://oldclusterip:8020"
 def meant(line: str) -> str:
     """The command that is shown instead of this one, and that it can be pasted."""
     with pytest.raises(UsageError) as caught:
-        parse(shlex.split(line), lambda: ["hdfs2oss"])
+        parse(shlex.split(line), lambda words: shlex.join(["hdfs2oss", *words]))
     assert "a document had changed it" in str(caught.value)
     shown = caught.value.hint.splitlines()[-1].strip()
     assert shlex.split(shown)[0] == "hdfs2oss"
@@ -111,5 +111,5 @@ def test_what_may_have_been_meant_is_left_as_it_is(line) -> None:
 
 def test_who_was_called_is_called_again() -> None:
     with pytest.raises(UsageError) as caught:
-        parse(["\u2013update", "/a b", "/c"], lambda: ["spark-submit", "jobs/hdfs2oss.py"])
+        parse(["\u2013update", "/a b", "/c"], lambda words: shlex.join(["spark-submit", "jobs/hdfs2oss.py", *words]))
     assert caught.value.hint.endswith("\n  spark-submit jobs/hdfs2oss.py -update '/a b' /c")

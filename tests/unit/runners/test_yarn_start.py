@@ -76,6 +76,12 @@ def test_where_yarn_knows_of_none_that_waits_only_the_master_is_known(reports):
     assert YarnStart(CLIENT, jvm(*reports)[0], {}).look(dict) == ClusterFacts("yarn")
 
 
+def test_a_driver_that_yarn_has_started_waits_in_no_queue():
+    assert (
+        YarnStart({**CLIENT, "spark.submit.deployMode": "cluster"}, jvm(report("ACCEPTED"))[0], {}).look(dict) is None
+    )
+
+
 @pytest.fixture
 def environment(tmp_path):
     """With a SPARK_HOME whose programs write down what they are asked; nothing is known of any tag."""

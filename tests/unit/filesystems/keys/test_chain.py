@@ -11,6 +11,7 @@ from hdfs2oss.model.uri import UriSecrets
 ECS = "com.aliyun.jindodata.oss.auth.EcsStsCredentialsProvider"
 SIMPLE = "com.aliyun.jindodata.oss.auth.SimpleCredentialsProvider"
 COMMON = "com.aliyun.jindodata.oss.auth.CommonCredentialsProvider"
+ENVIRONMENT = "EnvironmentVariableCredentialsProvider"
 STORE = "hadoop.security.credential.provider.path"
 
 
@@ -133,6 +134,8 @@ def test_a_store_that_cannot_be_read_is_told_unless_hadoop_has_keys_in_clear_tex
         ({}, "--ram-role auto"),
         ({STORE: "jceks://hdfs/keys"}, "jceks://hdfs/keys has none"),
         ({"fs.oss.credentials.provider": "org.acme.Vault"}, "names Vault, which is a Java class"),
+        ({"fs.oss.credentials.provider": f"x.{ENVIRONMENT}", **HADOOP}, f"that takes it: {ENVIRONMENT}."),
+        ({"fs.oss.credentials.provider": ENVIRONMENT, STORE: "jceks://hdfs/keys"}, "stores hold does not count"),
     ],
 )
 def test_without_keys_all_ways_to_give_them_are_told(conf, words) -> None:
