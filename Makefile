@@ -41,7 +41,7 @@ test: setup check ## everything but what is full, with real HDFS, YARN and Spark
 test-full: setup check ## "test", what takes longer, and the Spark tests once more on pyspark 3.5
 	@bin/setup --pyspark35
 	@$(PYTEST) --hypothesis-profile=many
-	@.venv-spark35/bin/python -m pytest -m spark
+	@.venv-spark35/bin/python -m pytest -m spark --ignore tests/spark/test_matrix.py  # which takes both by itself
 
 test-compat: setup ## copies both ways with HDFS servers of each Hadoop from 2.4 on; COMPAT="-k 2.7.7" takes one
 	@$(PYTHON) -m pytest tests/compat $(COMPAT)

@@ -22,6 +22,12 @@ READ_BY_JAVA = "Hadoop's own client can: --hdfs-client jvm"
 OF_ENCRYPTED = "it lies in an encryption zone, and what HDFS states is the checksum of its encrypted bytes"
 # In what the native client says of a codec other than RS, and of the keys of an encryption zone.
 _BEYOND_NATIVE = re.compile(r"UnsupportedErasureCodingPolicy|UnsupportedFeature|\bKMS\b|key ?provider|decrypt", re.I)
+
+
+class NotReplicatedYet(Throttled):
+    """A file gets no further block before a DataNode has told the NameNode of the last but one."""
+
+
 _BY_CLASS: dict[str, type[StoreError]] = {
     "AccessControlException": PermissionDenied,
     "SnapshotAccessControlException": PermissionDenied,
@@ -31,7 +37,7 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "RpcServerException": Throttled,
     "StandbyException": Throttled,
     "ObserverRetryOnActiveException": Throttled,
-    "NotReplicatedYetException": Throttled,
+    "NotReplicatedYetException": NotReplicatedYet,
     "FileNotFoundException": NotFound,
     "FileAlreadyExistsException": AlreadyExists,
     "AlreadyBeingCreatedException": AlreadyExists,
@@ -50,6 +56,10 @@ _BY_CLASS: dict[str, type[StoreError]] = {
     "AuthorizationException": AuthenticationFailed,
     "SaslException": AuthenticationFailed,
     "InvalidToken": AuthenticationFailed,
+}
+_HINTS = {
+    "SafeModeException": "Wait until the NameNode has left safe mode.",
+    "NotReplicatedYetException": "Hadoop's own client asks for the block again: --hdfs-client jvm",
 }
 _BY_TEXT: tuple[tuple[re.Pattern[str], type[StoreError]], ...] = (
     (
@@ -85,7 +95,7 @@ def error_of_java(name: str, said: str, message: str) -> StoreError:
     kind = class_of_key_server(said) or _BY_CLASS.get(name) or class_by_text(said) or StoreError
     if kind is QuotaExceeded:
         return _quota_exceeded(name, said, message)
-    return kind(message, "Wait until the NameNode has left safe mode." if name == "SafeModeException" else "")
+    return kind(message, _HINTS.get(name, ""))
 
 
 def _quota_exceeded(name: str, said: str, message: str) -> QuotaExceeded:

@@ -109,11 +109,12 @@ class Watchdog:
                 if call.begins_pause:
                     self._silent_until = self._now() + self._pause_seconds
                 raise OutOfTime(f"cannot {call.what}: no answer from {self._place} in {call.timeout_seconds:.0f} s")
-        if errand.error is not None:
+        error, errand.error = errand.error, None
+        if error is not None:
             try:
-                raise errand.error
+                raise error
             finally:
-                del errand  # the traceback would keep it alive in a cycle
+                del error, errand  # the traceback would keep them alive in a cycle, and what they were called with
         return errand.result
 
 

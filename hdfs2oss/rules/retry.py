@@ -23,6 +23,9 @@ count the first one); what a level gives up with may be taken up by the next:
                      renaming. A listing whose later page fails is begun anew, and goes on where it was.
     request          What is `asked_again`: 3 tries in 8 s, throttled 6 in 18 s; Hadoop's client has its own in each.
       java/client    Once only: closing, renaming.
+    block            A file whose next block the NameNode does not give, as it has not heard of the last but one: it is
+      hdfs/reopening closed and opened again, in 90 s, as often as that brings it further; not one that is
+                     erasure-coded or encrypted. Hadoop's own client asks for the block again.
     in flight        No try at all, but a turn to wait for, not counted as time: a store that refuses is sent fewer
       concurrency    requests at once by a process, and more again while that brings something.
     store pause      No try at all: once a request has ended Unreachable, the store is not asked for 30 s, or until a

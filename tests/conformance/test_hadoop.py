@@ -51,6 +51,7 @@ def test_hadoops_file_system_contract_holds(contract_jars, conf):
     assert (run.run_count, run.failure_count) == (sum(TESTS_OF_CLASS.values()), len(LEFT_OUT))
 
 
+@pytest.mark.full
 def test_hadoop_shell_puts_lists_renames_gets_and_removes(hadoop_jars, conf, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "é 1+1=2%.txt").write_bytes(b"one")

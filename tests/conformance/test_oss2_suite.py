@@ -17,7 +17,6 @@ LEFT_OUT = read_left_out()
 QUICK_FILES = (
     "test_bucket_versioning",
     "test_chinese",
-    "test_download",
     "test_exception_ec",
     "test_headers",
     "test_list_objects_v2",
@@ -25,10 +24,9 @@ QUICK_FILES = (
     "test_object",
     "test_object_versioning",
     "test_sign",
-    "test_upload",
 )
 # Of those, the ones that say something else with each version of signatures; of the others V4 is quick.
-QUICK_WITH_V1 = ("test_exception_ec", "test_headers", "test_object", "test_sign")
+QUICK_WITH_V1 = ("test_exception_ec", "test_headers", "test_sign")
 
 
 def cases() -> Iterator[object]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hdfs_native import WriteOptions
 
 from hdfs2oss.filesystems.hdfs.filesystem import HdfsFileSystem
 from hdfs2oss.filesystems.hdfs.writer import HdfsAppender
+from hdfs2oss.model.attributes import NOTHING
 from hdfs2oss.model.errors import AlreadyExists, NotFound, PermissionDenied, StoreError
 from hdfs2oss.model.uri import parse_uri
 from hdfs2oss.model.values import DIRECTORY, UNLISTED
@@ -133,11 +133,15 @@ def test_attributes_are_set_and_told(hdfs: HdfsFileSystem, root: str) -> None:
     assert status.block_size_bytes > 0
 
 
-def test_a_file_of_several_blocks_is_read_across_their_borders(hdfs: HdfsFileSystem, root: str) -> None:
+def test_a_file_of_several_blocks_is_read_across_their_borders(
+    hdfs: HdfsFileSystem, hdfs_with_web: HdfsFileSystem, root: str
+) -> None:
     data = bytes(range(251)) * 20_000
-    file = hdfs.client.native().create(f"{root}/blocks", WriteOptions(block_size=1 << 20))
-    file.write(data)
-    file.close()
+    # The client alone would give up where a NameNode has no next block yet.
+    wanted = NOTHING._replace(block_size_bytes=1 << 20)
+    with hdfs_with_web.open_writer(f"{root}/blocks", f"{root}/.work", wanted) as writer:
+        writer.write(data)
+        writer.commit(lambda stored: None)
     with hdfs.open_reader(f"{root}/blocks", len(data)) as reader:
         assert b"".join(reader.stream(0, len(data), 300_000)) == data
         assert b"".join(reader.stream(1_000_000, 2_500_000, 65_536)) == data[1_000_000:3_500_000]

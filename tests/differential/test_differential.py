@@ -34,7 +34,7 @@ from .distcp import RealDistCp, real_distcp
 from .world import Found, World
 
 PAGE = Path(__file__).parents[2] / "docs/distcp.md"
-FEW, MANY = range(1, 31), range(31, 231)
+FEW, MANY = range(1, 17), range(17, 231)
 COUNTER = re.compile(r"^\t\t(\w+)=(\d+)$", re.MULTILINE)
 BASE = "/differential"
 

@@ -63,6 +63,7 @@ def test_no_secret_stands_in_a_readable_file(sandbox: Sandbox) -> None:
     assert holders[0].stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.full
 def test_acls_attributes_and_the_trash_work(sandbox: Sandbox) -> None:
     user = StateFolder(sandbox.name).path.owner()
     for arguments in (
@@ -76,6 +77,7 @@ def test_acls_attributes_and_the_trash_work(sandbox: Sandbox) -> None:
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.full
 def test_the_hadoop_shell_reaches_the_oss_server_with_keys_from_the_environment(sandbox: Sandbox) -> None:
     url = f"oss://{sandbox.env()['SANDBOX_BUCKET']}/shell/note"
     made = sandbox.hadoop_shell("-mkdir", "-p", url.rpartition("/")[0])
@@ -112,6 +114,7 @@ def test_a_frozen_namenode_answers_nobody_until_it_is_thawed(sandbox: Sandbox) -
     assert get_json(port, "/jmx") is not None
 
 
+@pytest.mark.full
 def test_two_sandboxes_live_side_by_side_and_down_leaves_no_process(sandbox: Sandbox, sandbox_name: NameMaker) -> None:
     other = Sandbox(sandbox_name(), oss=False)
     with ThreadPoolExecutor(2) as pool:  # two at once: the second waits for the first and finds it done

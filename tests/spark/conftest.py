@@ -19,14 +19,21 @@ PROJECT = Path(__file__).resolve().parents[2]
 WRAPPER = PROJECT / "bin/hdfs2oss4emr.sh"
 JOB = str(PROJECT / "jobs/hdfs2oss.py")
 # A spark-submit that only writes down how it was called.
-RECORDER = """#!{python}
+# What the processes of a test hold, wherever they are: all have the name of its folder in their environment. Others on
+# the machine may well have a word such as SECRET on their command lines.
+OURS = """#!{python}
 import glob, json, os, sys, time
-lines = []
-for name in glob.glob("/proc/[0-9]*/cmdline"):
-    try:
-        lines.append(open(name, "rb").read().decode("utf-8", "replace"))
-    except OSError:
-        pass
+def ours():
+    for folder in glob.glob("/proc/[0-9]*"):
+        try:
+            line, held = (open(folder + "/" + name, "rb").read() for name in ("cmdline", "environ"))
+        except OSError:
+            continue
+        if os.fsencode(os.path.dirname({record!r})) in line + held:
+            yield line.decode("utf-8", "replace"), held.decode("utf-8", "replace")
+"""
+RECORDER = """
+lines = [line for line, held in ours()]
 argv = sys.argv[1:]
 files = argv[argv.index("--files") + 1].split(",") if "--files" in argv else []
 contents = {{name: [open(name).read(), os.stat(name).st_mode & 0o777] for name in files if os.path.exists(name)}}
@@ -95,7 +102,7 @@ def submitted(tmp_path):
     record = tmp_path / "record.json"
     recorder = tmp_path / "bin/spark-submit"
     recorder.parent.mkdir()
-    recorder.write_text(RECORDER.format(python=sys.executable, record=str(record)))
+    recorder.write_text((OURS + RECORDER).format(python=sys.executable, record=str(record)))
     recorder.chmod(0o755)
     # Where its version is looked up.
     (tmp_path / "jars").mkdir()

@@ -53,6 +53,7 @@ def on_cluster(tmp_path):
     shutil.rmtree(Path(importlib.util.find_spec("pyspark").origin).with_name("work"), ignore_errors=True)
 
 
+@pytest.mark.full
 def test_a_task_on_an_unfit_node_is_tried_again_elsewhere(on_cluster):
     reports, error, counts, slots = on_cluster("refuse_first_try")
     assert error is None

@@ -14,19 +14,13 @@ import pytest
 from hdfs2oss.commandline.handover import answer
 from hdfs2oss.model.handover import read_handover, split_secrets
 from hdfs2oss.model.uri import UriSecrets
-from tests.spark.conftest import JOB, PROJECT, WRAPPER
+from tests.spark.conftest import JOB, OURS, PROJECT, WRAPPER
 from tests.unit.model.test_handover import FORMS, HARMLESS, MALFORMED
 
 pytestmark = pytest.mark.slow
 
-SPY = """#!{python}
-import glob, json, os, sys
-seen = []
-for name in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
-    try:
-        seen.append(open(name, "rb").read().decode("utf-8", "replace"))
-    except OSError:
-        pass
+SPY = """
+seen = [text for one in ours() for text in one]
 if any("handover" in word for word in sys.argv):
     with open({record!r}, "w") as file:
         json.dump(seen, file)
@@ -40,6 +34,7 @@ def test_keys_go_into_the_environment_and_nowhere_else(submitted, word, clean, k
     assert done.returncode == 0, done.stderr
     assert seen["argv"] == [JOB, "/source", clean]
     assert read_handover(seen["environment"]) == {"bucket": UriSecrets(*keys)}
+    assert any(JOB in line for line in seen["processes"])
     assert keys[1] not in "".join(seen["processes"]) or keys[1] in clean
     assert done.stdout == done.stderr == ""
 
@@ -340,7 +335,7 @@ def test_without_any_python_nothing_is_started(alone):
 def test_no_process_is_given_a_key_while_they_are_taken_off(submitted, tmp_path):
     """A Python that writes down what every process but the wrapper itself can be seen to hold."""
     spy = tmp_path / "spy"
-    spy.write_text(SPY.format(python=sys.executable, record=str(tmp_path / "spied.json")))
+    spy.write_text((OURS + SPY).format(python=sys.executable, record=str(tmp_path / "spied.json")))
     spy.chmod(0o755)
     _, seen = submitted("/a", "oss://ID:HUSH-HUSH@bucket/b", PYSPARK_PYTHON=str(spy))
     assert read_handover(seen["environment"]) == {"bucket": UriSecrets("ID", "HUSH-HUSH")}

@@ -48,7 +48,7 @@ def submission(sandbox, tmp_path, name, mode, *options):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("mode", ["client", "cluster"])
+@pytest.mark.parametrize("mode", [pytest.param("client", marks=pytest.mark.full), "cluster"])
 def test_a_copy_runs_on_yarn_and_its_keys_stay_nowhere(yarn_sandbox, tmp_path, mode):
     name = f"yarn-{mode}"
     put(f"{yarn_sandbox.env()['SANDBOX_WEBHDFS']}/webhdfs/v1/{name}/a", os.urandom(100_000))

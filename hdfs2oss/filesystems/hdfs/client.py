@@ -9,7 +9,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from hdfs_native import Client, TrashNotEnabledError
 from hdfs_native import FileStatus as NativeStatus
@@ -46,6 +46,16 @@ _FAILOVER_RETRIES = _RETRIES._replace(attempts=8, deadline_seconds=25.0)
 # A silent DataNode costs a writer so long. The client itself would wait for 60 s and then tell which DataNode
 # it was, but a copy that tries the file again is better off sooner.
 DATA_TIMEOUT_SECONDS = 45.0
+
+
+class OpenFile(Protocol):
+    """A file being written, by whichever client."""
+
+    def write(self, data: bytes, /) -> int:
+        """All of the bytes."""
+
+    def close(self) -> None:
+        """Wait until the NameNode has the whole file."""
 
 
 class HdfsClient:

@@ -55,7 +55,10 @@ def map_errors(what: str, place: str, brings_nothing: bool = False) -> Iterator[
         ours = translate(error, what, place)
         if brings_nothing and (isinstance(error, NotADirectoryError) or _says_below_a_file(str(error))):
             ours = NotFound(ours.message)
-        raise ours from None
+        try:
+            raise ours from None
+        finally:
+            del ours  # the traceback would keep it alive in a cycle, and the file that was called
 
 
 def translate(error: BaseException, what: str, place: str) -> StoreError:

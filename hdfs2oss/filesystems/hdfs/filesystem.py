@@ -45,7 +45,7 @@ from .questions import (
 )
 from .reader import HdfsReader
 from .webhdfs import WebHdfs, web_addresses
-from .writer import HdfsAppender, HdfsWriter, OwnWriter
+from .writer import HdfsAppender, HdfsWriter, OwnWriter, Way
 from .zones import Zones, key_server_of
 
 T = TypeVar("T")
@@ -188,10 +188,10 @@ class HdfsFileSystem(HadoopFileSystem):
         if not wrong:
             # That directory is there by now: those in it come along with their first file, and take after it.
             kind = OwnWriter if ours and not is_silent else HdfsWriter
-            return kind(self.client, path, work_path, attributes, keep)
+            return kind(self.client, path, work_path, attributes, keep, Way(cannot_append=self.cannot_join))
         if why := self.java.missing():
             raise StoreError(_hazard(wrong, why))
-        return HdfsWriter(self.client, path, work_path, attributes, keep, self.java.create)
+        return HdfsWriter(self.client, path, work_path, attributes, keep, Way(self.java.create))
 
     def open_appender(self, path: str, length: int) -> Writer:
         # The native client appends to erasure-coded files, too, and not all of their parity is right then.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ...model.errors import StoreError
-from ...rules.filesum import MD5_OF_CRC, FileChecksum, sent_by_hadoop
+from ...rules.filesum import COMBINE_MODE, MD5_OF_CRC, FileChecksum, sent_by_hadoop
 from ..base import NoChecksum
 from ..hadoop_conf import is_kerberized
 from ..hadoop_errors import OF_ENCRYPTED, error_of_java
@@ -19,7 +19,6 @@ from .creation import Creation
 
 T = TypeVar("T")
 
-_COMBINE_MODE = "dfs.checksum.combine.mode"
 # A file of many blocks: each of them is asked about.
 _CHECKSUM_SECONDS = 300.0
 _WRITE_SECONDS = 120.0
@@ -146,7 +145,7 @@ class JavaClient:
                 for key, value in {
                     **self._hadoop_conf,
                     **_IMPATIENCE,
-                    **({_COMBINE_MODE: mode} if mode else {}),
+                    **({COMBINE_MODE: mode} if mode else {}),
                 }.items():
                     configuration.set(key, value)
                 if is_kerberized(self._hadoop_conf):

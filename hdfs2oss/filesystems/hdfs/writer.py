@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple
 
 from hdfs_native import WriteOptions
 
 from ...model.attributes import NOTHING, Attributes
 from ...model.errors import AlreadyExists, NotFound, StoreError
 from ..base import Stored, Writer
+from ..hadoop_errors import NotReplicatedYet
 from ..hadoop_filesystem import HadoopWriter
-from .client import HdfsClient
+from .client import HdfsClient, OpenFile
 from .closing import close_soon, wait_for_clients
 from .creation import Creation
+from .reopening import append, end_behind_last_block
 
 # 1970: before any source was written.
 UNFINISHED_MTIME_MS = 0
 _UNCHANGED = 2**64 - 1
 
 
-class OpenFile(Protocol):
-    """A file being written, by whichever client."""
+class Way(NamedTuple):
+    """Bytes go through the native client, or the one that `create` opens a file with (path, what it is given).
 
-    def write(self, data: bytes, /) -> int:
-        """All of the bytes."""
+    `cannot_append` says why files of a directory must not be appended to by the native one, "" where they may: there
+    a file is gone on with whose next block the NameNode did not give at once.
+    """
 
-    def close(self) -> None:
-        """Wait until the NameNode has the whole file."""
+    create: Callable[[str, Creation], OpenFile] | None = None
+    cannot_append: Callable[[str], str] = lambda directory: "nobody was asked"
 
 
 class HdfsWriter(HadoopWriter):
     """Writes to the work path; `commit` closes, compares, sets attributes and renames.
 
-    Bytes go through the native client, or the one that `create` opens a file with (path, what it is given). `keep`
-    gives a path the attributes that are `wanted`.
+    `keep` gives a path the attributes that are `wanted`.
     """
 
     makes_parents = False
@@ -47,7 +50,7 @@ class HdfsWriter(HadoopWriter):
         work_path: str,
         wanted: Attributes = NOTHING,
         keep: Callable[[str], object] | None = None,
-        create: Callable[[str, Creation], OpenFile] | None = None,
+        way: Way = Way(),  # noqa: B008 (immutable)
     ) -> None:
         self._client = client
         self._path = path
@@ -56,9 +59,12 @@ class HdfsWriter(HadoopWriter):
         self._keep = keep
         self._done = False
         self._written = 0
+        # How long it was when it was last opened again.
+        self._reopened_at = -1
         # Hadoop's own client takes its time from Hadoop's settings.
-        self._is_native = create is None
-        self._file = self._create(create or self._create_natively)
+        self._is_native = way.create is None
+        self._cannot_append = way.cannot_append
+        self._file = self._create(way.create or self._create_natively)
 
     def _create(self, create: Callable[[str, Creation], OpenFile]) -> OpenFile:
         """Open the work file; parents that are missing are made first."""
@@ -86,11 +92,35 @@ class HdfsWriter(HadoopWriter):
 
     def write(self, data: bytes) -> None:
         # An empty file needs no block.
-        if not data:
-            return
-        self._client.ask_data(f"write {self._work_path}", lambda: self._file.write(data))
-        self._written += len(data)
+        rest = data
+        while rest:
+            refused = self._send(rest)
+            rest = rest[self._go_on(refused, len(rest)) :] if refused else b""
         self._client.traffic.wrote(len(data), 0)
+
+    def _send(self, data: bytes) -> NotReplicatedYet | None:
+        try:
+            self._client.ask_data(f"write {self._work_path}", lambda: self._file.write(data))
+        except NotReplicatedYet as error:
+            # What was raised holds on to the file.
+            return NotReplicatedYet(error.message, error.hint)
+        self._written += len(data)
+        return None
+
+    def _go_on(self, refused: NotReplicatedYet, size: int) -> int:
+        """Open the file again where its client gave up: how many of `size` bytes are there. Raises `refused` where that
+        cannot be, or was of no use."""
+        if not self._is_native or self._cannot_append(self._work_path.rpartition("/")[0] or "/"):
+            raise refused
+        length = end_behind_last_block(self._client, self._work_path)
+        arrived = length - self._written
+        if not 0 <= arrived <= size or length == self._reopened_at:
+            raise refused
+        former = weakref.ref(self._file)
+        del self._file
+        self._file = append(self._client, self._work_path, former)
+        self._written = self._reopened_at = length
+        return arrived
 
     def commit(self, check: Callable[[Stored], None], overwrite: bool = True) -> Stored:
         self._close()
