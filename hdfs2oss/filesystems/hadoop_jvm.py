@@ -2,7 +2,7 @@
 
 It needs three things, each looked for where a cluster has it; where one is missing, `HadoopJvm.missing` says which:
 
-    py4j            comes with pyspark, and with every Spark
+    py4j            comes with pyspark, and with every Spark: that of SPARK_HOME, where Python has none
     a Java          JAVA_HOME, else `java` on the PATH
     Hadoop's jars   of SPARK_HOME, of the installed pyspark, of the container (CLASSPATH, on YARN), of HADOOP_HOME,
                     or what `hadoop classpath` says; HADOOP_CLASSPATH comes in addition. Where files go through the
@@ -18,6 +18,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -105,6 +106,8 @@ class HadoopJvm:
             raise Unreachable(f"cannot {what}: the JVM of the Java client does not answer: {error}") from None
 
     def _begin(self) -> Any:
+        if importlib.util.find_spec("py4j") is None:
+            sys.path += py4j_of_spark(self._environment)
         from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
         entries = class_path(self._environment, self._carries_files)
@@ -196,6 +199,12 @@ def _holds_hadoop(entry: str) -> bool:
     if not entry.endswith("*"):
         return entry.endswith(".jar") and "hadoop-hdfs-client" in entry
     return any(glob.glob(os.path.join(glob.escape(folder), pattern)) for pattern in patterns)
+
+
+def py4j_of_spark(environment: Mapping[str, str]) -> list[str]:
+    """Where Spark keeps its py4j for Python: one archive; none without SPARK_HOME."""
+    home = environment.get("SPARK_HOME", "")
+    return glob.glob(os.path.join(glob.escape(home), "python", "lib", "py4j-*-src.zip"))[:1] if home else []
 
 
 def _py4j_jar(entries: list[str]) -> str:

@@ -10,8 +10,9 @@ directory is in the store of the target already, there is nothing to be left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -71,24 +72,27 @@ def _place(context: RunContext, homes: Sequence[Uri]) -> Uri | None:
 
 def _leave(context: RunContext, run: Run, place: Uri) -> None:
     there, here = _records_at(context, place), context.open_job_dir()
+    # What is not there yet is not asked for one by one.
+    present = set(there.names_for_pair(""))
     # First of all, as it may be refused; what comes then says nothing of each other.
-    _refuse_another_origin(there, here, str(context.job_dir))
+    _refuse_another_origin(there, here, str(context.job_dir), present)
     with ThreadPoolExecutor(2, "proof") as pool:
         told = pool.submit(lambda: there.publish(_DESCRIPTION, here.read(_DESCRIPTION)))
         accounted = pool.submit(publish_account, there, run.report)
-        _leave_ledger(context, run, there, place)
+        known = set(there.names_for_pair(generations.DIRECTORY)) if generations.DIRECTORY in present else set()
+        _leave_ledger(context, run, there, place, known)
         told.result()
         accounted.result()
-    forget_all_but(there, context.options.keep_runs)
+    if "runs" in present:
+        forget_all_but(there, context.options.keep_runs)
 
 
-def _leave_ledger(context: RunContext, run: Run, there: JobDir, place: Uri) -> None:
-    """Its files, and last its head, which makes them count; none of those that are there already."""
+def _leave_ledger(context: RunContext, run: Run, there: JobDir, place: Uri, known: set[str]) -> None:
+    """Its files, and last its head, which makes them count; none of those that are `known` to be there already."""
     here = context.open_job_dir()
-    present = generations.current(here)
+    present = run.series.current()
     if present is None:
         return
-    known = set(there.names_for_pair(generations.DIRECTORY))
     files = [part.file for part in present.parts if part.file not in {*known, present.head}]
     bins = min(len(files), 4 * run.slots) if len(files) > _FILES_HERE else 1
     tasks = [CarryTask(number, place, tuple(files[number::bins])) for number in range(bins)]
@@ -98,18 +102,18 @@ def _leave_ledger(context: RunContext, run: Run, there: JobDir, place: Uri) -> N
         carry_task(context, tasks[0], "driver")
     if present.head not in known:
         generations.carry(here, there, present.head)
-    generations.remove_older(there, present)
+    generations.remove_older(there, present, known)
 
 
-def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str) -> None:
+def _refuse_another_origin(there: JobDir, here: JobDir, job_dir: str, present: Collection[str]) -> None:
     """What another job directory has left is never replaced: this one may know less. Raises SurveyError.
 
     One that was removed, and begun anew in its place, is another; and what has a lock is a job directory itself.
     """
-    if there.names_for_pair("_lock"):
+    if "_lock" in present:
         raise SurveyError("what is there is a job directory, and is kept")
     origin = f"{job_dir}\n{_first_run(here)}\n"
-    found = _left_at(there, _ORIGIN, origin)
+    found = _left_at(there, _ORIGIN, origin, _ORIGIN in present)
     if found != origin:
         left_by = found.partition("\n")[0]
         since = ", which was begun anew since," if left_by == job_dir else ""
@@ -121,15 +125,15 @@ def _first_run(here: JobDir) -> str:
     return _left_at(here, _FIRST_RUN, here.run_id)
 
 
-def _left_at(records: JobDir, name: str, text: str) -> str:
+def _left_at(records: JobDir, name: str, text: str, may_be_there: bool = True) -> str:
     """What the file says; where there is none yet, this text is published as it.
 
-    Read first: all runs but a pair's first find it.
+    Read first where it may be there: all runs but a pair's first find it.
     """
-    try:
-        return _text_of(records, name)
-    except NotFound:
-        return text if records.publish_for_pair(name, text.encode()) else _text_of(records, name)
+    if may_be_there:
+        with suppress(NotFound):
+            return _text_of(records, name)
+    return text if records.publish_for_pair(name, text.encode()) else _text_of(records, name)
 
 
 def _text_of(records: JobDir, name: str) -> str:

@@ -12,7 +12,7 @@ run had seen them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,7 +27,7 @@ from ..records.compaction import Bounds, borders, known_before, merge, pieces_of
 from ..records.generation import KNOWN_SCHEMA, ROWS_OF_PART, Generation, LedgerDamaged, Part
 from ..records.layout import read_layout
 from ..records.leavings import WORK_DIRECTORY, read_leavings
-from ..records.past_runs import expire, names_of_runs
+from ..records.past_runs import expire
 from ..rules.layout import Layout
 from ..rules.snapshot_diff import Changes, Overlap
 from ..runners.base import TaskFunction
@@ -38,6 +38,8 @@ from ..tasks.context import RunContext
 _SAMPLE_ROWS = 5_000
 # As many files, or ranges, are dealt with by the driver alone.
 _FILES_HERE, _RANGES_HERE = 32, 2
+# Of a ledger file with so many rows the driver keeps what it has read; of so many files at most (_FILES_HERE).
+_ROWS_KEPT = 5_000
 
 
 class Input(NamedTuple):
@@ -105,7 +107,9 @@ def compact(context: RunContext, run: Run, moved: Sequence[str] = (), rows_of_pa
     with run.phase("ledger"):
         present = _compact(context, run, 1, tuple(moved), rows_of_part)
         try:
-            expire(context.open_job_dir(), context.options.keep_runs, present.folded)
+            keep, names = context.options.keep_runs, _runs_of(run)
+            taken_in = {*present.folded, *run.report.rowless}
+            expire(context.open_job_dir(), keep, taken_in, names, run.report.settled)
         except StoreError as error:
             run.report.notices.append(f"records of old runs could not be removed: {error}")
 
@@ -125,13 +129,13 @@ def _compact(
     context: RunContext, run: Run, step: int, moved: tuple[str, ...] = (), rows_of_part: int = ROWS_OF_PART
 ) -> Generation:
     """The generation that counts from now on."""
-    job_dir = context.open_job_dir()
-    newest = generations.newest_head(job_dir)
+    newest = run.series.newest_head
     old = _usable(context, run)
-    inputs = list(_inputs(context, old, step))
+    inputs = list(_inputs(context, run, old, step))
     if not inputs and not moved and old.name == newest.removesuffix(".parquet"):
         return old
-    found, lost = _look(context, run, inputs, min(_SAMPLE_ROWS, rows_of_part))
+    kept_rows: dict[Input, pa.Table] = {}
+    found, lost = _look(context, run, inputs, min(_SAMPLE_ROWS, rows_of_part), kept_rows)
     name = generations.name_of(context.fence, run.id, step, newest)
     # Where the survey met a damaged file, all are read, so that the new generation has none.
     are_all = bool(moved) or run.report.counters.get(OWN, LEDGER_FILES_UNREADABLE) > 0
@@ -143,11 +147,11 @@ def _compact(
         for number, (bounds, parts) in enumerate(ranges)
     ]
     kept = [part for part in old.parts if not any(part.file in task.parts for task in tasks)]
-    folded = tuple(sorted({*_runs_of(context), run.id} & {*old.folded, *(one.run for one in inputs)}))
+    folded = tuple(sorted({*_runs_of(run)} & {*old.folded, *(one.run for one in inputs)}))
     new = Generation(name, str(context.layout.base), folded)
     table = KNOWN_SCHEMA.empty_table()
     if len(tasks) == 1 and sum(one.rows for one in found) <= rows_of_part:
-        table, unread = merged(context, tasks[0])
+        table, unread = merged(context, tasks[0], kept_rows)
         lost += unread
         if table.num_rows > rows_of_part:
             kept += _published(context, tasks[0], table)
@@ -163,8 +167,7 @@ def _compact(
     if lost:
         run.report.notices.append(_about(lost))
     new = new._replace(parts=tuple(sorted(kept, key=lambda part: part.first)))
-    generations.publish(job_dir, new, table)
-    generations.remove_older(job_dir, new)
+    run.series.publish(new, table)
     return new
 
 
@@ -172,7 +175,7 @@ def _usable(context: RunContext, run: Run) -> Generation:
     """The present generation; an empty one where there is none that paths of this run can be told by."""
     base = str(context.layout.base)
     try:
-        found = generations.current(context.open_job_dir())
+        found = run.series.current()
     except SurveyError as error:
         if not isinstance(error, LedgerDamaged) and not context.options.ignore_ledger:
             raise
@@ -181,18 +184,23 @@ def _usable(context: RunContext, run: Run) -> Generation:
     return found if found is not None and found.base == base else Generation("", base)
 
 
-def _inputs(context: RunContext, old: Generation, step: int) -> Iterator[Input]:
+def _inputs(context: RunContext, run: Run, old: Generation, step: int) -> Iterator[Input]:
     """The ledger files of this run (at its end), and of earlier ones that are in no generation."""
     job_dir = context.open_job_dir()
-    earlier = [one for one in _runs_of(context) if one not in old.folded and one != context.run_id]
+    earlier = [one for one in run.earlier if one not in old.folded]
     # Whatever the clocks of two hosts say, this one is the newest.
     for order, one in enumerate([*earlier, context.run_id] if step else earlier):
-        counts = _has_arrived(context, one)
-        for file in sorted(job_dir.of_run(one).names("ledger")):
-            yield Input(one, file, order, counts)
+        files = sorted(job_dir.of_run(one).names("ledger")) if one not in run.report.rowless else []
+        if files:
+            counts = _has_arrived(context, one)
+            yield from (Input(one, file, order, counts) for file in files)
+        elif one in earlier and one not in run.report.rowless:
+            run.report.rowless.append(one)
 
 
 def _has_arrived(context: RunContext, run_id: str) -> bool:
+    if run_id == context.run_id and not context.options.atomic:
+        return True
     made = read_leavings(context.open_job_dir().of_run(run_id))
     if not any(one.kind == WORK_DIRECTORY for one in made):
         return True
@@ -201,8 +209,8 @@ def _has_arrived(context: RunContext, run_id: str) -> bool:
     return is_own_tree and open_filesystem(target, context.stores).status(target.path) is not None
 
 
-def _runs_of(context: RunContext) -> list[str]:
-    return sorted({*names_of_runs(context.open_job_dir()), context.run_id})
+def _runs_of(run: Run) -> list[str]:
+    return sorted([*run.earlier, run.id])
 
 
 def _about(lost: Sequence[Lost]) -> str:
@@ -214,12 +222,14 @@ def _about(lost: Sequence[Lost]) -> str:
 
 
 def _look(
-    context: RunContext, run: Run, inputs: Sequence[Input], sample_rows: int
+    context: RunContext, run: Run, inputs: Sequence[Input], sample_rows: int, kept_rows: dict[Input, pa.Table]
 ) -> tuple[list[Contents], list[Lost]]:
+    """What the files hold; `kept_rows` gets those of few rows, if they are read here, so that they are read once."""
     bins = min(len(inputs), 4 * run.slots) if len(inputs) > _FILES_HERE else 1
     tasks = [LookTask(number, tuple(inputs[number::bins]), sample_rows) for number in range(bins)]
     found: list[Contents | Lost] = []
-    _wave(run, bins > 1, "ledger", partial(look_task, context), tasks, found.extend)
+    look = partial(look_task, context) if bins > 1 else partial(look_task, context, kept_rows=kept_rows)
+    _wave(run, bins > 1, "ledger", look, tasks, found.extend)
     contents = [one for one in found if isinstance(one, Contents) and one.rows]
     return contents, [one for one in found if isinstance(one, Lost)]
 
@@ -239,7 +249,9 @@ def _wave(
         take(work(task, "driver"))
 
 
-def look_task(context: RunContext, task: LookTask, attempt: str) -> list[Contents | Lost]:
+def look_task(
+    context: RunContext, task: LookTask, attempt: str, kept_rows: dict[Input, pa.Table] | None = None
+) -> list[Contents | Lost]:
     """What the ledger files of a task hold. A task function."""
     found: list[Contents | Lost] = []
     for one in task.inputs:
@@ -248,6 +260,8 @@ def look_task(context: RunContext, task: LookTask, attempt: str) -> list[Content
         except (ValueError, OSError, LookupError, TypeError):  # pyarrow's words for a file that is none
             found.append(Lost(f"runs/{one.run}/ledger/{one.file}"))
             continue
+        if kept_rows is not None and table.num_rows <= _ROWS_KEPT:
+            kept_rows[one] = table
         names = sample(table, task.sample_rows)
         first = min(table["path"].to_pylist(), default="")
         found.append(Contents(one, table.num_rows, first, tuple(names)))
@@ -260,8 +274,11 @@ def merge_task(context: RunContext, task: MergeTask, attempt: str) -> list[Part 
     return [*_published(context, task, table), *lost]
 
 
-def merged(context: RunContext, task: MergeTask) -> tuple[pa.Table, list[Lost]]:
-    """The rows that a range has from now on, and what of the present generation cannot be read."""
+def merged(
+    context: RunContext, task: MergeTask, kept_rows: Mapping[Input, pa.Table] | None = None
+) -> tuple[pa.Table, list[Lost]]:
+    """The rows that a range has from now on, and what of the present generation cannot be read. `kept_rows` are
+    those of ledger files that were read already."""
     job_dir = context.open_job_dir()
     moved = Overlap(task.moved)
     tables, lost = [], []
@@ -270,7 +287,8 @@ def merged(context: RunContext, task: MergeTask) -> tuple[pa.Table, list[Lost]]:
             tables.append(without(known_before(generations.read_part(job_dir, file)), moved))
         except (LedgerDamaged, NotFound):
             lost.append(Lost(f"{generations.DIRECTORY}/{file}"))
-    tables += [_rows_of(context, one) for one in task.inputs]
+    kept = kept_rows or {}
+    tables += [kept[one] if one in kept else _rows_of(context, one) for one in task.inputs]
     return merge([task.bounds.cut(table) for table in tables]), lost
 
 

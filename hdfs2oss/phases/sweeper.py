@@ -24,7 +24,7 @@ from ..model.values import CopyItem, Work
 from ..records import fence, intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
-from ..records.past_runs import LEFT, SWEPT, is_settled
+from ..records.past_runs import LEFT, SWEPT, settled_among
 from ..records.planfile import PlanDamaged, read_slices
 from ..rules.filters import WORK_PREFIX, work_path_beside
 from ..rules.packing import cut
@@ -53,14 +53,20 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
         # Its files at the target are tidied by the tasks that are done again.
         with suppress(StoreError):
             Sweeper(context, here).tidy_records()
-    dead = list(_unsettled(here))
+    earlier = run.earlier[-_MOST_RUNS:]
+    try:
+        run.report.settled = settled_among(here, earlier, run.last_report)
+    except StoreError:
+        return
+    run.report.rowless = [name for name in run.last_report.get("rowless", ()) if name in run.report.settled]
+    dead = [name for name in earlier if name not in run.report.settled]
     if not dead:
         return
     with run.phase("sweep"):
-        for job_dir in dead:
+        for name in dead:
             # Records that cannot be read are a ValueError; they must not keep every later run from its work.
             with suppress(StoreError, ValueError):
-                cleared = clear_away(context, job_dir, here.run_id)
+                cleared = clear_away(context, here.of_run(name), here.run_id)
                 run.report.counters.add(OWN, "LEAVINGS_REMOVED", cleared.leavings)
                 run.report.counters.add(OWN, "UPLOADS_DROPPED", cleared.uploads)
                 run.report.counters.add(OWN, "WORK_FILES_REMOVED", cleared.work_files)
@@ -248,20 +254,6 @@ class Sweeper:
 
 def _remove(store: FileSystem, path: str) -> int:
     return int(store.remove(path))
-
-
-def _unsettled(here: JobDir) -> Iterator[JobDir]:
-    """Earlier runs of the pair that came to no good end and were not swept since."""
-    runs = join_path(here.path, "runs")
-    with suppress(StoreError):
-        names = [row.path for row in here.filesystem.walk(runs, recursive=False)]
-        earlier = sorted(name for name in names if name != here.run_id and not name.startswith(WORK_PREFIX))
-        runs_there = [JobDir(here.filesystem, here.path, name) for name in earlier[-_MOST_RUNS:]]
-        # Each is a report to be read.
-        with ThreadPoolExecutor(_THREADS, "sweep") as pool:
-            for job_dir, is_over in zip(runs_there, pool.map(is_settled, runs_there), strict=True):
-                if not is_over:
-                    yield job_dir
 
 
 def _remove_leavings(context: RunContext, job_dir: JobDir) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -122,22 +122,56 @@ def encode(table: pa.Table, generation: Generation | None = None) -> bytes:
     return bytes(sink.getvalue())
 
 
-def current(job_dir: JobDir) -> Generation | None:
-    """The newest generation; None before there is one.
+def current(job_dir: JobDir, newest: str = "") -> Generation | None:
+    """The newest generation; None before there is one. Whoever has just listed them says which head is the `newest`.
 
     Raises LedgerDamaged; SurveyError when a newer version wrote it.
     """
-    while newest := newest_head(job_dir):
+    opened = open_current(job_dir, newest)
+    return opened[0] if opened is not None else None
+
+
+def open_current(job_dir: JobDir, newest: str = "") -> tuple[Generation, pq.ParquetFile] | None:
+    """The same with its head, which holds rows, too."""
+    while newest := newest or _head_of(_names(job_dir)):
         try:
             return _parse(job_dir, newest)
         except NotFound:
-            continue  # followed by a newer one, and removed, since the listing
+            newest = ""  # followed by a newer one, and removed, since the listing
     return None
 
 
-def newest_head(job_dir: JobDir) -> str:
-    """The file that counts, whether it can be read or not; "" before there is one."""
-    return max((name for name in _names(job_dir) if _PART_MARK not in name), default="")
+def _head_of(names: Sequence[str]) -> str:
+    return max((name for name in names if _PART_MARK not in name), default="")
+
+
+class Series:
+    """The generations as the holder of the lock of the pair has them: listed once, as nobody else publishes any."""
+
+    def __init__(self, job_dir: JobDir) -> None:
+        self._job_dir = job_dir
+        self._names: list[str] | None = None
+        self._current: Generation | None = None
+
+    @property
+    def newest_head(self) -> str:
+        """The file that counts, whether it can be read or not; "" before there is one."""
+        if self._names is None:
+            self._names = _names(self._job_dir)
+        return _head_of(self._names)
+
+    def current(self) -> Generation | None:
+        """See `current`."""
+        if self._current is None and self.newest_head:
+            self._current = current(self._job_dir, self.newest_head)
+        return self._current
+
+    def publish(self, generation: Generation, table: pa.Table) -> None:
+        """From here on it counts; `table` are the rows of the head itself. What it does not name is removed."""
+        publish(self._job_dir, generation, table)
+        remove_older(self._job_dir, generation, self._names or ())
+        self._current = generation
+        self._names = [generation.head, *(part.file for part in generation.parts)]
 
 
 def publish(job_dir: JobDir, generation: Generation, table: pa.Table) -> None:
@@ -162,10 +196,11 @@ def carry(job_dir: JobDir, there: JobDir, file: str) -> None:
     there.publish_for_pair(f"{DIRECTORY}/{file}", _read(job_dir, file))
 
 
-def remove_older(job_dir: JobDir, generation: Generation) -> None:
-    """Remove what no list names any more. Whoever reads an older generation finds the new one then."""
+def remove_older(job_dir: JobDir, generation: Generation, names: Iterable[str] | None = None) -> None:
+    """Remove what no list names any more, of all `names` that are there. Who reads an older generation finds the new
+    one then."""
     named = {generation.head, *(part.file for part in generation.parts)}
-    for name in _names(job_dir):
+    for name in _names(job_dir) if names is None else names:
         # A run that lost the lock without knowing removes nothing of those that came after it.
         if name not in named and name < generation.name:
             job_dir.filesystem.remove(join_path(job_dir.path, f"{DIRECTORY}/{name}"))
@@ -219,7 +254,9 @@ class KnownFiles:
     Of what stands in a file that is damaged, or has gone, nothing is known; `unreadable` names such files.
     """
 
-    def __init__(self, job_dir: JobDir, generation: Generation | None) -> None:
+    def __init__(self, job_dir: JobDir, generation: Generation | None, head: pq.ParquetFile | None = None) -> None:
+        """`head` is that of the generation, where it is open."""
+        self._head = {generation.head: head} if generation is not None and head is not None else {}
         self._job_dir = job_dir
         self._parts: Sequence[Part] = generation.parts if generation is not None else ()
         self._firsts = [part.first for part in self._parts]
@@ -253,7 +290,7 @@ class KnownFiles:
 
     def _open(self, file: str) -> tuple[pq.ParquetFile, list[str]]:
         if file not in self._opened:
-            table = _open(self._job_dir, file)
+            table = self._head.pop(file, None) or _open(self._job_dir, file)
             with _reading(self._job_dir, file):
                 self._opened[file] = table, json.loads(table.schema_arrow.metadata[_GROUPS_KEY])
             while len(self._opened) > _PARTS_KEPT:
@@ -299,13 +336,13 @@ def _names(job_dir: JobDir) -> list[str]:
     return [name for name in job_dir.names_for_pair(DIRECTORY) if name.endswith(".parquet")]
 
 
-def _parse(job_dir: JobDir, head: str) -> Generation:
+def _parse(job_dir: JobDir, head: str) -> tuple[Generation, pq.ParquetFile]:
     table = _open(job_dir, head)
     with _reading(job_dir, head):
         fields: dict[str, Any] = json.loads(table.schema_arrow.metadata[_LIST_KEY])
         if fields.pop("version") == VERSION:
             parts = tuple(Part(**part) for part in fields.pop("parts"))
-            return Generation(**{**fields, "folded": tuple(fields["folded"])}, parts=parts)
+            return Generation(**{**fields, "folded": tuple(fields["folded"])}, parts=parts), table
     raise SurveyError(
         f"the ledger {job_dir.path}/{DIRECTORY}/{head} was written by another version, which this one cannot read",
         "Use that version; or copy with --ignore-ledger, which begins a new one.",

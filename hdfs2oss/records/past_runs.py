@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from contextlib import suppress
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 from ..model.counters import OWN, Counts
 from ..model.errors import NotFound
@@ -18,6 +18,7 @@ SWEPT = "swept.json"
 # Counted by a run that went through and yet could not remove all that it had made.
 WORK_FILES_LEFT = "WORK_FILES_LEFT"
 LEFT = ("UPLOADS_LEFT", "SNAPSHOTS_LEFT", WORK_FILES_LEFT)
+_THREADS = 16
 
 
 class PastRun(NamedTuple):
@@ -40,12 +41,34 @@ def names_of_runs(job_dir: JobDir) -> list[str]:
 
 def is_settled(job_dir: JobDir) -> bool:
     """Whether a run has left nothing that the sweeper would have to remove: it ended well, or was swept."""
-    with suppress(NotFound, ValueError):
-        report = json.loads(job_dir.read("report.json"))
-        own = report["counters"].get(OWN, {})
-        if report["success"] and not any(own.get(left) for left in LEFT):
-            return True
-    return job_dir.exists(SWEPT)
+    return _left_nothing(_report_of(job_dir)) or job_dir.exists(SWEPT)
+
+
+def settled_among(here: JobDir, names: Sequence[str], last: Mapping[str, Any]) -> list[str]:
+    """Which of these runs, the oldest first, are settled. Raises StoreError.
+
+    What was so once stays so: the report of the `last` one names those that were by then; only others are looked at.
+    """
+    known = {*last.get("settled", ()), *([last["run"]] if _left_nothing(last) else [])}
+    others = [name for name in names if name not in known]
+    # Each is a report to be read.
+    with ThreadPoolExecutor(_THREADS, "sweep") as pool:
+        found = pool.map(lambda name: is_settled(here.of_run(name)), others)
+        known.update(name for name, is_so in zip(others, found, strict=True) if is_so)
+    return [name for name in names if name in known]
+
+
+def _report_of(job_dir: JobDir) -> dict[str, Any]:
+    """Empty where there is none that can be read."""
+    try:
+        return dict(json.loads(job_dir.read("report.json")))
+    except (NotFound, ValueError, TypeError):
+        return {}
+
+
+def _left_nothing(report: Mapping[str, Any]) -> bool:
+    own = report.get("counters", {}).get(OWN, {})
+    return bool(report.get("success")) and not any(own.get(left) for left in LEFT)
 
 
 def forget_all_but(job_dir: JobDir, keep: int) -> None:
@@ -55,17 +78,21 @@ def forget_all_but(job_dir: JobDir, keep: int) -> None:
             job_dir.filesystem.remove(job_dir.of_run(name).run_path, recursive=True)
 
 
-def expire(job_dir: JobDir, keep: int, taken_in: Collection[str]) -> list[str]:
-    """Remove the records of all runs but the last `keep`; which they were.
+def expire(
+    job_dir: JobDir, keep: int, taken_in: Collection[str], names: Sequence[str], settled: Collection[str] = ()
+) -> list[str]:
+    """Remove the records of all runs but the last `keep`; which they were. `names` are all, the oldest first; of those
+    in `settled` it is known.
 
     One stays longer that has no report (it may be gone on with), that the sweeper has not settled, or whose rows are
     not in the ledger of the pair (`taken_in`).
     """
     removed = []
-    for name in names_of_runs(job_dir)[:-keep]:
+    for name in names[:-keep]:
         of_run = job_dir.of_run(name)
         is_read = name in taken_in or not of_run.names("ledger")
-        if name != job_dir.run_id and is_read and of_run.exists("report.json") and is_settled(of_run):
+        is_kept = name == job_dir.run_id or not is_read
+        if not is_kept and of_run.exists("report.json") and (name in settled or is_settled(of_run)):
             job_dir.filesystem.remove(of_run.run_path, recursive=True)
             removed.append(name)
     return removed

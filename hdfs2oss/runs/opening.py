@@ -18,7 +18,7 @@ from ..records.silence import Silence
 from .account import give_up
 from .arrivals import missing_arrival, spread
 from .report import Report
-from .unfinished import RECORDS, Unfinished, described, find_unfinished, refuse_other_meaning
+from .unfinished import RECORDS, Past, Unfinished, described, look_back, refuse_other_meaning
 
 # Of a plan so many files are looked at before it is relied on; what is wrong with others is found by their tasks.
 _MOST_PLANS = 64
@@ -35,21 +35,27 @@ class Opening(NamedTuple):
     """The run that begins now; `unfinished` is gone on with unless there is a reason `why_not`."""
 
     run_id: str
-    unfinished: Unfinished | None = None
+    past: Past
     why_not: str = ""
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """The newest run of the pair, if it came to no end."""
+        return self.past.unfinished
 
     @property
     def continued(self) -> Unfinished | None:
         """What an earlier driver left of this very run."""
         return self.unfinished if not self.why_not else None
 
-    def refuse_other_moment(self, now: Opening) -> None:
-        """Raise BrakeError when another driver has come and gone between the look and the lock."""
+    def still_so(self, now: Opening) -> Opening:
+        """Give what is there `now`. Raises BrakeError when another driver has come and gone since the first look."""
         before = (self.unfinished and self.unfinished.run_id, self.why_not)
         if before != (now.unfinished and now.unfinished.run_id, now.why_not):
             raise BrakeError(
                 "another run of the same copy began or ended at this moment", "Run the same command again."
             )
+        return now
 
     def lines(self, job_dir: JobDir, options: CopyOptions, place: Uri) -> Iterator[str]:
         """What the operator is told of the run before; one that nobody goes on with has its account made."""
@@ -68,10 +74,11 @@ def find_opening(
     anew in its place: nobody is told to remove what another run is writing.
     """
     here = JobDir(store, place.path, "", HASTE)
-    unfinished = patiently(lambda: find_unfinished(here, options.fresh), on_repeat=silence.failed)
+    past = patiently(lambda: look_back(here, options.fresh), on_repeat=silence.failed)
     silence.answered()
+    unfinished = past.unfinished
     if unfinished is None:
-        return Opening(new_run_id())
+        return Opening(new_run_id(), past)
     records = here.of_run(unfinished.run_id)
     lost = "" if options.fresh else _lost(records, unfinished)
     why_not = (
@@ -82,7 +89,7 @@ def find_opening(
     )
     if is_locked and why_not and (lost or not unfinished.why_not(options)):
         _refuse_to_nest(unfinished, options, stores, why_not)
-    return Opening(new_run_id() if why_not else unfinished.run_id, unfinished, why_not)
+    return Opening(new_run_id() if why_not else unfinished.run_id, past, why_not)
 
 
 def _lost(job_dir: JobDir, unfinished: Unfinished) -> str:

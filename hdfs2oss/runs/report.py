@@ -60,6 +60,10 @@ class Report:
     not_proven: str = ""
     # Files and bytes that drivers before this one had copied.
     copied_before: tuple[int, int] = (0, 0)
+    # Earlier runs that have nothing at the target that would have to be removed.
+    settled: list[str] = field(default_factory=list)
+    # Earlier runs that have no ledger; those of them that are settled get none any more.
+    rowless: list[str] = field(default_factory=list)
     slowest_task_seconds: float = 0.0
     task_seconds: float = 0.0
     peak_memory_bytes: int = 0
@@ -234,6 +238,8 @@ class Report:
             "stopped": self.stopped,
             "not_deleted": self.withheld,
             "notices": self.notices,
+            "settled": self.settled,
+            "rowless": [name for name in self.rowless if name in self.settled],
             "phase_seconds": {name: round(seconds, 3) for name, seconds in self.phase_seconds.items()},
             "slowest_task_seconds": round(self.slowest_task_seconds, 3),
             "peak_memory_bytes": self.peak_memory_bytes,

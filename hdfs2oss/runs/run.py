@@ -9,11 +9,11 @@ with open_run(options, stores, place, runner, timeline) as run:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from signal import Signals
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..filesystems.registry import StoreConfig, open_filesystem
 from ..model.counters import JOB
@@ -22,6 +22,7 @@ from ..model.options import CopyOptions
 from ..model.uri import Uri, mask_secrets
 from ..model.values import PlanSlice, TaskReport
 from ..records import ledger
+from ..records.generation import Series
 from ..records.heartbeat import Heartbeat
 from ..records.jobdir import HASTE, JobDir, patiently
 from ..records.lock import PACE, Lock, Pace
@@ -31,7 +32,7 @@ from ..runners.base import Runner, Task, TaskFunction
 from ..runners.signals import arrived
 from .account import fold_ledgers, publish_account, read_reports
 from .course import Course
-from .opening import begin_again, description, empty_report, find_opening
+from .opening import Opening, begin_again, description, empty_report, find_opening
 from .place import beginning, naming
 from .report import Report
 from .timeline import Timeline
@@ -66,6 +67,11 @@ class Run:
         self.course = course
         # What an earlier driver left of this run.
         self.continued: Unfinished | None = None
+        # The other runs of the pair on record, the oldest first: nobody adds one while this one holds the lock.
+        self.earlier: list[str] = []
+        self.last_report: Mapping[str, Any] = {}
+        # The same goes for the ledger of the pair.
+        self.series = Series(job_dir)
         report.phase_seconds = timeline.seconds
         self._timeline = timeline
         self._job_dir = job_dir
@@ -91,6 +97,12 @@ class Run:
     def slots(self) -> int:
         """How many tasks run at once."""
         return self.runner.slots
+
+    def look_back(self, opening: Opening) -> None:
+        """Take over what the runs before this one have left on record, now that this one holds the lock."""
+        self.continued = opening.continued
+        self.earlier = [name for name in opening.past.runs if name != self.id]
+        self.last_report = opening.past.report
 
     def phase(self, name: str) -> AbstractContextManager[None]:
         """The block is a phase: announced and timed."""
@@ -222,22 +234,22 @@ def open_run(
     heartbeat.start()
     try:
         with beginning(place):
-            opening.refuse_other_moment(find_opening(store, place, options, silence, stores, is_locked=True))
+            now = opening.still_so(find_opening(store, place, options, silence, stores, is_locked=True))
             asked = description(opening.run_id, lock.number, options)
             incarnation = begin_again(opening.continued, job_dir, options, asked) if opening.continued else 0
         for line in opening.lines(job_dir, options, place):
             timeline.progress.say(line)
         pool = ThreadPoolExecutor(_RECORDS_AT_ONCE, "records")
-        course = Course(job_dir, runner, incarnation, pool)
         report = empty_report(opening.run_id, options, place)
-        run = Run(runner, timeline, job_dir, heartbeat, report, course)
-        report.can_go_on, run.continued = can_be_continued(options), opening.continued
+        report.can_go_on = can_be_continued(options)
+        run = Run(runner, timeline, job_dir, heartbeat, report, Course(job_dir, runner, incarnation, pool))
+        run.look_back(now)
         try:
             with naming(place), pool:
                 if opening.continued is None:
-                    course.write(job_dir.publish_json, "run.json", asked)
+                    run.course.write(job_dir.publish_json, "run.json", asked)
                 yield run
-                course.written()
+                run.course.written()
                 run.check_lock()
                 publish_account(job_dir, run.report)
         except BaseException as error:

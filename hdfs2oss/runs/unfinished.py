@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 from ..model.errors import NotFound, UsageError
 from ..model.options import CopyOptions
 from ..model.units import format_duration
-from ..model.uri import join_path
 from ..records.course import read_end
 from ..records.jobdir import JobDir
 from ..records.layout import read_layout
+from ..records.past_runs import names_of_runs
 from ..records.planfile import PLAN
-from ..rules.filters import WORK_PREFIX
 from ..rules.layout import Layout
 
 # The records that a driver needs to go on with a run are as this number says.
@@ -89,28 +88,45 @@ def can_be_continued(options: CopyOptions) -> bool:
     return not (options.atomic or options.make_snapshot)
 
 
-def find_unfinished(here: JobDir, is_given_up: bool) -> Unfinished | None:
-    """The newest run of the pair of `here`, unless it came to an end. Raises StoreError, SurveyError.
+class Past(NamedTuple):
+    """The runs of a pair on record, the oldest first; the report of the newest one, empty where it left none, and what
+    there is to go on with, where it came to no end."""
 
-    Of one that `is_given_up` anyway, records that cannot be understood are no hindrance.
+    runs: tuple[str, ...] = ()
+    report: Mapping[str, Any] = {}
+    unfinished: Unfinished | None = None
+
+
+def look_back(here: JobDir, is_given_up: bool) -> Past:
+    """The past of the pair of `here`. Raises StoreError, SurveyError.
+
+    A dry run goes on with nothing, and nobody goes on with it. Of a run that `is_given_up` anyway, records that cannot
+    be understood are no hindrance.
     """
-    names = sorted(_run_names(here))
+    runs = tuple(names_of_runs(here))
+    names = [name for name in runs if not name.endswith("-dry")]
     if not names:
-        return None
+        return Past(runs)
     job_dir = here.of_run(names[-1])
-    if is_over(job_dir):
-        return None
+    report = _read_json(job_dir, "report.json")
+    return Past(runs, report or {}, None if _is_end(report) else _what_is_left(job_dir, is_given_up))
+
+
+def _what_is_left(job_dir: JobDir, is_given_up: bool) -> Unfinished:
     asked = _read_json(job_dir, "run.json") or {}
     if is_given_up:
-        return Unfinished(names[-1], asked, None)
+        return Unfinished(job_dir.run_id, asked, None)
     survey = read_end(job_dir, "survey") or {}
     files = tuple(dict.fromkeys(_plan_files(list(survey.values()))))
-    return Unfinished(names[-1], asked, read_layout(job_dir), survey.get("ended_ms", 0), files)
+    return Unfinished(job_dir.run_id, asked, read_layout(job_dir), survey.get("ended_ms", 0), files)
 
 
 def is_over(job_dir: JobDir) -> bool:
     """Whether a run came to an end, or was given up."""
-    report = _read_json(job_dir, "report.json")
+    return _is_end(_read_json(job_dir, "report.json"))
+
+
+def _is_end(report: Mapping[str, Any] | None) -> bool:
     return report is not None and not report.get("open")
 
 
@@ -150,16 +166,6 @@ def refuse_other_meaning(unfinished: Unfinished, options: CopyOptions) -> None:
 def survey_end(value: dict[str, Any]) -> dict[str, Any]:
     """The end of a survey as it is put on record: with its time."""
     return {"ended_ms": time.time_ns() // 1_000_000, **value}
-
-
-def _run_names(here: JobDir) -> Iterator[str]:
-    try:
-        for row in here.filesystem.walk(join_path(here.path, "runs"), recursive=False):
-            # A dry run goes on with nothing, and nobody goes on with it.
-            if not row.path.startswith(WORK_PREFIX) and not row.path.endswith("-dry"):
-                yield row.path
-    except NotFound:
-        return
 
 
 def _read_json(job_dir: JobDir, name: str) -> dict[str, Any] | None:

@@ -94,6 +94,26 @@ def test_an_update_where_nothing_changed_asks_the_namenode_for_pages_only(
     assert asked["GetBlockLocations"] == asked["Create"] == 0
 
 
+@pytest.mark.hdfs
+@IN_THIS_PROCESS
+def test_a_short_run_asks_the_namenode_about_its_own_records_only_so_often_however_many_went_before(
+    copy: Copy, sandbox: Sandbox, hdfs_place, namenode: NameNode
+) -> None:
+    source, target = hdfs_place("hdfs", "one"), hdfs_place("oss", "one")
+    jobs = hdfs_place("hdfs", "jobs").uri
+    make_files(sandbox, source.uri.path, 1)
+    namenode.calls()
+    assert copy(source, target, update=True, job_dir=jobs).exit_code == 0
+    first = namenode.calls()
+    for _ in range(3):
+        assert copy(source, target, update=True, job_dir=jobs).exit_code == 0
+    later = namenode.calls()
+    # 11 records and 15 listings, then 6 and 14 each; a heartbeat that comes in between adds one of both, and some
+    # calls show in the NameNode's own figures a little late.
+    assert (first["Create"] <= 14, first["GetListing"] <= 20) == (True, True), first
+    assert (later["Create"] <= 3 * 6 + 6, later["GetListing"] <= 3 * 14 + 12) == (True, True), later
+
+
 @pytest.fixture
 def reach(sandbox: Sandbox, tmp_path: Path) -> Iterator[StoreConfig]:
     """HDFS with WebHDFS, and a bucket in which /t has 3,000 keys."""

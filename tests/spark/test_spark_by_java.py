@@ -14,7 +14,7 @@ from tests.sandbox import Sandbox
 from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.trees import Place
 
-pytestmark = [pytest.mark.spark, pytest.mark.hdfs, pytest.mark.full, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.spark, pytest.mark.hdfs, pytest.mark.full, pytest.mark.timeout(1200)]
 
 SPARK_SUBMIT = Path(sys.executable).with_name("spark-submit")
 FILES: dict[str, bytes | None] = {f"d{number % 3}/f {number}": os.urandom(10_000) for number in range(12)}
@@ -29,7 +29,7 @@ def submit(sandbox: Sandbox, *words: object) -> "subprocess.CompletedProcess[str
     command = [SPARK_SUBMIT, "--master", "local-cluster[2,1,1024]", "--conf", "spark.ui.enabled=false"]
     command += ["--executor-memory", "512m", PROJECT / "jobs/hdfs2oss.py", *words]
     return subprocess.run(
-        list(map(str, command)), env=shell, capture_output=True, text=True, timeout=400, check=False, cwd=PROJECT
+        list(map(str, command)), env=shell, capture_output=True, text=True, timeout=550, check=False, cwd=PROJECT
     )
 
 

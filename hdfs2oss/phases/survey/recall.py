@@ -8,7 +8,7 @@ from ...model.counters import LEDGER_FILES_UNREADABLE, OWN, Counters
 from ...model.errors import StoreError, SurveyError
 from ...model.known import KnownFile
 from ...model.values import FILE, FilePair, new_row
-from ...records.generation import KnownFiles, current
+from ...records.generation import KnownFiles, open_current
 from ...records.jobdir import JobDir
 from ...rules.layout import Layout
 from .unit import TakePairs
@@ -66,10 +66,10 @@ class Recall:
         return self._directory + path[at:]
 
     def _open(self, job_dir: JobDir) -> None:
-        generation = current(job_dir)
+        opened = open_current(job_dir)
         # Paths that count from another place say nothing of those of this run.
-        if generation is not None and generation.base == str(self._layout.base) and generation.parts:
-            self._known = KnownFiles(job_dir, generation)
+        if opened is not None and opened[0].base == str(self._layout.base) and opened[0].parts:
+            self._known = KnownFiles(job_dir, *opened)
 
     def _find(self, known: KnownFiles, path: str) -> KnownFile | None:
         unreadable = len(known.unreadable)

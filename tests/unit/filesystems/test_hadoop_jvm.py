@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm, class_path, java_program
+from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm, class_path, java_program, py4j_of_spark
 
 
 def jars(folder: Path, *names: str) -> str:
@@ -52,3 +55,28 @@ def test_where_files_go_through_the_jvm_the_jars_of_spark_come_last(tmp_path) ->
     assert class_path(environment) == [f"{tmp_path}/spark/jars/*"]
     del environment["CLASSPATH"]
     assert class_path(environment, spark_last=True) == [f"{tmp_path}/spark/jars/*"]
+
+
+PROBE = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from hdfs2oss.filesystems.hadoop_jvm import HadoopJvm
+print(HadoopJvm("", os.environ).missing())
+import py4j
+print(py4j.__file__)
+"""
+
+
+def test_a_python_without_py4j_takes_that_of_spark(tmp_path):
+    home = tmp_path / "spark [1]"
+    (home / "python/lib").mkdir(parents=True)
+    archive = home / "python/lib/py4j-0.0-src.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("py4j/__init__.py", "")
+    assert py4j_of_spark({"SPARK_HOME": str(home)}) == [str(archive)]
+    assert py4j_of_spark({"SPARK_HOME": f"{tmp_path}/none"}) == py4j_of_spark({}) == []
+    # Without site-packages there is no other one.
+    environment = {"PATH": os.defpath, "SPARK_HOME": str(home)}
+    command = [sys.executable, "-I", "-S", "-c", PROBE, str(Path(__file__).parents[3])]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+    assert done.stdout.splitlines()[-1] == f"{archive}/py4j/__init__.py", done.stderr

@@ -8,7 +8,7 @@ from hdfs2oss.model.errors import NotFound, SurveyError
 from hdfs2oss.model.known import KnownFile
 from hdfs2oss.records import generation as generations
 from hdfs2oss.records.compaction import pieces_of
-from hdfs2oss.records.generation import KNOWN_SCHEMA, Generation, KnownFiles
+from hdfs2oss.records.generation import KNOWN_SCHEMA, Generation, KnownFiles, Series
 from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.records.tables import to_table
 from tests.stores.faults import FlakyFileSystem
@@ -85,6 +85,34 @@ def test_the_newest_head_counts_and_what_it_does_not_name_goes(job_dir) -> None:
     names = job_dir.names_for_pair("ledger")
     assert sorted(names) == sorted([new.head, *(part.file for part in new.parts)])
     assert old.head not in names
+
+
+def test_who_holds_the_lock_lists_once_and_knows_what_was_published_since(job_dir) -> None:
+    old = publish(job_dir, 1, PATHS)
+    series = Series(job_dir)
+    assert (series.newest_head, series.current(), series.current()) == (old.head, old, old)
+    new = Generation(generations.name_of(2, RUN, 0), "oss://b/t", (RUN,), old.parts[:2])
+    series.publish(new, KNOWN_SCHEMA.empty_table())
+    assert (series.newest_head, series.current()) == (new.head, new)
+    last = Generation(generations.name_of(2, RUN, 1), "oss://b/t", (RUN,), old.parts[:1])
+    series.publish(last, KNOWN_SCHEMA.empty_table())
+    assert [operation for operation, _ in job_dir.filesystem.calls].count("list") == 1
+    assert sorted(job_dir.names_for_pair("ledger")) == sorted([last.head, old.parts[0].file])
+
+
+def test_before_the_first_run_its_holder_finds_none_either(job_dir) -> None:
+    series = Series(job_dir)
+    assert (series.newest_head, series.current()) == ("", None)
+
+
+def test_rows_of_a_head_that_is_open_are_looked_up_in_it_without_another_reading(job_dir) -> None:
+    table = to_table([known(path) for path in PATHS], KNOWN_SCHEMA)
+    name = generations.name_of(1, RUN, 1)
+    head = Generation(name, "oss://b/t", (RUN,), (generations.part_of(f"{name}.parquet", table),))
+    generations.publish(job_dir, head, table)
+    files = KnownFiles(job_dir, *generations.open_current(job_dir))
+    assert [files.find(path) for path in PATHS] == [known(path) for path in PATHS]
+    assert [operation for operation, _ in job_dir.filesystem.calls].count("open") == 1
 
 
 def test_parts_without_a_head_do_not_count(job_dir) -> None:

@@ -103,3 +103,9 @@ def test_the_report_is_json_with_the_facts_an_operator_asks_for() -> None:
     ]
     assert written["problems"] == [{"place": "hdfs://nn/s/d", "cause": "cannot list"}]
     assert (written["exit_code"], written["phase_seconds"], written["version"]) == (8, {"copy": 1.235}, 1)
+
+
+def test_only_of_runs_that_are_settled_it_is_told_that_they_have_no_ledger() -> None:
+    """Tasks of one that was killed may still publish theirs."""
+    report = Report("run", "", "", "", settled=["1", "2"], rowless=["2", "3"])
+    assert (report.as_dict()["settled"], report.as_dict()["rowless"]) == (["1", "2"], ["2"])

@@ -1,0 +1,62 @@
+"""What the report of the last run tells of those before it, so that nobody reads theirs again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hdfs2oss.model.counters import OWN
+from hdfs2oss.records.jobdir import JobDir
+from hdfs2oss.records.past_runs import SWEPT, expire, names_of_runs, settled_among
+from tests.stores.faults import FlakyFileSystem
+from tests.stores.memory import MemoryFileSystem
+
+NAMES = ["1", "2", "3", "4"]
+
+
+@pytest.fixture
+def here() -> JobDir:
+    """Four runs: the second was killed, the third went through and left an upload."""
+    job_dir = JobDir(FlakyFileSystem(MemoryFileSystem()), "/jobs/pair", "5")
+    for name in NAMES:
+        left = {OWN: {"UPLOADS_LEFT": int(name == "3")}}
+        if name != "2":
+            job_dir.of_run(name).publish_json("report.json", {"run": name, "success": True, "counters": left})
+        job_dir.of_run(name).publish("ledger/a.parquet", b"")
+    return job_dir
+
+
+def last(settled: tuple[str, ...] = (), success: bool = True) -> dict[str, object]:
+    return {"run": "4", "success": success, "counters": {}, "settled": list(settled)}
+
+
+def looked_at(here: JobDir) -> set[str]:
+    return {path.split("/")[4] for operation, path in here.filesystem.calls if operation in ("open", "status")}
+
+
+def test_without_a_report_that_tells_of_them_all_runs_are_looked_at(here) -> None:
+    assert settled_among(here, NAMES, {}) == ["1", "4"]
+    assert looked_at(here) == set(NAMES)
+
+
+def test_of_runs_that_the_last_report_names_and_of_its_own_nothing_is_read(here) -> None:
+    assert settled_among(here, NAMES, last(("1",))) == ["1", "4"]
+    assert looked_at(here) == {"2", "3"}
+
+
+def test_a_run_that_was_swept_since_the_last_report_is_settled(here) -> None:
+    here.of_run("2").publish(SWEPT, b"{}")
+    assert settled_among(here, NAMES, last(("1",))) == ["1", "2", "4"]
+
+
+def test_a_last_run_that_failed_is_looked_at_as_any_other(here) -> None:
+    here.of_run("4").replace("report.json", json.dumps(last(("1",), success=False)).encode())
+    assert settled_among(here, NAMES, last(("1",), success=False)) == ["1"]
+    assert "4" in looked_at(here)
+
+
+def test_a_run_that_is_not_settled_or_not_taken_in_or_has_no_report_does_not_expire(here) -> None:
+    assert expire(here, 1, ["1", "2", "3"], [*NAMES, "5"], ["1", "2"]) == ["1"]
+    assert expire(here, 1, [], [*NAMES, "5"], NAMES) == []
+    assert names_of_runs(here) == ["2", "3", "4"]
