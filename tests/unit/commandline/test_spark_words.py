@@ -86,9 +86,9 @@ def test_what_sounds_secret_is_not_shown():
         "spark.driver.extraJavaOptions=-Dx=1 -Djavax.net.ssl.trustStorePassword=HUSH -Dy=2",
         "-Dx=1 -Dpassword=HUSH",
         "https://user:HUSH@host/repository",
-        '-Djavax.net.ssl.keyStorePassword="a HUSH" -Dx=1',
-        "-Djavax.net.ssl.keyStorePassword='a \"HUSH' -Dx=1",
-        "-Dfs.azure.account.key.a.host=HUSH",
+        'spark.x=-Djavax.net.ssl.keyStorePassword="a HUSH" -Dx=1',
+        "spark.x=-Djavax.net.ssl.keyStorePassword='a \"HUSH' -Dx=1",
+        "spark.x=-Dfs.azure.account.key.a.host=HUSH",
     ],
 )
 def test_a_secret_behind_another_setting_is_not_shown(word):

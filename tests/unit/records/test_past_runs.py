@@ -86,11 +86,6 @@ def test_the_run_that_is_going_on_does_not_expire(here) -> None:
     assert expire(going, 1, NAMES, [*NAMES, "5"], NAMES) == ["1", "3"]
 
 
-def test_a_run_that_is_being_written_is_none_yet(here) -> None:
-    here.filesystem.create_exclusive("/jobs/pair/runs/.hdfs2oss-work-x/report.json", b"")
-    assert names_of_runs(here) == NAMES
-
-
 def test_only_reports_are_forgotten_and_never_a_run_with_more_on_record(here) -> None:
     here.of_run("2").publish(layout.NAME, b"{}")
     forget_all_but(here, 1)

@@ -254,15 +254,11 @@ def made_by_java(node: LateNameNode) -> HdfsWriter:
     return HdfsWriter(Client(node), PATH, WORK, way=way)
 
 
-def test_a_file_of_hadoops_own_client_is_neither_opened_again_nor_closed_behind_its_back() -> None:
+def test_a_file_of_hadoops_own_client_is_not_opened_again() -> None:
     node = LateNameNode()
     with pytest.raises(Throttled, match="Not replicated yet"), made_by_java(node) as writer:
         writer.write(DATA)
     assert node.asked == []
-    with made_by_java(node) as writer:
-        writer.write(DATA[:20])
-        writer.commit(lambda stored: None)
-    assert (node.asked, node.files) == ([], {PATH: DATA[:20]})
 
 
 def test_each_byte_is_counted_once_however_often_its_file_was_opened() -> None:
