@@ -56,7 +56,7 @@ _SECRET_KEY = re.compile(rf"(?i){_INSIDE}|(?:{_AT_THE_END})\s*\Z")
 # Behind another setting, as -Djavax.net.ssl.trustStorePassword=... of a JVM is; and the password in a URL. A JVM takes
 # what stands in quotes for one word.
 _SECRETS_WITHIN = re.compile(
-    rf"(?i)([\w.-]*(?:(?:{_INSIDE})[\w.-]*|{_AT_THE_END})=(?=\S)|://[^/@\s:]*:(?=[^/@\s]*@))"
+    rf"(?i)((?<![\w.-])[\w.-]*(?:(?:{_INSIDE})[\w.-]*|{_AT_THE_END})=(?=\S)|://[^/@\s:]*:(?=[^/@\s]*@))"
     r"""(?:[^/@\s]+(?=@)|(?:"[^"]*"|'[^']*'|\S)+)"""
 )
 

@@ -117,3 +117,8 @@ def test_all_that_a_secret_is_called_hides_it(key):
 )
 def test_what_only_names_a_place_or_a_choice_is_shown(word):
     assert redacted([word]) == [word]
+
+
+def test_a_long_word_is_looked_at_once_and_not_from_each_of_its_characters_on():
+    """Quadratic, this would take minutes."""
+    assert redacted(["a" * 100_000]) == ["a" * 100_000]

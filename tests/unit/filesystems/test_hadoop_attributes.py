@@ -141,3 +141,21 @@ def test_what_fails_ends_it_before_a_right_is_given_away() -> None:
     with pytest.raises(PermissionDenied):
         store.keep("/f", ALL)
     assert store.names() == ["set_ec_policy", "set_xattr"]
+
+
+def test_a_group_alone_is_given_and_the_owner_stays() -> None:
+    store = Written()
+    assert store.keep("/f", Attributes(group="lake"))
+    assert store.calls == [("set_owner", None, "lake")]
+
+
+def test_of_extended_attributes_only_those_that_differ_are_set() -> None:
+    store = Written(FOUND._replace(xattrs=(("user.a", b"1"), ("user.b", b"1"))))
+    assert store.keep("/f", Attributes(xattrs=(("user.a", b"1"), ("user.b", b"2"))))
+    assert store.calls == [("set_xattr", "user.b", b"2")]
+
+
+def test_an_acl_is_not_set_without_the_permission_that_it_begins_with() -> None:
+    store = Written()
+    store.keep("/f", Attributes(acl=(BOB,)))
+    assert store.calls == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hdfs2oss.filesystems.base import Removal
+from hdfs2oss.filesystems.base import Removal, Stored
+from hdfs2oss.filesystems.hadoop_filesystem import HadoopWriter
 from hdfs2oss.model.errors import PermissionDenied
 from tests.unit.filesystems.hdfs.test_client import DENIED
 from tests.unit.filesystems.hdfs.test_writer import NameNode, hdfs_of
@@ -49,3 +50,23 @@ def test_one_that_has_gone_or_is_refused_keeps_no_other_from_going() -> None:
 def test_directories_do_not_go_to_the_trash() -> None:
     node = Trashed({"/d": b""})
     assert hdfs_of(node).remove_each(["/d"], directories=True) == [Removal(was_there=True)]
+
+
+class Plain(HadoopWriter):
+    """Has no shorter way of its own to publish a record."""
+
+    overwrites = True
+
+    def write(self, data: bytes) -> None: ...
+
+    def abort(self) -> None: ...
+
+    def commit(self, check, overwrite: bool = True) -> Stored:  # type: ignore[no-untyped-def]
+        self.overwrites = overwrite
+        return Stored(0)
+
+
+def test_a_record_is_published_where_its_path_is_free_and_nowhere_else() -> None:
+    writer = Plain()
+    writer.commit_if_free(lambda stored: None)
+    assert not writer.overwrites

@@ -132,6 +132,12 @@ def test_a_directory_is_asked_about_once_whether_it_lies_in_a_zone() -> None:
     assert len(store.requests) == 3
 
 
+def test_of_a_file_in_the_root_the_root_is_asked_about() -> None:
+    with ScriptedStore(ok(ZONE)) as store:
+        assert Zones(web(store)).hold("/f")
+    assert store.requests[0].path.startswith("/webhdfs/v1/?")
+
+
 def test_the_checksum_of_encrypted_bytes_is_compared_with_nothing() -> None:
     with ScriptedStore(ok(ROOT), ok(ZONE)) as store:
         hdfs = HdfsFileSystem(
