@@ -197,10 +197,10 @@ def carry(job_dir: JobDir, there: JobDir, file: str) -> None:
 
 
 def remove_older(job_dir: JobDir, generation: Generation, names: Iterable[str] | None = None) -> None:
-    """Remove what no list names any more, of all `names` that are there. Who reads an older generation finds the new
-    one then."""
+    """Remove what no list names any more, of all `names` that are there, and nothing that is no file of a ledger. Who
+    reads an older generation finds the new one then."""
     named = {generation.head, *(part.file for part in generation.parts)}
-    for name in _names(job_dir) if names is None else names:
+    for name in _names(job_dir) if names is None else _files_among(names):
         # A run that lost the lock without knowing removes nothing of those that came after it.
         if name not in named and name < generation.name:
             job_dir.filesystem.remove(join_path(job_dir.path, f"{DIRECTORY}/{name}"))
@@ -333,7 +333,11 @@ def _read(job_dir: JobDir, file: str) -> bytes:
 
 
 def _names(job_dir: JobDir) -> list[str]:
-    return [name for name in job_dir.names_for_pair(DIRECTORY) if name.endswith(".parquet")]
+    return _files_among(job_dir.names_for_pair(DIRECTORY))
+
+
+def _files_among(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.endswith(".parquet")]
 
 
 def _parse(job_dir: JobDir, head: str) -> tuple[Generation, pq.ParquetFile]:
