@@ -46,7 +46,7 @@ test-full: setup check ## "test", what takes longer, and the Spark tests once mo
 test-compat: setup ## copies both ways with HDFS servers of each Hadoop from 2.4 on; COMPAT="-k 2.7.7" takes one
 	@$(PYTHON) -m pytest tests/compat $(COMPAT)
 
-mutants: setup ## apply small changes one at a time and see which the fast tests notice: some eight minutes on 2 cores
+mutants: setup ## apply small changes one at a time and see which the fast tests notice: an hour on 2 cores
 	@$(PYTHON) -m tests.mutants
 
 bench: setup ## side-by-side runs against other tools, in less than ten minutes

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hdfs_native import Client
 
+from tests.faults.test_damaged_blocks import copy
 from tests.sandbox import Sandbox
 from tests.sandbox.state import StateFolder
 
@@ -44,19 +42,9 @@ def test_a_file_of_many_blocks_arrives_all_the_same(late: Sandbox, tmp_path: Pat
     log = StateFolder(late.name).path / "logs" / "namenode.log"
     before = log.read_text().count("NotReplicatedYetException")
     target = f"/tmp/{'chunks' if words else 'stream'}"
-    command = [sys.executable, "-m", "hdfs2oss", "--job-dir", f"file://{tmp_path}/jobs", "-Ddfs.blocksize=1m"]
-    done = subprocess.run(
-        [*command, *words, f"file://{source}", target],
-        env={**os.environ, **late.env()},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    assert "PROVEN_BY_TRANSFER=1" in done.stdout
+    code, output = copy(late, tmp_path, "-Ddfs.blocksize=1m", *words, f"file://{source}", target)
+    assert code == 0, output
+    assert "PROVEN_BY_TRANSFER=1" in output
     assert log.read_text().count("NotReplicatedYetException") > before, "the NameNode refused no block"
     client = Client(late.env()["SANDBOX_HDFS"])
     assert client.read(f"{target}/big").read(len(data) + 1) == data

@@ -116,3 +116,12 @@ def test_of_what_only_java_reads_no_key_travels() -> None:
     assert keep_relevant(spark) == kept
     assert unread_keys(kept) == []
     assert schemes_with_a_class(spark) == {"sftp"}
+
+
+def test_where_namenodes_answer_over_http_is_read_and_settings_of_datanodes_are_not():
+    read = {
+        "dfs.http.policy": "HTTPS_ONLY",
+        "dfs.namenode.http-address": "nn:9870",
+        "dfs.namenode.https-address.lake.nn1": "nn1:9871",
+    }
+    assert unread_keys({**read, "dfs.datanode.data.dir": "/disk1"}) == ["dfs.datanode.data.dir"]
