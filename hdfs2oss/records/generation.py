@@ -200,9 +200,9 @@ def remove_older(job_dir: JobDir, generation: Generation, names: Iterable[str] |
     """Remove what no list names any more, of all `names` that are there, and nothing that is no file of a ledger. Who
     reads an older generation finds the new one then."""
     named = {generation.head, *(part.file for part in generation.parts)}
-    for name in _names(job_dir) if names is None else _files_among(names):
+    for name in _names(job_dir) if names is None else names:
         # A run that lost the lock without knowing removes nothing of those that came after it.
-        if name not in named and name < generation.name:
+        if name not in named and name < generation.name and name.endswith(".parquet"):
             job_dir.filesystem.remove(join_path(job_dir.path, f"{DIRECTORY}/{name}"))
 
 
@@ -333,11 +333,7 @@ def _read(job_dir: JobDir, file: str) -> bytes:
 
 
 def _names(job_dir: JobDir) -> list[str]:
-    return _files_among(job_dir.names_for_pair(DIRECTORY))
-
-
-def _files_among(names: Iterable[str]) -> list[str]:
-    return [name for name in names if name.endswith(".parquet")]
+    return [name for name in job_dir.names_for_pair(DIRECTORY) if name.endswith(".parquet")]
 
 
 def _parse(job_dir: JobDir, head: str) -> tuple[Generation, pq.ParquetFile]:
