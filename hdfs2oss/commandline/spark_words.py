@@ -46,10 +46,18 @@ _LISTS = ("--files", "--archives", "--py-files")
 _HIDDEN = "***"
 # A key before its equals sign, perhaps behind an option and another one.
 _SETTING = re.compile(r"^(?:--?[A-Za-z-]+=)?[^=]+(?==)")
-_SECRET_KEY = re.compile(r"(?i)secret|passw|token|access[._-]?key")
-# Behind another setting, as -Djavax.net.ssl.trustStorePassword=... of a JVM is; and the password in a URL.
+# What hides a value: these anywhere in its name, and those at its end. They are more than Spark hides, which finds none
+# in what goes along encoded.
+_INSIDE, _AT_THE_END = (
+    r"secret|passw|passphrase|token|(?:access|account)[._-]?key",
+    r"pwd|(?<!by)pass|credentials?|keys?",
+)
+_SECRET_KEY = re.compile(rf"(?i){_INSIDE}|(?:{_AT_THE_END})\s*\Z")
+# Behind another setting, as -Djavax.net.ssl.trustStorePassword=... of a JVM is; and the password in a URL. A JVM takes
+# what stands in quotes for one word.
 _SECRETS_WITHIN = re.compile(
-    r"(?i)([\w.-]*(?:secret|passw|token|access[._-]?key)[\w.-]*=(?=\S)|://[^/@\s:]*:(?=[^/@\s]*@))(?:[^/@\s]+(?=@)|\S+)"
+    rf"(?i)([\w.-]*(?:(?:{_INSIDE})[\w.-]*|{_AT_THE_END})=(?=\S)|://[^/@\s:]*:(?=[^/@\s]*@))"
+    r"""(?:[^/@\s]+(?=@)|(?:"[^"]*"|'[^']*'|\S)+)"""
 )
 
 

@@ -156,11 +156,11 @@ def travelling(
 
 def with_call(more: Travelling, settings: Mapping[str, str], call: str) -> Travelling:
     """The same with how the wrapper was called, for the driver; other clusters than YARN give it no environment."""
-    is_elsewhere = runs_in_cluster(settings)
-    if not call or (is_elsewhere and not settings.get("spark.master", "yarn").startswith("yarn")):
-        return more
-    if not is_elsewhere:
+    if not runs_in_cluster(settings):
+        # Also an empty one: what this wrapper was given was how another one was called.
         return more._replace(variables={WRAPPER_VARIABLE: call})
+    if not call or not settings.get("spark.master", "yarn").startswith("yarn"):
+        return more
     return more._replace(settings={**more.settings, f"{_YARN_VARIABLE}{WRAPPER_VARIABLE}": call})
 
 

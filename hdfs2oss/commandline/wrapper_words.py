@@ -49,9 +49,12 @@ def read_words(environment: Mapping[str, str]) -> WrapperWords | None:
     """What the variable holds; None where no wrapper was called, or what it says is not understood."""
     try:
         program, names, hides = json.loads(base64.urlsafe_b64decode(environment.get(WRAPPER_VARIABLE, "")))
-        return WrapperWords(tuple(map(str, program)), dict(names), bool(hides)) if program else None
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         return None
+    is_ours = isinstance(program, list) and isinstance(names, dict) and isinstance(hides, bool)
+    if not is_ours or not program or not all(isinstance(word, str) for word in (*program, *names.values())):
+        return None
+    return WrapperWords(tuple(program), names, hides)
 
 
 def _as_typed(script: str) -> str:

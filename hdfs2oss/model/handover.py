@@ -32,13 +32,16 @@ _ADVICE_ELSEWHERE = "Let Hadoop's configuration on each node say it, or a creden
 _ADVICE = "Set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET instead, and write oss://bucket/path."
 # Also as the value of an option, such as --job-dir=oss://...
 _OSS_WORD = re.compile(r"(?ais)^(-[^=]*=)?oss://(.*)$")
-_OSS_INSIDE = re.compile(r"(?ai)oss://(\S*)")
+# Each of a list.
+_OSS_INSIDE = re.compile(r"(?ai)oss://(?=(\S*))")
 # A bucket as OSS allows it, and an endpoint.
 _PLACE = re.compile(r"^([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:\.([A-Za-z0-9.-]+(?::[0-9]+)?))?$")
 # What may follow oss:// when no keys do: a port has an endpoint before it, hence a dot.
 _WITHOUT_KEYS = re.compile(r"^[^:@.]*(\.[^:@]*(:[0-9]*)?)?$")
 # Spark's prefix for settings that are Hadoop's.
 _SPARK = "spark.hadoop."
+# The wrapper takes both with an equals sign, too.
+_CONF = re.compile(r"(?:--conf|-c)(?:(=)|\Z)")
 _HADOOP_KEYS = {
     "fs.oss.accesskeyid": "access_key_id",
     "fs.oss.accesskeysecret": "access_key_secret",
@@ -191,8 +194,8 @@ def _setting_at(argv: Sequence[str], position: int, for_spark: bool) -> tuple[st
         return "-D", word.removeprefix("--D="), 1
     if word.startswith(("-D", "--property=")):
         return "-D", word.removeprefix("-D").removeprefix("--property="), 1
-    if for_spark and (word in ("--conf", "-c") or word.startswith("--conf=")):
-        text, words = (word.removeprefix("--conf="), 1) if word.startswith("--conf=") else (following, 2)
+    if for_spark and (option := _CONF.match(word)):
+        text, words = (word[option.end() :], 1) if option[1] else (following, 2)
         if text.startswith(_SPARK):
             return f"--conf {_SPARK}", text.removeprefix(_SPARK), words
     return "", "", 1
@@ -268,11 +271,14 @@ def _split_word(word: str, found: dict[str, UriSecrets]) -> str:
         secret, _, token = remainder.partition(":")
         place, slash, path = rest[at + 1 :].partition("/")
         names = _PLACE.match(place)
-        if not (names and key_id and secret):
+        # A path is no id: what comes first in a list has no keys, and another one has.
+        if not (names and key_id and secret) or "/" in key_id:
             continue
         bucket = names[1]
         secrets = UriSecrets(key_id, secret, token, names[2] or "")
         if found.setdefault(bucket, secrets) != secrets:
             raise UsageError(f"two arguments give different keys for the bucket {bucket}", _ADVICE)
+        if any(_has_keys(rest) for rest in _OSS_INSIDE.findall(path)):
+            raise UsageError("an argument holds keys for OSS more than once", _ADVICE)
         return f"{option}oss://{bucket}{slash}{path}"
     raise UsageError("the keys in an oss:// path are not of the form oss://id:secret@bucket.endpoint/path", _ADVICE)

@@ -1,7 +1,10 @@
 """The command that is told: as it was typed, quoted for a shell, and without secrets."""
 
+import base64
+import json
 import os
 import shlex
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -91,6 +94,47 @@ def test_what_no_wrapper_wrote_is_not_believed(value):
     started = invocation("spark-submit", ["/opt/jobs/hdfs2oss.py"], {WRAPPER_VARIABLE: value, "SPARK_HOME": "/s"})
     assert started.wrapper is None
     assert list(started.program)[-1] == "/opt/jobs/hdfs2oss.py"
+
+
+def forged(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            [],
+            [[], {}, False],
+            [["x"], {}],
+            [["x"], {}, False, 1],
+            [[1], {}, False],
+            ["x", {}, False],
+            [None, {}, False],
+        ),
+        *([["x"], {"/a": 1}, False], [["x"], {"/a": None}, False], [["x"], [["/a", "/b"]], False], [["x"], {}, "no"]),
+        *({"a": 1, "b": 2, "c": 3}, "abc", 7, None),
+    ],
+)
+def test_what_is_not_of_the_form_that_a_wrapper_writes_is_not_believed(value):
+    assert read_words({WRAPPER_VARIABLE: forged(value)}) is None
+
+
+def test_what_would_be_read_too_deep_is_not_believed():
+    deep = base64.urlsafe_b64encode(b"[" * 90_000).decode()
+    assert read_words({WRAPPER_VARIABLE: deep}) is None
+
+
+def test_what_is_told_a_shell_takes_for_the_very_words(tmp_path):
+    """Of all but the name, which is one that prints them."""
+    script = tmp_path / "my $script;'s"
+    script.write_text("#!/bin/sh\nprintf '%s\\0' \"$@\"\n")
+    script.chmod(0o755)
+    odd = [*ODD, "-", "--", "-x=~/y", "{a,b}", "a=b", "#no", "tab\tend ", "&&", "-D=a;b"]
+    started = Invocation([str(script), "--conf", "spark.a=b c*"], {}, "", WrapperWords((str(script),)))
+    line = command_line(started, odd)
+    shell = subprocess.run(["bash", "-c", os.fsencode(line)], capture_output=True, check=True, cwd=tmp_path)
+    assert [os.fsdecode(word) for word in shell.stdout.split(b"\0")[:-1]] == ["--conf", "spark.a=b c*", "--", *odd]
 
 
 def test_a_wrapper_around_something_else_is_not_told_of():

@@ -86,7 +86,34 @@ def test_what_sounds_secret_is_not_shown():
         "spark.driver.extraJavaOptions=-Dx=1 -Djavax.net.ssl.trustStorePassword=HUSH -Dy=2",
         "-Dx=1 -Dpassword=HUSH",
         "https://user:HUSH@host/repository",
+        'spark.x=-Djavax.net.ssl.keyStorePassword="a HUSH" -Dx=1',
+        "spark.x=-Djavax.net.ssl.keyStorePassword='a \"HUSH' -Dx=1",
+        "spark.x=-Dfs.azure.account.key.a.host=HUSH",
     ],
 )
 def test_a_secret_behind_another_setting_is_not_shown(word):
     assert "HUSH" not in "".join(redacted([word]))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("spark.x.passphrase", "spark.ssl.trustStorePwd", "spark.executorEnv.PGPASS"),
+        *("spark.executorEnv.AZURE_STORAGE_KEY", "spark.yarn.appMasterEnv.HDFS2OSS_KEYS"),
+        *("spark.sql.catalog.x.credential", "spark.hadoop.fs.azure.account.key.a.host"),
+    ],
+)
+def test_all_that_a_secret_is_called_hides_it(key):
+    assert redacted([f"{key}=HUSH word"]) == [f"{key}=***"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("spark.ssl.keyStore=/etc/keys.jks", "spark.security.credentials.hive.enabled=false", "spark.x.bypass=true"),
+        *("spark.yarn.appMasterEnv.HDFS2OSS_KEYS_FILE=hdfs2oss.keys", "spark.x.credentials.file=/f", "keys", "/k/key"),
+        *("spark.kerberos.keytab=/etc/x.keytab", "-Dkeystore=/x -Dhttp.port=1"),
+    ],
+)
+def test_what_only_names_a_place_or_a_choice_is_shown(word):
+    assert redacted([word]) == [word]

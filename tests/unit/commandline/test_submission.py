@@ -15,6 +15,7 @@ from hdfs2oss.commandline.submission import (
     refuse_to_send_keys,
     runs_in_cluster,
     travelling,
+    with_call,
     without_keys,
 )
 from hdfs2oss.model.errors import UsageError
@@ -168,3 +169,16 @@ def test_a_list_with_a_strange_name_travels_as_itself_or_not_at_all(tmp_path, na
         return
     with pytest.raises(UsageError, match="cannot travel"):
         travelling(words, settings, {}, "", "tag")
+
+
+def test_how_another_wrapper_was_called_is_not_handed_on_as_how_this_one_was():
+    """Inside a driver that a wrapper was called for, the variable is there, and this call was too long for it."""
+    assert with_call(Travelling(()), {}, "").variables == {"HDFS2OSS_WRAPPER": ""}
+    assert with_call(Travelling(()), {"spark.master": "yarn"}, "x").variables == {"HDFS2OSS_WRAPPER": "x"}
+
+
+def test_only_a_cluster_that_gives_a_driver_its_environment_is_told_how_the_wrapper_was_called():
+    more = Travelling((), settings={"a": "b"})
+    yarn, other = ({"spark.master": master, "spark.submit.deployMode": "cluster"} for master in ("yarn", "k8s://x"))
+    assert with_call(more, yarn, "x").settings == {"a": "b", "spark.yarn.appMasterEnv.HDFS2OSS_WRAPPER": "x"}
+    assert with_call(more, yarn, "") == with_call(more, other, "x") == more

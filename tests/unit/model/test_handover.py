@@ -169,6 +169,47 @@ def test_settings_of_spark_that_hold_urls_are_its_own_business():
         split_secrets(["--conf", "spark.hadoop.fs.oss.accessKeySecret", "hush"], for_spark=True)
 
 
+@pytest.mark.parametrize("form", [["--conf"], ["-c"], ["--conf="], ["-c="]])
+@pytest.mark.parametrize("key", ["fs.s3a.secret.key", "fs.azure.account.key.a.host", "ssl.client.keystore.password"])
+def test_a_secret_that_spark_would_hand_on_to_hadoop_is_refused_in_every_spelling(form, key):
+    setting = f"spark.hadoop.{key}=hush"
+    words = [form[0] + setting] if form[0].endswith("=") else [form[0], setting]
+    with pytest.raises(UsageError, match=f"spark.hadoop.{key} holds a secret") as caught:
+        split_secrets([*words, "/a"], for_spark=True)
+    assert "hush" not in f"{caught.value} {caught.value.hint}"
+    assert "credential store" in caught.value.hint
+
+
+def test_keys_of_oss_have_advice_of_their_own():
+    for key in ("fs.oss.sseKmsSecret", "fs.jfs.cache.oss.accessKeySecret"):
+        with pytest.raises(UsageError) as caught:
+            split_secrets(["--conf", f"spark.hadoop.{key}=hush"], for_spark=True)
+        assert "OSS_ACCESS_KEY_ID" in caught.value.hint
+
+
+def test_the_file_that_a_password_is_in_may_be_named():
+    words = ["-Dhadoop.security.credential.clientname.password-file=/etc/word", "-Dx.password.file=/etc/word"]
+    assert split_secrets(words) == (words, {})
+    assert not holds_secrets(words)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "oss://bucket/a.jar,oss://ID:hush@bucket/b.jar",
+        "oss://ID:hush@bucket/a.jar,oss://ID:hush@bucket/b.jar",
+        "--jars=oss://ID:hush@bucket/a.jar,oss://ID:hush@bucket/b.jar",
+        "hdfs://nn/a.jar,oss://ID:hush@bucket/b.jar",
+        "oss://bucket/a,OSS://ID:hush@bucket/b",
+    ],
+)
+def test_keys_of_the_second_in_a_list_are_refused_as_those_of_the_first_would_not_be_theirs(word):
+    assert holds_secrets([word])
+    with pytest.raises(UsageError) as caught:
+        split_secrets([word], for_spark=True)
+    assert "hush" not in f"{caught.value} {caught.value.hint}"
+
+
 def test_different_keys_for_one_bucket_are_refused():
     with pytest.raises(UsageError, match="two arguments give different keys for the bucket bucket"):
         split_secrets(["oss://A:one@bucket/a", "oss://A:two@bucket/b"])

@@ -1,12 +1,12 @@
 import pytest
 
-from hdfs2oss.model.errors import LockLost, Unreachable
+from hdfs2oss.model.errors import LockLost, PermissionDenied, Unreachable
 from hdfs2oss.records import fence
 from hdfs2oss.records.holder import Holder
 from hdfs2oss.records.jobdir import JobDir
 from hdfs2oss.rules.retry import RetryClock
 from tests.stores.faults import Fault, FlakyFileSystem
-from tests.stores.memory import MemoryFileSystem
+from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
 
 PAIR = "/jobs/pair"
 
@@ -75,3 +75,30 @@ def test_a_task_that_begins_looks(store) -> None:
     hold(store, 4, "two")
     with pytest.raises(LockLost):
         fence.Fence(records(store), 3).pass_through()
+
+
+@pytest.mark.parametrize("other", [{"length": 1}, {"etag": "other"}, {"mtime_ms": 1}])
+def test_a_record_of_another_length_or_etag_or_time_than_the_one_that_was_read_is_read_anew(store, other) -> None:
+    known = fence.look(store, PAIR).stamp
+    unreadable = FlakyFileSystem(store, Fault("read", "_lock", PermissionDenied))
+    fence.refuse_lost(unreadable, PAIR, 3, "one", known)
+    with pytest.raises(PermissionDenied):
+        fence.refuse_lost(unreadable, PAIR, 3, "one", known._replace(**other))
+
+
+def test_what_is_known_of_a_record_is_its_time_its_length_and_its_etag(store) -> None:
+    row = store.status(fence.lock_path(PAIR, 3))
+    assert 0 not in (row.length, row.mtime_ms)
+    assert row.etag
+    assert fence.look(store, PAIR).stamp == (row.mtime_ms, row.length, row.etag)
+
+
+def test_a_successor_is_seen_though_its_record_looks_like_the_one_that_was_read() -> None:
+    """Another driver of the same run, within a millisecond."""
+    store = MemoryFileSystem(LIKE_HDFS, clock_ms=lambda: 1000)
+    hold(store, 3, "one")
+    known = fence.look(store, PAIR).stamp
+    hold(store, 4, "one")
+    assert fence.look(store, PAIR).stamp == known
+    with pytest.raises(LockLost):
+        fence.refuse_lost(store, PAIR, 3, "one", known)

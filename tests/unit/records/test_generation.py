@@ -110,6 +110,20 @@ def test_who_holds_the_lock_lists_once_and_knows_what_was_published_since(job_di
     assert sorted(job_dir.names_for_pair("ledger")) == sorted([last.head, old.parts[0].file])
 
 
+def test_what_was_published_is_not_read_again_by_who_did(job_dir) -> None:
+    series = Series(job_dir)
+    new = Generation(generations.name_of(1, RUN, 1), "oss://b/t", (RUN,))
+    series.publish(new, KNOWN_SCHEMA.empty_table())
+    job_dir.filesystem.calls.clear()
+    assert series.current() == new
+    assert job_dir.filesystem.calls == []
+
+
+def test_a_head_that_has_gone_since_it_was_listed_is_looked_for_anew(job_dir) -> None:
+    new = publish(job_dir, 2, PATHS)
+    assert generations.current(job_dir, f"{generations.name_of(1, RUN, 1)}.parquet") == new
+
+
 def test_before_the_first_run_its_holder_finds_none_either(job_dir) -> None:
     series = Series(job_dir)
     assert (series.newest_head, series.current()) == ("", None)

@@ -71,6 +71,22 @@ def test_records_that_a_killed_driver_never_finished_go_with_the_next_lock() -> 
     assert left == [f"{PAIR}/_lock/.hdfs2oss-work-now"]
 
 
+def test_a_record_that_another_driver_may_still_be_writing_stays() -> None:
+    store = MemoryFileSystem(LIKE_HDFS, clock_ms=lambda: 5000)
+    for name, mtime_ms in (("long", 3999), ("just", 4000), ("now", 5000)):
+        store.place(f"{PAIR}/_lock/.hdfs2oss-work-{name}", b"", mtime_ms=mtime_ms)
+    take(store, "one")
+    assert {path.rpartition("-")[2] for path in store.files() if "work" in path} == {"just", "now"}
+
+
+def test_what_says_that_an_older_number_was_released_goes_with_all_that_is_in_it() -> None:
+    store = MemoryFileSystem(LIKE_HDFS)
+    take(store, "one").release()
+    store.place(lock_path(PAIR, 1, ".released/x"), b"")
+    take(store, "two")
+    assert store.status(lock_path(PAIR, 1, ".released")) is None
+
+
 def test_a_lock_names_its_run_and_a_released_one_is_nobodys(store) -> None:
     one = take(store, "one")
     assert parse_holder(store.read_bytes(lock_path(PAIR, 1))) == this_process("one", 1000.0)

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from hdfs2oss.model.counters import OWN
+from hdfs2oss.records import layout
 from hdfs2oss.records.jobdir import JobDir
-from hdfs2oss.records.past_runs import SWEPT, expire, names_of_runs, settled_among
+from hdfs2oss.records.past_runs import SWEPT, expire, forget_all_but, names_of_runs, settled_among
 from tests.stores.faults import FlakyFileSystem
 from tests.stores.memory import MemoryFileSystem
 
@@ -86,3 +87,32 @@ def test_a_run_that_is_not_settled_or_not_taken_in_or_has_no_report_does_not_exp
     assert expire(here, 1, ["1", "2", "3"], [*NAMES, "5"], ["1", "2"]) == ["1"]
     assert expire(here, 1, [], [*NAMES, "5"], NAMES) == []
     assert names_of_runs(here) == ["2", "3", "4"]
+
+
+def test_the_settled_ones_are_told_the_oldest_first_and_none_that_has_gone(here) -> None:
+    assert settled_among(here, NAMES, last(("3", "0", "1", "2"))) == NAMES
+
+
+def test_of_a_run_that_is_known_to_be_settled_the_report_is_not_read(here) -> None:
+    assert expire(here, 1, ["1"], ["1", "5"], ["1"]) == ["1"]
+    assert not [path for operation, path in here.filesystem.calls if operation == "open"]
+
+
+def test_a_run_of_which_nobody_knew_expires_once_its_own_report_says_that_it_is_settled(here) -> None:
+    assert expire(here, 1, NAMES, [*NAMES, "5"]) == ["1", "4"]
+
+
+def test_a_run_without_a_ledger_has_nothing_to_be_taken_in(here) -> None:
+    here.filesystem.remove(f"{here.of_run('1').run_path}/ledger", recursive=True)
+    assert expire(here, 1, [], ["1", "4", "5"], ["1", "4"]) == ["1"]
+
+
+def test_the_run_that_is_going_on_does_not_expire(here) -> None:
+    going = here.of_run("4")
+    assert expire(going, 1, NAMES, [*NAMES, "5"], NAMES) == ["1", "3"]
+
+
+def test_only_reports_are_forgotten_and_never_a_run_with_more_on_record(here) -> None:
+    here.of_run("2").publish(layout.NAME, b"{}")
+    forget_all_but(here, 1)
+    assert names_of_runs(here) == ["2", "4"]

@@ -186,3 +186,84 @@ def test_another_refusal_ends_it() -> None:
     node.files[PATH] = bytearray(DATA[:20])
     with pytest.raises(Hdfs2ossError, match="AccessControlException"):
         end_behind_last_block(Client(node), PATH, Clock().clock())
+
+
+def test_a_file_whose_last_block_counts_by_now_is_asked_about_at_once() -> None:
+    node, time = LateNameNode(), Clock()
+    node.files[PATH] = bytearray(DATA[:20])
+    node.open_bytes = BLOCK
+    assert end_behind_last_block(Client(node), PATH, time.clock()) == 20
+    assert time.seconds < 0.1
+
+
+def test_a_file_that_has_blocks_nobody_tells_of_is_about_to_be_closed() -> None:
+    node, time = LateNameNode((LATE, True)), Clock()
+    node.files[PATH] = bytearray(DATA[:20])
+    assert end_behind_last_block(Client(node), PATH, time.clock()) == 20
+
+
+def test_a_former_writer_that_only_a_cycle_holds_is_let_go_of_without_waiting() -> None:
+    node, time = LateNameNode(), Clock()
+    gc.disable()
+    try:
+        cycle: list[object] = [LateFile(node, PATH, 0)]
+        cycle.append(cycle)
+        held = weakref.ref(cycle[0])
+        del cycle
+        append(Client(node), PATH, held, time.clock())
+    finally:
+        gc.enable()
+    assert time.seconds < 0.1
+
+
+class Busy(LateNameNode):
+    """Refuses to append at first, as it has not heard of all replicas."""
+
+    def append(self, path: str) -> LateFile:  # type: ignore[override]
+        if "append" not in self.asked:
+            self.asked.append("append")
+            raise RuntimeError(LATE)
+        return super().append(path)
+
+
+def test_an_append_that_comes_too_early_is_tried_and_counted_again() -> None:
+    node, time = Busy(), Clock()
+    client = Client(node)
+    append(client, PATH, lambda: None, time.clock())  # type: ignore[arg-type]
+    assert (node.asked.count("append"), client.traffic.repeated_requests) == (2, 1)
+
+
+class Elsewhere(LateNameNode):
+    """Another one writes to the file when its lease is free."""
+
+    def recover_lease(self, path: str) -> bool:
+        answer = super().recover_lease(path)
+        self.files[path] += b"x" * 90
+        return answer
+
+
+def test_a_file_that_holds_more_than_was_written_is_an_error() -> None:
+    node = Elsewhere((True,))
+    with pytest.raises(Throttled, match="Not replicated yet"):
+        write_all(node, DATA[:20], DATA[20:])
+    assert "append" not in node.asked
+
+
+def made_by_java(node: LateNameNode) -> HdfsWriter:
+    way = Way(lambda path, given: node.create(path, given), lambda directory: "")
+    return HdfsWriter(Client(node), PATH, WORK, way=way)
+
+
+def test_a_file_of_hadoops_own_client_is_not_opened_again() -> None:
+    node = LateNameNode()
+    with pytest.raises(Throttled, match="Not replicated yet"), made_by_java(node) as writer:
+        writer.write(DATA)
+    assert node.asked == []
+
+
+def test_each_byte_is_counted_once_however_often_its_file_was_opened() -> None:
+    client = Client(LateNameNode())
+    with HdfsWriter(client, PATH, WORK, way=Way(cannot_append=lambda directory: "")) as writer:
+        writer.write(DATA)
+        writer.commit(lambda stored: None)
+    assert client.traffic.bytes_written == 100
