@@ -24,7 +24,7 @@ from ..model.values import CopyItem, Work
 from ..records import fence, intents, leavings, ledger, state
 from ..records.intents import Intent
 from ..records.jobdir import HASTE, JobDir
-from ..records.past_runs import LEFT, SWEPT, settled_among
+from ..records.past_runs import LEFT, SWEPT, names_in, settled_among
 from ..records.planfile import PlanDamaged, read_slices
 from ..rules.filters import WORK_PREFIX, work_path_beside
 from ..rules.packing import cut
@@ -58,7 +58,7 @@ def sweep_dead_runs(context: RunContext, run: Run) -> None:
         run.report.settled = settled_among(here, earlier, run.last_report)
     except StoreError:
         return
-    run.report.rowless = [name for name in run.last_report.get("rowless", ()) if name in run.report.settled]
+    run.report.rowless = [name for name in names_in(run.last_report, "rowless") if name in run.report.settled]
     dead = [name for name in earlier if name not in run.report.settled]
     if not dead:
         return

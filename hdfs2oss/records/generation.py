@@ -197,12 +197,12 @@ def carry(job_dir: JobDir, there: JobDir, file: str) -> None:
 
 
 def remove_older(job_dir: JobDir, generation: Generation, names: Iterable[str] | None = None) -> None:
-    """Remove what no list names any more, of all `names` that are there. Who reads an older generation finds the new
-    one then."""
+    """Remove what no list names any more, of all `names` that are there, and nothing that is no file of a ledger. Who
+    reads an older generation finds the new one then."""
     named = {generation.head, *(part.file for part in generation.parts)}
     for name in _names(job_dir) if names is None else names:
         # A run that lost the lock without knowing removes nothing of those that came after it.
-        if name not in named and name < generation.name:
+        if name not in named and name < generation.name and name.endswith(".parquet"):
             job_dir.filesystem.remove(join_path(job_dir.path, f"{DIRECTORY}/{name}"))
 
 

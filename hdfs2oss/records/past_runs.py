@@ -49,13 +49,19 @@ def settled_among(here: JobDir, names: Sequence[str], last: Mapping[str, Any]) -
 
     What was so once stays so: the report of the `last` one names those that were by then; only others are looked at.
     """
-    known = {*last.get("settled", ()), *([last["run"]] if _left_nothing(last) else [])}
+    known = {*names_in(last, "settled"), *([str(last.get("run"))] if _left_nothing(last) else [])}
     others = [name for name in names if name not in known]
     # Each is a report to be read.
     with ThreadPoolExecutor(_THREADS, "sweep") as pool:
         found = pool.map(lambda name: is_settled(here.of_run(name)), others)
         known.update(name for name, is_so in zip(others, found, strict=True) if is_so)
     return [name for name in names if name in known]
+
+
+def names_in(report: Mapping[str, Any], key: str) -> list[str]:
+    """The runs that a report names there; none where it is of a version that did not, or says something else."""
+    value = report.get(key)
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
 def _report_of(job_dir: JobDir) -> dict[str, Any]:
@@ -67,8 +73,9 @@ def _report_of(job_dir: JobDir) -> dict[str, Any]:
 
 
 def _left_nothing(report: Mapping[str, Any]) -> bool:
-    own = report.get("counters", {}).get(OWN, {})
-    return bool(report.get("success")) and not any(own.get(left) for left in LEFT)
+    counters = report.get("counters")
+    own = counters.get(OWN, {}) if isinstance(counters, dict) else None
+    return bool(report.get("success")) and isinstance(own, dict) and not any(own.get(left) for left in LEFT)
 
 
 def forget_all_but(job_dir: JobDir, keep: int) -> None:

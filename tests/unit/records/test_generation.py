@@ -87,6 +87,16 @@ def test_the_newest_head_counts_and_what_it_does_not_name_goes(job_dir) -> None:
     assert old.head not in names
 
 
+def test_what_is_no_file_of_a_ledger_stays_whoever_has_listed_it(job_dir) -> None:
+    foreign = ["-kept-by-hand", ".keep", "00 notes"]
+    for name in foreign:
+        job_dir.filesystem.wrapped.place(f"/jobs/pair/ledger/{name}", b"of somebody else")
+    publish(job_dir, 1, PATHS)
+    new = publish(job_dir, 2, ["x"])
+    generations.remove_older(job_dir, new, job_dir.names_for_pair("ledger"))
+    assert sorted(job_dir.names_for_pair("ledger")) == sorted([*foreign, new.head, *(part.file for part in new.parts)])
+
+
 def test_who_holds_the_lock_lists_once_and_knows_what_was_published_since(job_dir) -> None:
     old = publish(job_dir, 1, PATHS)
     series = Series(job_dir)

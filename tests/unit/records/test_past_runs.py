@@ -57,6 +57,32 @@ def test_a_last_run_that_failed_is_looked_at_as_any_other(here) -> None:
     assert "4" in looked_at(here)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"counters": None},
+        {"counters": []},
+        {"counters": {OWN: None}},
+        {"settled": None, "success": False},
+        {"settled": [["1"], 1], "success": False},
+        {"run": ["4"], "counters": None},
+    ],
+    ids=str,
+)
+def test_a_report_that_says_something_else_settles_nothing_and_hinders_nobody(here, damage) -> None:
+    told = {**last(), **damage}
+    here.of_run("4").replace("report.json", json.dumps(told).encode())
+    assert settled_among(here, NAMES, told) == ["1"]
+    assert settled_among(here, NAMES, {}) == ["1"]
+
+
+@pytest.mark.parametrize("name", [None, ["4"], "of another"])
+def test_a_last_report_without_the_name_of_its_run_is_read_as_any_other(here, name) -> None:
+    told = {**last(("1",)), "run": name}
+    assert settled_among(here, NAMES, told) == ["1", "4"]
+    assert "4" in looked_at(here)
+
+
 def test_a_run_that_is_not_settled_or_not_taken_in_or_has_no_report_does_not_expire(here) -> None:
     assert expire(here, 1, ["1", "2", "3"], [*NAMES, "5"], ["1", "2"]) == ["1"]
     assert expire(here, 1, [], [*NAMES, "5"], NAMES) == []
