@@ -45,6 +45,7 @@ class PlanWriter:
         self._begin_file()
         self._rows: list[CopyItem] = []
         self._cost = 0.0
+        self._closed_cost = 0.0
         self._bytes = 0
         self._slices: list[PlanSlice] = []
 
@@ -53,7 +54,7 @@ class PlanWriter:
         self._rows.append(item)
         self._cost += cost
         self._bytes += item.size_bytes
-        if self._cost >= group_limit(len(self._slices)) or len(self._rows) >= _MOST_ITEMS:
+        if self._cost >= group_limit(self._closed_cost) or len(self._rows) >= _MOST_ITEMS:
             self._close_group()
 
     def end_group(self) -> int:
@@ -87,6 +88,7 @@ class PlanWriter:
         self._slices.append(PlanSlice(self._name, self._groups_of_file, len(self._rows), self._bytes, self._cost))
         self._groups_of_file += 1
         self._items_of_file += len(self._rows)
+        self._closed_cost += self._cost
         self._rows, self._cost, self._bytes = [], 0.0, 0
         is_full = self._items_of_file >= self._most_items or self._groups_of_file >= _MOST_GROUPS_OF_FILE
         if self._job_dir is not None and is_full:

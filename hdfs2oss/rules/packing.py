@@ -29,10 +29,11 @@ _CLOSING_FILES = 128
 MOST_PARTS = 10_000
 # What a store without blocks has for a block, as in Hadoop's client of OSS.
 STORE_BLOCK_BYTES = 64 * 1024 * 1024
-# Row groups double from the first cost to the last, so that a small job still has work for every slot
-# and a large one has few descriptors.
+# Row groups grow from the first cost to the last, so that a small job still has work for every slot
+# and a large one has few descriptors: each is one in so many of what is in those before it.
 FIRST_GROUP_SECONDS = 0.5
 LAST_GROUP_SECONDS = 30.0
+_GROUPS_BEFORE = 16
 _TASKS_PER_SLOT = 4
 # Each task is a file of the ledger, a row of the driver and lines of Spark's event log. So a slot that has to work for
 # more than four hours has longer tasks rather than more of them; what a killed one costs stays minutes.
@@ -122,9 +123,9 @@ def group_seconds(size_bytes: int, slots: int) -> float:
     return min(LAST_GROUP_SECONDS, size_bytes / _BYTES_PER_SECOND / max(1, slots * _SLICES_PER_SLOT))
 
 
-def group_limit(groups_closed: int) -> float:
-    """The cost at which the next row group is closed."""
-    return float(min(LAST_GROUP_SECONDS, FIRST_GROUP_SECONDS * 2 ** min(groups_closed, 16)))
+def group_limit(seconds_closed: float) -> float:
+    """The cost at which the next row group is closed, behind others of so many seconds together."""
+    return min(LAST_GROUP_SECONDS, max(FIRST_GROUP_SECONDS, seconds_closed / _GROUPS_BEFORE))
 
 
 def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:

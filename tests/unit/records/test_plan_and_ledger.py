@@ -55,10 +55,22 @@ def test_row_groups_close_by_cost_and_can_be_read_one_by_one(job_dir: JobDir) ->
     for number in range(10):
         writer.add(item(f"{number}", length=100), 0.4)
     slices = writer.publish(job_dir)
-    assert [one.items for one in slices] == [2, 3, 5]
+    assert [one.items for one in slices] == [2, 2, 2, 2, 2]
     assert sum(one.size_bytes for one in slices) == 1000
-    assert [one.path for one in read_slices(job_dir, (slices[1],))] == ["2", "3", "4"]
-    assert [one.path for one in read_slices(job_dir, (slices[2], slices[0]))] == ["5", "6", "7", "8", "9", "0", "1"]
+    assert [one.path for one in read_slices(job_dir, (slices[1],))] == ["2", "3"]
+    assert [one.path for one in read_slices(job_dir, (slices[4], slices[0]))] == ["8", "9", "0", "1"]
+
+
+@pytest.mark.parametrize("files", [1200, 20_000])
+def test_small_files_are_cut_so_that_many_slots_have_work(job_dir: JobDir, files: int) -> None:
+    writer = PlanWriter("plan/1.parquet", job_dir)
+    one = item("f")
+    for _ in range(files):
+        writer.add(one, 0.003)
+    slices = writer.publish(job_dir)
+    assert sum(one.items for one in slices) == files
+    assert max(one.items for one in slices) < files / 6
+    assert len(slices) < 60
 
 
 def test_a_plan_file_that_is_full_is_written_and_the_next_one_begun(job_dir: JobDir) -> None:

@@ -126,8 +126,8 @@ def test_nothing_packs_into_nothing() -> None:
     assert pack([], 4) == []
 
 
-def test_groups_double_up_to_half_a_minute() -> None:
-    assert [group_limit(closed) for closed in (0, 1, 2, 5, 6, 1000)] == [0.5, 1.0, 2.0, 16.0, 30.0, 30.0]
+def test_groups_grow_with_what_is_before_them_up_to_half_a_minute() -> None:
+    assert [group_limit(closed) for closed in (0, 8, 16, 160, 480, 9000)] == [0.5, 0.5, 1.0, 10.0, 30.0, 30.0]
 
 
 def test_an_empty_file_costs_something_and_waiting_is_shared() -> None:
