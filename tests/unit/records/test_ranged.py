@@ -19,7 +19,7 @@ def planned(filesystem: MemoryFileSystem, files: int) -> list[PlanSlice]:
     """Row groups of a thousand files whose names do not pack well."""
     writer = PlanWriter("plan/0.parquet", JobDir(filesystem, "/jobs/pair", "run"))
     for number in range(files):
-        writer.add(CopyItem(f"{number:08d}-{os.urandom(24).hex()}", 0, "COPY", "F", 5, number), 0.03)
+        writer.add(CopyItem(f"{number:08d}-{os.urandom(24).hex()}", 0, "COPY", "F", 5, number), 0.0005)
     return writer.publish(JobDir(filesystem, "/jobs/pair", "run"))
 
 
