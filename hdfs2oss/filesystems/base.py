@@ -75,7 +75,8 @@ class Reader(abc.ABC):
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         """The bytes [offset, offset + size) in pieces of `piece_bytes`, the last one shorter.
 
-        Raises CorruptData when fewer come, or, of a whole file, others. Never ask past the end. May be called by several threads at once.
+        Raises CorruptData when fewer come, or, of a whole file, others. Never ask past the end. May be called by
+        several threads at once.
         """
 
     def attributes(self) -> Attributes | None:
