@@ -66,17 +66,14 @@ class Reader(abc.ABC):
     length: int
     etag: str = ""
     crc64: int | None = None
-    # Pieces of this size cost the least: as they come, without a copy.
-    piece_bytes: int = MIB
-    # Off, by whoever compares `crc64` with the bytes he got, as he sums them up anyway; else `stream` does.
-    compares: bool = True
+    piece_bytes: int = MIB  # pieces of this size cost the least: as they come, without a copy
+    compares: bool = True  # `stream` compares a whole file with `crc64`; off, by whoever sums its bytes up himself
 
     @abc.abstractmethod
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:
         """The bytes [offset, offset + size) in pieces of `piece_bytes`, the last one shorter.
 
-        Raises CorruptData when fewer come, or, of a whole file, others. Never ask past the end. May be called by
-        several threads at once.
+        Raises CorruptData when fewer come. Never ask past the end. May be called by several threads at once.
         """
 
     def attributes(self) -> Attributes | None:
