@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from hdfs2oss.model.errors import Interrupted, PermissionDenied, Unreachable
@@ -72,6 +74,8 @@ def test_a_file_that_came_in_vain_once_is_tried_again(make_context, memory) -> N
     store, context, report = run(make_context, memory, Fault("open", "/s/f03", Unreachable, times=1))
     assert set(outcomes(context, report).values()) == {"COPIED"}
     assert store.opened.count("/s/f03") == 2
+    # In its place, not in the second round.
+    assert list(rows(context, report))[3] == "f03"
 
 
 def test_an_error_that_nobody_foresaw_takes_no_other_file_along(make_context, memory) -> None:
@@ -103,8 +107,6 @@ def test_what_is_told_to_stop_sends_nothing_of_what_it_has_fetched(make_context,
 
 
 def test_the_time_of_a_file_counts_its_fetching(make_context, memory) -> None:
-    import time
-
     slow = Fault("open", "/s/f03", silent=True, meanwhile=lambda: time.sleep(0.02))
     _, context, report = run(make_context, memory, slow)
     assert rows(context, report)["f03"].seconds >= 0.02
