@@ -22,7 +22,7 @@ _MOST_ITEMS = 50_000
 # A file is published at this many items, so that a flat directory of millions fits the memory of one process.
 MOST_ITEMS_OF_FILE = 500_000
 # And at this many row groups, so that its footer, which comes with each of them, stays small beside them.
-_MOST_GROUPS_OF_FILE = 16
+_MOST_GROUPS_OF_FILE = 32
 
 
 class PlanDamaged(WaveEnded):

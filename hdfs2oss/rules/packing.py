@@ -31,17 +31,21 @@ MOST_PARTS = 10_000
 STORE_BLOCK_BYTES = 64 * 1024 * 1024
 # Row groups grow from the first cost to the last, so that a small job still has work for every slot
 # and a large one has few descriptors: each is one in so many of what is in those before it.
-FIRST_GROUP_SECONDS = 0.5
+FIRST_GROUP_SECONDS = 0.25
 LAST_GROUP_SECONDS = 30.0
-_GROUPS_BEFORE = 16
-_TASKS_PER_SLOT = 4
+_GROUPS_BEFORE = 12
+# A task reads its piece of the plan and publishes its ledger, which on HDFS takes some tenths of a second. So a slot has
+# few tasks where it has little to do, and more of them only once each is worth it.
+_LEAST_TASK_SECONDS = 0.5
+_FEW_TASKS_PER_SLOT = 4
+_WORTHY_TASK_SECONDS = 4.0
+_TASKS_PER_SLOT = 20
 # Each task is a file of the ledger, a row of the driver and lines of Spark's event log. So a slot that has to work for
 # more than four hours has longer tasks rather than more of them; what a killed one costs stays minutes.
 _MOST_TASKS_PER_SLOT = 500
 _LONGEST_TASK_SECONDS = 300.0
 # A task holds the rows of its ledger until it publishes, also where the items cost nothing.
 MOST_ITEMS_OF_TASK = 100_000
-_SLICES_PER_SLOT = 20
 # Opening an upload is one request, which some threads share; completing it is a few, and a row for each part.
 _OPEN_SECONDS = 0.02
 _PART_SECONDS = 0.0001
@@ -120,7 +124,7 @@ def cut(length: int, part_size_bytes: int, chunk_size_bytes: int) -> Iterator[Ch
 
 def group_seconds(size_bytes: int, slots: int) -> float:
     """What a slice of the chunks of so many bytes may cost: one in twenty of what a slot has to do, at most 30 s."""
-    return min(LAST_GROUP_SECONDS, size_bytes / _BYTES_PER_SECOND / max(1, slots * _SLICES_PER_SLOT))
+    return min(LAST_GROUP_SECONDS, size_bytes / _BYTES_PER_SECOND / max(1, slots * _TASKS_PER_SLOT))
 
 
 def group_limit(seconds_closed: float) -> float:
@@ -131,30 +135,43 @@ def group_limit(seconds_closed: float) -> float:
 def pack(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
     """Tasks of one or more slices, the costliest first: handed out in this order, they balance themselves.
 
-    Slices are joined while a task costs less than a fair part of the whole (see `bundle`), and has no more than
-    `MOST_ITEMS_OF_TASK` items.
+    Slices are joined to a fair part of the whole (see `bundle`), which has no more than `MOST_ITEMS_OF_TASK` items.
     """
     ordered = sorted(slices, key=lambda one: (-one.cost, one.file, one.row_group))
     return [CopyTask(number, pieces) for number, pieces in enumerate(bundle(ordered, slots))]
 
 
 def bundle(pieces: Sequence[Piece], slots: int) -> list[tuple[Piece, ...]]:
-    """Pieces of work, the costliest first, in bundles of a fair part of the whole each: at most 30 s, or so much
-    that a slot has no more than some 500 of them, which may be 300 s.
-
-    What is one in twenty of a slot's share is not joined any more, so that slots come to their end together.
-    """
-    share = sum(piece.cost for piece in pieces) / max(1, slots)
-    longest = min(_LONGEST_TASK_SECONDS, max(LAST_GROUP_SECONDS, share / _MOST_TASKS_PER_SLOT))
-    limit = min(longest, share / _TASKS_PER_SLOT)
+    """Pieces of work, the costliest first, in bundles of a fair part of the whole each, as near to it as they come."""
+    total = sum(piece.cost for piece in pieces)
+    part, longest = _fair_part(total, max(1, slots))
     bundles: list[list[Piece]] = []
-    room, items = 0.0, 0
+    cost, items = 0.0, 0
     for piece in pieces:
         items += piece.items
-        is_full = items > MOST_ITEMS_OF_TASK
-        if is_full or not bundles or piece.cost > room or piece.cost * _SLICES_PER_SLOT >= share:
+        fits = cost + piece.cost / 2 <= part and cost + piece.cost <= longest and items <= MOST_ITEMS_OF_TASK
+        if not bundles or not fits:
             bundles.append([])
-            room, items = max(limit, piece.cost), piece.items
+            cost, items = 0.0, piece.items
         bundles[-1].append(piece)
-        room -= piece.cost
+        cost += piece.cost
     return [tuple(one) for one in bundles]
+
+
+def _fair_part(total: float, slots: int) -> tuple[float, float]:
+    """Of work for so many seconds what a task is to have, and what it may have at most.
+
+    a slot's share of the work      a task has
+    ------------------------------  ----------------------------------------------------------------------
+    (all of it up to 0.5 s)         all
+    up to 2 s                       at least 0.5 s, or the share
+    2 s, 16 s, 80 s, 10 min         a fourth of it, 4 s, a twentieth of it, 30 s
+    above 4 h                       a five-hundredth of it, up to 300 s
+    """
+    share = total / slots
+    longest = min(_LONGEST_TASK_SECONDS, max(LAST_GROUP_SECONDS, share / _MOST_TASKS_PER_SLOT))
+    if total <= _LEAST_TASK_SECONDS:
+        return longest, longest
+    fewest = max(1, min(_FEW_TASKS_PER_SLOT, int(share / _LEAST_TASK_SECONDS)))
+    part = max(share / _TASKS_PER_SLOT, min(share / fewest, _WORTHY_TASK_SECONDS))
+    return min(longest, part), longest

@@ -19,7 +19,7 @@ from tests.stores.faults import Fault, FlakyFileSystem
 
 pytestmark = pytest.mark.slow
 
-TREE = {f"{folder}/{number:03d}": b"%d" % number for folder in "ab" for number in range(120)}
+TREE = {f"{folder}/{number:03d}": b"%d" % number for folder in "ab" for number in range(210)}
 PARTS = {"part_size_bytes": 100 * 1024, "chunk_size_bytes": 200 * 1024}
 
 
@@ -204,7 +204,7 @@ def test_chunks_that_were_sent_are_not_sent_again_and_the_upload_is_completed(
         pytest.param("uploads/cut-anew-00000", marks=pytest.mark.full),
         "ends/cut-anew",
         pytest.param("tasks/copy-anew", marks=pytest.mark.full),
-        "ledger/copy-anew-00001",
+        "ledger/copy-anew-00000",
         pytest.param("tasks/commit-anew", marks=pytest.mark.full),
         "ledger/commit-anew-00000",
     ],
@@ -236,7 +236,7 @@ def test_a_second_try_of_a_large_file_that_changed_is_gone_on_with_and_has_no_th
 
 
 @pytest.mark.parametrize(
-    "record", ["uploads/cut-anew-00000", pytest.param("ledger/copy-anew-00001", marks=pytest.mark.full)]
+    "record", ["uploads/cut-anew-00000", pytest.param("ledger/copy-anew-00000", marks=pytest.mark.full)]
 )
 def test_one_that_changes_again_between_two_drivers_has_no_third_try(
     copy, upload_ends, break_files, oss_server, record

@@ -7,13 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from hdfs2oss.model.counters import OWN
-from hdfs2oss.model.values import PlanSlice, TaskReport
+from hdfs2oss.model.values import CopyTask, PlanSlice, TaskReport
 from hdfs2oss.phases.committer import commit
 from hdfs2oss.phases.cutter import CutReport, cut
 from hdfs2oss.phases.mapper import copy
 from hdfs2oss.phases.renewal import renew
 from hdfs2oss.phases.survey import survey
-from hdfs2oss.rules.packing import pack
 from hdfs2oss.runners.local import LocalRunner
 from hdfs2oss.runs.report import Report
 from hdfs2oss.runs.sent import Outdated
@@ -27,7 +26,7 @@ class SmallRun:
         self.runner = LocalRunner(0, pause_seconds=0.0)
         self.slots = slots
         self.course = SimpleNamespace(
-            pack=lambda wave, slices, packer=pack, is_anew=False: [
+            pack=lambda wave, slices, packer=one_each, is_anew=False: [
                 task._replace(is_anew=is_anew) for task in packer(slices, slots)
             ],
             end_of=lambda phase: None,
@@ -49,6 +48,11 @@ class SmallRun:
 
     def take(self, report: TaskReport) -> None:
         self.report.add_task(report)
+
+
+def one_each(slices: Sequence[PlanSlice], slots: int) -> list[CopyTask]:
+    """Every slice is a task of its own, however little work it is."""
+    return [CopyTask(number, (piece,)) for number, piece in enumerate(slices)]
 
 
 def carry_out(context: RunContext, before_commit: Callable[[], None] = lambda: None) -> SmallRun:

@@ -53,7 +53,7 @@ def test_items_come_back_as_they_were(job_dir: JobDir) -> None:
 def test_row_groups_close_by_cost_and_can_be_read_one_by_one(job_dir: JobDir) -> None:
     writer = PlanWriter("plan/1.parquet")
     for number in range(10):
-        writer.add(item(f"{number}", length=100), 0.4)
+        writer.add(item(f"{number}", length=100), 0.2)
     slices = writer.publish(job_dir)
     assert [one.items for one in slices] == [2, 2, 2, 2, 2]
     assert sum(one.size_bytes for one in slices) == 1000

@@ -103,12 +103,39 @@ def test_100_differs_tasks_of_many_pieces_cost_alike_within_a_tenth_but_for_the_
     assert len(tasks) >= 4 * slots
 
 
-def test_what_is_a_twentieth_of_what_a_slot_has_to_do_is_a_task_of_its_own() -> None:
-    def sizes(pieces: int) -> set[int]:
-        tasks = pack([PlanSlice("a", number, 1, 1, 1.0) for number in range(pieces)], 4)
-        return {len(task.slices) for task in tasks}
+@pytest.mark.parametrize(
+    ("seconds", "slots", "tasks"),
+    [
+        (0.4, 8, 1),
+        (0.6, 2, 2),
+        (2.1, 4, 4),
+        (3.2, 2, 6),
+        (8.0, 2, 8),
+        (32.0, 2, 8),
+        (80.0, 2, 20),
+        (160.0, 2, 40),
+        (1200.0, 2, 40),
+        (3000.0, 2, 100),
+    ],
+)
+def test_a_slot_has_few_tasks_until_each_is_worth_what_it_costs(seconds: float, slots: int, tasks: int) -> None:
+    pieces = [PlanSlice("a", number, 1, 1, seconds / 1200) for number in range(1200)]
+    assert len(pack(pieces, slots)) == pytest.approx(tasks, rel=0.02)
 
-    assert (sizes(80), sizes(160)) == ({1}, {10})
+
+@pytest.mark.parametrize(("files", "seconds_each"), [(1200, 0.003), (5000, 0.003), (2000, 0.0134), (20_000, 0.003)])
+@pytest.mark.parametrize("slots", [1, 2, 4])
+def test_slots_come_to_the_end_of_small_files_together(files: int, seconds_each: float, slots: int) -> None:
+    pieces, closed, waiting = [], 0.0, 0.0
+    for _ in range(files):
+        waiting += seconds_each
+        if waiting >= group_limit(closed):
+            pieces.append(PlanSlice("a", len(pieces), 1, 1, waiting))
+            closed, waiting = closed + waiting, 0.0
+    busy_until = [0.0] * slots
+    for task in pack(pieces, slots):
+        busy_until[busy_until.index(min(busy_until))] += sum(piece.cost for piece in task.slices)
+    assert max(busy_until) <= 1.2 * sum(busy_until) / slots
 
 
 @pytest.mark.parametrize("cost", [0.0, 0.0001])
@@ -127,7 +154,7 @@ def test_nothing_packs_into_nothing() -> None:
 
 
 def test_groups_grow_with_what_is_before_them_up_to_half_a_minute() -> None:
-    assert [group_limit(closed) for closed in (0, 8, 16, 160, 480, 9000)] == [0.5, 0.5, 1.0, 10.0, 30.0, 30.0]
+    assert [group_limit(closed) for closed in (0, 3, 12, 120, 360, 9000)] == [0.25, 0.25, 1.0, 10.0, 30.0, 30.0]
 
 
 def test_an_empty_file_costs_something_and_waiting_is_shared() -> None:
