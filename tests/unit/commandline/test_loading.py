@@ -79,7 +79,7 @@ def test_who_imports_what_is_being_loaded_waits_for_the_rest_of_it(module: Path,
     # Without a second thread that gets on with it, nobody would ever write this.
     module.write_text(f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(0.05)\nwhole = True\n")
     load_beside("loaded_beside")
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 30
     while not begun.exists():
         assert time.monotonic() < limit
         time.sleep(0.001)

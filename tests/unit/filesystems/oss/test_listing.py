@@ -181,3 +181,9 @@ def test_pages_out_of_order_are_refused_also_when_they_were_asked_for_ahead() ->
         assert next(rows).key == "b"
         with pytest.raises(SurveyError):
             next(rows)
+
+
+def test_a_walk_of_a_range_asks_for_no_page_behind_the_one_that_ends_it() -> None:
+    with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("a", "b", "c"))) as store:
+        assert [row.path for row in store.open().walk("/", until="a")] == ["a"]
+    assert len(store.requests) == 2
