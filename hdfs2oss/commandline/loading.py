@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
+import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _owns_process = False
 # Without it pydantic looks through every package that is installed for plugins of its own: a twentieth of a short run.
@@ -32,3 +35,15 @@ def loading() -> Iterator[None]:
             gc.freeze()
         if was_on:
             gc.enable()
+
+
+def load_beside(module: str) -> None:
+    """Begin to load a module while this thread goes on, and waits for a store: whoever imports it waits for the rest,
+    and is told what is wrong with it."""
+    if module not in sys.modules:
+        threading.Thread(target=_load, args=(module,), name="loading", daemon=True).start()
+
+
+def _load(module: str) -> None:
+    with suppress(Exception), loading():
+        importlib.import_module(module)

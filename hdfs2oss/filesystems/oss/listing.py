@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice, pairwise, takewhile
 from operator import lt
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from urllib.parse import unquote
 from ...model.errors import StoreError, Unreachable
 from ...model.values import new_row
 from ...rules.keys import just_before, out_of_order
+from ..ahead import Ahead
 from ..walk import Portions
 from .client import OssClient
 
@@ -51,22 +53,30 @@ class OssEntry(NamedTuple):
     is_prefix: bool = False
 
 
+# Entries, and the token for the next page or "".
+Page = tuple[list[OssEntry], str]
+
+
 def list_entries(
     client: OssClient,
     prefix: str,
     start_after: str = "",
     delimiter: str = "",
     limit: int = 0,
+    is_for_all: bool = False,
 ) -> Portions[OssEntry]:
     """Keys under a prefix in key order, page by page; with `limit` only the first so many.
 
-    With the delimiter `/` keys further down appear as one entry for each prefix. Raises SurveyError when
-    the store's order is not that of keys.
+    With the delimiter `/` keys further down appear as one entry for each prefix. Who `is_for_all` takes them to the
+    end: then each page is asked for while the one before it is dealt with. Raises SurveyError when the store's order
+    is not that of keys.
     """
-    return Portions(_pages(client, prefix, start_after, delimiter, limit))
+    return Portions(_pages(client, prefix, start_after, delimiter, limit, is_for_all))
 
 
-def _pages(client: OssClient, prefix: str, start_after: str, delimiter: str, limit: int) -> Iterator[list[OssEntry]]:
+def _pages(
+    client: OssClient, prefix: str, start_after: str, delimiter: str, limit: int, is_for_all: bool
+) -> Iterator[list[OssEntry]]:
     params = {"list-type": "2", "encoding-type": "url", "max-keys": str(limit or PAGE_KEYS)}
     if prefix:
         params["prefix"] = prefix
@@ -75,20 +85,32 @@ def _pages(client: OssClient, prefix: str, start_after: str, delimiter: str, lim
     if start_after:
         params["start-after"] = start_after
     previous, left = "", limit
-    while True:
-        entries, token = client.page(f"list /{prefix}", dict(params), lambda body: parse_page(_text_of(body)))
-        keys = [previous, *(entry.key for entry in entries)]
-        if not all(map(lt, keys, keys[1:])):
-            raise next(out_of_order(one, other) for one, other in pairwise(keys) if other <= one)
-        previous = keys[-1]
-        yield entries
-        left -= len(entries)
-        if not token or (limit and left <= 0):
-            return
-        # A page may hold less than was asked for, or nothing at all, and yet not be the last one.
-        params["max-keys"] = str(min(left, PAGE_KEYS) if limit else PAGE_KEYS)
-        params["continuation-token"] = token
-        params.pop("start-after", None)
+    coming: Ahead[Page] | None = None
+    try:
+        while True:
+            entries, token = coming.answer() if coming is not None else _page(client, prefix, params)
+            coming = None
+            keys = [previous, *(entry.key for entry in entries)]
+            if not all(map(lt, keys, keys[1:])):
+                raise next(out_of_order(one, other) for one, other in pairwise(keys) if other <= one)
+            previous = keys[-1]
+            # A page may hold less than was asked for, or nothing at all, and yet not be the last one.
+            left -= len(entries)
+            params["max-keys"] = str(min(left, PAGE_KEYS) if limit else PAGE_KEYS)
+            params["continuation-token"] = token
+            params.pop("start-after", None)
+            if token and is_for_all:
+                coming = Ahead(partial(_page, client, prefix, dict(params)))
+            yield entries
+            if not token or (limit and left <= 0):
+                return
+    finally:
+        if coming is not None:
+            coming.leave()
+
+
+def _page(client: OssClient, prefix: str, params: dict[str, str]) -> Page:
+    return client.page(f"list /{prefix}", dict(params), lambda body: parse_page(_text_of(body)))
 
 
 def find_entries(client: OssClient, keys: Sequence[str]) -> list[OssEntry | None]:
@@ -121,7 +143,7 @@ def _find_in_range(client: OssClient, keys: Sequence[str]) -> dict[str, OssEntry
     return found
 
 
-def parse_page(text: str) -> tuple[list[OssEntry], str]:
+def parse_page(text: str) -> Page:
     """The entries of one page in key order, and the token for the next page or "".
 
     Raises Unreachable for a page that is not whole: one without its end, that does not say whether it is the last
@@ -136,7 +158,7 @@ def parse_page(text: str) -> tuple[list[OssEntry], str]:
     return entries, token
 
 
-def _match_page(text: str) -> tuple[list[OssEntry], str] | None:
+def _match_page(text: str) -> Page | None:
     """The same by regular expressions; None where the page has not quite the usual shape."""
     found = _CONTENTS.findall(text)
     truncated = _TRUNCATED.findall(text)
@@ -160,7 +182,7 @@ def _match_page(text: str) -> tuple[list[OssEntry], str] | None:
     return (entries, unquote(token[1])) if token and token[1] else None
 
 
-def _parse_with_parser(text: str) -> tuple[list[OssEntry], str]:
+def _parse_with_parser(text: str) -> Page:
     try:
         root = ET.fromstring(text)
     except ET.ParseError as error:

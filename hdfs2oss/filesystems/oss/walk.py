@@ -96,7 +96,9 @@ class OssWalk(Walk):
             raise NotFound(f"cannot list /{self._prefix[:-1]}: there is no such directory in {self._client.bucket}")
 
     def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Portions[OssEntry]:
-        self._listing = list_entries(self._client, self._prefix + prefix, start_after, delimiter)
+        # What lies behind the end of a range is another's: its first page may be one too many.
+        is_for_all = not self._children.until
+        self._listing = list_entries(self._client, self._prefix + prefix, start_after, delimiter, is_for_all=is_for_all)
         return self._listing
 
     def _start(self) -> str:

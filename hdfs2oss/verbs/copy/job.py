@@ -1,66 +1,35 @@
-"""The copy: its phases in order. This is the only place that knows the order."""
+"""The copy: its roots, its job directory and the lock there; behind that `sequence` goes on.
+
+What comes behind the lock is loaded while it is waited for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
-from functools import partial
 
+from ...commandline.loading import load_beside
 from ...commandline.mapping import mapping
 from ...filesystems.registry import StoreConfig
-from ...model.errors import StoreError, WaveEnded
 from ...model.options import CopyOptions
 from ...model.uri import Uri
-from ...model.values import PlanSlice
-from ...phases.attributes import code_directories, keep_attributes
-from ...phases.bequest import announce_proof, leave_proof
-from ...phases.committer import commit
-from ...phases.compaction import compact, take_in_earlier_runs, touched_by
-from ...phases.cutter import CutReport, cut
-from ...phases.deletion import delete, may_delete, track
-from ...phases.limits import within_limits
-from ...phases.mapper import copy
-from ...phases.rehearsal import rehearse
-from ...phases.renewal import renew
 from ...phases.roots import find_roots
-from ...phases.snapshots import standing_still
 from ...phases.support import check_attributes
-from ...phases.survey import (
-    SurveyReport,
-    as_record,
-    from_record,
-    survey,
-    survey_changes,
-    survey_differences,
-    survey_failures,
-    without_excluded,
-)
-from ...phases.sweeper import clear_up, sweep_dead_runs, tidy
-from ...phases.switch import refuse_unfit_switch, switching
-from ...phases.synchroniser import (
-    BeginningFinder,
-    Kinds,
-    Span,
-    Synchroniser,
-    find_span,
-    forget_snapshot,
-    note_full_copy,
-)
+from ...phases.switch import refuse_unfit_switch
+from ...phases.synchroniser import find_span
 from ...records.layout import NAME as layout_record
 from ...records.layout import publish_layout
 from ...records.logdir import make_log_dir
 from ...rules.layout import Layout
-from ...rules.snapshot_diff import Changes
 from ...runners.base import Runner
 from ...runs.opening import empty_report, new_run_id
 from ...runs.place import choose_place
 from ...runs.progress import Progress
 from ...runs.report import Report
 from ...runs.run import Run, open_run
-from ...runs.sent import Outdated
 from ...runs.timeline import Timeline
-from ...runs.unfinished import survey_end
 from ...tasks.context import RunContext
+
+_SEQUENCE = f"{__package__}.sequence"
 
 
 class CopyJob:
@@ -102,42 +71,24 @@ class CopyJob:
             refuse_unfit_switch(options, layout, stores, self._homes)
         place = choose_place(options, stores, self._homes, self._runner.shares_disk, say=self._progress.say)
         make_log_dir(options.log_path, stores)
+        load_beside(_SEQUENCE)
         if options.dry_run:
             self._say_mapping(layout)
             report = self.report = empty_report(f"{new_run_id()}-dry", options, place)
             report.notices += notices
             context = RunContext(options, layout, stores, place, report.run_id).filed()
-            with within_limits(context, self._runner, self._progress) as runner:
-                _rehearse(context, runner, timeline, report)
+            from .sequence import rehearse
+
+            rehearse(context, self._runner, timeline, report, self._progress)
             return report
-        with open_run(options, stores, place, self._runner, timeline) as run, ExitStack() as limits:
+        with open_run(options, stores, place, self._runner, timeline) as run:
             self.report = run.report
             run.report.notices += notices
             self._announce(run.report.job_dir)
             context = self._begin(run, layout, place)
-            announce_proof(context, run, self._homes)
-            log_dir = context.open_log_dir()
-            run.report.log_dir = str(log_dir.place or "")
-            run.runner = limits.enter_context(within_limits(context, run.runner, self._progress))
-            sweep_dead_runs(context, run)
-            take_in_earlier_runs(context, run)
-            moved: list[str] = []
-            note: Callable[[], None] = partial(note_full_copy, context, run) if not options.is_partial else _nothing
-            try:
-                if span is not None:
-                    note = _synchronise(context, run, span, moved)
-                else:
-                    _copy_whole(context, run)
-            except WaveEnded as ended:
-                run.report.stop(ended)
-                if options.delete:
-                    run.report.withhold_deletion("the copy was ended early")
-            compact(context, run, moved)
-            run.settle()
-            note()
-            leave_proof(context, run, self._homes)
-            if run.report.exit_code == 0:
-                log_dir.succeed()
+            from .sequence import carry_out
+
+            carry_out(context, run, span, self._homes, self._progress)
         return run.report
 
     def _begin(self, run: Run, layout: Layout, place: Uri) -> RunContext:
@@ -159,132 +110,3 @@ class CopyJob:
     def _say_mapping(self, layout: Layout) -> None:
         for line in mapping(layout, self._options):
             self._progress.say(line)
-
-
-def _survey(context: RunContext, runner: Runner) -> SurveyReport:
-    """All of both sides, or what a verify has listed of them, or what failed in an earlier run."""
-    if context.options.retry_of:
-        return survey_failures(context, runner)
-    return survey(context, runner) if context.options.from_diff is None else survey_differences(context, runner)
-
-
-def _copy_whole(context: RunContext, run: Run) -> None:
-    forget_snapshot(context)
-    # With -atomic all goes into a work directory; behind the block it stands where `context` says.
-    with switching(context, run) as working, standing_still(working, run) as reading:
-        _copy(reading, run, _surveyed(run, lambda: _survey_whole(reading, run), []))
-
-
-def _survey_whole(context: RunContext, run: Run) -> SurveyReport:
-    with run.phase("survey"):
-        return _survey(context, run.runner)
-
-
-def _synchronise(context: RunContext, run: Run, span: Span, moved: list[str]) -> Callable[[], None]:
-    """Gives what is to be done once the run has settled; `moved` is told what else stands at the target now."""
-    with run.phase("compare"):
-        synchroniser = Synchroniser(context, run, span, BeginningFinder(context, span).find())
-
-    def look() -> SurveyReport:
-        # What follows changes the target.
-        run.course.written()
-        changes = _synchronised(context, run, span, synchroniser)
-        moved.extend(touched_by(changes, context.layout.roots[0].prefix))
-        with run.phase("survey"):
-            return survey_changes(context, run.runner, changes)
-
-    _copy(context, run, _surveyed(run, look, moved))
-    return synchroniser.finish
-
-
-def _synchronised(context: RunContext, run: Run, span: Span, synchroniser: Synchroniser) -> Changes:
-    """What changed between the snapshots, once the target has been renamed and deleted accordingly."""
-    with run.phase("compare"):
-        kinds = Kinds(span, context.stores)
-        changes = without_excluded(context, synchroniser.compare(), kinds.was_directory, kinds.is_directory)
-    with run.phase("synchronise"):
-        synchroniser.apply(changes)
-    return changes
-
-
-def _surveyed(run: Run, look: Callable[[], SurveyReport], moved: list[str]) -> SurveyReport:
-    """What the survey of this run found, under an earlier driver or now; `moved` is on record with it.
-
-    A survey only looks, and writes plans: what is put on record beside it is there before anything comes to the target.
-    """
-    record = run.course.end_of("survey")
-    if record is None:
-        record = survey_end({**as_record(look()), "moved": moved})
-        run.course.end("survey", record)
-    else:
-        moved.extend(record["moved"])
-        run.tell_old_survey()
-    return from_record(record)
-
-
-def _copy(context: RunContext, run: Run, found: SurveyReport) -> None:
-    run.report.add_survey(found.counters, found.problems)
-    run.report.notices += found.notices
-    run.check_lock()
-    try:
-        code_directories(context, run, found.directories)
-        outdated = _send(context, run, found.slices, found.large_slices)
-        if outdated:
-            with run.phase("renewal"):
-                anew = renew(context, run, outdated)
-                run.report.counters.merge(anew.counters)
-            _send(context, run, anew.slices, anew.large_slices, is_anew=True)
-        with run.phase("commit"):
-            run.check_lock()
-            tidy(context, run)
-    except BaseException as error:
-        clear_up(context, keeps_chunks=run.stays_open(error))
-        raise
-    if context.options.delete:
-        delete(context, run, found.missing.files, found.missing.directories)
-    # Last of all: what is written into a directory, or deleted, changes its times.
-    keep_attributes(context, run, found.directories)
-    track(context, run, found.missing.files, found.missing.directories)
-
-
-def _send(
-    context: RunContext,
-    run: Run,
-    slices: Sequence[PlanSlice],
-    large_slices: Sequence[PlanSlice],
-    is_anew: bool = False,
-) -> list[Outdated]:
-    """Cut, copy, commit; the files that are to be planned anew, as their sources changed meanwhile."""
-    cuts = CutReport()
-    with run.phase("copy"):
-        cut(context, run, large_slices, cuts, is_anew)
-        run.report.counters.merge(cuts.counters)
-        run.report.notices += [one for one in cuts.notices(context.layout.base) if one not in run.report.notices]
-        sent = copy(context, run, [*slices, *cuts.chunks], is_anew)
-    with run.phase("commit"):
-        return commit(context, run, cuts.bins, sent.ledger_files(), is_anew)
-
-
-def _rehearse(context: RunContext, runner: Runner, timeline: Timeline, report: Report) -> None:
-    """Survey, and tell what was found. No lock is needed where nothing is written; the plan is removed again."""
-    report.phase_seconds = timeline.seconds
-    report.log_dir = str(context.open_log_dir().place or "")
-    job_dir = context.open_job_dir()
-    try:
-        with timeline.phase("survey"):
-            found = _survey(context, runner)
-        report.add_survey(found.counters, found.problems)
-        report.notices += found.notices
-        missing = [*found.missing.files, *(one for several in found.missing.directories.values() for one in several)]
-        with timeline.phase("rehearsal"):
-            directories = [piece for _, piece in found.directories]
-            rehearse(context, report, [*found.slices, *found.large_slices, *directories, *missing])
-        if context.options.delete:
-            may_delete(context, report)
-    finally:
-        with suppress(StoreError):
-            job_dir.filesystem.remove(job_dir.run_path, recursive=True)
-
-
-def _nothing() -> None:
-    """A copy of a part of the source says nothing of the whole."""

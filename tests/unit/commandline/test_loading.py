@@ -1,12 +1,17 @@
 """What is loaded for a command is not searched for garbage."""
 
 import gc
+import importlib
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from hdfs2oss.commandline.loading import loading
+from hdfs2oss.commandline.loading import load_beside, loading
 
 FROZEN = """
 import gc
@@ -59,3 +64,36 @@ print(os.environ.get("PYDANTIC_DISABLE_PLUGINS"))
 def test_pydantic_looks_for_no_plugins_in_a_process_of_our_own_and_elsewhere_as_it_did(owns: bool) -> None:
     done = subprocess.run([sys.executable, "-c", PLUGINS.format(owns=owns)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ("__all__" if owns else "None")
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A module that nobody has loaded."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path / "loaded_beside.py"
+    sys.modules.pop("loaded_beside", None)
+
+
+def test_who_imports_what_is_being_loaded_waits_for_the_rest_of_it(module: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    # Without a second thread that gets on with it, nobody would ever write this.
+    module.write_text(f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(0.05)\nwhole = True\n")
+    load_beside("loaded_beside")
+    limit = time.monotonic() + 30
+    while not begun.exists():
+        assert time.monotonic() < limit
+        time.sleep(0.001)
+    assert importlib.import_module("loaded_beside").whole
+
+
+def test_what_is_wrong_with_what_is_loaded_is_told_to_who_imports_it(module: Path) -> None:
+    module.write_text("raise ImportError('no such luck')\n")
+    load_beside("loaded_beside")
+    with pytest.raises(ImportError, match="no such luck"):
+        importlib.import_module("loaded_beside")
+
+
+def test_what_is_there_is_not_loaded_again() -> None:
+    threads = threading.active_count()
+    load_beside("json")
+    assert threading.active_count() == threads

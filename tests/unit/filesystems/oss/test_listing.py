@@ -1,11 +1,13 @@
 """Pages of a listing, by the fast way and by the XML parser."""
 
+import threading
+
 import pytest
 
 from hdfs2oss.filesystems.oss.listing import OssEntry, list_entries, parse_page
-from hdfs2oss.model.errors import Unreachable
+from hdfs2oss.model.errors import SurveyError, Unreachable
 
-from .scripted_store import Answer, ScriptedStore
+from .scripted_store import Answer, Request, ScriptedStore
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>b</Name><EncodingType>url</EncodingType>'
 ROW = (
@@ -118,3 +120,70 @@ def test_the_first_few_may_come_in_several_pages_of_which_some_are_empty() -> No
         found = [one.key for one in list_entries(store.open()._client, "", limit=2)]
     assert (found, len(store.requests)) == (["a", "b"], 3)
     assert ["max-keys=2" in request.path for request in store.requests] == [True, True, False]
+
+
+def _pages_of(*keys: str) -> list[str]:
+    """One page a key; the token of the next one is its number."""
+    more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t{}</NextContinuationToken>"
+    states = [*(more.format(number) for number in range(1, len(keys))), "<IsTruncated>false</IsTruncated>"]
+    return [
+        page(ROW.format(key=key, etag='"AB-2"', more=""), state=state) for key, state in zip(keys, states, strict=True)
+    ]
+
+
+def test_who_takes_all_keys_has_the_next_page_asked_for_while_this_one_is_dealt_with() -> None:
+    asked = [threading.Event() for _ in range(3)]
+    texts = iter(zip(asked, _pages_of("a", "b", "c"), strict=True))
+
+    def answer(request: Request) -> Answer:
+        event, text = next(texts)
+        event.set()
+        return Answer(200, text.encode())
+
+    with ScriptedStore(answer) as store:
+        rows = list_entries(store.open()._client, "", is_for_all=True)
+        found = []
+        for number, row in enumerate(rows):
+            found.append(row.key)
+            assert asked[min(number + 1, 2)].wait(20), "the next page is not asked for before its rows are wanted"
+    assert (found, len(store.requests)) == (["a", "b", "c"], 3)
+    assert ["continuation-token=t" in request.path for request in store.requests] == [False, True, True]
+
+
+def test_who_may_end_early_has_no_page_asked_for_that_nobody_wants() -> None:
+    with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("a", "b", "c"))) as store:
+        client = store.open()._client
+        assert next(list_entries(client, "")).key == "a"
+        client.page("list /", {}, bytes)
+    assert len(store.requests) == 2
+
+
+def test_a_page_that_nobody_wants_any_more_has_come_in_when_the_listing_is_closed() -> None:
+    with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("a", "b", "c"))) as store:
+        rows = list_entries(store.open()._client, "", is_for_all=True)
+        assert next(rows).key == "a"
+        del rows
+        assert len(store.requests) == 2
+
+
+def test_what_is_wrong_with_the_next_page_is_raised_where_its_rows_are_due() -> None:
+    cut = Answer(200, _pages_of("b")[0].removesuffix("</ListBucketResult>").encode())
+    with ScriptedStore(Answer(200, _pages_of("a", "b")[0].encode()), cut) as store:
+        rows = list_entries(store.open()._client, "", is_for_all=True)
+        assert next(rows).key == "a"
+        with pytest.raises(Unreachable, match="not whole"):
+            next(rows)
+
+
+def test_pages_out_of_order_are_refused_also_when_they_were_asked_for_ahead() -> None:
+    with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("b", "a"))) as store:
+        rows = list_entries(store.open()._client, "", is_for_all=True)
+        assert next(rows).key == "b"
+        with pytest.raises(SurveyError):
+            next(rows)
+
+
+def test_a_walk_of_a_range_asks_for_no_page_behind_the_one_that_ends_it() -> None:
+    with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("a", "b", "c"))) as store:
+        assert [row.path for row in store.open().walk("/", until="a")] == ["a"]
+    assert len(store.requests) == 2
