@@ -121,7 +121,7 @@ class Transfer:
 
     @contextmanager
     def open_source(self, ends: Ends, item: CopyItem) -> Iterator[Reader]:
-        """The source, open, as planned. Whoever reads all of it compares its `SourceWord`, or who joins its chunks does."""
+        """The source, open, as planned. Who reads all of it compares its `SourceWord`, or who joins its chunks."""
         with reading(ends):
             reader = self.source.open_reader(ends.source.path, item.length)
         with reader:
