@@ -36,21 +36,25 @@ def test_hundreds_of_files_wait_for_their_close_beside_each_other(make_context) 
 
 def test_no_more_files_are_read_at_once_than_there_are_lanes(make_context) -> None:
     memory, turn, full, over = slow_store(), threading.Condition(), threading.Event(), threading.Event()
+    looked = threading.Event()
     now = [0, 0]
 
     def come() -> None:
         with turn:
             now[0] += 1
-            now[1] = max(now)
+            if not looked.is_set():
+                # Later on, who has left its lane and did not put yet counts beside who has got that lane.
+                now[1] = max(now)
             if now[0] > LANES:
                 over.set()
-            is_first = not full.is_set()
-            if now[0] == LANES:
+            is_last = now[0] == LANES and not full.is_set()
+            if is_last:
                 full.set()
-        full.wait(LONG_SECONDS)
-        # Time for one more to come that must not.
-        if is_first:
+        if is_last:
+            # Time for one more to come that must not.
             over.wait(0.5)
+            looked.set()
+        looked.wait(LONG_SECONDS)
 
     def go() -> None:
         with turn:
