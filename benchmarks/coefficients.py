@@ -198,7 +198,7 @@ def _driver_bytes() -> tuple[float, float, float]:
     """What a task takes: in the driver's memory, there while the tasks are put on record, and in that record."""
     tracemalloc.start()
     slices = [
-        PlanSlice(f"plan/survey-{number // 16:05d}-{number // 1600}.parquet", number % 16, 10_000, 3 << 30, 30.123)
+        PlanSlice(f"plan/survey-{number // 32:05d}-{number // 3200}.parquet", number % 32, 10_000, 3 << 30, 30.123)
         for number in range(_MANY)
     ]
     tasks = pack(slices, 400)

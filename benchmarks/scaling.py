@@ -41,14 +41,14 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks scaling")
     parser.add_argument("--slots", type=int, nargs="+", default=[1, 2, 4], help="default: 1 2 4")
     parser.add_argument("--latency-ms", type=int, default=LATENCY_MS, help="of every answer (default %(default)s)")
-    parser.add_argument("--files", type=int, default=300, help="for each slot, the larger tree (default %(default)s)")
+    parser.add_argument("--files", type=int, default=600, help="for each slot, the larger tree (default %(default)s)")
     arguments = parser.parse_args(argv)
     rates = measure(arguments.slots, arguments.latency_ms, arguments.files)
     print("\n".join(table(rates, arguments.latency_ms)))
     return 0 if all(growth >= 1.9 for growth in growths(rates)) else 1
 
 
-def measure(slots: Sequence[int] = (1, 2, 4), latency_ms: int = LATENCY_MS, files: int = 300) -> list[Rate]:
+def measure(slots: Sequence[int] = (1, 2, 4), latency_ms: int = LATENCY_MS, files: int = 600) -> list[Rate]:
     """The rates of so many slots, `files` the larger tree for each of them."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         folder = Path(name)

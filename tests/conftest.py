@@ -15,6 +15,7 @@ from hdfs2oss.local_oss import LocalOssServer
 from hdfs2oss.model.uri import Uri
 from hdfs2oss.runners.local import LocalRunner
 from tests.order import longest_file_first
+from tests.sandbox_stores import SandboxStores
 from tests.trees import Place
 
 pytest_plugins = ["tests.sandbox.fixtures", "tests.dist.fixtures"]
@@ -91,15 +92,10 @@ def make_place(tmp_path: Path, oss_stores: StoreConfig) -> Iterator[Callable[[st
 @pytest.fixture
 def hdfs_place(sandbox) -> Callable[[str, str], Place]:
     """A fresh directory on the sandbox's HDFS, or in the bucket of its OSS server (not made yet)."""
-    facts = sandbox.env()
-    access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-    stores = StoreConfig(
-        hadoop_conf={"fs.defaultFS": facts["SANDBOX_HDFS"]}, oss={facts["SANDBOX_BUCKET"]: access}, threads=8
-    )
-    authority = facts["SANDBOX_HDFS"].removeprefix("hdfs://").rstrip("/")
+    stores = SandboxStores(sandbox)
 
     def make(scheme: str, name: str) -> Place:
         base = f"/user/{getpass.getuser()}/test-{next(_numbers)}/{name}"
-        return Place(Uri(scheme, authority if scheme == "hdfs" else facts["SANDBOX_BUCKET"], base), stores)
+        return stores.hdfs(base) if scheme == "hdfs" else stores.oss(base)
 
     return make

@@ -66,8 +66,8 @@ class Reader(abc.ABC):
     length: int
     etag: str = ""
     crc64: int | None = None
-    # Pieces of this size cost the least: as they come, without a copy.
-    piece_bytes: int = MIB
+    piece_bytes: int = MIB  # pieces of this size cost the least: as they come, without a copy
+    compares: bool = True  # `stream` compares a whole file with `crc64`; off, by whoever sums its bytes up himself
 
     @abc.abstractmethod
     def stream(self, offset: int, size: int, piece_bytes: int) -> Iterator[bytes]:

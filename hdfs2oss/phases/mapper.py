@@ -10,9 +10,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
-from queue import SimpleQueue
 
 from ..filesystems.pace import task_throttle
 from ..filesystems.registry import open_filesystem
@@ -50,11 +49,12 @@ from ..transfer.chunk import SentParts, send_chunk
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading, refuse_other_status
 from ..transfer.growth import Grown, grow
+from ..transfer.handfuls import Handful, deal, work_off
 from ..transfer.lanes import Lanes
 from ..transfer.proving import witnesses
 from ..transfer.renewal import second_try
 from ..transfer.results import copied_result, failed_result, result_of, skipped_result
-from ..transfer.stream import Transfer
+from ..transfer.stream import Fetched, Transfer
 
 _PARTS_AT_ONCE = 4
 _TRIES_A_ROUND = MOST_TRIES // 2
@@ -137,6 +137,8 @@ def _may_be_sent_again(result: CopyResult) -> bool:
 class Mapper:
     """The threads, limits and stores of one task."""
 
+    _parts: Executor  # while `copy_all` lasts
+
     def __init__(self, context: RunContext, task: CopyTask, name: str, is_last_try: bool) -> None:
         self._context = context
         self._is_first_wave = name == task_name(task)
@@ -145,6 +147,9 @@ class Mapper:
         can, asked = self._target.capabilities, context.options.threads
         self._threads = files_at_once(can.close_seconds, asked, is_address_space_limited())
         self._lanes = Lanes(threads_for(can.close_seconds, asked))
+        # Elsewhere a file has to be prepared before it is read, or may turn out to need no reading.
+        has_handfuls = can.atomic_put and not (context.options.preserve and context.options.update)
+        self._in_handfuls = sum(piece.items for piece in task.slices) if has_handfuls else 0
         self.throttle = task_throttle(context.options.bytes_per_second)
         self._buffers = BufferBudget(BUFFER_BYTES)
         most, base = max(_FEWEST_FAILURES, self._threads), context.layout.base.path
@@ -158,17 +163,17 @@ class Mapper:
     def copy_all(self, items: Iterable[CopyItem]) -> Iterator[CopyResult]:
         """Results as they come; what failed and may arrive after all has a second round at the end.
 
-        Twice as many items are in memory as there are threads, and those for the second round.
+        Twice as many handfuls are in memory as there are threads, and the items for the second round.
         Raises StoreGone, and nothing of the task may be published, when another try of it may do better; WaveEnded
         when no file would.
         """
         with (
             ThreadPoolExecutor(self._threads, "copy") as pool,
-            ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as part_pool,
+            ThreadPoolExecutor(2 * _PARTS_AT_ONCE, "part") as self._parts,
             witnesses(self._context.options.proof == "end-to-end") as self._witnesses,
         ):
             failed: list[CopyItem] = []
-            for item, result in self._round(items, 1, pool, part_pool):
+            for item, result in self._round(pool, deal(items, self._in_handfuls, self._threads), 1):
                 again = None
                 # Half a minute later it may well arrive; but not where the store has gone.
                 if result.has_failed and not self._outage.reason:
@@ -178,7 +183,7 @@ class Mapper:
                 else:
                     failed.append(again)
             self._outage.second_round()
-            for _, result in self._round(failed, 1 + _TRIES_A_ROUND, pool, part_pool):
+            for _, result in self._round(pool, deal(failed, 0, 1), 1 + _TRIES_A_ROUND):
                 yield result
             self._outage.refuse_to_end()
 
@@ -187,44 +192,39 @@ class Mapper:
         if has_failed and self._leftovers.are_taken_over():
             raise StoreGone("another attempt at the same task has come after this one")
 
-    def _round(
-        self, items: Iterable[CopyItem], first: int, pool: ThreadPoolExecutor, part_pool: ThreadPoolExecutor
-    ) -> Iterator[tuple[CopyItem, CopyResult]]:
-        # They come to a queue by themselves: `wait` looks at hundreds of them for each one that is done.
-        done: SimpleQueue[Future[CopyResult]] = SimpleQueue()
-        running: dict[Future[CopyResult], CopyItem] = {}
-        for item in items:
-            future = pool.submit(self._copy_item, item, first, part_pool)
-            running[future] = item
-            future.add_done_callback(done.put)
-            while len(running) >= 2 * self._threads or not done.empty():
-                future = done.get()
-                yield running.pop(future), future.result()
-                self._outage.refuse_to_go_on()
-        while running:
-            future = done.get()
-            yield running.pop(future), future.result()
+    def _round(self, pool: Executor, handfuls: Iterable[Handful], first: int) -> Iterator[tuple[CopyItem, CopyResult]]:
+        for done in work_off(pool, partial(self._copy_handful, first), handfuls, 2 * self._threads):
+            yield from done
+            self._outage.refuse_to_go_on()
         self._outage.refuse_to_go_on()
 
-    def _copy_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
-        started = time.monotonic()
-        return self._try_item(item, first, part_pool)._replace(seconds=round(time.monotonic() - started, 6))
+    def _copy_handful(self, first: int, items: Handful) -> list[CopyResult]:
+        results: list[CopyResult] = []
+        if len(items) > 1 and not self._outage.reason:
+            ends = [self._ends(item) for item in items]
+            with self._transfer(ends[0].source).fetching(list(zip(ends, items, strict=True))) as fetched:
+                results = [self._copy_item(item, first, one) for item, one in zip(items, fetched, strict=False)]
+        return results + [self._copy_item(item, first) for item in items[len(results) :]]
 
-    def _try_item(self, item: CopyItem, first: int, part_pool: ThreadPoolExecutor) -> CopyResult:
+    def _copy_item(self, item: CopyItem, first: int, fetched: Fetched | Hdfs2ossError | None = None) -> CopyResult:
+        started = time.monotonic() - (fetched.seconds if isinstance(fetched, Fetched) else 0.0)
+        return self._try_item(item, first, fetched)._replace(seconds=round(time.monotonic() - started, 6))
+
+    def _try_item(self, item: CopyItem, first: int, fetched: Fetched | Hdfs2ossError | None) -> CopyResult:
         ends = self._ends(item)
         for number in range(first, first + _TRIES_A_ROUND):
             if self._outage.reason:
-                return failed_result(
-                    item, TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
-                )
+                not_tried = TransferError(f"copying {ends.source} to {ends.target}: {self._outage.reason}")
+                return failed_result(item, not_tried)
             try:
                 with self._lanes.one():
                     self._checkpoint()
-                    item = self._settle(item, ends, part_pool)
-                    result = self._carry_out(item, self._prepare(item, ends, number), part_pool)
+                    item = self._settle(item, ends)
+                    result = self._carry_out(item, self._prepare(item, ends, number), fetched)
             except Interrupted:
                 raise
             except Hdfs2ossError as error:
+                fetched = None
                 if number < first + _TRIES_A_ROUND - 1 and self._may_try_again(error):
                     pause(_FIRST_PAUSE_SECONDS * 2 ** (number - first))
                     continue
@@ -244,7 +244,7 @@ class Mapper:
             return False
         return error.retryable
 
-    def _carry_out(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyResult:
+    def _carry_out(self, item: CopyItem, ends: Ends, fetched: Fetched | Hdfs2ossError | None) -> CopyResult:
         match item.work:
             case Work.REFUSED:
                 raise of_class(item.problem_class)(f"copying {ends.source} to {ends.target}: {item.problem}")
@@ -254,22 +254,22 @@ class Mapper:
             case Work.ATTRIBUTES:
                 return self._refresh(item, ends)
             case Work.CHUNK:
-                return self._send_chunk(item, ends, self._transfer(ends.source, part_pool))
+                return self._send_chunk(item, ends, self._transfer(ends.source))
             case Work.FILE if item.action == FileAction.SKIP:
                 return self._refresh(item, ends)
             case Work.FILE if item.action == FileAction.APPEND:
-                return self._append(item, ends, self._transfer(ends.source, part_pool))
+                return self._append(item, ends, self._transfer(ends.source))
             case Work.FILE:
-                return copied_result(item, self._transfer(ends.source, part_pool).copy(ends, item))
+                return copied_result(item, self._transfer(ends.source).copy(ends, item, fetched))
             case Work.UPLOAD | Work.DELETE:
                 raise TransferError(f"copying {ends.source} to {ends.target}: {item.work.value} is work of other tasks")
 
-    def _settle(self, item: CopyItem, ends: Ends, part_pool: ThreadPoolExecutor) -> CopyItem:
+    def _settle(self, item: CopyItem, ends: Ends) -> CopyItem:
         if self._is_restored(item, ends):
             return item._replace(action=FileAction.SKIP.value, crc64=None, crc32c=None)
         if item.action != FileAction.CHECK:
             return item
-        source = self._transfer(ends.source, part_pool).source
+        source = self._transfer(ends.source).source
         return settle(item, Side(source, ends.source), Side(self._target, ends.target), self._context.options)
 
     def _make_directory(self, ends: Ends) -> None:
@@ -311,7 +311,7 @@ class Mapper:
         del self._sent[key]
         return result
 
-    def _transfer(self, source: Uri, part_pool: ThreadPoolExecutor) -> Transfer:
+    def _transfer(self, source: Uri) -> Transfer:
         store = source._replace(path="/")
         if store not in self._transfers:
             self._transfers[store] = Transfer(
@@ -319,7 +319,7 @@ class Mapper:
                 self._target,
                 self.throttle,
                 self._buffers,
-                part_pool,
+                self._parts,
                 _PARTS_AT_ONCE,
                 self._checkpoint,
                 self.preserving.of(store),

@@ -75,11 +75,13 @@ class CopyLog:
 
     def note(self, layout: Layout, result: CopyResult) -> None:
         """The line of a result."""
+        if not self._enabled:
+            return
         if result.is_deletion:
             self.missing(layout.target_of(result.path), result)
             return
         source = layout.named_source_of(result.root, result.path)
-        if result.not_compared and self._enabled:
+        if result.not_compared:
             self._add(f"NOT_COMPARED: {source} - {result.not_compared}")
         if result.outcome == Outcome.COPIED:
             self.copied(source, layout.target_of(result.path), result.source_length, result.source_length)

@@ -34,8 +34,8 @@ STORE_BLOCK_BYTES = 64 * 1024 * 1024
 FIRST_GROUP_SECONDS = 0.25
 LAST_GROUP_SECONDS = 30.0
 _GROUPS_BEFORE = 12
-# A task reads its piece of the plan and publishes its ledger, which on HDFS takes some tenths of a second. So a slot has
-# few tasks where it has little to do, and more of them only once each is worth it.
+# A task reads its piece of the plan and publishes its ledger, which on HDFS takes some tenths of a second. So a slot
+# has few tasks where it has little to do, and more of them only once each is worth it.
 _LEAST_TASK_SECONDS = 0.5
 _FEW_TASKS_PER_SLOT = 4
 _WORTHY_TASK_SECONDS = 4.0

@@ -11,7 +11,7 @@ The steps of each of the three ways (a small file whole, a stream, parts):
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,6 +20,8 @@ from typing import NamedTuple
 from ..filesystems.base import FileSystem, Reader, Stored
 from ..model.attributes import NOTHING, Attributes
 from ..model.errors import (
+    Hdfs2ossError,
+    Interrupted,
     ReadError,
     StoreError,
     Throttled,
@@ -54,13 +56,15 @@ STREAM_PIECE_BYTES = 4 * MIB
 COMPLETE_PAUSES = (0.2, 2.0, 10.0)
 
 
-class _Fetched(NamedTuple):
-    """A small file as it was read: its bytes, what is kept with them, what its store says, its version."""
+class Fetched(NamedTuple):
+    """A small file as it was read: its bytes, what is kept with them, what its store says, its version; how long it
+    took."""
 
     data: bytes
     kept: Attributes
     word: SourceWord
     etag: str
+    seconds: float
 
 
 def nothing() -> None:
@@ -88,8 +92,13 @@ class Transfer:
     # Those who call `copy` may hold one; a file that only waits for its store gives it up.
     lanes: Lanes = field(default_factory=lambda: Lanes(1))
 
-    def copy(self, ends: Ends, item: CopyItem) -> Copied:
-        """Copy a whole file. Raises ReadError, WriteError, VerifyError or SourceChanged, naming both ends."""
+    def copy(self, ends: Ends, item: CopyItem, fetched: Fetched | Hdfs2ossError | None = None) -> Copied:
+        """Copy a whole file, a small one as `fetching` gave it. Raises ReadError, WriteError, VerifyError or
+        SourceChanged, naming both ends."""
+        if isinstance(fetched, Hdfs2ossError):
+            raise fetched
+        if fetched is not None:
+            return self._put(ends, item, fetched)
         # A file that is `put` has its name before its store could be asked.
         is_put = self.witnesses is None or self.target.capabilities.atomic_put
         if item.length <= item.part_size_bytes and is_put:
@@ -112,10 +121,15 @@ class Transfer:
 
     @contextmanager
     def open_source(self, ends: Ends, item: CopyItem) -> Iterator[Reader]:
-        """The source, open, in the version and with the length that were planned."""
+        """The source, open, in the version and with the length that were planned.
+
+        Whoever reads a whole file from it has its `SourceWord` compared, or leaves that to who joins its chunks.
+        """
         with reading(ends):
             reader = self.source.open_reader(ends.source.path, item.length)
         with reader:
+            # A second CRC-64 of the same bytes would be a tenth of what a large file costs.
+            reader.compares = False
             refuse_other_version(ends, item, reader.etag)
             if reader.length != item.length:
                 self.refuse_changed_source(ends, item)
@@ -160,22 +174,48 @@ class Transfer:
         with reading(ends):
             return self.preservation.wanted(ends.source.path, FILE, reader)
 
+    @contextmanager
+    def fetching(self, small: Sequence[tuple[Ends, CopyItem]]) -> Iterator[list[Fetched | Hdfs2ossError]]:
+        """Small files, fetched by one errand, for as long as the block lasts: what `copy` takes, for each in its order.
+
+        They end with the first one that cannot be had, and with its error; those behind it are left to `copy`.
+        """
+        found: list[Fetched | Hdfs2ossError] = []
+
+        def fetch() -> None:
+            for ends, item in small:
+                found.append(self._fetch(ends, item))
+
+        with self.buffers.hold(sum(item.length for _, item in small)):
+            try:
+                self.checkpoint()
+                self.source.together(fetch)
+            except Interrupted:
+                raise
+            except Hdfs2ossError as error:
+                found = [*found, error]
+            except Exception:  # noqa: BLE001 - met again, and told, where that file is copied by itself
+                found = list(found)
+            yield found
+
     def _copy_whole(self, ends: Ends, item: CopyItem) -> Copied:
         with self.buffers.hold(item.length):
-            fetched = self.source.together(lambda: self._fetch(ends, item))
-            sums = crc64(fetched.data), crc32c(fetched.data)
-            said = fetched.word.compare(ends, *sums)
-            notes = notes_of(*sums)
-            self.checkpoint()
-            if not self.target.capabilities.atomic_put:
-                # Writing so few bytes is nothing beside waiting for the file to be closed.
-                self.lanes.leave()
-            with writing(ends):
-                stored = self.target.put(ends.target.path, fetched.data, ends.work_path, notes, fetched.kept)
+            return self._put(ends, item, self.source.together(lambda: self._fetch(ends, item)))
+
+    def _put(self, ends: Ends, item: CopyItem, fetched: Fetched) -> Copied:
+        sums = crc64(fetched.data), crc32c(fetched.data)
+        said = fetched.word.compare(ends, *sums)
+        notes = notes_of(*sums)
+        self.checkpoint()
+        if not self.target.capabilities.atomic_put:
+            # Writing so few bytes is nothing beside waiting for the file to be closed.
+            self.lanes.leave()
+        with writing(ends):
+            stored = self.target.put(ends.target.path, fetched.data, ends.work_path, notes, fetched.kept)
         verify(ends, item.length, sums[0], stored)
         return self.arrived(stored, sums, said)._replace(source_etag=fetched.etag)
 
-    def _fetch(self, ends: Ends, item: CopyItem) -> _Fetched:
+    def _fetch(self, ends: Ends, item: CopyItem) -> Fetched:
         """All bytes of a small file in the version of the plan.
 
         On HDFS that takes two calls to the NameNode. What is read through one open file is one version of it, or an
@@ -183,12 +223,13 @@ class Transfer:
         opening it tells says which version that is, so that it is still the plan's is what the second one is for, and
         coming last, it vouches for all that was read before.
         """
+        started = time.monotonic()
         with self.open_source(ends, item) as reader:
             word = self.word_of_source(ends, item.length, reader.crc64)
             kept = self.kept(ends, reader)
             data = self._read(ends, reader, 0, item.length)
             self.refuse_changed_source(ends, item, reader.etag)
-            return _Fetched(data, kept, word, reader.etag)
+            return Fetched(data, kept, word, reader.etag, time.monotonic() - started)
 
     def copy_range(
         self, ends: Ends, item: CopyItem, reader: Reader, kept: Attributes, word: SourceWord | None = None

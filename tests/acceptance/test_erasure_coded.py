@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem
-from hdfs2oss.model.uri import Uri
+from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem
 from tests.sandbox import Sandbox
-from tests.trees import Place, make_tree, read_tree
+from tests.sandbox_stores import SandboxStores
+from tests.trees import make_tree, read_tree
 
 pytestmark = [pytest.mark.hdfs, pytest.mark.full, pytest.mark.timeout(900)]
 
@@ -23,36 +22,16 @@ FILES = {"empty": b"", "small": b"12345", "cells": os.urandom(2_500_000), "strip
 CLIENTS = pytest.mark.parametrize("client", [(), ("--hdfs-client", "jvm")], ids=["native", "jvm"])
 
 
-class Coded:
+class Coded(SandboxStores):
     """Directories with a policy, in which Hadoop's own tools read and write."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        facts = sandbox.env()
-        access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-        web = {"dfs.namenode.http-address": facts["SANDBOX_WEBHDFS"].removeprefix("http://")}
-        self._stores = StoreConfig({"fs.defaultFS": facts["SANDBOX_HDFS"], **web}, {facts["SANDBOX_BUCKET"]: access})
-        self._hdfs = facts["SANDBOX_HDFS"].removeprefix("hdfs://")
-        self._bucket = facts["SANDBOX_BUCKET"]
-
-    def place(self, path: str) -> Place:
-        return Place(Uri("hdfs", self._hdfs, path), self._stores)
-
-    def bucket(self, name: str) -> Place:
-        return Place(Uri("oss", self._bucket, f"/{name}"), self._stores)
-
-    def shell(self, *words: str) -> str:
-        return self.run("org.apache.hadoop.fs.FsShell", *words)
-
-    def run(self, main_class: str, *words: str) -> str:
-        done = self.sandbox.hadoop(main_class, *words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        super().__init__(sandbox, with_web=True)
 
     def make(self, path: str, policy: str) -> None:
-        web = open_filesystem(self.place("/").uri, self._stores).web  # type: ignore[attr-defined]
+        web = open_filesystem(self.hdfs("/").uri, self.config).web  # type: ignore[attr-defined]
         web.change("PUT", "/", "ENABLEECPOLICY", {"ecpolicy": policy})
-        self.place(path).make({})
+        self.hdfs(path).make({})
         web.change("PUT", path, "SETECPOLICY", {"ecpolicy": policy})
 
 
@@ -85,20 +64,20 @@ def environment(command, coded: Coded, home, monkeypatch) -> Iterator[None]:
 @pytest.mark.parametrize("policy", POLICIES)
 def test_files_come_out_as_they_are_and_go_in_with_the_right_parity(command, coded, client, policy, tmp_path) -> None:
     name = f"{policy}-{'jvm' if client else 'native'}"
-    bucket = coded.bucket(name)
-    done = command(*client, coded.place(f"/source/{policy}"), bucket)
+    bucket = coded.oss(f"/{name}")
+    done = command(*client, coded.hdfs(f"/source/{policy}"), bucket)
     assert (done.code, done["COPY"], done["PROVEN_BY_TRANSFER"]) == (0, len(FILES), len(FILES)), done.text
     assert bucket.read() == FILES
     back = f"/target/{name}"
     coded.make(back, policy)
-    done = command(*client, "-update", bucket, coded.place(back))
+    done = command(*client, "-update", bucket, coded.hdfs(back))
     assert (done.code, done["COPY"]) == (0, len(FILES)), done.text
     (tmp_path / "got").mkdir()
     coded.shell("-get", f"{back}/*", str(tmp_path / "got"))
     assert read_tree(tmp_path / "got") == FILES
     told = coded.run("org.apache.hadoop.hdfs.tools.DebugAdmin", "verifyEC", "-file", f"{back}/stripes")
     assert "status: OK" in told
-    again = command(*client, "-update", bucket, coded.place(back))
+    again = command(*client, "-update", bucket, coded.hdfs(back))
     assert (again.code, again["COPY"], again["SKIP"]) == (0, 0, len(FILES))
 
 
@@ -109,12 +88,12 @@ def test_where_a_datanode_is_lost_what_the_native_client_cannot_make_up_for_is_n
     coded.sandbox.kill_datanode(1)
     codes = {}
     for policy in POLICIES:
-        bucket = coded.bucket(f"lost-{policy}")
-        done = command(coded.place(f"/source/{policy}"), bucket)
+        bucket = coded.oss(f"/lost-{policy}")
+        done = command(coded.hdfs(f"/source/{policy}"), bucket)
         codes[policy] = done.code
         if done.code:
             assert "--hdfs-client jvm" in done.text, done.text
-            done = command("--hdfs-client", "jvm", "-update", coded.place(f"/source/{policy}"), bucket)
+            done = command("--hdfs-client", "jvm", "-update", coded.hdfs(f"/source/{policy}"), bucket)
             assert done.code == 0, done.text
         assert bucket.read() == FILES
     assert codes[RS] == 0

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems
-from hdfs2oss.model.uri import Uri
+from hdfs2oss.filesystems.registry import close_filesystems
 from tests.sandbox import Sandbox
+from tests.sandbox_stores import SandboxStores
 from tests.trees import Place, make_tree, read_tree
 
 pytestmark = [pytest.mark.hdfs, pytest.mark.full]
@@ -28,27 +27,21 @@ CLIENTS = pytest.mark.parametrize("client", [NATIVE, JVM], ids=["native", "jvm"]
 _numbers = itertools.count(1)
 
 
-class Zones:
+class Zones(SandboxStores):
     """Directories of the sandbox in a zone and outside, in which Hadoop's own tools read and write."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        facts = sandbox.env()
-        access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-        web = {"dfs.namenode.http-address": facts["SANDBOX_WEBHDFS"].removeprefix("http://")}
-        self._stores = StoreConfig({"fs.defaultFS": facts["SANDBOX_HDFS"], **web}, {facts["SANDBOX_BUCKET"]: access})
-        self._hdfs = facts["SANDBOX_HDFS"].removeprefix("hdfs://")
-        self._bucket = facts["SANDBOX_BUCKET"]
+        super().__init__(sandbox, with_web=True)
 
-    def hdfs(self, name: str) -> Place:
-        return Place(Uri("hdfs", self._hdfs, f"/{name}-{next(_numbers)}"), self._stores)
+    def fresh(self, name: str) -> Place:
+        return self.hdfs(f"/{name}-{next(_numbers)}")
 
     def inside(self) -> Place:
         """A directory that is not there yet, in a zone."""
-        return Place(Uri("hdfs", self._hdfs, f"/vault/{next(_numbers)}"), self._stores)
+        return self.hdfs(f"/vault/{next(_numbers)}")
 
     def bucket(self) -> Place:
-        return Place(Uri("oss", self._bucket, f"/zones-{next(_numbers)}"), self._stores)
+        return self.oss(f"/zones-{next(_numbers)}")
 
     def make_zone(self, path: str) -> None:
         self.shell("-mkdir", "-p", path)
@@ -63,14 +56,6 @@ class Zones:
         self.shell("-get", f"{place.uri.path}/*", str(folder))
         return read_tree(folder)
 
-    def shell(self, *words: str) -> str:
-        return self.run("org.apache.hadoop.fs.FsShell", *words)
-
-    def run(self, main_class: str, *words: str) -> str:
-        done = self.sandbox.hadoop(main_class, *words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
 
 @pytest.fixture(scope="module")
 def lake(kms_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Zones, Place]:
@@ -78,7 +63,7 @@ def lake(kms_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tupl
     zones = Zones(kms_sandbox)
     zones.run("org.apache.hadoop.crypto.key.KeyShell", "create", "one")
     zones.make_zone("/vault")
-    lake = zones.hdfs("lake")
+    lake = zones.fresh("lake")
     zones.make_zone(f"{lake.uri.path}/deep/zone")
     folder = tmp_path_factory.mktemp("lake")
     zones.put(make_tree(folder / "inside", IN_ZONE), lake / "deep/zone")
@@ -145,12 +130,12 @@ def test_what_goes_into_a_zone_is_read_there_by_everybody(command, lake, client,
 def test_between_two_hdfs_a_zone_makes_no_file_another(command, lake, client, tmp_path, way) -> None:
     zones, source = lake
     if way == "plain to zone":
-        plain = zones.hdfs("plain")
+        plain = zones.fresh("plain")
         assert command(*client, source / "deep/zone", plain).code == 0
         start = plain
     else:
         start = source / "deep/zone"
-    end = zones.hdfs("plain") if way == "zone to plain" else zones.inside()
+    end = zones.fresh("plain") if way == "zone to plain" else zones.inside()
     done = command(*client, "-update", start, end)
     assert (done.code, done["COPY"]) == (0, len(IN_ZONE))
     got = zones.get(end, tmp_path / "got")

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hdfs2oss.filesystems.base import FileSystem
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig, open_filesystem
+from hdfs2oss.filesystems.registry import open_filesystem
 from hdfs2oss.model.uri import Uri
 from tests.sandbox.sandbox import Sandbox
 from tests.sandbox.state import PROJECT
+from tests.sandbox_stores import SandboxStores
 from tests.trees import Place, Tree, make_tree
 
 COMMAND_SECONDS = 300.0
@@ -92,19 +92,14 @@ class Cluster:
         self.hadoop = hadoop
         self._sandbox = sandbox
         self._folder = folder
-        facts = self._facts = sandbox.env()
-        access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-        conf = {
-            "fs.defaultFS": facts["SANDBOX_HDFS"],
-            "dfs.namenode.http-address": facts["SANDBOX_WEBHDFS"].removeprefix("http://"),
-        }
-        self._stores = StoreConfig(hadoop_conf=conf, oss={facts["SANDBOX_BUCKET"]: access}, threads=32)
+        self._facts = sandbox.env()
+        self._stores = SandboxStores(sandbox, with_web=True, threads=32)
 
     def hdfs(self, path: str) -> Uri:
-        return Uri("hdfs", self._facts["SANDBOX_HDFS"].removeprefix("hdfs://"), f"/tmp/{path}")
+        return self._stores.hdfs(f"/tmp/{path}").uri
 
     def oss(self, path: str) -> Uri:
-        return Uri("oss", self._facts["SANDBOX_BUCKET"], f"/{path}")
+        return self._stores.oss(f"/{path}").uri
 
     def local(self, name: str, tree: Tree) -> Path:
         """A tree on this machine."""
@@ -141,11 +136,11 @@ class Cluster:
         return [self.shell(*command, place.path).replace(place.path, "") for command in commands]
 
     def filesystem(self, place: Uri) -> FileSystem:
-        return open_filesystem(place, self._stores)
+        return open_filesystem(place, self._stores.config)
 
     def place(self, uri: Uri) -> Place:
         """A directory of HDFS or of OSS, by the project's own client."""
-        return Place(uri, self._stores)
+        return Place(uri, self._stores.config)
 
     def read(self, uri: Uri) -> dict[str, bytes | None]:
         return self.place(uri).read()

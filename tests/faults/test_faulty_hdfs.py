@@ -15,12 +15,11 @@ from pathlib import Path
 import pytest
 from hdfs_native import Client, WriteOptions
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem
-from hdfs2oss.model.uri import Uri
+from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem
 from hdfs2oss.rules.filters import WORK_PREFIX
 from tests.faults.commands import command, run
 from tests.sandbox import Sandbox
+from tests.sandbox_stores import SandboxStores
 from tests.trees import Place, make_tree
 
 pytestmark = [pytest.mark.hdfs, pytest.mark.faults]
@@ -30,27 +29,19 @@ NO_QUOTA = -1
 _numbers = itertools.count(1)
 
 
-class Hdfs:
+class Hdfs(SandboxStores):
     """A sandbox as the tests here use it: raw writes, quotas, and a bucket beside it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.facts = sandbox.env()
+        super().__init__(sandbox)
         self.client = Client(self.facts["SANDBOX_HDFS"])
-        keys = OssAccess(
-            self.facts["OSS_ENDPOINT"], self.facts["OSS_ACCESS_KEY_ID"], self.facts["OSS_ACCESS_KEY_SECRET"]
-        )
-        self.stores = StoreConfig(
-            {"fs.defaultFS": self.facts["SANDBOX_HDFS"]}, {self.facts["SANDBOX_BUCKET"]: keys}, threads=8
-        )
         self.root = f"/faults-{next(_numbers)}"
 
     def place(self, name: str) -> Place:
-        authority = urllib.parse.urlsplit(self.facts["SANDBOX_HDFS"]).netloc
-        return Place(Uri("hdfs", authority, f"{self.root}/{name}"), self.stores)
+        return self.hdfs(f"{self.root}/{name}")
 
     def bucket(self, name: str) -> Place:
-        return Place(Uri("oss", self.facts["SANDBOX_BUCKET"], f"{self.root}/{name}"), self.stores)
+        return self.oss(f"{self.root}/{name}")
 
     def write(self, path: str, data: bytes, replication: int) -> None:
         with self.client.create(path, WriteOptions(overwrite=True, replication=replication)) as out:
@@ -65,7 +56,7 @@ class Hdfs:
             pass
 
     def work_files(self, place: Place) -> list[str]:
-        rows = open_filesystem(place.uri, self.stores).walk(place.uri.path)
+        rows = open_filesystem(place.uri, self.config).walk(place.uri.path)
         return [row.path for row in rows if WORK_PREFIX in row.path]
 
 
@@ -159,7 +150,7 @@ def test_a_damaged_replica_is_passed_over_and_without_another_never_reaches_oss(
     assert "none-is-good" in ended.line_with("FAILED: ")
     assert target.read() == {name: data for name, data in tree.items() if name != "none-is-good"}
     assert (ended.own["FILES_COPIED"], ended.own["FILES_FAILED"]) == (3, 1)
-    assert not open_filesystem(target.uri, pair.stores).find_uploads(target.uri.path)
+    assert not open_filesystem(target.uri, pair.config).find_uploads(target.uri.path)
 
 
 @pytest.mark.full
@@ -170,7 +161,7 @@ def test_a_datanode_that_is_started_anew_costs_no_file_that_another_one_has(pair
     lone = {"f05", "f11", "f17", "f23"}
     for name, data in tree.items():
         pair.write(f"{source.uri.path}/{name}", data, 1 if name in lone else 2)
-    store = open_filesystem(target.uri, pair.stores)
+    store = open_filesystem(target.uri, pair.config)
 
     def begun() -> bool:
         return any(True for _ in store.walk(target.uri.path)) if store.status(target.uri.path) else False

@@ -18,12 +18,10 @@ from typing import NamedTuple
 import pytest
 from hdfs_native import Client, WriteOptions
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig, close_filesystems, open_filesystem
-from hdfs2oss.model.uri import Uri
+from hdfs2oss.filesystems.registry import close_filesystems, open_filesystem
 from tests.faults.storm import work_files
 from tests.sandbox import Sandbox
-from tests.trees import Place
+from tests.sandbox_stores import SandboxStores
 
 pytestmark = [pytest.mark.hdfs, pytest.mark.faults]
 
@@ -118,9 +116,7 @@ def bucket(sandbox: Sandbox) -> str:
 def nothing_is_left(broken: Sandbox) -> Iterator[None]:
     """Whatever happened in between, the bucket has neither open uploads nor work files in the end."""
     yield
-    facts = broken.env()
-    access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-    place = Place(Uri("oss", facts["SANDBOX_BUCKET"], "/"), StoreConfig(oss={facts["SANDBOX_BUCKET"]: access}))
+    place = SandboxStores(broken).oss("/")
     assert open_filesystem(place.uri, place.stores).find_uploads("/") == []
     assert work_files(place) == []
     close_filesystems()

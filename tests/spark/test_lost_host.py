@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig, open_filesystem
-from hdfs2oss.model.uri import Uri
+from hdfs2oss.filesystems.registry import open_filesystem
 from tests.sandbox import Sandbox
 from tests.sandbox.profiles import PROFILES
 from tests.sandbox.spark_cluster import WORKER_HOSTS, spark_home
 from tests.sandbox.state import STATE_ROOT
+from tests.sandbox_stores import SandboxStores
 from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.spark.test_yarn import put
 from tests.spark.test_yarn_ends import ENOUGH, wait_for
-from tests.trees import Place
 
 pytestmark = [pytest.mark.spark, pytest.mark.hdfs, pytest.mark.faults, pytest.mark.full, pytest.mark.timeout(1500)]
 
@@ -39,9 +37,7 @@ def test_the_copy_ends_whole_when_the_host_that_copies_is_lost(cluster, tmp_path
     facts = cluster.env()
     for name, data in FILES.items():
         put(f"{facts['SANDBOX_WEBHDFS']}/webhdfs/v1/lost/{name}", data)
-    access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-    uri = Uri("oss", facts["SANDBOX_BUCKET"], "/lost")
-    target = Place(uri, StoreConfig(oss={facts["SANDBOX_BUCKET"]: access}))
+    target = SandboxStores(cluster).oss("/lost")
     words = ["--master", facts["SANDBOX_SPARK"], "--executor-memory", "512m", "--driver-memory", "512m"]
     words += ["--conf", "spark.ui.enabled=false", "--conf", f"spark.executor.extraJavaOptions={QUICK_JVM}"]
     words += ["-bandwidth", "1", "-m", "2", "--part-size", "1m", "--layout", "contents"]
@@ -50,7 +46,7 @@ def test_the_copy_ends_whole_when_the_host_that_copies_is_lost(cluster, tmp_path
     words += ["--conf", f"spark.executorEnv.PYTHONPATH={PROJECT}"]
     with (tmp_path / "said").open("w") as said:
         process = subprocess.Popen(
-            [PROJECT / "bin/hdfs2oss4emr.sh", *words, f"{facts['SANDBOX_HDFS']}/lost", str(uri)],
+            [PROJECT / "bin/hdfs2oss4emr.sh", *words, f"{facts['SANDBOX_HDFS']}/lost", str(target)],
             env={**os.environ, **facts, **python, "PYTHONPATH": str(PROJECT)},
             stdout=said,
             stderr=said,
@@ -65,7 +61,7 @@ def test_the_copy_ends_whole_when_the_host_that_copies_is_lost(cluster, tmp_path
         process.kill()
         process.wait()
     assert target.read() == FILES
-    assert open_filesystem(uri, target.stores).find_uploads(uri.path) == []
+    assert open_filesystem(target.uri, target.stores).find_uploads(target.uri.path) == []
     assert f"FILES_COPIED={len(FILES)}" in (tmp_path / "said").read_text()
 
 

@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
 from hdfs2oss.filesystems.registry import StoreConfig
-from hdfs2oss.model.uri import Uri
+from hdfs2oss.model.uri import parse_uri
 from tests.dist.fixtures import Dist
 from tests.sandbox.sandbox import Sandbox
+from tests.sandbox_stores import SandboxStores
 from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.spark.spark_versions import VERSIONS, bare_environment, spark_home
 from tests.trees import Place
@@ -51,6 +51,7 @@ class Servers(NamedTuple):
     """A standalone cluster with two workers, a YARN, an HDFS with the tree, OSS; and an operator's shell."""
 
     facts: Mapping[str, str]
+    stores: StoreConfig
     spark: Path
     shell: Mapping[str, str]
     folder: Path
@@ -78,12 +79,7 @@ class Servers(NamedTuple):
         return [f"{self.facts['SANDBOX_HDFS']}/matrix", f"oss://{self.facts['SANDBOX_BUCKET']}/{target}"]
 
     def place(self, uri: str) -> Place:
-        facts = self.facts
-        access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-        stores = StoreConfig({"fs.defaultFS": facts["SANDBOX_HDFS"]}, oss={facts["SANDBOX_BUCKET"]: access})
-        scheme, _, rest = uri.partition("://")
-        authority, _, path = rest.partition("/")
-        return Place(Uri(scheme, authority, f"/{path}"), stores)
+        return Place(parse_uri(uri).uri, self.stores)
 
     def yarn_words(self) -> list[str]:
         """Spark's jars are on each node already, and so is the shell's python3."""
@@ -119,7 +115,7 @@ def servers(
     facts = started.env()
     names = ("HADOOP_CONF_DIR", "OSS_ENDPOINT", *KEYS)
     shell |= {"XDG_CACHE_HOME": str(folder / "cache"), **{name: facts[name] for name in names}}
-    made = Servers(facts, home, shell, folder)
+    made = Servers(facts, SandboxStores(started).config, home, shell, folder)
     made.place(made.paths("")[0]).make(FILES)
     try:
         yield made

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig
-from hdfs2oss.model.uri import Uri
 from tests.sandbox import Sandbox
+from tests.sandbox_stores import SandboxStores
 from tests.spark.conftest import PROJECT, QUICK_JVM
 from tests.trees import Place
 
@@ -35,14 +33,8 @@ def submit(sandbox: Sandbox, *words: object) -> "subprocess.CompletedProcess[str
 
 @pytest.fixture
 def ends(sandbox: Sandbox, tmp_path: Path) -> tuple[Place, Place]:
-    facts = sandbox.env()
-    access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-    stores = StoreConfig({"fs.defaultFS": facts["SANDBOX_HDFS"]}, oss={facts["SANDBOX_BUCKET"]: access})
-    authority = facts["SANDBOX_HDFS"].removeprefix("hdfs://")
-    return (
-        Place(Uri("hdfs", authority, f"/{tmp_path.name}"), stores).make(FILES),
-        Place(Uri("oss", facts["SANDBOX_BUCKET"], f"/{tmp_path.name}"), stores),
-    )
+    stores = SandboxStores(sandbox)
+    return stores.hdfs(f"/{tmp_path.name}").make(FILES), stores.oss(f"/{tmp_path.name}")
 
 
 def test_executors_read_and_write_hdfs_by_java_with_the_jars_of_their_spark(sandbox, ends) -> None:

@@ -12,12 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig
-from hdfs2oss.model.uri import Uri
 from tests.sandbox.state import STATE_ROOT
+from tests.sandbox_stores import SandboxStores
 from tests.spark.conftest import PROJECT, QUICK_JVM
-from tests.trees import Place
 
 pytestmark = [pytest.mark.spark, pytest.mark.yarn, pytest.mark.hdfs]
 
@@ -76,10 +73,7 @@ def test_the_second_attempt_of_an_application_goes_on_with_the_run_of_the_first_
     # One file a second, so that the first attempt is killed in the middle of them.
     options = ["--conf", "spark.yarn.maxAppAttempts=2", "-bandwidth", "1", "-m", "1"]
     words, environment, _ = submission(yarn_sandbox, tmp_path, "yarn-again", "cluster", *options)
-    access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-    target = Place(
-        Uri("oss", facts["SANDBOX_BUCKET"], "/yarn-again"), StoreConfig(oss={facts["SANDBOX_BUCKET"]: access})
-    )
+    target = SandboxStores(yarn_sandbox).oss("/yarn-again")
     with (tmp_path / "said").open("w") as said:
         running = subprocess.Popen(words, env=environment, stdout=said, stderr=said)
         try:

@@ -12,15 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from hdfs2oss.filesystems.keys.credentials import OssAccess
-from hdfs2oss.filesystems.registry import StoreConfig
-from hdfs2oss.model.uri import Uri
 from tests.sandbox.spark_cluster import spark_home
 from tests.sandbox.state import STATE_ROOT
+from tests.sandbox_stores import SandboxStores
 from tests.spark.conftest import PROJECT
 from tests.spark.test_yarn import put, submission
 from tests.spark.yarn_queue import applications, ended, full_queue
-from tests.trees import Place
 
 pytestmark = [pytest.mark.spark, pytest.mark.yarn, pytest.mark.hdfs, pytest.mark.full, pytest.mark.timeout(1500)]
 
@@ -34,10 +31,7 @@ class Shell:
     def __init__(self, sandbox, folder, name, mode):
         self.sandbox, self.folder, self.name, self.mode = sandbox, folder, name, mode
         self.before = set(applications(sandbox))
-        facts = sandbox.env()
-        access = OssAccess(facts["OSS_ENDPOINT"], facts["OSS_ACCESS_KEY_ID"], facts["OSS_ACCESS_KEY_SECRET"])
-        bucket = facts["SANDBOX_BUCKET"]
-        self.target = Place(Uri("oss", bucket, f"/{name}"), StoreConfig(oss={bucket: access}))
+        self.target = SandboxStores(sandbox).oss(f"/{name}")
 
     def make(self, files):
         for name, data in files.items():

@@ -21,6 +21,7 @@ from hdfs2oss.transfer.proving import Copied, witnesses
 from hdfs2oss.transfer.stream import Transfer
 from tests.stores.faults import Fault, FlakyFileSystem, flip_first_byte
 from tests.stores.memory import LIKE_HDFS, LIKE_OSS, MemoryFileSystem
+from tests.unit.filesystems.oss.scripted_store import Answer, ScriptedStore
 
 PART = 1000
 WORK = "/t/.hdfs2oss-work-1"
@@ -141,6 +142,18 @@ def test_an_object_whose_bytes_do_not_fit_its_crc64_never_gets_its_name(way, siz
     bench.assert_nothing_is_left()
     bench.copy(end_to_end)
     assert bench.target_store.files() == {"/t/f": bench.data}
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_a_body_that_came_damaged_never_gets_its_name_though_its_reader_leaves_that_to_the_copy(size, pool) -> None:
+    bench = Bench("oss to hdfs", size, pool)
+    told = {"x-oss-hash-crc64ecma": str(crc64(bench.data)), "ETag": '"E"'}
+    with ScriptedStore(Answer(200, flip_first_byte(bench.data), told)) as store:
+        bench.source, bench.item = store.open(), bench.item._replace(etag="E")
+        with pytest.raises(ReadError, match="the CRC-64 of the bytes that came is") as caught:
+            bench.copy(end_to_end=False)
+    assert caught.value.retryable
+    bench.assert_nothing_is_left()
 
 
 @pytest.mark.parametrize("size", ["small", "large"])

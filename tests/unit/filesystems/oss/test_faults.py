@@ -137,6 +137,19 @@ def test_a_damaged_body_is_corrupt_data_and_its_last_piece_is_held_back() -> Non
             next(pieces)
 
 
+def test_whoever_compares_a_whole_body_by_himself_is_given_all_of_it() -> None:
+    damaged = DATA[:-1] + b"X"
+    with ScriptedStore(Answer(200, damaged, CRC)) as store, store.open().open_reader("/file", len(DATA)) as reader:
+        reader.compares = False
+        assert b"".join(reader.stream(0, len(DATA), 4000)) == damaged
+        assert reader.crc64 == crc64(DATA)
+
+
+def test_a_range_is_not_compared_with_the_crc64_of_the_whole() -> None:
+    with ScriptedStore(Answer(200, DATA, CRC), range_of) as store, store.open().open_reader("/file", -1) as reader:
+        assert b"".join(reader.stream(0, 5000, 4000)) == DATA[:5000]
+
+
 def test_a_store_that_ignores_the_range_is_found_out() -> None:
     with ScriptedStore(Answer(200, DATA, CRC)) as store, store.open().open_reader("/file", -1) as reader:
         pieces = reader.stream(10, 20, 20)

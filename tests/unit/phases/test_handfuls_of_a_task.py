@@ -1,0 +1,117 @@
+"""Small files of a task that are fetched together: each still has its own fate."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from hdfs2oss.model.errors import Interrupted, PermissionDenied, Unreachable
+from hdfs2oss.model.values import CopyItem, TaskReport
+from hdfs2oss.phases.mapper import copy_task
+from hdfs2oss.records.ledger import read_results
+from hdfs2oss.runners.stop import clear_stop, request_stop
+from hdfs2oss.tasks.context import RunContext
+from tests.stores.faults import Fault, FlakyFileSystem
+from tests.stores.memory import LIKE_HDFS, MemoryFileSystem
+from tests.unit.phases.test_mapper import file, outcomes, plan, targets
+
+FILES = 16
+
+
+class Together(FlakyFileSystem):
+    """Keeps how many files were opened by each errand."""
+
+    def __init__(self, wrapped: MemoryFileSystem, *faults: Fault) -> None:
+        super().__init__(wrapped, *faults)
+        self.errands: list[int] = []
+        self.opened: list[str] = []
+
+    def together(self, errand):  # type: ignore[no-untyped-def]
+        before = len(self.opened)
+        try:
+            return errand()
+        finally:
+            self.errands.append(len(self.opened) - before)
+
+    def open_reader(self, path, expected_length):  # type: ignore[no-untyped-def]
+        if path.startswith("/s/"):
+            self.opened.append(path)
+        return super().open_reader(path, expected_length)
+
+
+def items_of(memory: MemoryFileSystem) -> list[CopyItem]:
+    return [file(memory, f"f{number:02d}", b"%04d" % number, etag="") for number in range(FILES)]
+
+
+def rows(context: RunContext, report: TaskReport):
+    return {one.path: one for one in read_results(context.open_job_dir(), report.ledger_file)}
+
+
+def run(make_context, memory: MemoryFileSystem, *faults: Fault, **options: object):  # type: ignore[no-untyped-def]
+    store = Together(memory, *faults)
+    context = make_context(store, ["/s"], "/t", threads=1, **options)
+    return store, context, copy_task(context, plan(context, items_of(memory)), "1")
+
+
+def test_a_thread_fetches_small_files_together_and_sends_each_by_itself(make_context, memory) -> None:
+    store, _, report = run(make_context, memory)
+    assert targets(memory) == {f"f{number:02d}": b"%04d" % number for number in range(FILES)}
+    assert report.counters["hdfs2oss"]["PROVEN_BY_TRANSFER"] == FILES
+    assert store.errands[0] == 8
+    assert sorted(store.opened) == [f"/s/f{number:02d}" for number in range(FILES)]
+
+
+def test_a_file_that_cannot_be_had_fails_alone_and_is_not_asked_for_twice(make_context, memory) -> None:
+    store, context, report = run(make_context, memory, Fault("open", "/s/f03", PermissionDenied))
+    assert [path for path, what in outcomes(context, report).items() if what != "COPIED"] == ["f03"]
+    assert "/s/f03" in rows(context, report)["f03"].message
+    assert store.opened.count("/s/f03") == 1
+    assert len(targets(memory)) == FILES - 1
+
+
+def test_a_file_that_came_in_vain_once_is_tried_again(make_context, memory) -> None:
+    store, context, report = run(make_context, memory, Fault("open", "/s/f03", Unreachable, times=1))
+    assert set(outcomes(context, report).values()) == {"COPIED"}
+    assert store.opened.count("/s/f03") == 2
+    # In its place, not in the second round.
+    assert list(rows(context, report))[3] == "f03"
+
+
+def test_an_error_that_nobody_foresaw_takes_no_other_file_along(make_context, memory) -> None:
+    _, context, report = run(make_context, memory, Fault("open", "/s/f03", ZeroDivisionError))  # type: ignore[arg-type]
+    assert [path for path, what in outcomes(context, report).items() if what != "COPIED"] == ["f03"]
+    assert len(targets(memory)) == FILES - 1
+
+
+def test_a_source_that_changes_while_it_is_fetched_with_others_is_copied_as_what_it_is_by_then(
+    make_context, memory
+) -> None:
+    def write_again() -> None:
+        memory.place("/s/f03", b"new", mtime_ms=2000, etag="")
+
+    changing = Fault("read", "/s/f03", times=1, silent=True, meanwhile=write_again)
+    _, context, report = run(make_context, memory, changing)
+    assert targets(memory)["f03"] == b"new"
+    assert report.counters["hdfs2oss"]["FILES_COPIED_AS_CHANGED"] == 1
+    assert rows(context, report)["f03"].source_mtime_ms == 2000
+
+
+def test_what_is_told_to_stop_sends_nothing_of_what_it_has_fetched(make_context, memory) -> None:
+    try:
+        with pytest.raises(Interrupted):
+            run(make_context, memory, Fault("read", "/s/f03", times=1, silent=True, meanwhile=request_stop))
+    finally:
+        clear_stop()
+    assert targets(memory) == {}
+
+
+def test_the_time_of_a_file_counts_its_fetching(make_context, memory) -> None:
+    slow = Fault("open", "/s/f03", silent=True, meanwhile=lambda: time.sleep(0.02))
+    _, context, report = run(make_context, memory, slow)
+    assert rows(context, report)["f03"].seconds >= 0.02
+
+
+def test_onto_a_store_that_does_not_publish_at_once_each_file_goes_alone(make_context) -> None:
+    store, _, _ = run(make_context, MemoryFileSystem(LIKE_HDFS))
+    assert max(store.errands) == 1
