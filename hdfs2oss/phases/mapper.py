@@ -49,12 +49,12 @@ from ..transfer.chunk import SentParts, send_chunk
 from ..transfer.comparison import Side, settle
 from ..transfer.ends import Ends, reading, refuse_other_status
 from ..transfer.growth import Grown, grow
-from ..transfer.handfuls import Handful, deal, work_off
+from ..transfer.handfuls import Fetched, Handful, deal, work_off
 from ..transfer.lanes import Lanes
 from ..transfer.proving import witnesses
 from ..transfer.renewal import second_try
 from ..transfer.results import copied_result, failed_result, result_of, skipped_result
-from ..transfer.stream import Fetched, Transfer
+from ..transfer.stream import Transfer
 
 _PARTS_AT_ONCE = 4
 _TRIES_A_ROUND = MOST_TRIES // 2

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from queue import SimpleQueue
+from typing import NamedTuple
 
+from ..model.attributes import Attributes
 from ..model.units import KIB
 from ..model.values import CopyItem, CopyResult, FileAction, Work
+from .proving import SourceWord
 
 # So many files are one handful at most; of more, each brings less.
 _MOST_FILES = 8
@@ -22,6 +25,17 @@ _COPIED_AT_SIGHT = (FileAction.COPY, FileAction.OVERWRITE)
 
 Handful = Sequence[CopyItem]
 Results = list[CopyResult]
+
+
+class Fetched(NamedTuple):
+    """A small file as it was read: its bytes, what is kept with them, what its store says, its version; how long it
+    took."""
+
+    data: bytes
+    kept: Attributes
+    word: SourceWord
+    etag: str
+    seconds: float
 
 
 def is_small(item: CopyItem) -> bool:

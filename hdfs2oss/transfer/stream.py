@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..filesystems.base import FileSystem, Reader, Stored
 from ..model.attributes import NOTHING, Attributes
@@ -34,6 +33,7 @@ from ..rules.proof import Evidence
 from ..rules.throttle import Throttle
 from .buffers import BufferBudget
 from .ends import Ends, reading, refuse_changed, refuse_other_version, source_open, writing
+from .handfuls import Fetched
 from .lanes import Lanes
 from .parts import PartJob, PartSender, SentPart
 from .preserve import Preservation
@@ -54,17 +54,6 @@ from .proving import (
 STREAM_PIECE_BYTES = 4 * MIB
 # Before each further try of a Complete; the client has asked again by itself in each of them.
 COMPLETE_PAUSES = (0.2, 2.0, 10.0)
-
-
-class Fetched(NamedTuple):
-    """A small file as it was read: its bytes, what is kept with them, what its store says, its version; how long it
-    took."""
-
-    data: bytes
-    kept: Attributes
-    word: SourceWord
-    etag: str
-    seconds: float
 
 
 def nothing() -> None:
@@ -176,7 +165,8 @@ class Transfer:
 
         They end with the first one that cannot be had, and with its error; those behind it are left to `copy`.
         """
-        found: list[Fetched | Hdfs2ossError] = []
+        found: list[Fetched] = []
+        failure: list[Hdfs2ossError] = []
 
         def fetch() -> None:
             for ends, item in small:
@@ -189,10 +179,11 @@ class Transfer:
             except Interrupted:
                 raise
             except Hdfs2ossError as error:
-                found = [*found, error]
+                failure.append(error)
             except Exception:  # noqa: BLE001 - met again, and told, where that file is copied by itself
-                found = list(found)
-            yield found
+                pass
+            # A list of its own: an errand that was left behind still has the other one.
+            yield [*found, *failure]
 
     def _copy_whole(self, ends: Ends, item: CopyItem) -> Copied:
         with self.buffers.hold(item.length):

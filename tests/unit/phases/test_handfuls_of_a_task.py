@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -40,6 +41,35 @@ class Together(FlakyFileSystem):
         return super().open_reader(path, expected_length)
 
 
+class LeavesBehind(Together):
+    """The first errand is given up while its second file is asked for, which it comes back with afterwards."""
+
+    def __init__(self, wrapped: MemoryFileSystem, *faults: Fault) -> None:
+        super().__init__(wrapped, *faults)
+        self.is_asking, self.goes_on = threading.Event(), threading.Event()
+        self.left: threading.Thread | None = None
+
+    def together(self, errand):  # type: ignore[no-untyped-def]
+        if self.left is not None:
+            return super().together(errand)
+        self.left = threading.Thread(target=errand)
+        self.left.start()
+        assert self.is_asking.wait(60)
+        raise Unreachable("no answer in time")
+
+    def open_reader(self, path, expected_length):  # type: ignore[no-untyped-def]
+        if threading.current_thread() is self.left and path == "/s/f01":
+            self.is_asking.set()
+            assert self.goes_on.wait(60)
+        return super().open_reader(path, expected_length)
+
+    def put(self, path, *args):  # type: ignore[no-untyped-def]
+        if path.startswith("/t/") and self.left is not None:
+            self.goes_on.set()
+            self.left.join(60)
+        return super().put(path, *args)
+
+
 def items_of(memory: MemoryFileSystem) -> list[CopyItem]:
     return [file(memory, f"f{number:02d}", b"%04d" % number, etag="") for number in range(FILES)]
 
@@ -48,8 +78,8 @@ def rows(context: RunContext, report: TaskReport):
     return {one.path: one for one in read_results(context.open_job_dir(), report.ledger_file)}
 
 
-def run(make_context, memory: MemoryFileSystem, *faults: Fault, **options: object):  # type: ignore[no-untyped-def]
-    store = Together(memory, *faults)
+def run(make_context, memory, *faults: Fault, kind: type[Together] = Together, **options: object):  # type: ignore[no-untyped-def]
+    store = kind(memory, *faults)
     context = make_context(store, ["/s"], "/t", threads=1, **options)
     return store, context, copy_task(context, plan(context, items_of(memory)), "1")
 
@@ -76,6 +106,11 @@ def test_a_file_that_came_in_vain_once_is_tried_again(make_context, memory) -> N
     assert store.opened.count("/s/f03") == 2
     # In its place, not in the second round.
     assert list(rows(context, report))[3] == "f03"
+
+
+def test_what_an_errand_that_was_left_behind_brings_later_is_no_other_files(make_context, memory) -> None:
+    run(make_context, memory, kind=LeavesBehind)
+    assert targets(memory) == {f"f{number:02d}": b"%04d" % number for number in range(FILES)}
 
 
 def test_an_error_that_nobody_foresaw_takes_no_other_file_along(make_context, memory) -> None:

@@ -187,3 +187,12 @@ def test_a_walk_of_a_range_asks_for_no_page_behind_the_one_that_ends_it() -> Non
     with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("a", "b", "c"))) as store:
         assert [row.path for row in store.open().walk("/", until="a")] == ["a"]
     assert len(store.requests) == 2
+
+
+def test_a_page_that_failed_while_nobody_waited_for_it_is_asked_for_again() -> None:
+    first, second = (Answer(200, text.encode()) for text in _pages_of("a", "b"))
+    with ScriptedStore(first, Answer(503), second) as store:
+        client = store.open()._client
+        assert [one.key for one in list_entries(client, "", is_for_all=True)] == ["a", "b"]
+        assert client.traffic.snapshot()["LARGE_READ_OPS"] == 2
+    assert len(store.requests) == 3
