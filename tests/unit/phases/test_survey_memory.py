@@ -96,7 +96,8 @@ def test_200_000_entries_take_the_memory_of_20_000_also_where_half_of_them_are_m
     less, _ = peak_of(make_context, shape, 20_000, 2, *shares)
     more, found = peak_of(make_context, shape, 200_000, 2, *shares)
     assert entries_at_target(found) >= 0.99 * 200_000
-    assert more < 1.3 * less
+    # Row groups grow with the tree up to half a minute, ten thousand rows; all rows would be ten times as much as that.
+    assert more < 1.3 * less + 2 * 1024 * 1024
 
 
 def entries_at_target(found: SurveyReport) -> int:
