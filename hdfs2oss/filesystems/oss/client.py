@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ...model.errors import StoreError, Unreachable
 from ...rules.retry import RetryPolicy, StorePause, call_with_retries
+from ..ahead import Ahead
 from ..body import Body, Checked, body_of
 from ..in_flight import InFlight
 from ..keys.credentials import OssAccess
@@ -153,11 +154,27 @@ class OssClient:
 
         return self.again(once)
 
-    def page(self, what: str, params: dict[str, str], parse: Callable[[bytes], T]) -> T:
-        """One page of a listing; one that `parse` finds incomplete is asked for again."""
-        page = self.again(lambda: parse(self.request(what, "GET", "", params).read_whole()))
+    def page(
+        self, what: str, params: dict[str, str], parse: Callable[[bytes], T], coming: Ahead[bytes] | None = None
+    ) -> T:
+        """One page of a listing; one that `parse` finds incomplete is asked for again. `coming` is its first try, where
+        that is under way."""
+        tries = [coming.answer] if coming is not None else []
+
+        def once() -> T:
+            return parse(tries.pop()() if tries else self._list(what, params))
+
+        page = self.again(once)
         self.traffic.listed()
         return page
+
+    def page_ahead(self, what: str, params: dict[str, str]) -> Ahead[bytes]:
+        """Begin to ask for a page. What comes is taken apart by who wants it: two threads of Python at once cost more
+        than they bring."""
+        return Ahead(lambda: self._list(what, params))
+
+    def _list(self, what: str, params: dict[str, str]) -> bytes:
+        return self.request(what, "GET", "", params).read_whole()
 
     def open(self, what: str, method: str, key: str) -> OssResponse:
         """An object that is going to be read; ranges that are asked for later belong to the same operation."""

@@ -13,7 +13,6 @@ import xml.etree.ElementTree as ET
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import islice, pairwise, takewhile
 from operator import lt
 from typing import NamedTuple
@@ -85,10 +84,11 @@ def _pages(
     if start_after:
         params["start-after"] = start_after
     previous, left = "", limit
-    coming: Ahead[Page] | None = None
+    coming: Ahead[bytes] | None = None
+    what = f"list /{prefix}"
     try:
         while True:
-            entries, token = coming.answer() if coming is not None else _page(client, prefix, params)
+            entries, token = client.page(what, dict(params), lambda body: parse_page(_text_of(body)), coming)
             coming = None
             keys = [previous, *(entry.key for entry in entries)]
             if not all(map(lt, keys, keys[1:])):
@@ -100,17 +100,13 @@ def _pages(
             params["continuation-token"] = token
             params.pop("start-after", None)
             if token and is_for_all:
-                coming = Ahead(partial(_page, client, prefix, dict(params)))
+                coming = client.page_ahead(what, dict(params))
             yield entries
             if not token or (limit and left <= 0):
                 return
     finally:
         if coming is not None:
             coming.leave()
-
-
-def _page(client: OssClient, prefix: str, params: dict[str, str]) -> Page:
-    return client.page(f"list /{prefix}", dict(params), lambda body: parse_page(_text_of(body)))
 
 
 def find_entries(client: OssClient, keys: Sequence[str]) -> list[OssEntry | None]:

@@ -210,3 +210,12 @@ def test_a_walk_that_leaps_over_what_nobody_wants_asks_for_no_page_ahead_any_mor
             assert next(walk).path == key
     # Of the first listing one page is too many, as nobody knew; behind each leap none.
     assert asked == ["", "k099", "k199", "k250", "k349", "k500"]
+
+
+def test_a_page_that_failed_while_nobody_waited_for_it_is_asked_for_again() -> None:
+    first, second = (Answer(200, text.encode()) for text in _pages_of("a", "b"))
+    with ScriptedStore(first, Answer(503), second) as store:
+        client = store.open()._client
+        assert [one.key for one in list_entries(client, "", is_for_all=True)] == ["a", "b"]
+        assert client.traffic.snapshot()["LARGE_READ_OPS"] == 2
+    assert len(store.requests) == 3
