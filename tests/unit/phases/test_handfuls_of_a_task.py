@@ -77,8 +77,7 @@ class InVain(Together):
         try:
             return super().together(errand)
         except ReadError as error:
-            assert error.__cause__ is not None
-            raise error.__cause__ from None
+            raise error.__cause__ from None  # type: ignore[misc]
 
 
 def items_of(memory: MemoryFileSystem) -> list[CopyItem]:
