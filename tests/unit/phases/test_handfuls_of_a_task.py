@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_had_fails_alone_and_is_not_asked_for_twice(make_c
 def test_a_file_that_was_waited_for_in_vain_is_told_with_both_ends(make_context, memory, path: str) -> None:
     _, context, report = run(make_context, memory, Fault("open", f"/s/{path}", PermissionDenied), kind=InVain)
     row = rows(context, report)[path]
-    assert row.error_class == "ReadError"
+    assert (row.error_class, row.skippable) == ("ReadError", True)
     assert row.message.startswith(f"copying file:///s/{path} to file:///t/{path}: reading failed: ")
     assert len(targets(memory)) == FILES - 1
 
