@@ -34,8 +34,12 @@ class Ahead(Generic[T]):
         return self._answers[0]
 
     def leave(self) -> None:
-        """Nobody needs the answer. It is let come in all the same, so that its connection can be used again."""
-        self._thread.join(_LEAVE_SECONDS)
+        """Nobody needs the answer. It is let come in all the same, so that its connection can be used again.
+
+        What is dropped in a cycle is given back by whichever thread looks for garbage, be it the one that asks.
+        """
+        if self._thread is not threading.current_thread():
+            self._thread.join(_LEAVE_SECONDS)
 
     def _run(self) -> None:
         try:

@@ -85,7 +85,9 @@ class Transfer:
         """Copy a whole file, a small one as `fetching` gave it. Raises ReadError, WriteError, VerifyError or
         SourceChanged, naming both ends."""
         if isinstance(fetched, Hdfs2ossError):
-            raise fetched
+            # Who waited in vain for an errand knows neither end.
+            with reading(ends):
+                raise fetched
         if fetched is not None:
             return self._put(ends, item, fetched)
         # A file that is `put` has its name before its store could be asked.
@@ -187,7 +189,9 @@ class Transfer:
 
     def _copy_whole(self, ends: Ends, item: CopyItem) -> Copied:
         with self.buffers.hold(item.length):
-            return self._put(ends, item, self.source.together(lambda: self._fetch(ends, item)))
+            with reading(ends):
+                fetched = self.source.together(lambda: self._fetch(ends, item))
+            return self._put(ends, item, fetched)
 
     def _put(self, ends: Ends, item: CopyItem, fetched: Fetched) -> Copied:
         sums = crc64(fetched.data), crc32c(fetched.data)

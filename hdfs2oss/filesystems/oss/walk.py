@@ -37,6 +37,7 @@ class OssWalk(Walk):
         self._last: FileStatus | None = None
         self._seen = False
         self._wanted_from = ""
+        self._has_leapt = False
         # Where rows come from, and the directory whose keys these are by now.
         self._listing: Portions[OssEntry] | None = None
         self._directory = ""
@@ -96,8 +97,9 @@ class OssWalk(Walk):
             raise NotFound(f"cannot list /{self._prefix[:-1]}: there is no such directory in {self._client.bucket}")
 
     def _entries(self, start_after: str, prefix: str = "", delimiter: str = "") -> Portions[OssEntry]:
-        # What lies behind the end of a range is another's: its first page may be one too many.
-        is_for_all = not self._children.until
+        # What lies behind the end of a range is another's: its first page may be one too many. And who has leapt once,
+        # over keys that nobody wants, may do so again behind any page.
+        is_for_all = not self._children.until and not self._has_leapt
         self._listing = list_entries(self._client, self._prefix + prefix, start_after, delimiter, is_for_all=is_for_all)
         return self._listing
 
@@ -123,6 +125,7 @@ class OssWalk(Walk):
             if path < self._wanted_from:
                 passed_over += 1
                 if passed_over == PAGE_KEYS:
+                    self._has_leapt = True
                     entries = self._entries(self._prefix + just_before(self._wanted_from))
                 continue
             passed_over, self._wanted_from = 0, ""

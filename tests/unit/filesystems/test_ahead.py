@@ -1,6 +1,7 @@
 """Answers that are waited for beside other work."""
 
 import threading
+from queue import SimpleQueue
 
 import pytest
 
@@ -47,3 +48,10 @@ def test_who_leaves_waits_for_the_end_of_the_question_and_hears_nothing_of_it() 
     go_on.set()
     leaver.join(60)
     assert left.is_set()
+
+
+def test_the_thread_that_asks_does_not_wait_for_itself_when_it_finds_the_question_among_garbage() -> None:
+    made: SimpleQueue[Ahead[None]] = SimpleQueue()
+    ahead = Ahead(lambda: made.get(timeout=60).leave())
+    made.put(ahead)
+    ahead.answer()

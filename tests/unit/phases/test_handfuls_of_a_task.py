@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hdfs2oss.model.errors import Interrupted, PermissionDenied, Unreachable
+from hdfs2oss.model.errors import Interrupted, PermissionDenied, ReadError, Unreachable
 from hdfs2oss.model.values import CopyItem, TaskReport
 from hdfs2oss.phases.mapper import copy_task
 from hdfs2oss.records.ledger import read_results
@@ -70,6 +70,16 @@ class LeavesBehind(Together):
         return super().put(path, *args)
 
 
+class InVain(Together):
+    """Who waits for an errand raises what it waited for, and knows nothing of the file that it was for."""
+
+    def together(self, errand):  # type: ignore[no-untyped-def]
+        try:
+            return super().together(errand)
+        except ReadError as error:
+            raise error.__cause__ from None  # type: ignore[misc]
+
+
 def items_of(memory: MemoryFileSystem) -> list[CopyItem]:
     return [file(memory, f"f{number:02d}", b"%04d" % number, etag="") for number in range(FILES)]
 
@@ -97,6 +107,15 @@ def test_a_file_that_cannot_be_had_fails_alone_and_is_not_asked_for_twice(make_c
     assert [path for path, what in outcomes(context, report).items() if what != "COPIED"] == ["f03"]
     assert "/s/f03" in rows(context, report)["f03"].message
     assert store.opened.count("/s/f03") == 1
+    assert len(targets(memory)) == FILES - 1
+
+
+@pytest.mark.parametrize("path", ["f03", "f15"], ids=["of a handful", "alone"])
+def test_a_file_that_was_waited_for_in_vain_is_told_with_both_ends(make_context, memory, path: str) -> None:
+    _, context, report = run(make_context, memory, Fault("open", f"/s/{path}", PermissionDenied), kind=InVain)
+    row = rows(context, report)[path]
+    assert (row.error_class, row.skippable) == ("ReadError", True)
+    assert row.message.startswith(f"copying file:///s/{path} to file:///t/{path}: reading failed: ")
     assert len(targets(memory)) == FILES - 1
 
 

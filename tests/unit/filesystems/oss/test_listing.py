@@ -1,6 +1,8 @@
 """Pages of a listing, by the fast way and by the XML parser."""
 
 import threading
+from bisect import bisect_right
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -187,6 +189,27 @@ def test_a_walk_of_a_range_asks_for_no_page_behind_the_one_that_ends_it() -> Non
     with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("a", "b", "c"))) as store:
         assert [row.path for row in store.open().walk("/", until="a")] == ["a"]
     assert len(store.requests) == 2
+
+
+def test_a_walk_that_leaps_over_what_nobody_wants_asks_for_no_page_ahead_any_more() -> None:
+    keys, asked = [f"k{number:04d}" for number in range(7000)], []
+
+    def answer(request: Request) -> Answer:
+        query = parse_qs(urlsplit(request.path).query)
+        behind = (query.get("continuation-token") or query.get("start-after") or [""])[0]
+        asked.append(behind[:4])
+        rows = keys[bisect_right(keys, behind) :][:1000]
+        more = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{rows[-1]}</NextContinuationToken>"
+        text = page(*(ROW.format(key=key, etag='"AB-2"', more="") for key in rows), state=more)
+        return Answer(200, text.encode())
+
+    with ScriptedStore(answer) as store:
+        walk = store.open().walk("/")
+        for key in ("k0000", "k2500", "k5000"):
+            walk.seek(key)
+            assert next(walk).path == key
+    # Of the first listing one page is too many, as nobody knew; behind each leap none.
+    assert asked == ["", "k099", "k199", "k250", "k349", "k500"]
 
 
 def test_a_page_that_failed_while_nobody_waited_for_it_is_asked_for_again() -> None:
