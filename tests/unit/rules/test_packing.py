@@ -81,7 +81,9 @@ def test_packing_keeps_every_slice_once_costliest_first(pieces: list[PlanSlice],
             )
 
 
-@pytest.mark.parametrize(("pieces", "tasks"), [(400, 400), (500, 500), (1000, 500), (3000, 500), (5000, 500), (20_000, 2000)])
+@pytest.mark.parametrize(
+    ("pieces", "tasks"), [(400, 400), (500, 500), (1000, 500), (3000, 500), (5000, 500), (20_000, 2000)]
+)
 def test_a_slot_with_work_for_hours_has_longer_tasks_not_more_of_them(pieces: int, tasks: int) -> None:
     """Half a minute each for the first four hours, then some five hundred tasks, until each takes five minutes."""
     assert len(pack([PlanSlice("a", number, 1, 1, 30.0) for number in range(pieces * 3)], 3)) == tasks * 3
