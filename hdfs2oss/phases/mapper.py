@@ -196,7 +196,6 @@ class Mapper:
         for done in work_off(pool, partial(self._copy_handful, first), handfuls, 2 * self._threads):
             yield from done
             self._outage.refuse_to_go_on()
-        self._outage.refuse_to_go_on()
 
     def _copy_handful(self, first: int, items: Handful) -> list[CopyResult]:
         results: list[CopyResult] = []

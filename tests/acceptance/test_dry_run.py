@@ -46,6 +46,13 @@ def test_a_missing_target_stays_missing(command, local_ends) -> None:
     assert not target.exists()
 
 
+def test_what_would_not_be_kept_is_told(command, local_ends) -> None:
+    source, target = local_ends
+    source.make({"a": b"a"})
+    done = command("-prt", "--dry-run", source, target)
+    assert (done.code, done.text.count("it has no replication, so nothing of that is kept")) == (0, 1), done.text
+
+
 def test_all_of_it_is_listed_in_the_log_directory(command, local_ends, make_place) -> None:
     source, target = local_ends
     log = make_place("file", "log")

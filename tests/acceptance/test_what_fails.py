@@ -264,10 +264,11 @@ def test_105_differs_a_file_that_may_not_be_read_fails_alone_and_the_exit_code_t
 def test_106_differs_a_file_that_has_gone_by_then_fails_alone(command, ends, oss_server, flags) -> None:
     source, target = ends
     source.make(TREE)
-    with meanwhile(oss_server, held("put_object", "*/a"), lambda: remove(source, "b")):
+    # The one thread has fetched `b` together with `a`, and nothing behind it.
+    with meanwhile(oss_server, held("put_object", "*/a"), lambda: remove(source, "d/c")):
         done = command(*flags, "--threads", "1", "-m", "1", source, target)
-    assert (done.code, done["COPY"], done["FAIL"], done["BYTESFAILED"]) == (4, 3, 1, 4), done.text
-    assert target.read() == without("b")
+    assert (done.code, done["COPY"], done["FAIL"], done["BYTESFAILED"]) == (4, 3, 1, 5), done.text
+    assert target.read() == without("d/c")
     assert "the source has gone" in done.text
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from hdfs2oss.commandline.loading import load_beside, loading
+from hdfs2oss.verbs.copy import job
+from hdfs2oss.verbs.copy.sequence import carry_out
 
 FROZEN = """
 import gc
@@ -86,11 +88,34 @@ def test_who_imports_what_is_being_loaded_waits_for_the_rest_of_it(module: Path,
     assert importlib.import_module("loaded_beside").whole
 
 
-def test_what_is_wrong_with_what_is_loaded_is_told_to_who_imports_it(module: Path) -> None:
+def test_what_is_loaded_beside_is_not_searched_meanwhile_either(module: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    module.write_text(f"import gc, pathlib\nis_on = gc.isenabled()\npathlib.Path({str(begun)!r}).touch()\n")
+    load_beside("loaded_beside")
+    limit = time.monotonic() + 30
+    while not begun.exists():
+        assert time.monotonic() < limit
+        time.sleep(0.001)
+    assert importlib.import_module("loaded_beside").is_on is False
+
+
+def test_what_is_wrong_with_what_is_loaded_is_told_to_who_imports_it(
+    module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", said.append)
     module.write_text("raise ImportError('no such luck')\n")
     load_beside("loaded_beside")
     with pytest.raises(ImportError, match="no such luck"):
         importlib.import_module("loaded_beside")
+    for thread in threading.enumerate():
+        if thread.name == "loading":
+            thread.join(60)
+    assert said == []
+
+
+def test_what_a_copy_loads_beside_is_the_sequence_of_its_phases() -> None:
+    assert carry_out.__module__ == job._SEQUENCE
 
 
 def test_what_is_there_is_not_loaded_again() -> None:

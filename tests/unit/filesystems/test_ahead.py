@@ -1,6 +1,9 @@
 """Answers that are waited for beside other work."""
 
+import gc
 import threading
+import weakref
+from contextlib import suppress
 from queue import SimpleQueue
 
 import pytest
@@ -27,6 +30,22 @@ def test_what_the_question_raised_is_raised_where_the_answer_is_wanted() -> None
 
     with pytest.raises(NotFound, match="gone"):
         Ahead(ask).answer()
+
+
+def test_what_the_question_raised_is_kept_by_nobody_once_it_was_told() -> None:
+    def ask() -> str:
+        raise NotFound("gone")
+
+    gc.disable()
+    try:
+        ahead = Ahead(ask)
+        kept = weakref.ref(ahead)
+        with suppress(NotFound):
+            ahead.answer()
+        del ahead
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_who_leaves_waits_for_the_end_of_the_question_and_hears_nothing_of_it() -> None:

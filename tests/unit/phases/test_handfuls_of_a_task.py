@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from hdfs2oss.model.errors import Interrupted, PermissionDenied, ReadError, Unreachable
+from hdfs2oss.model.errors import Interrupted, PermissionDenied, ReadError, StoreGone, Unreachable
 from hdfs2oss.model.values import CopyItem, TaskReport
-from hdfs2oss.phases.mapper import copy_task
+from hdfs2oss.phases.mapper import Mapper, copy_task
 from hdfs2oss.records.ledger import read_results
 from hdfs2oss.runners.stop import clear_stop, request_stop
 from hdfs2oss.tasks.context import RunContext
@@ -98,7 +98,7 @@ def test_a_thread_fetches_small_files_together_and_sends_each_by_itself(make_con
     store, _, report = run(make_context, memory)
     assert targets(memory) == {f"f{number:02d}": b"%04d" % number for number in range(FILES)}
     assert report.counters["hdfs2oss"]["PROVEN_BY_TRANSFER"] == FILES
-    assert store.errands[0] == 8
+    assert store.errands == [8, 4, 2, 1, 1]
     assert sorted(store.opened) == [f"/s/f{number:02d}" for number in range(FILES)]
 
 
@@ -158,6 +158,52 @@ def test_what_is_told_to_stop_sends_nothing_of_what_it_has_fetched(make_context,
     finally:
         clear_stop()
     assert targets(memory) == {}
+
+
+def test_what_is_told_to_stop_fetches_nothing_more(make_context, memory) -> None:
+    store = Together(memory)
+    context = make_context(store, ["/s"], "/t", threads=1)
+    task = plan(context, items_of(memory))
+    request_stop()
+    try:
+        with pytest.raises(Interrupted):
+            copy_task(context, task, "1")
+    finally:
+        clear_stop()
+    assert store.opened == []
+
+
+def test_what_is_interrupted_while_it_is_fetched_sends_nothing_of_it(make_context, memory) -> None:
+    with pytest.raises(Interrupted):
+        run(make_context, memory, Fault("open", "/s/f03", Interrupted))  # type: ignore[arg-type]
+    assert targets(memory) == {}
+
+
+def test_behind_the_handful_that_finds_a_store_gone_none_is_fetched(make_context, memory) -> None:
+    store, context, report = run(make_context, memory, Fault("put", "/t/", Unreachable))
+    assert set(outcomes(context, report).values()) == {"FAILED"}
+    assert len(store.opened) == 8
+
+
+def test_of_a_task_whose_store_has_gone_the_plan_is_not_read_to_its_end(make_context, memory) -> None:
+    context = make_context(FlakyFileSystem(memory, Fault("put", "/t/", Unreachable)), ["/s"], "/t", threads=1)
+    items = items_of(memory) * 10
+    rest = iter(items)
+    with pytest.raises(StoreGone):
+        list(Mapper(context, plan(context, items), "copy-00000", is_last_try=False).copy_all(rest))
+    assert len(list(rest)) > 100
+
+
+def test_in_the_second_round_each_file_goes_alone(make_context, memory) -> None:
+    store, context, report = run(make_context, memory, Fault("put", "/t/f0", Unreachable, times=4))
+    assert set(outcomes(context, report).values()) == {"COPIED"}
+    assert store.errands[-4:] == [1] * 4
+    assert [path[3:] for path in store.opened[FILES:]] == ["f00", "f01", "f02", "f03"]
+
+
+def test_where_a_file_may_turn_out_to_need_no_reading_none_is_fetched_with_others(make_context, memory) -> None:
+    store, _, _ = run(make_context, memory, preserve="t", update=True)
+    assert max(store.errands) == 1
 
 
 def test_the_time_of_a_file_counts_its_fetching(make_context, memory) -> None:

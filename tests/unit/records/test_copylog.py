@@ -39,6 +39,15 @@ def test_without_a_log_directory_nothing_is_collected() -> None:
     assert lines(verbose=True, enabled=False) == []
 
 
+def test_without_a_log_directory_no_result_leaves_a_line() -> None:
+    layout = Layout(TARGET.parent, (CopyRoot(SOURCE.parent, ""),), True)
+    result = CopyResult("数据 1", 0, FILE, FileAction.CHECK, Outcome.SKIPPED, 5, 0, not_compared="no Java")
+    log, store = CopyLog(True, False), MemoryFileSystem()
+    log.note(layout, result)
+    log.publish(store, "/log", "part-m-00000")
+    assert store.read_bytes("/log/part-m-00000") == b""
+
+
 def test_a_file_about_which_no_checksums_decided_has_a_line_that_says_why() -> None:
     layout = Layout(TARGET.parent, (CopyRoot(SOURCE.parent, ""),), True)
     result = CopyResult("数据 1", 0, FILE, FileAction.CHECK, Outcome.SKIPPED, 5, 0, not_compared="no Java")

@@ -13,6 +13,7 @@ from hdfs2oss.rules.packing import (
     cost_of,
     cut,
     group_limit,
+    group_seconds,
     pack,
     part_size_for,
     threads_for,
@@ -80,7 +81,9 @@ def test_packing_keeps_every_slice_once_costliest_first(pieces: list[PlanSlice],
             )
 
 
-@pytest.mark.parametrize(("pieces", "tasks"), [(400, 400), (500, 500), (1000, 500), (5000, 500), (20_000, 2000)])
+@pytest.mark.parametrize(
+    ("pieces", "tasks"), [(400, 400), (500, 500), (1000, 500), (3000, 500), (5000, 500), (20_000, 2000)]
+)
 def test_a_slot_with_work_for_hours_has_longer_tasks_not_more_of_them(pieces: int, tasks: int) -> None:
     """Half a minute each for the first four hours, then some five hundred tasks, until each takes five minutes."""
     assert len(pack([PlanSlice("a", number, 1, 1, 30.0) for number in range(pieces * 3)], 3)) == tasks * 3
@@ -147,6 +150,22 @@ def test_no_task_holds_more_than_so_many_rows_however_little_they_cost(cost: flo
     assert sorted(rows)[-2] <= MOST_ITEMS_OF_TASK
     assert sum(rows) == 1 + 25 * 40_000 + 2 * MOST_ITEMS_OF_TASK
     assert len(tasks) <= 15, "what costs little is joined"
+
+
+def test_what_would_be_more_than_half_a_minute_together_is_not_joined_though_that_is_nearer_to_a_fair_part() -> None:
+    assert len(pack([PlanSlice("a", number, 1, 1, 19.5) for number in range(100)], 1)) == 100
+
+
+def test_work_for_which_there_is_no_slot_yet_is_packed_as_for_one() -> None:
+    pieces = [PlanSlice("a", number, 1, 1, 1.0) for number in range(40)]
+    assert pack(pieces, 0) == pack(pieces, 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "slots", "seconds"), [(200 * MIB, 1, 0.1), (4000 * MIB, 2, 1.0), (40_000 * MIB, 20, 1.0), (TIB, 4, 30.0)]
+)
+def test_a_slice_of_chunks_is_a_twentieth_of_what_a_slot_has_to_do(size: int, slots: int, seconds: float) -> None:
+    assert group_seconds(size, slots) == pytest.approx(seconds)
 
 
 def test_nothing_packs_into_nothing() -> None:

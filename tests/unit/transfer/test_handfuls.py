@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from hdfs2oss.model.units import KIB
 from hdfs2oss.model.values import CopyItem, FileAction, Work
@@ -41,6 +43,7 @@ def test_only_files_that_are_copied_at_sight_and_go_in_one_small_piece_are_small
     assert is_small(SMALL)
     assert is_small(SMALL._replace(action=FileAction.OVERWRITE.value, length=32 * KIB))
     others = (
+        {"length": -1},
         {"length": 32 * KIB + 1},
         {"part_size_bytes": 9},
         {"action": FileAction.CHECK.value},
@@ -59,3 +62,44 @@ def test_each_item_comes_back_with_what_was_made_of_it() -> None:
         done = list(work_off(pool, lambda items: [one.path for one in items], handfuls, 2))  # type: ignore[misc]
     assert sorted(len(one) for one in done) == [1, 2, 3]
     assert all(item.path == result for one in done for item, result in one)
+
+
+class AtOnce(Executor):
+    """What it is given is done before it says so."""
+
+    def submit(self, act: Callable[..., object], /, *args: object, **names: object) -> Future[object]:  # type: ignore[override]
+        done: Future[object] = Future()
+        done.set_result(act(*args, **names))
+        return done
+
+
+def test_what_is_done_is_told_before_more_is_begun() -> None:
+    begun: list[int] = []
+
+    def handfuls() -> Iterator[list[CopyItem]]:
+        for number in range(3):
+            begun.append(number)
+            yield small(1)
+
+    work = work_off(AtOnce(), lambda items: [one.path for one in items], handfuls(), 9)  # type: ignore[misc]
+    assert [len(begun) for _ in work] == [1, 2, 3]
+
+
+def test_no_more_handfuls_than_that_are_with_the_pool_at_a_time() -> None:
+    begun, told, most = 0, 0, 0
+
+    def handfuls() -> Iterator[list[CopyItem]]:
+        nonlocal begun, most
+        for _ in range(8):
+            begun += 1
+            most = max(most, begun - told)
+            yield small(1)
+
+    def act(items: object) -> list[object]:
+        time.sleep(0.002)
+        return [None]
+
+    with ThreadPoolExecutor(1) as pool:
+        for _ in work_off(pool, act, handfuls(), 2):  # type: ignore[arg-type]
+            told += 1
+    assert (told, most) == (8, 2)

@@ -123,6 +123,16 @@ def test_a_missing_byte_on_the_way_to_a_stream_is_found_before_it_is_published(p
     bench.assert_nothing_is_left()
 
 
+def test_a_small_file_that_its_store_has_otherwise_than_it_was_read_has_not_arrived(pool) -> None:
+    class Damaging(FlakyFileSystem):
+        def put(self, path, data, *others):  # type: ignore[no-untyped-def]
+            return super().put(path, flip_first_byte(data), *others)
+
+    bench = Bench("small", pool)
+    with pytest.raises(VerifyError):
+        transfer_between(bench, Damaging(bench.target_store), pool).copy(ENDS, bench.item)
+
+
 def test_a_file_whose_length_the_store_does_not_know_yet_is_refused(bench) -> None:
     """Still being written on HDFS: the status says one length, an open file another."""
     bench.source_store.place("/s/f", bench.data + b"more", mtime_ms=1000, length=len(bench.data))
@@ -268,6 +278,27 @@ def test_parts_in_memory_together_are_no_more_than_the_budget(pool) -> None:
 
     transfer_between(bench, bench.target_store, pool, buffers=Counting(PART), parts_at_once=4).copy(ENDS, bench.item)
     assert most == [PART]
+
+
+def test_small_files_are_paid_for_with_memory_until_the_last_of_them_is_sent(pool) -> None:
+    bench, held = Bench("small", pool), [0]
+
+    class Counting(BufferBudget):
+        @contextmanager
+        def hold(self, size_bytes: int) -> Iterator[None]:
+            with super().hold(size_bytes):
+                held[0] += size_bytes
+                yield
+                held[0] -= size_bytes
+
+    transfer = transfer_between(bench, bench.target_store, pool, buffers=Counting(3 * PART))
+    with transfer.fetching([(ENDS, bench.item)] * 3) as fetched:
+        assert (len(fetched), held) == (3, [3 * 700])
+    assert held == [0]
+    paid = []
+    alone = replace(transfer, checkpoint=lambda: paid.append(held[0]))
+    alone.copy(ENDS, bench.item)
+    assert set(paid) == {700}
 
 
 def test_a_run_that_was_cancelled_while_the_last_bytes_were_read_publishes_nothing(bench) -> None:

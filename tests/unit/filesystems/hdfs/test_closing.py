@@ -57,6 +57,13 @@ def test_a_file_whose_block_was_reported_is_closed_while_its_client_still_waits(
     assert node.asked == ["look", "look", "look", "recover"]
 
 
+def test_a_file_that_takes_a_tenth_of_a_second_to_be_reported_is_still_closed_from_here() -> None:
+    node, never = ScriptedNameNode([*[0] * 5, LENGTH]), threading.Event()
+    assert close_soon(ScriptedClient(node), PATH, lambda: never.wait(10) and None, LENGTH)
+    never.set()
+    assert node.asked == [*["look"] * 6, "recover"]
+
+
 def test_a_file_that_is_not_complete_is_left_to_its_client() -> None:
     over = threading.Event()
     node = ScriptedNameNode([0, 0, 0, LENGTH - 1])

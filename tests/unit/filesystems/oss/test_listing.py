@@ -185,6 +185,14 @@ def test_pages_out_of_order_are_refused_also_when_they_were_asked_for_ahead() ->
             next(rows)
 
 
+@pytest.mark.parametrize("is_for_all", [True, False])
+def test_where_a_listing_begins_is_said_once_and_then_where_it_goes_on(is_for_all: bool) -> None:
+    with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("b", "c"))) as store:
+        found = [one.key for one in list_entries(store.open()._client, "", "a", is_for_all=is_for_all)]
+    assert found == ["b", "c"]
+    assert ["start-after=a" in request.path for request in store.requests] == [True, False]
+
+
 def test_a_walk_of_a_range_asks_for_no_page_behind_the_one_that_ends_it() -> None:
     with ScriptedStore(*(Answer(200, text.encode()) for text in _pages_of("a", "b", "c"))) as store:
         assert [row.path for row in store.open().walk("/", until="a")] == ["a"]
