@@ -20,7 +20,7 @@ from tests.trees import Place
 PROJECT = Path(__file__).resolve().parents[2]
 PART, CHUNK = 100 * 1024, 300 * 1024
 TREE = {
-    **{f"small/{number:02d}": os.urandom(1000) for number in range(20)},
+    **{f"small/{number:03d}": os.urandom(1000) for number in range(200)},
     **{f"parts/{number}": os.urandom(2 * PART + number) for number in range(8)},
     **{f"chunks/{number}": os.urandom(2 * CHUNK + number) for number in range(4)},
 }

@@ -27,7 +27,7 @@ from tests.trees import Place
 pytestmark = pytest.mark.faults
 
 TREE: dict[str, bytes | None] = {
-    **{f"d{number % 4}/f{number:03d}": os.urandom(200) for number in range(120)},
+    **{f"d{number % 4}/f{number:03d}": os.urandom(200) for number in range(400)},
     **{f"parts/{number}": os.urandom(350_000 + number) for number in range(4)},
 }
 SIZES = ("--part-size", "100K", "--chunk-size", "200K", "--processes", "2")
