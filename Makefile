@@ -52,8 +52,8 @@ mutants: setup ## apply small changes one at a time and see which the fast tests
 bench: setup ## side-by-side runs against other tools, in less than ten minutes
 	@$(PYTHON) -m benchmarks $(BENCH)
 
-bench-long: setup ## the same with larger trees, in 70 minutes; writes benchmarks/RESULTS.md, and goes on where it stopped
-	@$(PYTHON) -m benchmarks --long --resume --output benchmarks/RESULTS.md $(BENCH)
+bench-long: setup ## the same with larger trees, in 70 minutes; writes benchmarks/RESULTS-long.md, and goes on where it stopped
+	@$(PYTHON) -m benchmarks --long --resume --output benchmarks/RESULTS-long.md $(BENCH)
 
 clean: ## bring the sandboxes down and remove what was built; keeps .venv and the jars
 	@if [[ -x $(PYTHON) ]]; then bin/sandbox down --all && rm -rf .sandbox; fi

@@ -1,7 +1,7 @@
 """`python -m benchmarks`: run the workloads, print a table of each, and write the page of results.
 
 python -m benchmarks                        the short version
-python -m benchmarks --long --output benchmarks/RESULTS.md
+python -m benchmarks --long --output benchmarks/RESULTS-long.md
 python -m benchmarks --only small-out --runs 3
 python -m benchmarks scaling                see scaling.py
 """

@@ -80,7 +80,7 @@ def workloads(is_long: bool) -> list[Workload]:
             *_both_ways("many", Tree(40, 100 * MIB), Tree(40, 100 * MIB), Tree(4, 100 * MIB)),
             Workload("unchanged", Kind.UNCHANGED, False, Tree(5_000, 4 * KIB)),
             Workload("one", Kind.COPY, False, Tree(1, 10)),
-            Workload("scaling", Kind.SCALING, False, Tree(300, 4 * KIB)),
+            Workload("scaling", Kind.SCALING, False, Tree(600, 4 * KIB)),
             Workload("survey", Kind.SURVEY, False, Tree(2_000_000, 4 * KIB), Tree(500_000, 4 * KIB)),
             Workload("unchanged-many", Kind.UNCHANGED, False, Tree(50_000, 4 * KIB)),
             Workload("changed-many", Kind.CHANGED, False, Tree(50_000, 4 * KIB)),
