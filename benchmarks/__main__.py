@@ -69,7 +69,7 @@ def _run(contest: Contest, records: Records) -> None:
     found, lines = contest.found, list[str]()
     try:
         if workload.kind is Kind.SCALING:
-            lines = scaling.table(scaling.measure(files=workload.whole.files))
+            lines = scaling.table(scaling.measure(files=workload.whole.files), scaling.LATENCY_MS)
         elif workload.kind is Kind.SURVEY:
             found = survey.run(workload, contest.budget)
         else:
