@@ -3,14 +3,14 @@
     python -m benchmarks.limits [--rate 8] [--seconds 120] [--runners threads processes local-cluster]
 
 Sparse files are copied to a local OSS server, in parts small enough that a part is no burst. What is counted are the
-bytes of the parts as the server got them, by its request log; what counts is the fullest window of 60 s, and the
-emptiest one between the first part and the last. The threads of one task (`threads`) share a process.
+bytes of the parts as the server got them, by its request log, each spread over the time it took; what counts is the
+fullest window of 60 s, and the emptiest one between the first part and the last. The threads of one task (`threads`)
+share a process.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import subprocess
@@ -76,13 +76,21 @@ def _begin(runner: str) -> Sequence[str]:
 
 
 def _window(rows: list[dict[str, Any]]) -> Window:
-    times = sorted(float(row["time"]) for row in rows if row["operation"] == "upload_part" and row["status"] == 200)
+    """A part counts over the time it took: many go side by side, so that their ends come in bursts."""
+    parts = [
+        (float(row["time"]) - float(row["ms"]) / 1000, float(row["time"]))
+        for row in rows
+        if row["operation"] == "upload_part" and row["status"] == 200
+    ]
+    first, last = min(began for began, _ in parts), max(ended for _, ended in parts)
     found = []
-    for number, began in enumerate(times):
-        if began + WINDOW_SECONDS > times[-1]:
-            break
-        inside = sum(1 for _ in itertools.takewhile(lambda at, end=began + WINDOW_SECONDS: at < end, times[number:]))
-        found.append(inside * PART_MIB / WINDOW_SECONDS)
+    for start in sorted(began for began, _ in parts):
+        end = start + WINDOW_SECONDS
+        if first <= start and end <= last:
+            inside = sum(
+                max(0.0, min(ended, end) - max(began, start)) / max(0.001, ended - began) for began, ended in parts
+            )
+            found.append(inside * PART_MIB / WINDOW_SECONDS)
     return Window(max(found), min(found))
 
 
