@@ -76,26 +76,27 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("loaded_beside", None)
 
 
-def test_who_imports_what_is_being_loaded_waits_for_the_rest_of_it(module: Path, tmp_path: Path) -> None:
-    begun = tmp_path / "begun"
-    # Without a second thread that gets on with it, nobody would ever write this.
-    module.write_text(f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(0.05)\nwhole = True\n")
+def begin_to_load(begun: Path) -> None:
+    """Return once the module, which makes this file, is being loaded beside."""
     load_beside("loaded_beside")
     limit = time.monotonic() + 30
     while not begun.exists():
         assert time.monotonic() < limit
         time.sleep(0.001)
+
+
+def test_who_imports_what_is_being_loaded_waits_for_the_rest_of_it(module: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    # Without a second thread that gets on with it, nobody would ever write this.
+    module.write_text(f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(0.05)\nwhole = True\n")
+    begin_to_load(begun)
     assert importlib.import_module("loaded_beside").whole
 
 
 def test_what_is_loaded_beside_is_not_searched_meanwhile_either(module: Path, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     module.write_text(f"import gc, pathlib\nis_on = gc.isenabled()\npathlib.Path({str(begun)!r}).touch()\n")
-    load_beside("loaded_beside")
-    limit = time.monotonic() + 30
-    while not begun.exists():
-        assert time.monotonic() < limit
-        time.sleep(0.001)
+    begin_to_load(begun)
     assert importlib.import_module("loaded_beside").is_on is False
 
 
